@@ -1,0 +1,2 @@
+//! What a test author touches.
+pub mod scenario;

@@ -1,0 +1,60 @@
+//! A scenario as data: programs, their variants, and what each must show.
+//!
+//! This module does not know how a program is run; it only says what there is to run and what is expected of it.
+//! Invariant: a variant's expectation names every signature that a sweep may see; any other one is a failed expectation.
+
+/// One story told by several programs that differ in one thing.
+pub struct Scenario {
+    /// Name on the command line, kebab-case.
+    pub name: &'static str,
+    /// What happens, in one or two sentences.
+    pub story: &'static str,
+    /// The programs; the first is the default when a command names the scenario alone and one is wanted.
+    pub variants: &'static [Variant],
+}
+
+/// One program of a scenario.
+pub struct Variant {
+    /// Name on the command line after the slash, such as `buggy` or `pr43@reverse`.
+    pub name: &'static str,
+    /// What distinguishes it, in one sentence.
+    pub story: &'static str,
+    /// What a sweep over its seeds must show.
+    pub expect: Expectation,
+    /// The program and its oracle: ordinary Rust that also runs natively.
+    pub run: fn() -> Result<(), Failure>,
+}
+
+/// What a sweep over a variant's seeds must, may and must not show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// Signatures that must be found, each within so many runs.
+    pub must: &'static [Find],
+    /// Signatures that may be found besides.
+    pub may: &'static [&'static str],
+    /// Whether every single run must fail with one of `must`.
+    pub always: bool,
+}
+
+/// A signature and the number of runs within which a sweep must have seen it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Find {
+    /// The signature, exactly, or its beginning up to a `*`.
+    pub signature: &'static str,
+    /// Runs of consecutive seeds from 0 within which it must appear.
+    pub within_runs: u64,
+}
+
+impl Expectation {
+    /// No run may fail.
+    pub const NEVER_FAILS: Self = Self { must: &[], may: &[], always: false };
+}
+
+/// What an oracle found wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Short and stable: what failed, where, and how; equal for two runs that show the same bug.
+    pub signature: String,
+    /// For a person: the values that made the oracle say so.
+    pub detail: String,
+}

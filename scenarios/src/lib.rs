@@ -1,0 +1,1 @@
+//! Ordinary programs with races in them, and the oracles that judge them.

@@ -1,0 +1,2 @@
+//! The deterministic kernel as plain data.
+#![forbid(unsafe_code)]

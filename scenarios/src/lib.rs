@@ -1,1 +1,13 @@
 //! Ordinary programs with races in them, and the oracles that judge them.
+//!
+//! The programs do not know that they may be simulated: they use `std` threads, locks, clocks and sockets, and
+//! every one of them also runs natively. Invariant: a program's only sources of change are scheduling, time and
+//! the network, and a passing run leaves no thread and no socket behind.
+
+pub mod canary;
+pub mod late_listener;
+
+use photofinish::scenario::Scenario;
+
+/// Every scenario, in the order in which they are listed.
+pub static SCENARIOS: &[&Scenario] = &[&late_listener::SCENARIO, &canary::SCENARIO];

@@ -1,2 +1,25 @@
-//! The deterministic kernel as plain data.
+//! The deterministic kernel as plain data: choices, trace, events, clock, scheduler, futexes, descriptors, sockets.
+//!
+//! It knows no libc call, no real thread, no file, no environment: whoever drives it (the boundary, or a test) reports what
+//! the program does and is told what to do next. Invariant: a run is a function of the reports and of the picks.
+//!
+//! Reading order: [`seed`] and [`choice`] (the one door), [`chooser`] (who answers), [`kernel`] (who asks), [`call`] (what
+//! the program can ask for), [`net`] and [`fd`] (what it acts on), [`event`] and [`ending`] (what came of it).
 #![forbid(unsafe_code)]
+
+pub mod seed;
+pub mod choice;
+pub mod chooser;
+pub mod trace;
+pub mod kernel;
+pub mod call;
+pub mod thread;
+pub mod wait;
+mod futex;
+mod timer;
+pub mod fd;
+pub mod net;
+pub mod errno;
+pub mod event;
+pub mod ending;
+pub mod limits;

@@ -1,2 +1,59 @@
-//! The command line.
-fn main() {}
+//! The command line: parse, dispatch, exit.
+//!
+//! Knows neither what a command does nor what it prints. The same executable is also the `RUSTC_WRAPPER` of the
+//! instrumented build, see [`xtask::wrapper`].
+//! Invariant: the process ends with one of the codes of [`xtask::exit::Exit`], also when it panics.
+
+use std::panic::catch_unwind;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use xtask::cli::{Cli, Command};
+use xtask::commands::{bench, ci, list, sim, tidy};
+use xtask::exit::{Exit, ExitCause};
+use xtask::wrapper::Invocation;
+
+fn main() -> ExitCode {
+    if let Some(invocation) = Invocation::of_this_process() {
+        eprintln!("error: {}", invocation.exec());
+        return Exit::Bug.into();
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return said_by_clap(&answer).into(),
+    };
+    // The default hook has printed what went wrong and where; what is left is whose fault it was.
+    catch_unwind(|| dispatch(&cli.command)).unwrap_or_else(|_| our_bug()).into()
+}
+
+fn dispatch(command: &Command) -> Exit {
+    match command {
+        Command::List(args) => settle(list::run(args)),
+        Command::Sim(args) => settle(sim::run(args)),
+        Command::Bench => settle(bench::run()),
+        Command::Ci => settle(ci::run()),
+        Command::Tidy => settle(tidy::run()),
+    }
+}
+
+fn settle<E: ExitCause>(outcome: Result<Exit, E>) -> Exit {
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        error.exit()
+    })
+}
+
+/// Help and version are answers, everything else that clap says is a usage error.
+fn said_by_clap(answer: &clap::Error) -> Exit {
+    // A closed pipe is no reason to fail: nobody is listening.
+    let _ = answer.print();
+    if answer.use_stderr() { Exit::Usage } else { Exit::Passed }
+}
+
+fn our_bug() -> Exit {
+    let words = std::env::args_os().skip(1);
+    let command: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    eprintln!("\nThat was a bug in Photofinish's xtask, not in your program.");
+    eprintln!("Please report it with the lines above and this command: cargo xtask {}", command.join(" "));
+    Exit::Bug
+}

@@ -1,1 +1,28 @@
-//! The only unsafe room.
+//! The only unsafe room: owned libc symbols, the context switch, instrumentation callbacks, the child of the fork server.
+//!
+//! It converts between the C library's world and [`photofinish_sim::kernel::Kernel`]; it does not decide. It knows nothing of
+//! scenarios, oracles or reports. Invariant: while a run is on, one kernel thread executes everything, and every libc call of
+//! the program that could block, tell the time, draw randomness or reach another process is answered by the kernel, or noted
+//! as unmodelled.
+//!
+//! Reading order: [`phase`](self::phase) (whose code runs), `run` (the kernel and how to reach it), `arch` and `carrier`
+//! (contexts), `instrument` and `symbols` (what the program reaches us through), `memory` (whose heap), `frames` and `shm`
+//! (what a run leaves behind), `crash` (signals and the watchdog), `child` and [`server`] (a run in a fresh image), [`proof`]
+//! (that all this is in charge).
+
+mod arch;
+mod carrier;
+mod child;
+mod crash;
+pub mod frames;
+mod instrument;
+mod memory;
+mod own;
+pub mod phase;
+pub mod proof;
+mod run;
+pub mod server;
+mod shm;
+mod symbols;
+
+pub use run::{backtrace_here, judge, panicked};

@@ -1,0 +1,69 @@
+//! Programs whose verdict is known: a sweep in which one of them shows another one has gone blind.
+//!
+//! They do not look for anything. Invariant: every variant but `healthy` fails in every run, `healthy` in none.
+
+mod program;
+
+use photofinish::scenario::{Expectation, Find, Scenario, Variant};
+
+/// The story and its variants.
+pub static SCENARIO: Scenario = Scenario {
+    name: "canary",
+    story: "Small programs whose verdict does not depend on luck. If one that must fail passes, no other verdict \
+            of the same build is worth anything.",
+    variants: VARIANTS,
+};
+
+static VARIANTS: &[Variant] = &[
+    Variant {
+        name: "panic",
+        story: "After a little talk over a channel and a socket, a thread asserts what does not hold.",
+        expect: always(&[Find { signature: "panic*", within_runs: 1 }]),
+        run: program::panic,
+    },
+    Variant {
+        name: "deadlock",
+        story: "Two threads hold a lock each, tell each other so, and then want the other's.",
+        expect: always(&[Find { signature: "deadlock*", within_runs: 1 }]),
+        run: program::deadlock,
+    },
+    Variant {
+        name: "wrong-answer",
+        story: "An echo server answers with something else, and the oracle says so.",
+        expect: always(&[Find { signature: program::WRONG_ANSWER, within_runs: 1 }]),
+        run: program::wrong_answer,
+    },
+    Variant {
+        name: "healthy",
+        story: "The same talk with an honest echo server: nothing is wrong with it.",
+        expect: Expectation::NEVER_FAILS,
+        run: program::healthy,
+    },
+];
+
+const fn always(must: &'static [Find]) -> Expectation {
+    Expectation { must, may: &[], always: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::program;
+
+    #[test]
+    fn the_healthy_one_passes() {
+        assert_eq!(program::healthy(), Ok(()));
+    }
+
+    #[test]
+    fn the_wrong_answer_is_noticed() {
+        let failure = program::wrong_answer().unwrap_err();
+        assert_eq!(failure.signature, program::WRONG_ANSWER);
+    }
+
+    #[test]
+    fn the_panic_comes_through() {
+        let payload = std::panic::catch_unwind(program::panic).unwrap_err();
+        let message = payload.downcast_ref::<String>().unwrap();
+        assert!(message.contains("the canary sings"), "{message}");
+    }
+}

@@ -1,0 +1,129 @@
+//! The context switch of aarch64 Linux, AAPCS64.
+//!
+//! Does not know what a context belongs to. Invariant: `x19`–`x30`, the stack pointer, `d8`–`d15`, FPCR and `TPIDR_EL0` (the
+//! thread pointer) are saved and restored; nothing else is preserved by a call.
+
+use core::arch::naked_asm;
+
+/// A stopped context.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Context {
+    /// Where the saved registers lie.
+    stack: u64,
+    /// `TPIDR_EL0`: thread-local storage and `pthread_self(3)` of the thread it belongs to.
+    thread_pointer: u64,
+}
+
+impl Context {
+    pub(crate) const fn empty() -> Self {
+        Self { stack: 0, thread_pointer: 0 }
+    }
+
+    /// The thread pointer of the context.
+    pub(crate) fn thread_pointer(&self) -> u64 {
+        self.thread_pointer
+    }
+
+    /// Notes the running thread's own thread pointer, which [`switch`] restores but does not save: it never changes.
+    pub(crate) fn adopt_current_thread(&mut self) {
+        let pointer: u64;
+        // SAFETY: reading TPIDR_EL0 is allowed at EL0 and has no effect.
+        unsafe {
+            core::arch::asm!("mrs {}, tpidr_el0", out(reg) pointer, options(nostack, nomem, preserves_flags));
+        }
+        self.thread_pointer = pointer;
+    }
+}
+
+/// `TPIDR_EL0` is writable in user mode on every aarch64 kernel.
+pub(crate) fn supported() -> Result<(), &'static str> {
+    Ok(())
+}
+
+/// Saves the running context in `save` and resumes `load`. Returns when something resumes `save`.
+///
+/// # Safety
+/// `load` was saved by this function or by [`park`] and not resumed since; its stack and thread are alive and run nowhere
+/// else; `save` names the running thread's own thread pointer.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn switch(save: *mut Context, load: *const Context) {
+    naked_asm!(
+        "sub sp, sp, #176",
+        "stp x19, x20, [sp, #0]",
+        "stp x21, x22, [sp, #16]",
+        "stp x23, x24, [sp, #32]",
+        "stp x25, x26, [sp, #48]",
+        "stp x27, x28, [sp, #64]",
+        "stp x29, x30, [sp, #80]",
+        "stp d8, d9, [sp, #96]",
+        "stp d10, d11, [sp, #112]",
+        "stp d12, d13, [sp, #128]",
+        "stp d14, d15, [sp, #144]",
+        "mrs x9, fpcr",
+        "str x9, [sp, #160]",
+        "mov x9, sp",
+        "str x9, [x0]",
+        "ldp x9, x10, [x1]",
+        "mov sp, x9",
+        "msr tpidr_el0, x10",
+        "ldr x9, [sp, #160]",
+        "msr fpcr, x9",
+        "ldp x19, x20, [sp, #0]",
+        "ldp x21, x22, [sp, #16]",
+        "ldp x23, x24, [sp, #32]",
+        "ldp x25, x26, [sp, #48]",
+        "ldp x27, x28, [sp, #64]",
+        "ldp x29, x30, [sp, #80]",
+        "ldp d8, d9, [sp, #96]",
+        "ldp d10, d11, [sp, #112]",
+        "ldp d12, d13, [sp, #128]",
+        "ldp d14, d15, [sp, #144]",
+        "add sp, sp, #176",
+        "ret",
+    )
+}
+
+/// Saves the running thread's context in `save`, sets `*ready` to 1, and parks its kernel thread for ever without touching
+/// the stack above. "Returns" when another kernel thread resumes `save` through [`switch`].
+///
+/// # Safety
+/// All signals are blocked in the running thread, so that nothing ever runs on its kernel thread again; `save` and `ready`
+/// outlive the process' runs.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn park(save: *mut Context, ready: *mut u32) {
+    naked_asm!(
+        "sub sp, sp, #176",
+        "stp x19, x20, [sp, #0]",
+        "stp x21, x22, [sp, #16]",
+        "stp x23, x24, [sp, #32]",
+        "stp x25, x26, [sp, #48]",
+        "stp x27, x28, [sp, #64]",
+        "stp x29, x30, [sp, #80]",
+        "stp d8, d9, [sp, #96]",
+        "stp d10, d11, [sp, #112]",
+        "stp d12, d13, [sp, #128]",
+        "stp d14, d15, [sp, #144]",
+        "mrs x9, fpcr",
+        "str x9, [sp, #160]",
+        "mov x9, sp",
+        "mrs x10, tpidr_el0",
+        "stp x9, x10, [x0]",
+        "mov w9, #1",
+        "stlr w9, [x1]",
+        "sub sp, sp, #1024",
+        "2:",
+        "adrp x0, {never}",
+        "add x0, x0, :lo12:{never}",
+        "mov x1, #128", // FUTEX_WAIT | FUTEX_PRIVATE_FLAG
+        "mov x2, #0",
+        "mov x3, #0",
+        "mov x8, #98", // SYS_futex
+        "svc #0",
+        "b 2b",
+        never = sym NEVER,
+    )
+}
+
+/// The word that parked kernel threads wait on: it never changes.
+static NEVER: u32 = 0;

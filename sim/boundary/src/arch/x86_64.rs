@@ -1,0 +1,123 @@
+//! The context switch of x86-64 Linux, System V calling convention.
+//!
+//! Does not know what a context belongs to. Invariant: `rbx`, `rbp`, `r12`–`r15`, the stack pointer, the control bits of
+//! MXCSR, the x87 control word and the FS base (the thread pointer) are saved and restored; nothing else is preserved by a
+//! call.
+
+use core::arch::naked_asm;
+
+/// A stopped context.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Context {
+    /// Where the saved registers lie.
+    stack: u64,
+    /// The FS base: thread-local storage and `pthread_self(3)` of the thread it belongs to.
+    thread_pointer: u64,
+}
+
+impl Context {
+    pub(crate) const fn empty() -> Self {
+        Self { stack: 0, thread_pointer: 0 }
+    }
+
+    /// The thread pointer of the context.
+    pub(crate) fn thread_pointer(&self) -> u64 {
+        self.thread_pointer
+    }
+
+    /// Notes the running thread's own thread pointer, which [`switch`] restores but does not save: it never changes.
+    pub(crate) fn adopt_current_thread(&mut self) {
+        let pointer: u64;
+        // SAFETY: the System V ABI for x86-64 (thread-local storage, variant II) has the thread pointer's own value at fs:0.
+        unsafe {
+            core::arch::asm!("mov {}, fs:[0]", out(reg) pointer, options(nostack, preserves_flags, readonly));
+        }
+        self.thread_pointer = pointer;
+    }
+}
+
+/// Whether the kernel lets user mode write the FS base: bit 1 of `AT_HWCAP2` (`Documentation/arch/x86/x86_64/fsgs.rst`).
+pub(crate) fn supported() -> Result<(), &'static str> {
+    // SAFETY: getauxval(3) reads the auxiliary vector and has no preconditions.
+    let hwcap2 = unsafe { libc::getauxval(libc::AT_HWCAP2) };
+    if hwcap2 & 2 != 0 {
+        Ok(())
+    } else {
+        Err("this kernel does not allow `wrfsbase` in user mode (FSGSBASE, Linux 5.9 and later); use --baton")
+    }
+}
+
+/// Saves the running context in `save` and resumes `load`. Returns when something resumes `save`.
+///
+/// # Safety
+/// `load` was saved by this function or by [`park`] and not resumed since; its stack and thread are alive and run nowhere
+/// else; `save` names the running thread's own thread pointer.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn switch(save: *mut Context, load: *const Context) {
+    naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "stmxcsr [rsp]",
+        "fnstcw [rsp + 4]",
+        "mov [rdi], rsp",
+        "mov rax, [rsi + 8]",
+        "mov rsp, [rsi]",
+        "wrfsbase rax",
+        "fldcw [rsp + 4]",
+        "ldmxcsr [rsp]",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+    )
+}
+
+/// Saves the running thread's context in `save`, sets `*ready` to 1, and parks its kernel thread for ever without touching
+/// the stack above. "Returns" when another kernel thread resumes `save` through [`switch`].
+///
+/// # Safety
+/// All signals are blocked in the running thread, so that nothing ever runs on its kernel thread again; `save` and `ready`
+/// outlive the process' runs.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn park(save: *mut Context, ready: *mut u32) {
+    // The futex word is a constant 0, so the wait never finds it changed; the kernel thread needs no stack, but a gap is left
+    // all the same for a kernel that would deliver a signal we could not block.
+    naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "stmxcsr [rsp]",
+        "fnstcw [rsp + 4]",
+        "mov [rdi], rsp",
+        "mov rax, fs:[0]",
+        "mov [rdi + 8], rax",
+        "mov dword ptr [rsi], 1",
+        "sub rsp, 1024",
+        "2:",
+        "lea rdi, [rip + {never}]",
+        "mov esi, 128", // FUTEX_WAIT | FUTEX_PRIVATE_FLAG
+        "xor edx, edx",
+        "xor r10d, r10d",
+        "mov eax, 202", // SYS_futex
+        "syscall",
+        "jmp 2b",
+        never = sym NEVER,
+    )
+}
+
+/// The word that parked kernel threads wait on: it never changes.
+static NEVER: u32 = 0;

@@ -1,0 +1,327 @@
+//! Carriers: real threads made before any run, whose stacks and thread-local storage the simulated threads run on.
+//!
+//! Does not know who runs next. Invariant: a carrier's context is resumed only by [`transfer_to`], and while it is free
+//! nothing refers to its stack but its own parked frame.
+
+use core::cell::UnsafeCell;
+use core::ffi::c_void;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use photofinish_sim::kernel::Kernel;
+use photofinish_sim::thread::ThreadId;
+
+use crate::arch::{self, Context};
+use crate::crash::die;
+use crate::phase::{self, Phase};
+use crate::run::{obey, with_kernel};
+
+/// Address space of a carrier's stack; untouched pages cost nothing.
+const STACK: usize = 8 << 20;
+
+/// What a carrier runs next.
+pub(crate) enum Job {
+    /// The start routine of a thread the program created.
+    Thread(extern "C" fn(*mut c_void) -> *mut c_void, *mut c_void),
+    /// The program's main function.
+    Main(Box<dyn FnOnce()>),
+}
+
+/// Where a carrier is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Parked, with no thread on it.
+    Free,
+    /// A thread runs on it.
+    Busy,
+    /// Its thread is over, and its result waits to be joined.
+    Over,
+}
+
+/// A destructor that `__cxa_thread_atexit_impl` registered.
+pub(crate) struct AtExit {
+    pub(crate) run: unsafe extern "C" fn(*mut c_void),
+    pub(crate) object: *mut c_void,
+}
+
+/// One carrier.
+pub(crate) struct Carrier {
+    context: Context,
+    ready: u32,
+    baton: AtomicU32,
+    pthread: libc::pthread_t,
+    state: State,
+    thread: ThreadId,
+    detached: bool,
+    /// Whether a thread has run on it, so that its thread-local storage is not as a new thread's.
+    used: bool,
+    job: Option<Job>,
+    result: *mut c_void,
+    pub(crate) at_exit: Vec<AtExit>,
+}
+
+/// How control passes from one context to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// The one running kernel thread takes over the other's stack and thread pointer.
+    Steal,
+    /// Every context stays on its own kernel thread, and they hand a baton round: slow, but a debugger sees real threads.
+    Baton,
+}
+
+struct Pool {
+    mode: Mode,
+    carriers: Vec<Box<Carrier>>,
+    /// By thread: the index of its carrier.
+    of_thread: Vec<usize>,
+    /// The context of whoever started the run.
+    host: Context,
+    host_baton: AtomicU32,
+    running: Option<usize>,
+}
+
+struct Cell(UnsafeCell<Pool>);
+
+// SAFETY: one thread executes the run (or the server between runs); with batons, only the holder of the baton touches the
+// pool, and handing the baton on is a release that taking it acquires.
+unsafe impl Sync for Cell {}
+
+static POOL: Cell = Cell(UnsafeCell::new(Pool {
+    mode: Mode::Steal,
+    carriers: Vec::new(),
+    of_thread: Vec::new(),
+    host: Context::empty(),
+    host_baton: AtomicU32::new(0),
+    running: None,
+}));
+
+#[expect(clippy::mut_from_ref, reason = "the cell stands for the whole process, and one thread executes the run")]
+fn pool() -> &'static mut Pool {
+    // SAFETY: see the Sync of Cell; references are not held across a transfer.
+    unsafe { &mut *POOL.0.get() }
+}
+
+/// Makes the carriers. Called once, outside any run, by the process' only thread.
+pub(crate) fn prepare(count: u32, mode: Mode) -> Result<(), String> {
+    if mode == Mode::Steal {
+        arch::supported().map_err(str::to_owned)?;
+    }
+    pool().mode = mode;
+    pool().host.adopt_current_thread();
+    // A parked kernel thread must never run a signal handler: its stack is no longer its own.
+    let before = block_all_signals();
+    let made = (0..count).try_for_each(|_| make_carrier());
+    restore_signals(&before);
+    made
+}
+
+fn block_all_signals() -> libc::sigset_t {
+    // SAFETY: a sigset_t of zeroes is valid, and sigfillset overwrites it.
+    let mut all: libc::sigset_t = unsafe { core::mem::zeroed() };
+    // SAFETY: as above.
+    let mut before: libc::sigset_t = unsafe { core::mem::zeroed() };
+    // SAFETY: sigfillset(3) writes to a valid set.
+    unsafe { libc::sigfillset(&raw mut all) };
+    // SAFETY: pthread_sigmask(3) with two valid sets.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before) };
+    before
+}
+
+fn restore_signals(before: &libc::sigset_t) {
+    // SAFETY: pthread_sigmask(3) with a valid set.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, core::ptr::null_mut()) };
+}
+
+fn make_carrier() -> Result<(), String> {
+    let mut carrier = Box::new(Carrier {
+        context: Context::empty(),
+        ready: 0,
+        baton: AtomicU32::new(0),
+        pthread: 0,
+        state: State::Free,
+        thread: ThreadId::MAIN,
+        detached: false,
+        used: false,
+        job: None,
+        result: core::ptr::null_mut(),
+        at_exit: Vec::new(),
+    });
+    // SAFETY: a pthread_attr_t of zeroes is overwritten by pthread_attr_init.
+    let mut attr: libc::pthread_attr_t = unsafe { core::mem::zeroed() };
+    // SAFETY: pthread_attr_init(3) writes to it.
+    unsafe { libc::pthread_attr_init(&raw mut attr) };
+    // SAFETY: the size is a multiple of the page size and above the minimum.
+    unsafe { libc::pthread_attr_setstacksize(&raw mut attr, STACK) };
+    let argument: *mut Carrier = &raw mut *carrier;
+    let error = crate::symbols::thread::real_create(
+        &raw mut carrier.pthread,
+        &raw const attr,
+        carrier_main,
+        argument.cast(),
+    );
+    // SAFETY: it was initialised above.
+    unsafe { libc::pthread_attr_destroy(&raw mut attr) };
+    if error != 0 {
+        let why = std::io::Error::from_raw_os_error(error);
+        return Err(format!("could not make thread {} of the pool: {why}", pool().carriers.len()));
+    }
+    // SAFETY: the carrier lives as long as the process, and `ready` is written by its thread alone.
+    let ready = unsafe { AtomicU32::from_ptr(&raw mut carrier.ready) };
+    while ready.load(Ordering::Acquire) == 0 {
+        std::thread::yield_now();
+    }
+    pool().carriers.push(carrier);
+    Ok(())
+}
+
+/// What a carrier's thread runs for ever: it parks, and each time it is resumed there is a job.
+extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
+    let carrier: *mut Carrier = argument.cast();
+    match pool().mode {
+        Mode::Steal => {
+            // SAFETY: the carrier outlives the process' runs.
+            let context = unsafe { &raw mut (*carrier).context };
+            // SAFETY: as above.
+            let ready = unsafe { &raw mut (*carrier).ready };
+            // SAFETY: all signals are blocked in this thread, which inherited the mask of `prepare`.
+            unsafe { arch::park(context, ready) };
+        }
+        Mode::Baton => {
+            // SAFETY: the carrier outlives the process' runs.
+            unsafe { AtomicU32::from_ptr(&raw mut (*carrier).ready) }.store(1, Ordering::Release);
+            // SAFETY: as above.
+            await_baton(unsafe { &(*carrier).baton });
+        }
+    }
+    loop {
+        // SAFETY: this thread was resumed with a job, and whoever resumed it does not touch the carrier until it transfers.
+        let job = unsafe { (*carrier).job.take() };
+        let result = match job {
+            Some(Job::Thread(start, argument)) => start(argument),
+            Some(Job::Main(main)) => {
+                main();
+                core::ptr::null_mut()
+            }
+            None => die("photofinish: bug: a carrier was resumed without a job", b""),
+        };
+        crate::symbols::thread::run_destructors();
+        // SAFETY: the carrier is this thread's own until it transfers.
+        unsafe { (*carrier).leave(result) };
+        let next = with_kernel(Kernel::end_thread);
+        obey(next);
+        // Resumed: another thread of the program runs on this carrier now.
+    }
+}
+
+impl Carrier {
+    fn leave(&mut self, result: *mut c_void) {
+        self.result = result;
+        self.state = if self.detached { State::Free } else { State::Over };
+    }
+}
+
+/// Puts a thread on a free carrier. Returns the `pthread_t` it will have, or `None` if every carrier is taken.
+pub(crate) fn assign(thread: ThreadId, job: Job) -> Option<libc::pthread_t> {
+    let pool = pool();
+    let index = pool.carriers.iter().position(|carrier| carrier.state == State::Free)?;
+    let carrier = &mut pool.carriers[index];
+    if carrier.used {
+        crate::symbols::tls::reset(carrier.context.thread_pointer());
+    }
+    carrier.used = true;
+    carrier.state = State::Busy;
+    carrier.thread = thread;
+    carrier.detached = false;
+    carrier.job = Some(job);
+    carrier.at_exit.clear();
+    assert_eq!(pool.of_thread.len(), thread.index(), "threads are put on carriers in the order of their creation");
+    pool.of_thread.push(index);
+    Some(pool.carriers[index].pthread)
+}
+
+/// The thread behind a `pthread_t` that has not been joined yet.
+pub(crate) fn thread_of(pthread: libc::pthread_t) -> Option<ThreadId> {
+    find(pthread).map(|carrier| carrier.thread)
+}
+
+fn find(pthread: libc::pthread_t) -> Option<&'static mut Carrier> {
+    let carriers = pool().carriers.iter_mut();
+    carriers.map(|carrier| &mut **carrier).find(|carrier| carrier.pthread == pthread && carrier.state != State::Free)
+}
+
+/// Takes the result of a thread that is over, and frees its carrier.
+pub(crate) fn collect(pthread: libc::pthread_t) -> *mut c_void {
+    let Some(carrier) = find(pthread) else { return core::ptr::null_mut() };
+    carrier.state = State::Free;
+    carrier.result
+}
+
+/// Nobody will join this thread. Returns false if there is none.
+pub(crate) fn detach(pthread: libc::pthread_t) -> Result<(), i32> {
+    let carrier = find(pthread).ok_or(libc::ESRCH)?;
+    match carrier.state {
+        State::Over => carrier.state = State::Free,
+        _ if carrier.detached => return Err(libc::EINVAL),
+        _ => carrier.detached = true,
+    }
+    Ok(())
+}
+
+/// The carrier of the running thread.
+pub(crate) fn current() -> Option<&'static mut Carrier> {
+    let pool = pool();
+    pool.running.map(|index| &mut *pool.carriers[index])
+}
+
+/// Suspends the running context and resumes a thread's.
+pub(crate) fn transfer_to(thread: ThreadId) {
+    let pool = pool();
+    let from = pool.running.replace(pool.of_thread[thread.index()]);
+    let to = pool.of_thread[thread.index()];
+    let to_baton: *const AtomicU32 = &raw const pool.carriers[to].baton;
+    let to_context: *const Context = &raw const pool.carriers[to].context;
+    let (from_context, from_baton): (*mut Context, *const AtomicU32) = match from {
+        Some(index) => (&raw mut pool.carriers[index].context, &raw const pool.carriers[index].baton),
+        None => (&raw mut pool.host, &raw const pool.host_baton),
+    };
+    hand_over(pool.mode, (from_context, from_baton), (to_context, to_baton));
+}
+
+/// Suspends the running context for good and resumes whoever started the run.
+pub(crate) fn transfer_to_host() {
+    let pool = pool();
+    phase::set(Phase::Simulator);
+    let Some(index) = pool.running.take() else { die("photofinish: bug: the host transferred to itself", b"") };
+    let host: (*const Context, *const AtomicU32) = (&raw const pool.host, &raw const pool.host_baton);
+    let carrier = &mut pool.carriers[index];
+    hand_over(pool.mode, (&raw mut carrier.context, &raw const carrier.baton), host);
+}
+
+fn hand_over(mode: Mode, from: (*mut Context, *const AtomicU32), to: (*const Context, *const AtomicU32)) {
+    match mode {
+        // SAFETY: `to` was saved by `park` or by an earlier transfer, and since the running context is another one it has not
+        // been resumed since; contexts live as long as the process.
+        Mode::Steal => unsafe { arch::switch(from.0, to.0) },
+        Mode::Baton => {
+            // SAFETY: batons live as long as the process.
+            give_baton(unsafe { &*to.1 });
+            // SAFETY: as above.
+            await_baton(unsafe { &*from.1 });
+        }
+    }
+}
+
+fn give_baton(baton: &AtomicU32) {
+    baton.store(1, Ordering::Release);
+    raw_futex(baton, libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, 1);
+}
+
+fn await_baton(baton: &AtomicU32) {
+    while baton.swap(0, Ordering::Acquire) == 0 {
+        raw_futex(baton, libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG, 0);
+    }
+}
+
+fn raw_futex(word: &AtomicU32, operation: i32, value: u32) {
+    let word = word.as_ptr() as i64;
+    crate::symbols::raw::syscall(libc::SYS_futex, [word, i64::from(operation), i64::from(value), 0, 0, 0]);
+}

@@ -1,0 +1,190 @@
+//! What crosses between a run and whoever asked for it: requests, frames, replies.
+//!
+//! Plain data and its codec; it does not know shared memory or pipes. Invariant: decoding is total: any bytes give frames or
+//! an error that says where the damage is, never a panic.
+
+use photofinish_sim::choice::Pick;
+use photofinish_sim::chooser::Strategy;
+use photofinish_sim::ending::Ending;
+use photofinish_sim::event::{Event, Stamp};
+use photofinish_sim::kernel::Figures;
+use photofinish_sim::limits::Limits;
+use photofinish_sim::seed::Seed;
+use photofinish_sim::thread::ThreadId;
+use photofinish_sim::trace::Trace;
+use serde::{Deserialize, Serialize};
+
+/// Asks for one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The program's name: `scenario/variant`.
+    pub program: String,
+    /// The seed.
+    pub seed: Seed,
+    /// How picks are found.
+    pub strategy: Strategy,
+    /// Picks to give again, strictly, instead of finding any.
+    pub replay: Option<Trace>,
+    /// Whether events are kept.
+    pub events: bool,
+    /// The bounds of the run.
+    pub limits: Limits,
+    /// Processors the program is told it has.
+    pub cores: u32,
+}
+
+/// One thing a run left behind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Frame {
+    /// A pick that was not boring.
+    Pick(Pick),
+    /// An event.
+    Event(Stamp, Event),
+    /// Where a thread was, innermost first, as addresses in the executable.
+    Stack(ThreadId, StackOf, Vec<u64>),
+    /// The end; the last frame unless the run was killed.
+    Final(Final),
+}
+
+/// What a recorded stack belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum StackOf {
+    /// A panic.
+    Panic,
+    /// The wait a thread was in when the run deadlocked.
+    Wait,
+    /// A signal, or the watchdog's look at what ran.
+    Signal,
+    /// A call we do not model.
+    Unmodelled,
+}
+
+/// How a run ended, and its figures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Final {
+    /// How it ended.
+    pub ending: Ending,
+    /// Its figures.
+    pub figures: Figures,
+    /// How often it asked for something we do not model.
+    pub unmodelled: u64,
+    /// What the oracle found: signature and detail.
+    pub judged: Option<(String, String)>,
+}
+
+/// What the server answers to a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// The run's frames, encoded, and whether there were more than fit.
+    Ran {
+        /// As [`decode`] reads them.
+        frames: Vec<u8>,
+        /// Whether frames were left out for want of room.
+        truncated: bool,
+        /// How the process of the run died, if not of its own accord.
+        died: Option<String>,
+    },
+    /// There is no program of that name.
+    Unknown,
+    /// The run could not be made.
+    Refused(String),
+}
+
+/// What the server says when it is ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The version of this protocol: [`PROTOCOL`].
+    pub protocol: u32,
+    /// Where the executable lies in memory: subtract it from a stack's addresses.
+    pub load_base: u64,
+    /// What is not as it should be, such as address randomisation that could not be turned off.
+    pub notes: Vec<String>,
+}
+
+/// The version of the protocol between client and server.
+pub const PROTOCOL: u32 = 1;
+
+/// Where a list of frames is damaged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damaged {
+    /// The offset of the frame that cannot be read.
+    pub offset: usize,
+}
+
+/// Reads the frames of a run.
+///
+/// # Errors
+/// The first frame that is cut short or is none.
+pub fn decode(bytes: &[u8]) -> Result<Vec<Frame>, Damaged> {
+    let mut frames = Vec::new();
+    let mut offset = 0;
+    while offset < bytes.len() {
+        let damaged = Damaged { offset };
+        let (length, rest) = bytes[offset..].split_first_chunk::<4>().ok_or_else(|| damaged.clone())?;
+        let length = u32::from_le_bytes(*length) as usize;
+        let body = rest.get(..length).ok_or_else(|| damaged.clone())?;
+        frames.push(postcard::from_bytes(body).map_err(|_| damaged)?);
+        offset += 4 + length;
+    }
+    Ok(frames)
+}
+
+/// Appends a frame to `room` and returns how many bytes it took; `None` if it does not fit.
+pub(crate) fn encode_into(frame: &Frame, room: &mut [u8]) -> Option<usize> {
+    let (length, body) = room.split_first_chunk_mut::<4>()?;
+    let written = postcard::to_slice(frame, body).ok()?.len();
+    *length = u32::try_from(written).ok()?.to_le_bytes();
+    Some(4 + written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Vec<u8> {
+        let mut room = vec![0; 4096];
+        let mut end = 0;
+        let stamp = Stamp { step: 3, at_ns: 70, thread: ThreadId::MAIN };
+        let frames = [
+            Frame::Event(stamp, Event::Wrote { fd: 1, bytes: b"hello".to_vec() }),
+            Frame::Stack(ThreadId(2), StackOf::Panic, vec![1, u64::MAX]),
+            Frame::Final(Final {
+                ending: Ending::Returned,
+                figures: Figures::default(),
+                unmodelled: 0,
+                judged: Some((String::from("lost"), String::from("why"))),
+            }),
+        ];
+        for frame in &frames {
+            end += encode_into(frame, &mut room[end..]).expect("there is room");
+        }
+        room.truncate(end);
+        assert_eq!(decode(&room).as_deref(), Ok(&frames[..]));
+        room
+    }
+
+    #[test]
+    fn every_truncation_is_noticed_where_it_is() {
+        let whole = sample();
+        let mut starts = vec![0];
+        for length in 1..whole.len() {
+            match decode(&whole[..length]) {
+                Ok(_) => starts.push(length),
+                Err(Damaged { offset }) => assert_eq!(offset, *starts.last().expect("0 is there")),
+            }
+        }
+        assert_eq!(starts.len(), 3, "a cut is unnoticed only between two frames");
+    }
+
+    #[test]
+    fn garbage_is_an_error_or_frames_but_never_a_panic() {
+        let whole = sample();
+        for index in 0..whole.len() {
+            for bit in 0..8 {
+                let mut damaged = whole.clone();
+                damaged[index] ^= 1 << bit;
+                let _ = decode(&damaged);
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Two heaps: the program's, which is the C library's, and ours, so that what we allocate never moves what the program gets.
+//!
+//! A program that hashes addresses (`parking_lot`'s table of parked threads does) would otherwise run differently when its
+//! events are kept. Owns the `malloc(3)` family; it does not know who frees what. Invariant: memory goes back to the heap it
+//! came from, which its address tells.
+
+use core::ffi::c_void;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::phase::{self, Phase};
+
+unsafe extern "C" {
+    fn __libc_malloc(size: usize) -> *mut c_void;
+    fn __libc_calloc(count: usize, size: usize) -> *mut c_void;
+    fn __libc_realloc(old: *mut c_void, size: usize) -> *mut c_void;
+    fn __libc_free(old: *mut c_void);
+    fn __libc_memalign(align: usize, size: usize) -> *mut c_void;
+}
+
+/// Address space for our heap; untouched pages cost nothing.
+const ARENA: usize = 8 << 30;
+/// In front of every block: its size class and the way back to where it begins.
+const HEAD: usize = 16;
+const CLASSES: usize = 34;
+
+static BASE: AtomicUsize = AtomicUsize::new(0);
+static TOP: AtomicUsize = AtomicUsize::new(0);
+static FREE: [AtomicUsize; CLASSES] = [const { AtomicUsize::new(0) }; CLASSES];
+
+fn map_arena() -> usize {
+    // SAFETY: mmap(2) of new anonymous memory touches no existing mapping.
+    let base = unsafe {
+        libc::mmap(
+            core::ptr::null_mut(),
+            ARENA,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        )
+    };
+    if base == libc::MAP_FAILED {
+        crate::crash::die("photofinish: no address space for the simulator's own heap", b"");
+    }
+    BASE.store(base as usize, Ordering::Relaxed);
+    TOP.store(base as usize, Ordering::Relaxed);
+    base as usize
+}
+
+fn is_ours(block: *mut c_void) -> bool {
+    let base = BASE.load(Ordering::Relaxed);
+    base != 0 && (block as usize).wrapping_sub(base) < ARENA
+}
+
+/// A block of at least `size` bytes whose address is a multiple of `align`, a power of two.
+fn take(size: usize, align: usize) -> *mut c_void {
+    let align = align.max(HEAD);
+    let Some(whole) = size.checked_add(HEAD + align).filter(|whole| *whole <= 1 << (CLASSES - 1)) else {
+        return core::ptr::null_mut();
+    };
+    let class = whole.next_power_of_two().trailing_zeros() as usize;
+    let head = FREE[class].load(Ordering::Relaxed);
+    let start = if head == 0 {
+        let base = match BASE.load(Ordering::Relaxed) {
+            0 => map_arena(),
+            base => base,
+        };
+        let start = TOP.load(Ordering::Relaxed);
+        if start + (1 << class) > base + ARENA {
+            return core::ptr::null_mut();
+        }
+        TOP.store(start + (1 << class), Ordering::Relaxed);
+        start
+    } else {
+        // SAFETY: a free block's first word holds the address of the next free block of its class.
+        FREE[class].store(unsafe { *(head as *const usize) }, Ordering::Relaxed);
+        head
+    };
+    let block = (start + HEAD).next_multiple_of(align);
+    // SAFETY: the block and the HEAD bytes before it lie inside the class' size, by the choice of `whole`.
+    unsafe { *((block - HEAD) as *mut usize) = class };
+    // SAFETY: as above; HEAD is two words.
+    unsafe { *((block - HEAD / 2) as *mut usize) = start };
+    block as *mut c_void
+}
+
+fn class_and_start(block: *mut c_void) -> (usize, usize) {
+    let block = block as usize;
+    // SAFETY: `take` wrote two words before every block it handed out.
+    let class = unsafe { *((block - HEAD) as *const usize) };
+    // SAFETY: as above.
+    let start = unsafe { *((block - HEAD / 2) as *const usize) };
+    (class, start)
+}
+
+fn give_back(block: *mut c_void) {
+    let (class, start) = class_and_start(block);
+    // SAFETY: the block is free from here on, and at least a word long.
+    unsafe { *(start as *mut usize) = FREE[class].load(Ordering::Relaxed) };
+    FREE[class].store(start, Ordering::Relaxed);
+}
+
+fn usable(block: *mut c_void) -> usize {
+    let (class, start) = class_and_start(block);
+    start + (1 << class) - block as usize
+}
+
+/// `malloc(3)`.
+///
+/// # Safety
+/// The C library's contract.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
+    if phase::is(Phase::Simulator) {
+        return take(size, HEAD);
+    }
+    // SAFETY: the caller's contract is the callee's.
+    unsafe { __libc_malloc(size) }
+}
+
+/// `calloc(3)`.
+///
+/// # Safety
+/// The C library's contract.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
+    if phase::is(Phase::Simulator) {
+        let Some(bytes) = count.checked_mul(size) else { return core::ptr::null_mut() };
+        let block = take(bytes, HEAD);
+        if !block.is_null() {
+            // SAFETY: `take` gave at least so many bytes.
+            unsafe { core::ptr::write_bytes(block.cast::<u8>(), 0, bytes) };
+        }
+        return block;
+    }
+    // SAFETY: the caller's contract is the callee's.
+    unsafe { __libc_calloc(count, size) }
+}
+
+/// `realloc(3)`.
+///
+/// # Safety
+/// The C library's contract.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn realloc(old: *mut c_void, size: usize) -> *mut c_void {
+    if is_ours(old) {
+        let room = usable(old);
+        if size <= room {
+            return old;
+        }
+        let new = take(size, HEAD);
+        if !new.is_null() {
+            // SAFETY: both blocks are at least `room` bytes and do not overlap.
+            unsafe { core::ptr::copy_nonoverlapping(old.cast::<u8>(), new.cast::<u8>(), room) };
+            give_back(old);
+        }
+        return new;
+    }
+    if old.is_null() {
+        // SAFETY: realloc of nothing is malloc.
+        return unsafe { malloc(size) };
+    }
+    // SAFETY: the block is the C library's, and the caller's contract is the callee's.
+    unsafe { __libc_realloc(old, size) }
+}
+
+/// `free(3)`.
+///
+/// # Safety
+/// The C library's contract.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn free(block: *mut c_void) {
+    if is_ours(block) {
+        return give_back(block);
+    }
+    // SAFETY: the block is the C library's, and the caller's contract is the callee's.
+    unsafe { __libc_free(block) }
+}
+
+/// `memalign(3)`.
+///
+/// # Safety
+/// The C library's contract.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn memalign(align: usize, size: usize) -> *mut c_void {
+    if phase::is(Phase::Simulator) && align.is_power_of_two() {
+        return take(size, align);
+    }
+    // SAFETY: the caller's contract is the callee's.
+    unsafe { __libc_memalign(align, size) }
+}
+
+/// `aligned_alloc(3)`.
+///
+/// # Safety
+/// The C library's contract.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aligned_alloc(align: usize, size: usize) -> *mut c_void {
+    // SAFETY: memalign accepts whatever aligned_alloc does.
+    unsafe { memalign(align, size) }
+}
+
+/// `posix_memalign(3)`.
+///
+/// # Safety
+/// The C library's contract.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn posix_memalign(block: *mut *mut c_void, align: usize, size: usize) -> i32 {
+    if !align.is_power_of_two() || !align.is_multiple_of(size_of::<usize>()) {
+        return libc::EINVAL;
+    }
+    // SAFETY: the alignment is valid.
+    let new = unsafe { memalign(align, size) };
+    if new.is_null() {
+        return libc::ENOMEM;
+    }
+    // SAFETY: the caller gave a place for the answer.
+    unsafe { *block = new };
+    0
+}
+
+/// `malloc_usable_size(3)`.
+///
+/// # Safety
+/// The C library's contract.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
+    if is_ours(block) {
+        return usable(block);
+    }
+    crate::own::real!(malloc_usable_size(block: *mut c_void) -> usize)
+}
+
+/// Makes the C library's heap a function of what the program asks for: one arena, whatever the machine's processors.
+pub(crate) fn settle() {
+    // SAFETY: mallopt(3) with a documented parameter.
+    unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+}

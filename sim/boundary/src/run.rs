@@ -1,0 +1,259 @@
+//! The run that is on: the kernel, and how the program's calls reach it.
+//!
+//! Does not know what a call means. Invariant: the kernel is borrowed only while the phase is [`Phase::Simulator`], by the one
+//! thread that executes the run, and never across a switch of contexts.
+
+use core::cell::UnsafeCell;
+
+use photofinish_sim::call::{Caller, Stop};
+use photofinish_sim::ending::Ending;
+use photofinish_sim::errno::Errno;
+use photofinish_sim::event::Event;
+use photofinish_sim::kernel::{Detail, Kernel, Next};
+use photofinish_sim::thread::ThreadId;
+use photofinish_sim::wait::Wait;
+
+use crate::carrier;
+use crate::frames::{Frame, StackOf};
+use crate::phase::{self, Phase};
+use crate::shm::SHARED;
+
+/// What is known of the run that is on.
+pub(crate) struct Run {
+    pub(crate) kernel: Kernel,
+    /// What the oracle found: signature and detail.
+    pub(crate) judged: Option<(String, String)>,
+    /// By thread: where it was when it last began to wait. Kept only with events.
+    pub(crate) waits: Vec<Vec<u64>>,
+}
+
+struct Cell(UnsafeCell<Option<Box<Run>>>);
+
+// SAFETY: the cell is touched only by the one thread that executes the run, or by the server's only thread between runs.
+unsafe impl Sync for Cell {}
+
+static RUN: Cell = Cell(UnsafeCell::new(None));
+
+/// Puts a kernel in charge.
+pub(crate) fn begin(kernel: Kernel) {
+    let run = Box::new(Run { kernel, judged: None, waits: Vec::new() });
+    // SAFETY: no run is on, so nobody else looks at the cell.
+    unsafe { *RUN.0.get() = Some(run) };
+}
+
+/// The run that is on.
+///
+/// The reference must not be held across anything that could make another: each use in this crate is one expression.
+#[inline]
+#[expect(clippy::mut_from_ref, reason = "the cell stands for the whole process, and one thread executes the run")]
+pub(crate) fn run() -> &'static mut Run {
+    // SAFETY: one thread executes the run, and by this function's rule no other reference is alive.
+    let run = unsafe { &mut *RUN.0.get() };
+    match run {
+        Some(run) => run,
+        None => crate::crash::die("photofinish: bug: no run is on", b""),
+    }
+}
+
+/// Borrows the kernel as ourselves.
+pub(crate) fn with_kernel<T>(f: impl FnOnce(&mut Kernel) -> T) -> T {
+    phase::as_simulator(|| f(&mut run().kernel))
+}
+
+/// A scheduling point of the program, at an instruction that returns to `pc`.
+#[inline]
+pub(crate) fn point(pc: usize) {
+    if run().kernel.point_is_quiet() {
+        return;
+    }
+    let next = with_kernel(|kernel| kernel.attend(pc as u64));
+    obey(next);
+}
+
+/// Does what the kernel said.
+#[inline]
+pub(crate) fn obey(next: Next) {
+    match next {
+        Next::Stay => {}
+        Next::Run(thread) => carrier::transfer_to(thread),
+        Next::End => carrier::transfer_to_host(),
+    }
+}
+
+/// Makes a system call of the running thread: a scheduling point, then the call, as often as its waits need.
+pub(crate) fn call<T>(mut f: impl FnMut(&mut Kernel, &mut Caller) -> Result<T, Stop>) -> Result<T, Errno> {
+    call_point();
+    let mut caller = Caller::new(with_kernel(|kernel| kernel.current()));
+    loop {
+        match with_kernel(|kernel| f(kernel, &mut caller)) {
+            Ok(answer) => {
+                end_if_over();
+                return Ok(answer);
+            }
+            Err(Stop::Fail(errno)) => {
+                end_if_over();
+                return Err(errno);
+            }
+            Err(Stop::Unmodelled(what, errno)) => {
+                unmodelled(what);
+                return Err(errno);
+            }
+            Err(Stop::Block(wait)) => {
+                if caller.deadline_ns.is_none() {
+                    caller.deadline_ns = wait.deadline_ns;
+                }
+                block(wait);
+                caller.woken = with_kernel(Kernel::take_woken);
+            }
+        }
+    }
+}
+
+/// A scheduling point before a call that is answered without waiting.
+pub(crate) fn call_point() {
+    let next = with_kernel(Kernel::call_point);
+    obey(next);
+}
+
+fn block(wait: Wait) {
+    let next = phase::as_simulator(|| {
+        if run().kernel.detail() == Detail::Events {
+            note_wait();
+        }
+        run().kernel.block(wait)
+    });
+    obey(next);
+}
+
+/// A call may have ended the run from inside, as a replay that diverges does.
+fn end_if_over() {
+    if with_kernel(|kernel| kernel.ending().is_some()) {
+        carrier::transfer_to_host();
+    }
+}
+
+fn note_wait() {
+    let thread = run().kernel.current().index();
+    let stack = backtrace_here();
+    let waits = &mut run().waits;
+    if waits.len() <= thread {
+        waits.resize(thread + 1, Vec::new());
+    }
+    waits[thread] = stack;
+}
+
+/// Notes something we do not model, with where it was asked for.
+pub(crate) fn unmodelled(what: String) {
+    phase::as_simulator(|| {
+        let first = run().kernel.unmodelled_count() == 0;
+        run().kernel.unmodelled(what);
+        if first {
+            SHARED.push(&Frame::Stack(run().kernel.current(), StackOf::Unmodelled, backtrace_here()));
+        }
+    });
+}
+
+/// Ends the run; does not return.
+pub(crate) fn finish(ending: Ending) -> ! {
+    let _ = with_kernel(|kernel| kernel.end(ending));
+    carrier::transfer_to_host();
+    crate::crash::die("photofinish: bug: a finished run went on", b"")
+}
+
+/// Whether the caller runs inside a simulation.
+#[must_use]
+pub(crate) fn active() -> bool {
+    phase::is(Phase::Program)
+}
+
+/// Records an event of the program.
+pub(crate) fn emit(event: &Event) {
+    with_kernel(|kernel| kernel.emit(event));
+}
+
+/// Records what an oracle found wrong with the run that is on; the first finding stands. Outside a run nothing happens.
+pub fn judge(signature: &str, detail: &str) {
+    if !active() {
+        return;
+    }
+    phase::as_simulator(|| {
+        if run().judged.is_none() {
+            run().judged = Some((signature.to_owned(), detail.to_owned()));
+            run().kernel.emit(&Event::Judged { signature: signature.to_owned() });
+        }
+    });
+}
+
+/// Records that the running thread panicked. Outside a run nothing happens.
+pub fn panicked(message: &str) {
+    if !active() {
+        return;
+    }
+    phase::as_simulator(|| {
+        let thread = run().kernel.current();
+        run().kernel.emit(&Event::Panicked { message: message.to_owned() });
+        if run().kernel.detail() == Detail::Events {
+            SHARED.push(&Frame::Stack(thread, StackOf::Panic, backtrace_here()));
+        }
+    });
+}
+
+/// The threads that wait, with where they began to: for a deadlock.
+pub(crate) fn push_waits() {
+    for (index, stack) in run().waits.iter().enumerate() {
+        let thread = ThreadId(u32::try_from(index).expect("thread ids are 32 bits"));
+        let waits = matches!(
+            run().kernel.threads().get(thread).state,
+            photofinish_sim::thread::State::Blocked(_)
+        );
+        if waits && !stack.is_empty() {
+            SHARED.push(&Frame::Stack(thread, StackOf::Wait, stack.clone()));
+        }
+    }
+}
+
+/// The return addresses of the running thread, innermost first, at most 64.
+#[must_use]
+pub fn backtrace_here() -> Vec<u64> {
+    let mut stack = Stack { frames: [0; 64], count: 0 };
+    walk(&mut stack);
+    stack.frames[..stack.count].to_vec()
+}
+
+/// A stack walk without memory allocation: usable in a signal handler.
+pub(crate) struct Stack {
+    pub(crate) frames: [u64; 64],
+    pub(crate) count: usize,
+}
+
+#[repr(C)]
+struct UnwindContext {
+    opaque: [u8; 0],
+}
+
+unsafe extern "C" {
+    fn _Unwind_Backtrace(
+        visit: extern "C" fn(*mut UnwindContext, *mut core::ffi::c_void) -> i32,
+        argument: *mut core::ffi::c_void,
+    ) -> i32;
+    fn _Unwind_GetIP(context: *mut UnwindContext) -> usize;
+}
+
+extern "C" fn visit(context: *mut UnwindContext, argument: *mut core::ffi::c_void) -> i32 {
+    const GO_ON: i32 = 0;
+    const ENOUGH: i32 = 5;
+    // SAFETY: `walk` passes a Stack, and the unwinder passes it on for the time of the walk.
+    let stack = unsafe { &mut *argument.cast::<Stack>() };
+    if stack.count == stack.frames.len() {
+        return ENOUGH;
+    }
+    // SAFETY: the unwinder gave this context to this callback.
+    stack.frames[stack.count] = unsafe { _Unwind_GetIP(context) } as u64;
+    stack.count += 1;
+    GO_ON
+}
+
+pub(crate) fn walk(stack: &mut Stack) {
+    // SAFETY: Itanium C++ ABI, 1.2: the callback is called for each frame with the argument, and does not unwind.
+    unsafe { _Unwind_Backtrace(visit, core::ptr::from_mut(stack).cast()) };
+}

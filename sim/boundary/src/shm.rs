@@ -1,0 +1,106 @@
+//! The memory in which a run leaves its frames, shared with the server so that they survive the run's death.
+//!
+//! Does not know what frames mean. Invariant: the length in the header never covers a frame that is not whole.
+
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::frames::{Frame, encode_into};
+
+/// Room for frames; untouched pages cost nothing.
+const ROOM: usize = 256 << 20;
+
+/// The head of the shared memory.
+#[repr(C)]
+struct Header {
+    length: AtomicU64,
+    truncated: AtomicBool,
+}
+
+const BODY: usize = 64;
+
+/// The shared memory of this process.
+pub(crate) struct Shared {
+    base: UnsafeCell<*mut u8>,
+}
+
+// SAFETY: the pointer is written once, by the server's only thread before any run, and read afterwards by one thread at a
+// time.
+unsafe impl Sync for Shared {}
+
+pub(crate) static SHARED: Shared = Shared { base: UnsafeCell::new(core::ptr::null_mut()) };
+
+impl Shared {
+    /// Maps the memory; called once, before any run.
+    pub(crate) fn map(&self) -> Result<(), std::io::Error> {
+        // SAFETY: mmap(2) of new anonymous memory touches no existing mapping.
+        let base = unsafe {
+            libc::mmap(
+                core::ptr::null_mut(),
+                ROOM,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                -1,
+                0,
+            )
+        };
+        if base == libc::MAP_FAILED {
+            return Err(std::io::Error::last_os_error());
+        }
+        // SAFETY: no run has begun, so nobody reads the cell yet.
+        unsafe { *self.base.get() = base.cast() };
+        Ok(())
+    }
+
+    fn base(&self) -> *mut u8 {
+        // SAFETY: written once before any reader exists.
+        unsafe { *self.base.get() }
+    }
+
+    fn header(&self) -> &Header {
+        // SAFETY: the mapping is ROOM bytes, page-aligned, zero-filled, and lives as long as the process; a Header of zeroes
+        // is valid and all its fields are atomic.
+        unsafe { &*self.base().cast::<Header>() }
+    }
+
+    /// Forgets all frames.
+    pub(crate) fn clear(&self) {
+        self.header().length.store(0, Ordering::Release);
+        self.header().truncated.store(false, Ordering::Release);
+    }
+
+    /// Appends a frame; one that does not fit is dropped and noted.
+    pub(crate) fn push(&self, frame: &Frame) {
+        let header = self.header();
+        let length = usize::try_from(header.length.load(Ordering::Relaxed)).expect("at most ROOM");
+        // The last MiB is kept for what ends a run.
+        let room = match frame {
+            Frame::Final(_) | Frame::Stack(..) => ROOM - BODY,
+            _ => ROOM - BODY - (1 << 20),
+        };
+        if length >= room {
+            header.truncated.store(true, Ordering::Release);
+            return;
+        }
+        // SAFETY: BODY + length is inside the mapping.
+        let start = unsafe { self.base().add(BODY + length) };
+        // SAFETY: the bytes past `length` belong to the one process that runs, and nobody reads them before the length says
+        // so; `start + (room - length)` stays inside the mapping.
+        let free = unsafe { core::slice::from_raw_parts_mut(start, room - length) };
+        match encode_into(frame, free) {
+            Some(taken) => header.length.store((length + taken) as u64, Ordering::Release),
+            None => header.truncated.store(true, Ordering::Release),
+        }
+    }
+
+    /// The frames of the last run, encoded, and whether some are missing.
+    pub(crate) fn read(&self) -> (Vec<u8>, bool) {
+        let header = self.header();
+        let length = usize::try_from(header.length.load(Ordering::Acquire)).expect("at most ROOM").min(ROOM - BODY);
+        // SAFETY: BODY is inside the mapping.
+        let start = unsafe { self.base().add(BODY) };
+        // SAFETY: the run is over, so nobody writes; `length` bytes from BODY are inside the mapping.
+        let bytes = unsafe { core::slice::from_raw_parts(start, length) };
+        (bytes.to_vec(), header.truncated.load(Ordering::Acquire))
+    }
+}

@@ -1,0 +1,155 @@
+//! `syscall(2)`: the door through which std and `parking_lot` reach `futex(2)`, and some crates other calls.
+//!
+//! A definition with fixed arguments sees the variadic calls of Rust and C on x86-64 and aarch64, where integers travel in the
+//! same registers either way. Invariant: a call that is not modelled is noted before it is made for real.
+
+use core::ffi::{c_int, c_long};
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use libc::timespec;
+use photofinish_sim::call::futex::{self, FutexRequeue, FutexWait};
+use photofinish_sim::call::time::{Clock, since_start_ns};
+use photofinish_sim::call::{Caller, Stop};
+use photofinish_sim::errno::Errno;
+use photofinish_sim::kernel::Kernel;
+
+use super::{clock, fail, identity, random};
+use crate::own::{owned, real};
+use crate::run::{call, unmodelled};
+
+owned! {
+    /// `syscall(2)`.
+    fn syscall(
+        number: c_long, a: c_long, b: c_long, c: c_long, d: c_long, e: c_long, f: c_long,
+    ) -> c_long {
+        #[expect(clippy::cast_possible_truncation, reason = "the kernel, too, takes the low 32 bits of an int argument")]
+        let answer = match number {
+            libc::SYS_futex => futex_call([a, b, c, d, e, f]),
+            libc::SYS_getrandom => random::fill(a as *mut u8, b.cast_unsigned() as usize) as i64,
+            libc::SYS_gettid => i64::from(identity::tid()),
+            libc::SYS_getpid => i64::from(identity::PID),
+            libc::SYS_clock_gettime => clock::raw_gettime(a as c_int, b as *mut timespec),
+            libc::SYS_clock_nanosleep => clock::raw_sleep(a as c_int, b as c_int, c as *const timespec),
+            // SAFETY: our caller's contract is the callee's.
+            libc::SYS_sched_yield => i64::from(unsafe { super::thread::sched_yield() }),
+            _ => unknown(number, [a, b, c, d, e, f]),
+        };
+        answer
+    }
+}
+
+/// Calls on real files, which pass through: they neither block on another thread nor tell the time.
+const REAL_FILES: &[c_long] = &[
+    libc::SYS_statx,
+    libc::SYS_openat2,
+    libc::SYS_copy_file_range,
+    libc::SYS_getdents64,
+    libc::SYS_renameat2,
+    libc::SYS_faccessat2,
+    libc::SYS_close_range,
+    libc::SYS_memfd_create,
+    libc::SYS_membarrier,
+];
+
+fn unknown(number: c_long, [a, b, c, d, e, f]: [c_long; 6]) -> c_long {
+    if !REAL_FILES.contains(&number) {
+        unmodelled(format!("system call {number} through syscall(2)"));
+    }
+    real!(syscall(
+        number: c_long, a: c_long, b: c_long, c: c_long, d: c_long, e: c_long, f: c_long,
+    ) -> c_long)
+}
+
+/// What a futex call says, decoded.
+struct Call {
+    operation: i32,
+    realtime: bool,
+    address: u64,
+    value: u32,
+    timeout: *const timespec,
+    /// The same register as `timeout`, for the operations that take a number there.
+    second_value: u32,
+    second_address: u64,
+    third_value: u32,
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "futex(2): the operation and the values are 32 bits")]
+fn futex_call([a, b, c, d, e, f]: [c_long; 6]) -> c_long {
+    let call = Call {
+        operation: b as i32 & libc::FUTEX_CMD_MASK,
+        realtime: b as i32 & libc::FUTEX_CLOCK_REALTIME != 0,
+        address: a.cast_unsigned(),
+        value: c as u32,
+        timeout: d as *const timespec,
+        second_value: d as u32,
+        second_address: e.cast_unsigned(),
+        third_value: f as u32,
+    };
+    match dispatch(&call) {
+        Ok(answer) => answer,
+        Err(errno) => i64::from(fail(errno)),
+    }
+}
+
+fn dispatch(futex: &Call) -> Result<c_long, Errno> {
+    match futex.operation {
+        libc::FUTEX_WAIT => wait(futex, u32::MAX),
+        libc::FUTEX_WAIT_BITSET => wait(futex, futex.third_value),
+        libc::FUTEX_WAKE => wake(futex, u32::MAX),
+        libc::FUTEX_WAKE_BITSET => wake(futex, futex.third_value),
+        libc::FUTEX_REQUEUE => requeue(futex, None),
+        libc::FUTEX_CMP_REQUEUE => requeue(futex, Some(futex.third_value)),
+        operation => {
+            unmodelled(format!("futex(2) operation {operation}"));
+            Err(Errno::ENOSYS)
+        }
+    }
+}
+
+fn load(address: u64) -> u32 {
+    // SAFETY: futex(2)'s caller gives the address of an aligned 32-bit word that is only touched atomically.
+    unsafe { AtomicU32::from_ptr(address as *mut u32) }.load(Ordering::SeqCst)
+}
+
+fn wait(futex: &Call, bits: u32) -> Result<c_long, Errno> {
+    let request = if futex.timeout.is_null() {
+        None
+    } else {
+        // SAFETY: futex(2)'s caller gives a valid time-out.
+        Some(clock::from_timespec(unsafe { &*futex.timeout })?)
+    };
+    let mut deadline_ns = None;
+    call(|kernel: &mut Kernel, caller: &mut Caller| {
+        if let (None, Some(request)) = (deadline_ns, request) {
+            // futex(2): FUTEX_WAIT takes an interval, FUTEX_WAIT_BITSET a point on a clock.
+            deadline_ns = Some(match (futex.operation, futex.realtime) {
+                (libc::FUTEX_WAIT, _) => kernel.now_ns().saturating_add(request),
+                (_, true) => since_start_ns(Clock::Realtime, request),
+                (_, false) => since_start_ns(Clock::Monotonic, request),
+            });
+        }
+        let value = load(futex.address);
+        let wait = FutexWait { address: futex.address, value, expected: futex.value, bits, deadline_ns };
+        futex::wait(kernel, caller, &wait)
+    })
+    .map(|()| 0)
+}
+
+fn wake(futex: &Call, bits: u32) -> Result<c_long, Errno> {
+    call(|kernel, _| futex::wake(kernel, futex.address, futex.value, bits)).map(c_long::from)
+}
+
+fn requeue(futex: &Call, expected: Option<u32>) -> Result<c_long, Errno> {
+    call(|kernel, _| {
+        let compare = expected.map(|expected| (load(futex.address), expected));
+        let requeue = FutexRequeue {
+            from: futex.address,
+            to: futex.second_address,
+            wake_max: futex.value,
+            move_max: futex.second_value,
+            compare,
+        };
+        futex::requeue(kernel, &requeue).map_err(Stop::from)
+    })
+    .map(c_long::from)
+}

@@ -1,0 +1,56 @@
+//! Who the program is and what it runs on: `getpid(2)`, `gettid(2)`, `sched_getaffinity(2)`, `sysconf(3)`.
+//!
+//! Does not hold settings. Invariant: nothing here differs between two runs with the same settings.
+
+use core::ffi::{c_int, c_long};
+
+use crate::own::{owned, real};
+use crate::run::with_kernel;
+
+/// The process id the program sees.
+pub(crate) const PID: i32 = 1_000;
+
+/// The kernel's id of the running thread: the process id for the main thread, as on Linux.
+pub(crate) fn tid() -> i32 {
+    PID + with_kernel(|kernel| kernel.current()).0.cast_signed()
+}
+
+owned! {
+    /// `getpid(2)`.
+    fn getpid() -> libc::pid_t {
+        PID
+    }
+
+    /// `gettid(2)`.
+    fn gettid() -> libc::pid_t {
+        tid()
+    }
+
+    /// `sched_getaffinity(2)`: the first so many processors.
+    fn sched_getaffinity(pid: libc::pid_t, size: usize, set: *mut libc::cpu_set_t) -> c_int {
+        let _ = pid;
+        let cores = with_kernel(|kernel| kernel.cores) as usize;
+        // SAFETY: the caller gives a set of `size` bytes.
+        let bytes = unsafe { core::slice::from_raw_parts_mut(set.cast::<u8>(), size) };
+        bytes.fill(0);
+        for core in 0..cores.min(size * 8) {
+            bytes[core / 8] |= 1 << (core % 8);
+        }
+        0
+    }
+
+    /// `sched_getcpu(3)`: processor 0.
+    fn sched_getcpu() -> c_int {
+        0
+    }
+
+    /// `sysconf(3)`: the number of processors is a setting, everything else is real.
+    fn sysconf(name: c_int) -> c_long {
+        match name {
+            libc::_SC_NPROCESSORS_ONLN | libc::_SC_NPROCESSORS_CONF => {
+                c_long::from(with_kernel(|kernel| kernel.cores))
+            }
+            _ => real!(sysconf(name: c_int) -> c_long),
+        }
+    }
+}

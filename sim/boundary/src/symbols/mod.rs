@@ -1,0 +1,24 @@
+//! The owned symbols, one file per man-page family. They convert; the kernel decides.
+//!
+//! Invariant: a symbol defined here answers from the kernel while the program runs, and is the C library's own otherwise.
+
+mod clock;
+mod descriptor;
+mod futex;
+mod identity;
+mod process;
+mod random;
+pub(crate) mod raw;
+mod socket;
+mod stdio;
+pub(crate) mod thread;
+pub(crate) mod tls;
+
+use photofinish_sim::errno::Errno;
+
+/// Sets `errno(3)` and returns what a failing call returns.
+pub(crate) fn fail(errno: Errno) -> i32 {
+    // SAFETY: __errno_location(3) gives the running thread's own errno.
+    unsafe { *libc::__errno_location() = i32::from(errno.0) };
+    -1
+}

@@ -1,0 +1,76 @@
+//! The ends of a process, and the beginnings of others: `exit(3)`, `abort(3)`, `fork(2)`, `execve(2)`.
+//!
+//! Does not judge. Invariant: the program cannot end or leave the process of its run without the run's ending being recorded.
+
+use core::ffi::{c_char, c_int, c_void};
+
+use photofinish_sim::ending::Ending;
+use photofinish_sim::errno::Errno;
+
+use super::fail;
+use crate::own::{owned, real};
+use crate::run::{finish, unmodelled};
+
+owned! {
+    /// `abort(3)`.
+    fn abort() -> () {
+        crate::crash::note_stack();
+        finish(Ending::Signalled(libc::SIGABRT))
+    }
+
+    /// `exit(3)`: handlers of `atexit(3)` do not run; std's own clean-up has run before.
+    fn exit(status: c_int) -> () {
+        finish(Ending::Exited(status))
+    }
+
+    /// `_exit(2)`.
+    fn _exit(status: c_int) -> () {
+        finish(Ending::Exited(status))
+    }
+
+    /// `fork(2)`: not modelled.
+    fn fork() -> libc::pid_t {
+        unmodelled(String::from("fork(2)"));
+        fail(Errno::ENOSYS)
+    }
+
+    /// `posix_spawnp(3)`: not modelled; `std::process::Command` arrives here.
+    fn posix_spawnp(
+        pid: *mut libc::pid_t,
+        file: *const c_char,
+        actions: *const c_void,
+        attr: *const c_void,
+        argv: *const *mut c_char,
+        envp: *const *mut c_char,
+    ) -> c_int {
+        let _ = (pid, file, actions, attr, argv, envp);
+        unmodelled(String::from("posix_spawnp(3): processes are not modelled"));
+        libc::ENOSYS
+    }
+
+    /// `execvp(3)`: not modelled.
+    fn execvp(file: *const c_char, argv: *const *const c_char) -> c_int {
+        let _ = (file, argv);
+        unmodelled(String::from("execvp(3)"));
+        fail(Errno::ENOSYS)
+    }
+
+    /// `kill(2)`: not modelled.
+    fn kill(pid: libc::pid_t, signal: c_int) -> c_int {
+        unmodelled(format!("kill(2) of process {pid} with signal {signal}"));
+        fail(Errno::ENOSYS)
+    }
+
+    /// `raise(3)`: the default action of a signal that ends a process; others are not modelled.
+    fn raise(signal: c_int) -> c_int {
+        match signal {
+            libc::SIGABRT | libc::SIGKILL | libc::SIGTERM | libc::SIGINT | libc::SIGSEGV => {
+                finish(Ending::Signalled(signal))
+            }
+            _ => {
+                unmodelled(format!("raise(3) of signal {signal}"));
+                libc::ENOSYS
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What every call on a descriptor does around its attempt: find the open file, wait or not, keep the file meanwhile.
+//!
+//! Does not know what is attempted. Invariant: the open files in [`Caller::held`] are exactly those of a call that waits;
+//! whatever ends the call lets them go.
+
+use super::{Caller, Stop};
+use crate::errno::Errno;
+use crate::fd::{Blocking, DescriptionId, Object};
+use crate::kernel::Kernel;
+use crate::net::{Refusal, SocketId};
+use crate::wait::Wait;
+
+/// A socket found by its number, and whether this call waits on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    pub(super) socket: SocketId,
+    pub(super) blocking: Blocking,
+}
+
+/// How a call gives up waiting.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// Counted from the first attempt that waits; `None` for ever.
+    pub(super) timeout_ns: Option<u64>,
+    /// What the program sees when the time is over.
+    pub(super) expired: Errno,
+    /// What it sees when it does not wait at all.
+    pub(super) at_once: Errno,
+}
+
+impl Patience {
+    /// Of an ordinary read or write.
+    pub(super) fn io(timeout_ns: Option<u64>) -> Self {
+        Self { timeout_ns, expired: Errno::EAGAIN, at_once: Errno::EAGAIN }
+    }
+}
+
+/// The socket behind a number, for a call that never waits.
+pub(super) fn socket(kernel: &Kernel, fd: i32) -> Result<SocketId, Stop> {
+    let Object::Socket(socket) = kernel.fds.object(kernel.fds.lookup(fd)?);
+    Ok(socket)
+}
+
+/// Makes one attempt on the socket behind a number. A call that waits goes on with the open file it began with, in the mode
+/// it began in, whatever becomes of the number.
+pub(super) fn on_socket<T>(
+    kernel: &mut Kernel,
+    caller: &mut Caller,
+    fd: i32,
+    attempt: impl FnOnce(&mut Kernel, &mut Caller, Target) -> Result<T, Stop>,
+) -> Result<T, Stop> {
+    let (id, blocking) = match caller.held.first() {
+        Some(&id) => (id, Blocking::Yes),
+        None => {
+            let id = kernel.fds.lookup(fd)?;
+            (id, kernel.fds.blocking(id))
+        }
+    };
+    let Object::Socket(socket) = kernel.fds.object(id);
+    let answer = attempt(kernel, caller, Target { socket, blocking });
+    match &answer {
+        Err(Stop::Block(_)) => hold(kernel, caller, &[id]),
+        _ => let_go(kernel, caller),
+    }
+    kernel.after_net();
+    answer
+}
+
+/// Keeps open files for a call that begins to wait.
+pub(super) fn hold(kernel: &mut Kernel, caller: &mut Caller, ids: &[DescriptionId]) {
+    if caller.held.is_empty() {
+        ids.iter().for_each(|&id| kernel.fds.hold(id));
+        caller.held.extend(ids);
+    }
+}
+
+/// Lets the open files of a call go that is over.
+pub(super) fn let_go(kernel: &mut Kernel, caller: &mut Caller) {
+    for id in core::mem::take(&mut caller.held) {
+        let last = kernel.fds.release(id);
+        close(kernel, last);
+    }
+}
+
+/// Closes what nothing refers to any more.
+pub(super) fn close(kernel: &mut Kernel, last: Option<Object>) {
+    if let Some(Object::Socket(socket)) = last {
+        kernel.net.close(socket);
+    }
+}
+
+/// What a refused attempt means to the program.
+pub(super) fn settle(
+    kernel: &Kernel,
+    caller: &mut Caller,
+    blocking: Blocking,
+    patience: Patience,
+    refusal: Refusal,
+) -> Stop {
+    let on = match refusal {
+        Refusal::Fail(errno) => return Stop::Fail(errno),
+        Refusal::Unmodelled(what, errno) => return Stop::Unmodelled(what, errno),
+        Refusal::Wait(on) => on,
+    };
+    if blocking == Blocking::No {
+        return Stop::Fail(patience.at_once);
+    }
+    if caller.timed_out() || patience.timeout_ns == Some(0) {
+        return Stop::Fail(patience.expired);
+    }
+    if caller.held.is_empty() {
+        caller.deadline_ns = patience.timeout_ns.map(|ns| kernel.now_ns().saturating_add(ns));
+    }
+    Stop::Block(Wait { on, deadline_ns: caller.deadline_ns })
+}
+
+impl From<Refusal> for Stop {
+    /// For attempts that never wait.
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Fail(errno) => Self::Fail(errno),
+            Refusal::Unmodelled(what, errno) => Self::Unmodelled(what, errno),
+            Refusal::Wait(on) => Self::Block(Wait { on, deadline_ns: None }),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `recv(2)`, `send(2)`, `read(2)`, `write(2)` on sockets.
+//!
+//! Does not know `SIGPIPE`: the boundary raises it on `EPIPE` unless `MSG_NOSIGNAL` was given. Invariant: bytes moved by
+//! earlier attempts are counted in [`Caller::done`] and are never moved again; a call that moved some answers their count
+//! whatever happens next.
+
+use super::attempt::{self, Patience, Target, on_socket};
+use super::{Caller, Stop};
+use crate::fd::Blocking;
+use crate::kernel::Kernel;
+use crate::net::tcp::{RecvFlags, SendFlags};
+
+/// `recv(2)`. `SO_RCVTIMEO` bounds its wait.
+///
+/// # Errors
+/// As [`Net::recv`](crate::net::Net::recv), `EAGAIN`.
+pub fn recv(
+    kernel: &mut Kernel,
+    caller: &mut Caller,
+    fd: i32,
+    buffer: &mut [u8],
+    flags: RecvFlags,
+) -> Result<usize, Stop> {
+    on_socket(kernel, caller, fd, |kernel, caller, target| {
+        let blocking = if flags.dont_wait { Blocking::No } else { target.blocking };
+        receive(kernel, caller, Target { blocking, ..target }, buffer, flags)
+    })
+}
+
+fn receive(
+    kernel: &mut Kernel,
+    caller: &mut Caller,
+    target: Target,
+    buffer: &mut [u8],
+    flags: RecvFlags,
+) -> Result<usize, Stop> {
+    loop {
+        // `tcp_recvmsg_locked`: with bytes in hand, an error is left to the next call.
+        if caller.done > 0 && kernel.net.has_error(target.socket) && kernel.net.unread(target.socket) == Ok(0) {
+            return Ok(caller.done);
+        }
+        let refusal = match kernel.net.recv(target.socket, &mut buffer[caller.done..], flags) {
+            Ok(count) => {
+                caller.done += count;
+                if count == 0 || !flags.wait_all || caller.done == buffer.len() {
+                    return Ok(caller.done);
+                }
+                continue;
+            }
+            Err(refusal) => refusal,
+        };
+        let patience = Patience::io(kernel.net.options(target.socket).receive_timeout_ns);
+        return partial(caller, |caller| attempt::settle(kernel, caller, target.blocking, patience, refusal));
+    }
+}
+
+/// `send(2)`: a call that waits hands over all its bytes. `SO_SNDTIMEO` bounds its wait.
+///
+/// # Errors
+/// As [`Net::send`](crate::net::Net::send), `EAGAIN`.
+pub fn send(
+    kernel: &mut Kernel,
+    caller: &mut Caller,
+    fd: i32,
+    bytes: &[u8],
+    flags: SendFlags,
+) -> Result<usize, Stop> {
+    on_socket(kernel, caller, fd, |kernel, caller, target| {
+        let blocking = if flags.dont_wait { Blocking::No } else { target.blocking };
+        loop {
+            // `do_error` of `tcp_sendmsg_locked`: likewise.
+            if caller.done > 0 && kernel.net.has_error(target.socket) {
+                return Ok(caller.done);
+            }
+            let refusal = match kernel.net.send(target.socket, &bytes[caller.done..]) {
+                Ok(count) => {
+                    caller.done += count;
+                    if caller.done == bytes.len() {
+                        return Ok(caller.done);
+                    }
+                    continue;
+                }
+                Err(refusal) => refusal,
+            };
+            let patience = Patience::io(kernel.net.options(target.socket).send_timeout_ns);
+            return partial(caller, |caller| attempt::settle(kernel, caller, blocking, patience, refusal));
+        }
+    })
+}
+
+/// A call that moved bytes before it failed answers their count.
+fn partial(caller: &mut Caller, settle: impl FnOnce(&mut Caller) -> Stop) -> Result<usize, Stop> {
+    match settle(caller) {
+        Stop::Fail(_) if caller.done > 0 => Ok(caller.done),
+        stop => Err(stop),
+    }
+}
+
+/// `read(2)`: like `recv(2)` without flags, save that an empty buffer answers at once (`sock_read_iter`).
+///
+/// # Errors
+/// As [`recv`].
+pub fn read(
+    kernel: &mut Kernel,
+    caller: &mut Caller,
+    fd: i32,
+    buffer: &mut [u8],
+) -> Result<usize, Stop> {
+    if buffer.is_empty() {
+        attempt::socket(kernel, fd)?;
+        return Ok(0);
+    }
+    recv(kernel, caller, fd, buffer, RecvFlags::default())
+}
+
+/// `write(2)`: `send(2)` without flags.
+///
+/// # Errors
+/// As [`send`].
+pub fn write(kernel: &mut Kernel, caller: &mut Caller, fd: i32, bytes: &[u8]) -> Result<usize, Stop> {
+    send(kernel, caller, fd, bytes, SendFlags::default())
+}

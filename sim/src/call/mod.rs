@@ -1,0 +1,64 @@
+//! System calls as functions `(kernel, caller, arguments) -> Result<answer, Stop>`, one file per man-page family.
+//!
+//! A call does not know how its caller is suspended, nor which host thread runs it. Invariant: a call that returns
+//! [`Stop::Block`] has changed nothing but what [`Caller`] carries, so that it may be made again when its thread wakes.
+
+mod attempt;
+pub mod fd;
+pub mod futex;
+pub mod io;
+pub mod poll;
+pub mod socket;
+pub mod sockopt;
+pub mod time;
+
+use crate::errno::Errno;
+use crate::fd::DescriptionId;
+use crate::thread::ThreadId;
+use crate::wait::{Wait, Woken};
+
+/// Why a call did not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The program sees this error number.
+    Fail(Errno),
+    /// The thread waits; the call is made again, with the same [`Caller`], once it wakes.
+    Block(Wait),
+    /// We do not model this: what was asked, for the event and the verdict. The program sees the error number.
+    Unmodelled(String, Errno),
+}
+
+impl From<Errno> for Stop {
+    fn from(errno: Errno) -> Self {
+        Self::Fail(errno)
+    }
+}
+
+/// Who calls, and how far an interrupted call has come. One value lives for one call of the program, across its waits.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The calling thread.
+    pub thread: ThreadId,
+    /// How the last wait of this call ended; `None` on the first attempt.
+    pub woken: Option<Woken>,
+    /// When the call gives up, in virtual nanoseconds; set by the first attempt that waits.
+    pub deadline_ns: Option<u64>,
+    /// Bytes already moved by earlier attempts of this call.
+    pub done: usize,
+    /// The open files this call waits on: as in Linux, a descriptor closed meanwhile does not end the wait.
+    pub held: Vec<DescriptionId>,
+}
+
+impl Caller {
+    /// A call of `thread` that has not been attempted yet.
+    #[must_use]
+    pub fn new(thread: ThreadId) -> Self {
+        Self { thread, woken: None, deadline_ns: None, done: 0, held: Vec::new() }
+    }
+
+    /// Whether the wait before this attempt ended by its deadline.
+    #[must_use]
+    pub fn timed_out(&self) -> bool {
+        self.woken == Some(Woken::Deadline)
+    }
+}

@@ -1,0 +1,181 @@
+//! `socket(2)`, `bind(2)`, `listen(2)`, `accept(2)`, `connect(2)`, `shutdown(2)`, `getsockname(2)`, `getpeername(2)`.
+//!
+//! Does not know `sockaddr` layouts: the boundary converts addresses. Invariant: a call here that waits can be made again
+//! until it answers, and begins what it begins once.
+
+use core::net::SocketAddr;
+
+use super::attempt::{self, Patience, on_socket};
+use super::{Caller, Stop};
+use crate::errno::Errno;
+use crate::fd::{Blocking, DescriptionId, Object, OnExec};
+use crate::kernel::Kernel;
+use crate::net::tcp::{How, Progress};
+use crate::net::{Family, Refusal};
+
+const AF_UNIX: i32 = 1;
+const AF_INET: i32 = 2;
+const AF_INET6: i32 = 10;
+const SOCK_STREAM: i32 = 1;
+const SOCK_TYPE_MASK: i32 = 0xf;
+const SOCK_NONBLOCK: i32 = 0o4000;
+const SOCK_CLOEXEC: i32 = 0o2_000_000;
+const IPPROTO_TCP: i32 = 6;
+
+/// A new open file without a number: the boundary reserves one and calls [`FdTable::install`](crate::fd::FdTable::install),
+/// or [`discard`]s the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    /// The open file.
+    pub description: DescriptionId,
+    /// What its descriptor does at `execve(2)`.
+    pub on_exec: OnExec,
+}
+
+/// What `socket(2)` is asked for, in the numbers of the Linux ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// `AF_*`.
+    pub domain: i32,
+    /// `SOCK_*`, with `SOCK_NONBLOCK` and `SOCK_CLOEXEC`.
+    pub kind: i32,
+    /// `IPPROTO_*`, or 0.
+    pub protocol: i32,
+}
+
+/// `socket(2)`.
+///
+/// # Errors
+/// `EINVAL` for unknown flags, `EPROTONOSUPPORT` for a protocol that is no stream; anything but TCP is unmodelled.
+pub fn socket(kernel: &mut Kernel, ask: Ask) -> Result<NewFile, Stop> {
+    let (blocking, on_exec) = file_flags(ask.kind & !SOCK_TYPE_MASK)?;
+    let family = match ask.domain {
+        AF_INET => Family::Inet,
+        AF_INET6 => Family::Inet6,
+        domain => {
+            let what = if domain == AF_UNIX { "a unix socket".into() } else { format!("address family {domain}") };
+            return Err(Stop::Unmodelled(what, Errno::EAFNOSUPPORT));
+        }
+    };
+    match (ask.kind & SOCK_TYPE_MASK, ask.protocol) {
+        (SOCK_STREAM, 0 | IPPROTO_TCP) => {}
+        (SOCK_STREAM, 1 | 17) => return Err(Errno::EPROTONOSUPPORT.into()),
+        (kind, protocol) => {
+            let what = format!("an IP socket of type {kind}, protocol {protocol}");
+            return Err(Stop::Unmodelled(what, Errno::EPROTONOSUPPORT));
+        }
+    }
+    let id = kernel.net.create_tcp(family)?;
+    Ok(NewFile { description: kernel.fds.open(Object::Socket(id), blocking), on_exec })
+}
+
+/// Closes a new open file for which no number could be had (`EMFILE`).
+pub fn discard(kernel: &mut Kernel, file: NewFile) {
+    let last = kernel.fds.discard(file.description);
+    attempt::close(kernel, last);
+    kernel.after_net();
+}
+
+fn file_flags(flags: i32) -> Result<(Blocking, OnExec), Errno> {
+    if flags & !(SOCK_NONBLOCK | SOCK_CLOEXEC) != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let blocking = if flags & SOCK_NONBLOCK == 0 { Blocking::Yes } else { Blocking::No };
+    let on_exec = if flags & SOCK_CLOEXEC == 0 { OnExec::Keep } else { OnExec::Close };
+    Ok((blocking, on_exec))
+}
+
+/// `bind(2)`.
+///
+/// # Errors
+/// As [`Net::bind`](crate::net::Net::bind).
+pub fn bind(kernel: &mut Kernel, fd: i32, address: SocketAddr) -> Result<(), Stop> {
+    let id = attempt::socket(kernel, fd)?;
+    Ok(kernel.net.bind(id, address, kernel.now_ns())?)
+}
+
+/// `listen(2)`.
+///
+/// # Errors
+/// As [`Net::listen`](crate::net::Net::listen).
+pub fn listen(kernel: &mut Kernel, fd: i32, backlog: i32) -> Result<(), Stop> {
+    let id = attempt::socket(kernel, fd)?;
+    Ok(kernel.net.listen(id, backlog, kernel.now_ns())?)
+}
+
+/// `accept4(2)`; `accept(2)` with flags 0. `SO_RCVTIMEO` bounds its wait. The new socket waits unless the flags say
+/// otherwise, whatever the listener does. A connection wakes everyone who waits for it, in the order in which they began; the
+/// first takes it and the others go on waiting, which to a program is Linux's exclusive wake.
+///
+/// # Errors
+/// `EINVAL` for a socket that does not listen or unknown flags, `EAGAIN`.
+pub fn accept4(
+    kernel: &mut Kernel,
+    caller: &mut Caller,
+    fd: i32,
+    flags: i32,
+) -> Result<(NewFile, SocketAddr), Stop> {
+    let (new_blocking, on_exec) = file_flags(flags)?;
+    on_socket(kernel, caller, fd, |kernel, caller, target| match kernel.net.accept(target.socket) {
+        Ok(accepted) => {
+            let description = kernel.fds.open(Object::Socket(accepted.id), new_blocking);
+            Ok((NewFile { description, on_exec }, accepted.peer))
+        }
+        Err(refusal) => {
+            let patience = Patience::io(kernel.net.options(target.socket).receive_timeout_ns);
+            Err(attempt::settle(kernel, caller, target.blocking, patience, refusal))
+        }
+    })
+}
+
+/// `connect(2)`. `SO_SNDTIMEO` bounds its wait, and the handshake goes on behind an expired one.
+///
+/// # Errors
+/// As [`Net::connect`](crate::net::Net::connect); `EINPROGRESS` for one that begins and does not wait or waits too long,
+/// `EALREADY` for one that finds another's handshake and does not wait.
+pub fn connect(kernel: &mut Kernel, caller: &mut Caller, fd: i32, address: SocketAddr) -> Result<(), Stop> {
+    on_socket(kernel, caller, fd, |kernel, caller, target| {
+        let progress = if caller.held.is_empty() { Progress::First } else { Progress::Again };
+        let found = kernel.net.is_connecting(target.socket) && progress == Progress::First;
+        let at_once = if found { Errno::EALREADY } else { Errno::EINPROGRESS };
+        let now_ns = kernel.now_ns();
+        kernel.net.connect(target.socket, address, now_ns, progress).map_err(|refusal| {
+            let timeout_ns = kernel.net.options(target.socket).send_timeout_ns;
+            let patience = Patience { timeout_ns, expired: Errno::EINPROGRESS, at_once };
+            attempt::settle(kernel, caller, target.blocking, patience, refusal)
+        })
+    })
+}
+
+/// `shutdown(2)`.
+///
+/// # Errors
+/// `EINVAL` for an unknown direction, `ENOTCONN`.
+pub fn shutdown(kernel: &mut Kernel, fd: i32, how: i32) -> Result<(), Stop> {
+    let id = attempt::socket(kernel, fd)?;
+    let answer = kernel.net.shutdown(id, How::from_linux(how)?);
+    kernel.after_net();
+    Ok(answer?)
+}
+
+/// `getsockname(2)`.
+///
+/// # Errors
+/// `EBADF`.
+pub fn getsockname(kernel: &Kernel, fd: i32) -> Result<SocketAddr, Stop> {
+    Ok(kernel.net.local_address(attempt::socket(kernel, fd)?))
+}
+
+/// `getpeername(2)`.
+///
+/// # Errors
+/// `ENOTCONN`.
+pub fn getpeername(kernel: &Kernel, fd: i32) -> Result<SocketAddr, Stop> {
+    Ok(kernel.net.peer_address(attempt::socket(kernel, fd)?)?)
+}
+
+/// For an address the boundary cannot convert: a family that is neither IPv4 nor IPv6.
+#[must_use]
+pub fn unmodelled_address(family: i32) -> Stop {
+    Refusal::unmodelled(format!("a socket address of family {family}"), Errno::EAFNOSUPPORT).into()
+}

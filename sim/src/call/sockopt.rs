@@ -1,0 +1,35 @@
+//! `setsockopt(2)`, `getsockopt(2)`.
+//!
+//! Does not know what an option does. Invariant: an option we do not know is unmodelled, never accepted.
+
+use super::{Stop, attempt};
+use crate::kernel::Kernel;
+
+/// An option by its numbers of the Linux ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptionName {
+    /// `SOL_SOCKET`, `IPPROTO_TCP`, ….
+    pub level: i32,
+    /// `SO_*`, `TCP_*`, ….
+    pub name: i32,
+}
+
+/// `setsockopt(2)` with the program's bytes.
+///
+/// # Errors
+/// As [`Net::set_option`](crate::net::Net::set_option).
+pub fn setsockopt(kernel: &mut Kernel, fd: i32, option: OptionName, value: &[u8]) -> Result<(), Stop> {
+    let id = attempt::socket(kernel, fd)?;
+    kernel.net.set_option(id, option.level, option.name, value)?;
+    kernel.after_net();
+    Ok(())
+}
+
+/// `getsockopt(2)`: the whole value, which the boundary cuts to the program's length.
+///
+/// # Errors
+/// As [`Net::get_option`](crate::net::Net::get_option).
+pub fn getsockopt(kernel: &mut Kernel, fd: i32, option: OptionName) -> Result<Vec<u8>, Stop> {
+    let id = attempt::socket(kernel, fd)?;
+    Ok(kernel.net.get_option(id, option.level, option.name)?)
+}

@@ -1,0 +1,166 @@
+//! The one door: every question with more than one answer is put to a [`Chooser`].
+//!
+//! Does not know how answers are found. Invariant: pick 0 is always the boring answer (keep running, first come first
+//! served, least latency, no fault), and a question with one answer is never asked.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::thread::ThreadId;
+
+/// What kind of question is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Kind {
+    /// At a scheduling point: go on with this thread (0), or let another run, or let time pass.
+    Preempt,
+    /// The running thread stopped: who runs next; 0 is whoever has waited longest.
+    Next,
+    /// Which waiter a futex wake takes; 0 is the first that waited.
+    FutexWake,
+    /// Whether a futex wait returns at once without a wake, as `futex(2)` allows; 0 is no.
+    Spurious,
+    /// How long a segment travels, in steps of the link; 0 is the least.
+    Latency,
+    /// Which of several events of one instant comes first; 0 is the first that was set.
+    Tie,
+    /// What the random bytes of this run are derived from; 0 is zero.
+    Entropy,
+}
+
+/// Something that a scheduling question can let happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Candidate {
+    /// This thread runs.
+    Thread(ThreadId),
+    /// Nobody runs until the next timer or packet: the threads that could are descheduled.
+    Clock,
+}
+
+/// Where in the run a question stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Scheduling points passed in this run.
+    pub step: u64,
+    /// Virtual time in nanoseconds since the run began.
+    pub now_ns: u64,
+    /// The thread that runs, or ran last.
+    pub thread: ThreadId,
+    /// Scheduling points this thread has passed.
+    pub thread_points: u64,
+    /// The address after the instruction at which it was last looked at; 0 for a system call.
+    pub pc: u64,
+}
+
+/// A question with more than one answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// What is asked.
+    pub kind: Kind,
+    /// How many answers there are, at least 2.
+    pub bound: u64,
+    /// Where in the run.
+    pub at: Moment,
+    /// How many questions of this kind were asked at this step before.
+    pub nth: u32,
+    /// For `Preempt` and `Next`, what each pick lets happen.
+    pub candidates: &'a [Candidate],
+}
+
+/// An answer that was not boring, with all that is needed to give it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pick {
+    /// Scheduling points passed when it was asked.
+    pub step: u64,
+    /// Its number among the questions of its kind at that step.
+    pub nth: u32,
+    /// What was asked.
+    pub kind: Kind,
+    /// How many answers there were.
+    pub bound: u64,
+    /// The answer, from 1 to `bound - 1`.
+    pub pick: u64,
+    /// The thread that ran, or ran last.
+    pub thread: ThreadId,
+    /// Scheduling points that thread had passed: with its pedigree, a name that survives edits elsewhere.
+    pub thread_points: u64,
+    /// The address in this build after the instruction it was about to execute; 0 for a system call. For people: replay does
+    /// not compare it.
+    pub pc: u64,
+}
+
+impl fmt::Display for Pick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { step, nth, kind, bound, pick, thread, thread_points, .. } = self;
+        write!(
+            f,
+            "{kind:?} #{nth} at step {step} (point {thread_points} of thread {}), pick {pick} of {bound}",
+            thread.0
+        )
+    }
+}
+
+/// A replay that no longer fits the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Divergence {
+    /// The recorded choice that did not fit.
+    pub expected: Pick,
+    /// What the program asked or did instead.
+    pub found: String,
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the recorded choice [{}] does not fit: {}", self.expected, self.found)
+    }
+}
+
+/// What a chooser is told without being asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A thread exists now.
+    Spawned(ThreadId),
+    /// A thread gave up its turn, or spun until it was taken from it.
+    Yielded(ThreadId),
+}
+
+/// Whether a chooser is asked again whenever something new could happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attention {
+    /// Only at the points it named in [`Chooser::quiet_points`].
+    AtOwnPoints,
+    /// Also whenever a thread becomes runnable or a timer or packet is set.
+    AtEveryChange,
+}
+
+/// Answers questions. One policy per implementation; the kernel asks, a chooser answers.
+pub trait Chooser {
+    /// For how many further points of the running thread the answer to `Preempt` is certainly 0. Asked whenever a thread
+    /// starts to run and after each `Preempt` question.
+    fn quiet_points(&mut self, at: &Moment) -> u64;
+
+    /// The answer to a question, below its bound.
+    ///
+    /// # Errors
+    /// A replay whose next recorded choice does not fit here.
+    fn choose(&mut self, question: &Question<'_>) -> Result<u64, Divergence>;
+
+    /// Hears what happened.
+    fn notice(&mut self, notice: Notice) {
+        let _ = notice;
+    }
+
+    /// When it wants to be asked.
+    fn attention(&self) -> Attention {
+        Attention::AtOwnPoints
+    }
+
+    /// Called once when the run is over.
+    ///
+    /// # Errors
+    /// A replay that has recorded choices left.
+    fn finish(&mut self, at: &Moment) -> Result<(), Divergence> {
+        let _ = at;
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! The answers that are not about who runs, drawn alike by every seeded chooser.
+//!
+//! Does not know the schedule. Invariant: its shape is drawn once, from the seed's configuration stream, and each kind of
+//! question draws from the stream of its purpose.
+
+use crate::choice::{Kind, Question};
+use crate::seed::{Draws, Seed, Stream};
+
+/// How latencies are drawn in one run.
+#[derive(Clone, Copy, Debug)]
+enum Latency {
+    /// Always the least.
+    Least,
+    /// Every latency equally likely.
+    Uniform,
+    /// The least, but for one segment in so many.
+    Spikes(u64),
+}
+
+/// Draws latencies, wake orders, ties, spurious wake-ups and entropy.
+#[derive(Debug)]
+pub(super) struct Aside {
+    latency: Latency,
+    spurious_one_in: Option<u64>,
+    shuffle_one_in: u64,
+    aside: Draws,
+    network: Draws,
+    entropy: Draws,
+}
+
+impl Aside {
+    pub(super) fn new(seed: Seed) -> Self {
+        // Config words beyond the strategy's own: a copy of the stream moved by a different seed, so that a strategy that
+        // draws one knob more leaves the network's shape alone.
+        let mut config = Draws::new(Seed(!seed.0), Stream::Config);
+        let latency = match config.below(4) {
+            0 => Latency::Least,
+            1 | 2 => Latency::Uniform,
+            _ => Latency::Spikes(config.magnitude(1, 5)),
+        };
+        let spurious_one_in = config.one_in(8).then(|| config.magnitude(4, 8));
+        Self {
+            latency,
+            spurious_one_in,
+            shuffle_one_in: config.magnitude(0, 4),
+            aside: Draws::new(seed, Stream::Aside),
+            network: Draws::new(seed, Stream::Network),
+            entropy: Draws::new(seed, Stream::Entropy),
+        }
+    }
+
+    /// The answer to a question of any kind but `Preempt` and `Next`.
+    pub(super) fn choose(&mut self, question: &Question<'_>) -> u64 {
+        match question.kind {
+            Kind::Latency => match self.latency {
+                Latency::Least => 0,
+                Latency::Uniform => self.network.below(question.bound),
+                Latency::Spikes(n) if self.network.one_in(n) => self.network.below(question.bound),
+                Latency::Spikes(_) => 0,
+            },
+            Kind::Entropy => self.entropy.below(question.bound),
+            Kind::Spurious => match self.spurious_one_in {
+                Some(n) => u64::from(self.aside.one_in(n)),
+                None => 0,
+            },
+            Kind::FutexWake | Kind::Tie | Kind::Preempt | Kind::Next => {
+                if self.aside.one_in(self.shuffle_one_in) { self.aside.below(question.bound) } else { 0 }
+            }
+        }
+    }
+}

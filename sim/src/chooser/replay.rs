@@ -1,0 +1,70 @@
+//! Strict replay: gives recorded picks again, and stops at the first that does not fit.
+//!
+//! Does not know how the trace was found. Invariant: every recorded pick is given exactly once, to the question it was
+//! recorded for, or the run diverges.
+
+use crate::choice::{Chooser, Divergence, Moment, Pick, Question};
+use crate::trace::Trace;
+
+/// Replays a trace.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    picks: Vec<Pick>,
+    next: usize,
+}
+
+impl Replay {
+    /// Replays `trace` from its first pick.
+    #[must_use]
+    pub fn new(trace: Trace) -> Self {
+        Self { picks: trace.picks, next: 0 }
+    }
+
+    fn overdue(&self, at: &Moment) -> Option<Divergence> {
+        let pick = self.picks.get(self.next)?;
+        (pick.step < at.step).then(|| Divergence {
+            expected: *pick,
+            found: format!("the program passed step {} without asking it", at.step),
+        })
+    }
+}
+
+impl Chooser for Replay {
+    fn quiet_points(&mut self, at: &Moment) -> u64 {
+        // Every recorded step is visited, whatever was asked there: a pick that was not asked for is found at the next visit.
+        self.picks[self.next..]
+            .iter()
+            .map(|pick| pick.step)
+            .find(|step| *step > at.step)
+            .map_or(u64::MAX, |step| step - at.step - 1)
+    }
+
+    fn choose(&mut self, question: &Question<'_>) -> Result<u64, Divergence> {
+        if let Some(divergence) = self.overdue(&question.at) {
+            return Err(divergence);
+        }
+        let Some(pick) = self.picks.get(self.next) else { return Ok(0) };
+        if (pick.step, pick.kind, pick.nth) != (question.at.step, question.kind, question.nth) {
+            return Ok(0);
+        }
+        let expected = (pick.bound, pick.thread, pick.thread_points);
+        let found = (question.bound, question.at.thread, question.at.thread_points);
+        if expected != found {
+            let (bound, thread, points) = found;
+            let found = format!("here it has {bound} answers, at point {points} of thread {}", thread.0);
+            return Err(Divergence { expected: *pick, found });
+        }
+        self.next += 1;
+        Ok(pick.pick)
+    }
+
+    fn finish(&mut self, at: &Moment) -> Result<(), Divergence> {
+        match self.picks.get(self.next) {
+            None => Ok(()),
+            Some(pick) => Err(Divergence {
+                expected: *pick,
+                found: format!("the run ended at step {} without asking it", at.step),
+            }),
+        }
+    }
+}

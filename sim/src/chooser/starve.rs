@@ -1,0 +1,90 @@
+//! One thread is starved for a while: the shape of a caller descheduled in the middle of its work.
+//!
+//! Does not know which thread matters: it draws one. Invariant: it starves at most one thread, once, and only as long as
+//! something else can happen.
+
+use super::aside::Aside;
+use crate::choice::{Attention, Candidate, Chooser, Divergence, Kind, Moment, Question};
+use crate::seed::{Draws, Seed, Stream};
+use crate::thread::ThreadId;
+
+/// When the victim is starved.
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// Once the victim has passed so many of its own points.
+    Before(u64),
+    /// Until this virtual time.
+    Until(u64),
+    /// No more.
+    Over,
+}
+
+/// Starves a drawn thread from a drawn point of its own for a drawn time.
+#[derive(Debug)]
+pub struct Starve {
+    victim: ThreadId,
+    phase: Phase,
+    length_ns: u64,
+    schedule: Draws,
+    aside: Aside,
+}
+
+impl Starve {
+    /// Draws the victim, the moment and the length from the seed.
+    #[must_use]
+    pub fn new(seed: Seed) -> Self {
+        let mut schedule = Draws::new(seed, Stream::Schedule);
+        let victim = schedule.magnitude(0, 4) - 1;
+        Self {
+            victim: ThreadId(u32::try_from(victim).expect("at most 30")),
+            phase: Phase::Before(schedule.magnitude(0, 11) - 1),
+            length_ns: schedule.magnitude(17, 29),
+            schedule,
+            aside: Aside::new(seed),
+        }
+    }
+
+    fn advance(&mut self, at: &Moment) {
+        self.phase = match self.phase {
+            Phase::Before(points) if at.thread == self.victim && at.thread_points >= points => {
+                Phase::Until(at.now_ns + self.length_ns)
+            }
+            Phase::Until(end_ns) if at.now_ns >= end_ns => Phase::Over,
+            phase => phase,
+        };
+    }
+}
+
+impl Chooser for Starve {
+    fn quiet_points(&mut self, at: &Moment) -> u64 {
+        match self.phase {
+            Phase::Before(points) if at.thread == self.victim => points.saturating_sub(at.thread_points + 1),
+            Phase::Until(_) if at.thread == self.victim => 0,
+            _ => u64::MAX,
+        }
+    }
+
+    fn choose(&mut self, question: &Question<'_>) -> Result<u64, Divergence> {
+        if !matches!(question.kind, Kind::Preempt | Kind::Next) {
+            return Ok(self.aside.choose(question));
+        }
+        self.advance(&question.at);
+        let starved = Candidate::Thread(self.victim);
+        if !matches!(self.phase, Phase::Until(_)) || !question.candidates.contains(&starved) {
+            // Not our business: keep the running thread, else any thread, and let time alone.
+            let threads = question.candidates.iter().filter(|c| **c != Candidate::Clock).count() as u64;
+            let keep = question.kind == Kind::Preempt || threads < 2;
+            return Ok(if keep { 0 } else { self.schedule.below(threads) });
+        }
+        let others = question.candidates.iter().position(|candidate| *candidate != starved);
+        Ok(others.unwrap_or(0) as u64)
+    }
+
+    fn attention(&self) -> Attention {
+        // While it starves, whatever becomes possible must happen before the victim goes on.
+        match self.phase {
+            Phase::Until(_) => Attention::AtEveryChange,
+            Phase::Before(_) | Phase::Over => Attention::AtOwnPoints,
+        }
+    }
+}

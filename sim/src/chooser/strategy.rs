@@ -1,0 +1,134 @@
+//! The names of the strategies, and the swarm that draws one of them per seed.
+//!
+//! Knows every chooser and no question. Invariant: the resolved name of a strategy, with its seed, makes the same chooser
+//! again; `swarm` is never a resolved name.
+
+use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Boring, Pct, Starve, Walk};
+use crate::choice::Chooser;
+use crate::seed::{Draws, Seed, Stream};
+
+/// A search strategy with its knobs, as typed after `--strategy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Strategy {
+    /// Draw one of the others, and its knobs, from the seed.
+    Swarm,
+    /// Never anything but pick 0.
+    Boring,
+    /// Random walk that switches once in so many points on average.
+    Walk {
+        /// Mean points between two switches.
+        gap: u64,
+    },
+    /// PCT.
+    Pct {
+        /// Ordering constraints the bug needs; the number of preemptions plus one.
+        depth: u32,
+        /// Scheduling points over which the priority changes are spread.
+        points: u64,
+    },
+    /// One thread starved.
+    Starve,
+}
+
+/// The points PCT spreads its changes over when the command line does not say.
+const PCT_POINTS: u64 = 4096;
+
+impl Strategy {
+    /// The strategy a seed runs: itself, or what the swarm draws.
+    #[must_use]
+    pub fn resolve(self, seed: Seed) -> Self {
+        if self != Self::Swarm {
+            return self;
+        }
+        let mut config = Draws::new(seed, Stream::Config);
+        match config.below(8) {
+            0..=2 => Self::Walk { gap: config.magnitude(0, 9) },
+            3..=5 => Self::Pct {
+                depth: 1 + u32::try_from(config.below(5)).expect("below 5"),
+                points: config.magnitude(5, 14),
+            },
+            _ => Self::Starve,
+        }
+    }
+
+    /// The chooser of a resolved strategy.
+    #[must_use]
+    pub fn chooser(self, seed: Seed) -> Box<dyn Chooser> {
+        match self.resolve(seed) {
+            Self::Boring => Box::new(Boring),
+            Self::Walk { gap } => Box::new(Walk::new(seed, gap)),
+            Self::Pct { depth, points } => Box::new(Pct::new(seed, depth, points)),
+            Self::Starve | Self::Swarm => Box::new(Starve::new(seed)),
+        }
+    }
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Swarm => write!(f, "swarm"),
+            Self::Boring => write!(f, "boring"),
+            Self::Walk { gap } => write!(f, "walk:{gap}"),
+            Self::Pct { depth, points } => write!(f, "pct:{depth}:{points}"),
+            Self::Starve => write!(f, "starve"),
+        }
+    }
+}
+
+impl FromStr for Strategy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut words = text.split(':');
+        let name = words.next().unwrap_or_default();
+        let mut knob = |default: u64| match words.next() {
+            None => Ok(default),
+            Some(word) => word.parse().ok().filter(|n| (1..=1 << 40).contains(n)).ok_or_else(|| unknown(text)),
+        };
+        let strategy = match name {
+            "swarm" => Self::Swarm,
+            "boring" => Self::Boring,
+            "starve" => Self::Starve,
+            "walk" => Self::Walk { gap: knob(16)? },
+            "pct" => {
+                let depth = u32::try_from(knob(3)?).ok().filter(|depth| *depth <= 64).ok_or_else(|| unknown(text))?;
+                Self::Pct { depth, points: knob(PCT_POINTS)? }
+            }
+            _ => return Err(unknown(text)),
+        };
+        if words.next().is_some() { Err(unknown(text)) } else { Ok(strategy) }
+    }
+}
+
+fn unknown(text: &str) -> String {
+    format!(
+        "no strategy {text:?}: there are swarm, boring, walk[:GAP], pct[:DEPTH[:POINTS]] (depth at most 64) and starve"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resolved_strategy_reads_back_from_its_name() {
+        for seed in (0..200).map(Seed) {
+            let strategy = Strategy::Swarm.resolve(seed);
+            assert_ne!(strategy, Strategy::Swarm);
+            assert_eq!(strategy.to_string().parse(), Ok(strategy));
+        }
+    }
+
+    #[test]
+    fn what_is_no_strategy_is_refused_by_name() {
+        for text in ["", "pct:0", "pct:65", "pct:3:0", "walk:x", "walk:0", "walk:1:2", "boring:1", "PCT"] {
+            let error = text.parse::<Strategy>().unwrap_err();
+            assert!(error.contains(&format!("{text:?}")), "{error}");
+        }
+    }
+}

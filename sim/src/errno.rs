@@ -1,0 +1,68 @@
+//! Error numbers as the program under test sees them.
+//!
+//! Knows numbers and names, not which call answers which: that stands with the calls. Invariant: every number here is
+//! Linux's for the `x86_64` and `aarch64` ABIs (`errno(3)`); a personality that differs translates at the boundary of the
+//! kernel, never here.
+
+use serde::{Deserialize, Serialize};
+
+/// An error number of `errno(3)`, never 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Errno(pub u16);
+
+macro_rules! errnos {
+    ($($name:ident = $number:literal, $text:literal;)*) => {
+        impl Errno {
+            $(#[doc = $text] pub const $name: Self = Self($number);)*
+
+            /// The symbol of `errno(3)`, or `E?` for a number that has none here.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self.0 {
+                    $($number => stringify!($name),)*
+                    _ => "E?",
+                }
+            }
+        }
+    };
+}
+
+errnos! {
+    EPERM = 1, "Operation not permitted.";
+    ESRCH = 3, "No such process.";
+    EINTR = 4, "Interrupted system call.";
+    EBADF = 9, "Bad file descriptor.";
+    EAGAIN = 11, "Resource temporarily unavailable.";
+    ENOMEM = 12, "Cannot allocate memory.";
+    EFAULT = 14, "Bad address.";
+    EBUSY = 16, "Device or resource busy.";
+    EINVAL = 22, "Invalid argument.";
+    EMFILE = 24, "Too many open files.";
+    ENOTTY = 25, "Inappropriate ioctl for device.";
+    EPIPE = 32, "Broken pipe.";
+    EDOM = 33, "Numerical argument out of domain.";
+    EDEADLK = 35, "Resource deadlock avoided.";
+    ENOSYS = 38, "Function not implemented.";
+    ENOTSOCK = 88, "Socket operation on non-socket.";
+    EDESTADDRREQ = 89, "Destination address required.";
+    EMSGSIZE = 90, "Message too long.";
+    EPROTOTYPE = 91, "Protocol wrong type for socket.";
+    ENOPROTOOPT = 92, "Protocol not available.";
+    EPROTONOSUPPORT = 93, "Protocol not supported.";
+    ESOCKTNOSUPPORT = 94, "Socket type not supported.";
+    EOPNOTSUPP = 95, "Operation not supported.";
+    EAFNOSUPPORT = 97, "Address family not supported by protocol.";
+    EADDRINUSE = 98, "Address already in use.";
+    EADDRNOTAVAIL = 99, "Cannot assign requested address.";
+    ENETUNREACH = 101, "Network is unreachable.";
+    ECONNABORTED = 103, "Software caused connection abort.";
+    ECONNRESET = 104, "Connection reset by peer.";
+    ENOBUFS = 105, "No buffer space available.";
+    EISCONN = 106, "Transport endpoint is already connected.";
+    ENOTCONN = 107, "Transport endpoint is not connected.";
+    ETIMEDOUT = 110, "Connection timed out.";
+    ECONNREFUSED = 111, "Connection refused.";
+    EHOSTUNREACH = 113, "No route to host.";
+    EALREADY = 114, "Operation already in progress.";
+    EINPROGRESS = 115, "Operation now in progress.";
+}

@@ -1,0 +1,225 @@
+//! What happened in a run, as opposed to what was decided.
+//!
+//! Does not know who reads it. Invariant: an event holds nothing that differs between two processes of one build that take
+//! the same decisions: no address, no real time, no process id.
+
+use core::hash::{Hash, Hasher};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::choice::Pick;
+use crate::thread::ThreadId;
+use crate::wait::{WaitOn, Woken};
+
+/// When and where an event happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Scheduling points passed in this run.
+    pub step: u64,
+    /// Virtual time in nanoseconds since the run began.
+    pub at_ns: u64,
+    /// The thread that ran, or ran last.
+    pub thread: ThreadId,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Event {
+    /// The thread created another: `pthread_create(3)`.
+    Spawned {
+        /// The new thread.
+        child: ThreadId,
+    },
+    /// The thread has a name: `pthread_setname_np(3)`.
+    Named {
+        /// The name, at most 15 bytes of it.
+        name: String,
+    },
+    /// The thread is over.
+    Ended,
+    /// Another thread runs from here on.
+    Switched {
+        /// The thread that runs now.
+        to: ThreadId,
+        /// Why.
+        why: Why,
+    },
+    /// The thread waits.
+    Blocked {
+        /// For what.
+        on: WaitOn,
+        /// Until when, if for ever is not the answer.
+        deadline_ns: Option<u64>,
+    },
+    /// A thread that waited can run.
+    Woke {
+        /// The thread.
+        thread: ThreadId,
+        /// What ended its wait.
+        how: Woken,
+    },
+    /// Virtual time passed although no instruction did.
+    Passed {
+        /// For so many nanoseconds.
+        ns: u64,
+        /// While threads could have run, or because none could.
+        why: Pass,
+    },
+    /// A system call was answered.
+    Called {
+        /// Its name in section 2 or 3 of the manual.
+        name: Cow<'static, str>,
+        /// The descriptor, or the first argument that matters.
+        arg: i64,
+        /// What it returned; an error number negated.
+        result: i64,
+    },
+    /// A segment reached its end of a connection.
+    Arrived {
+        /// What kind of segment.
+        segment: Cow<'static, str>,
+        /// Bytes it carried.
+        bytes: u64,
+    },
+    /// The program wrote to its standard output (1) or error (2).
+    Wrote {
+        /// 1 or 2.
+        fd: i32,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// A thread panicked.
+    Panicked {
+        /// The message, and where.
+        message: String,
+    },
+    /// The program asked for something we do not model.
+    Unmodelled {
+        /// What.
+        what: String,
+    },
+    /// The oracle said what is wrong.
+    Judged {
+        /// The signature.
+        signature: String,
+    },
+}
+
+impl Event {
+    /// Whether a search records it too: what a person must see of any run.
+    #[must_use]
+    pub fn is_loud(&self) -> bool {
+        matches!(
+            self,
+            Self::Wrote { .. } | Self::Panicked { .. } | Self::Unmodelled { .. } | Self::Judged { .. }
+        )
+    }
+}
+
+/// Why another thread runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Why {
+    /// It was chosen although the other could go on.
+    Preempted,
+    /// The other waits.
+    Blocked,
+    /// The other is over.
+    Ended,
+    /// The other gave up its turn, or spun.
+    Yielded,
+}
+
+/// Why time passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Pass {
+    /// No thread could run.
+    Idle,
+    /// Threads could run, and were descheduled.
+    Stalled,
+    /// The only thread that could run was spinning.
+    Spun,
+}
+
+/// Where a run writes down what it decides and what happens.
+pub trait Recorder {
+    /// A pick that was not boring, as it is made: it must survive the death of the run.
+    fn pick(&mut self, pick: &Pick);
+    /// An event, if this run keeps them.
+    fn event(&mut self, stamp: &Stamp, event: &Event);
+}
+
+/// Keeps everything in memory: for tests.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// Picks in order.
+    pub picks: Vec<Pick>,
+    /// Events in order.
+    pub events: Vec<(Stamp, Event)>,
+}
+
+impl Recorder for Memory {
+    fn pick(&mut self, pick: &Pick) {
+        self.picks.push(*pick);
+    }
+
+    fn event(&mut self, stamp: &Stamp, event: &Event) {
+        self.events.push((*stamp, event.clone()));
+    }
+}
+
+/// Folds events into one number: equal for equal runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventsHash(u64);
+
+impl Default for EventsHash {
+    fn default() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+impl EventsHash {
+    /// Folds one event in.
+    pub fn fold(&mut self, stamp: &Stamp, event: &Event) {
+        stamp.hash(self);
+        event.hash(self);
+    }
+
+    fn word(&mut self, word: u64) {
+        // The multiply-and-fold step of wyhash (Wang Yi): order-sensitive, and every bit of the word reaches every bit.
+        let product = u128::from(self.0 ^ word) * u128::from(0xa076_1d64_78bd_642f_u64 ^ word.rotate_left(32));
+        #[expect(clippy::cast_possible_truncation, reason = "the two halves of the product are folded together")]
+        let folded = (product >> 64) as u64 ^ product as u64;
+        self.0 = folded.wrapping_add(0x9e37_79b9_7f4a_7c15).rotate_left(23) ^ word;
+    }
+}
+
+impl Hasher for EventsHash {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.word(u64::from_le_bytes(word) ^ (chunk.len() as u64) << 56);
+        }
+    }
+
+    fn write_u8(&mut self, n: u8) {
+        self.word(u64::from(n));
+    }
+
+    fn write_u32(&mut self, n: u32) {
+        self.word(u64::from(n));
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.word(n);
+    }
+
+    fn write_usize(&mut self, n: usize) {
+        self.word(n as u64);
+    }
+}

@@ -1,0 +1,81 @@
+//! The kernel's side of the one door.
+//!
+//! Does not know what an answer means. Invariant: every pick that is not 0 is recorded before it takes effect.
+
+use super::Kernel;
+use crate::choice::{Kind, Moment, Pick, Question};
+use crate::ending::Ending;
+use crate::seed::{Draws, Seed, Stream};
+
+/// How many questions of each kind were asked at the present step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Asked {
+    step: u64,
+    counts: [u32; 7],
+}
+
+impl Asked {
+    fn next(&mut self, step: u64, kind: Kind) -> u32 {
+        if self.step != step {
+            *self = Self { step, counts: [0; 7] };
+        }
+        let count = &mut self.counts[kind as usize];
+        *count += 1;
+        *count - 1
+    }
+}
+
+impl Kernel {
+    /// Puts a question with `bound` answers; one with a single answer is answered here.
+    pub(super) fn choose(&mut self, kind: Kind, bound: u64) -> u64 {
+        if bound < 2 || self.ending.is_some() {
+            return 0;
+        }
+        let at = self.moment();
+        let nth = self.asked.next(at.step, kind);
+        let question = Question { kind, bound, at, nth, candidates: &self.candidates };
+        match self.chooser.choose(&question) {
+            Ok(0) => 0,
+            Ok(pick) => {
+                assert!(pick < bound, "a chooser answered {pick} to a question with {bound} answers");
+                let Moment { step, thread, thread_points, pc, .. } = at;
+                self.recorder.pick(&Pick { step, nth, kind, bound, pick, thread, thread_points, pc });
+                pick
+            }
+            Err(divergence) => {
+                let _ = self.end(Ending::Diverged(divergence));
+                0
+            }
+        }
+    }
+
+    /// Where the run is.
+    pub(super) fn moment(&self) -> Moment {
+        let thread_points = self.threads.get(self.current).points + self.step - self.switched_at;
+        Moment { step: self.step, now_ns: self.now_ns(), thread: self.current, thread_points, pc: self.pc }
+    }
+
+    /// Fills a buffer with the run's random bytes: `getrandom(2)`.
+    pub fn random(&mut self, buffer: &mut [u8]) {
+        if self.entropy.is_none() {
+            let seed = self.choose(Kind::Entropy, u64::MAX);
+            self.entropy = Some(Draws::new(Seed(seed), Stream::Entropy));
+        }
+        let draws = self.entropy.as_mut().expect("made above");
+        for chunk in buffer.chunks_mut(8) {
+            chunk.copy_from_slice(&draws.word().to_le_bytes()[..chunk.len()]);
+        }
+    }
+
+    /// Whether a futex wait returns without a cause.
+    pub(crate) fn spurious_wake(&mut self) -> Spurious {
+        if self.choose(Kind::Spurious, 2) == 1 { Spurious::Yes } else { Spurious::No }
+    }
+}
+
+/// Whether a wait ends without a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spurious {
+    Yes,
+    No,
+}

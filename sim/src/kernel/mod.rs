@@ -1,0 +1,261 @@
+//! The kernel: one value that holds everything a run is made of.
+//!
+//! It asks a [`Chooser`] and writes to a [`Recorder`]; it does not know who answers, who reads, or what runs its threads.
+//! Whoever drives it reports scheduling points and calls, and does what [`Next`] says. Invariant: given the same reports, it
+//! puts the same questions, and given the same answers it records the same events.
+
+mod door;
+mod schedule;
+mod threads;
+mod virtual_time;
+
+pub(crate) use door::Spurious;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::choice::{Candidate, Chooser};
+use crate::ending::Ending;
+use crate::event::{Event, EventsHash, Recorder, Stamp};
+use crate::fd::FdTable;
+use crate::futex::Futexes;
+use crate::limits::{Limits, SPIN_POINTS, TURN_POINTS};
+use crate::net::Net;
+use crate::seed::Draws;
+use crate::thread::{ThreadId, Threads};
+use crate::timer::Timers;
+use crate::wait::WaitOn;
+
+/// What whoever drives the kernel must do now.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Go on with the running thread.
+    Stay,
+    /// Suspend the running thread and resume this one.
+    Run(ThreadId),
+    /// The run is over: see [`Kernel::ending`].
+    End,
+}
+
+/// Whether a run keeps its events or only their hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Searching: picks and the hash.
+    HashOnly,
+    /// Replaying a failure: everything, and who changed which lock word last.
+    Events,
+}
+
+/// Figures of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Figures {
+    /// Scheduling points passed.
+    pub points: u64,
+    /// Changes of the running thread.
+    pub switches: u64,
+    /// Virtual nanoseconds that passed.
+    pub virtual_ns: u64,
+    /// Threads created, the main thread included.
+    pub threads: u64,
+    /// Virtual nanoseconds for which threads that could run were descheduled.
+    pub stalled_ns: u64,
+    /// Folded over all events.
+    pub events_hash: u64,
+}
+
+/// The state of one run.
+pub struct Kernel {
+    /// The sockets and what travels between them.
+    pub net: Net,
+    /// The descriptors of the program.
+    pub fds: FdTable,
+    /// Processors the program is told it has: `sched_getaffinity(2)`, `sysconf(3)`.
+    pub cores: u32,
+
+    // The hot pair: a scheduling point counts one up and compares it with the other.
+    step: u64,
+    attention: u64,
+
+    // When something other than "go on" may have to happen, in steps.
+    ask_at: u64,
+    spin_check_at: u64,
+    turn_ends_at: u64,
+    progress_at: u64,
+    spin_wait_ns: u64,
+
+    current: ThreadId,
+    /// Where the running thread was at its last point that was not simply passed; 0 for a system call.
+    pc: u64,
+    switched_at: u64,
+    /// Virtual time is `epoch_ns` plus the cost of the steps so far.
+    epoch_ns: u64,
+    ready: VecDeque<ThreadId>,
+    threads: Threads,
+    alive: u32,
+    timers: Timers,
+    futexes: Futexes,
+    waiters: BTreeMap<WaitOn, Vec<ThreadId>>,
+    /// By futex word: who seems to hold the lock in it. Kept only with [`Detail::Events`].
+    holders: BTreeMap<u64, ThreadId>,
+
+    chooser: Box<dyn Chooser>,
+    asked: door::Asked,
+    candidates: Vec<Candidate>,
+    entropy: Option<Draws>,
+
+    recorder: Box<dyn Recorder>,
+    detail: Detail,
+    hash: EventsHash,
+
+    limits: Limits,
+    switches: u64,
+    stalled_ns: u64,
+    unmodelled: u64,
+    ending: Option<Ending>,
+}
+
+impl Kernel {
+    /// A kernel whose main thread is about to run.
+    #[must_use]
+    pub fn new(limits: Limits, chooser: Box<dyn Chooser>, recorder: Box<dyn Recorder>, detail: Detail) -> Self {
+        let mut kernel = Self {
+            net: Net::default(),
+            fds: FdTable::default(),
+            cores: 4,
+            step: 0,
+            attention: 0,
+            ask_at: 0,
+            spin_check_at: SPIN_POINTS,
+            turn_ends_at: TURN_POINTS,
+            progress_at: 0,
+            spin_wait_ns: 0,
+            current: ThreadId::MAIN,
+            pc: 0,
+            switched_at: 0,
+            epoch_ns: 0,
+            ready: VecDeque::new(),
+            threads: Threads::default(),
+            alive: 1,
+            timers: Timers::default(),
+            futexes: Futexes::default(),
+            waiters: BTreeMap::new(),
+            holders: BTreeMap::new(),
+            chooser,
+            asked: door::Asked::default(),
+            candidates: Vec::new(),
+            entropy: None,
+            recorder,
+            detail,
+            hash: EventsHash::default(),
+            limits,
+            switches: 0,
+            stalled_ns: 0,
+            unmodelled: 0,
+            ending: None,
+        };
+        let main = kernel.threads.add(None);
+        kernel.chooser.notice(crate::choice::Notice::Spawned(main));
+        kernel.plan_questions();
+        kernel
+    }
+
+    /// A scheduling point: the running thread is about to do something another thread could see, at the instruction before
+    /// `pc`.
+    #[inline]
+    pub fn point(&mut self, pc: u64) -> Next {
+        if self.point_is_quiet() { Next::Stay } else { self.attend(pc) }
+    }
+
+    /// The first half of [`Kernel::point`], for a driver that wants to do nothing in the common case: counts the point, and
+    /// says whether it is simply passed. If not, [`Kernel::attend`] must follow.
+    #[inline]
+    pub fn point_is_quiet(&mut self) -> bool {
+        self.step += 1;
+        self.step < self.attention
+    }
+
+    /// The running thread changed a word that others can read, so it is not merely spinning.
+    #[inline]
+    pub fn progress(&mut self) {
+        self.progress_at = self.step;
+    }
+
+    /// Whether events are kept, so that the driver need not gather what nobody will read.
+    #[must_use]
+    pub fn detail(&self) -> Detail {
+        self.detail
+    }
+
+    /// The running thread.
+    #[must_use]
+    pub fn current(&self) -> ThreadId {
+        self.current
+    }
+
+    /// The threads of this run.
+    #[must_use]
+    pub fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
+    /// The bounds of this run.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// How the run ended, once it has.
+    #[must_use]
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// Things asked for that are not modelled: a run with any cannot pass.
+    #[must_use]
+    pub fn unmodelled_count(&self) -> u64 {
+        self.unmodelled
+    }
+
+    /// The figures so far.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        Figures {
+            points: self.step,
+            switches: self.switches,
+            virtual_ns: self.now_ns(),
+            threads: self.threads.count() as u64,
+            stalled_ns: self.stalled_ns,
+            events_hash: core::hash::Hasher::finish(&self.hash),
+        }
+    }
+
+    /// Ends the run; the first ending stands. A strict replay with picks left has diverged.
+    pub fn end(&mut self, ending: Ending) -> Next {
+        if self.ending.is_none() {
+            let ending = match self.chooser.finish(&self.moment()) {
+                Err(divergence) if !matches!(ending, Ending::Diverged(_)) => Ending::Diverged(divergence),
+                _ => ending,
+            };
+            self.ending = Some(ending);
+        }
+        Next::End
+    }
+
+    /// Writes an event down.
+    pub fn emit(&mut self, event: &Event) {
+        let stamp = Stamp { step: self.step, at_ns: self.now_ns(), thread: self.current };
+        self.hash.fold(&stamp, event);
+        if self.detail == Detail::Events || event.is_loud() {
+            self.recorder.event(&stamp, event);
+        }
+    }
+
+    /// Notes that the program asked for something we do not model; the run cannot pass any more.
+    pub fn unmodelled(&mut self, what: String) {
+        self.unmodelled += 1;
+        // The first few say enough; a program that asks in a loop must not fill the disk.
+        if self.unmodelled <= 100 {
+            self.emit(&Event::Unmodelled { what });
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Who runs.
+//!
+//! Does not know what threads do between two points. Invariant: the running thread is never in the run queue, and whether a
+//! thread is taken to be spinning depends on what the program did, never on when the chooser wanted to be asked.
+
+use super::{Kernel, Next};
+use crate::choice::{Attention, Candidate, Kind, Notice};
+use crate::ending::{Ending, Waiting};
+use crate::event::{Event, Pass, Why};
+use crate::limits::{CALL_NS, SPIN_POINTS, SPIN_WAIT_NS, TURN_POINTS};
+use crate::thread::{State, ThreadId};
+use crate::wait::WaitOn;
+
+impl Kernel {
+    /// A scheduling point before a system call: it costs more time than one at an atomic, and is progress.
+    pub fn call_point(&mut self) -> Next {
+        self.step += 1;
+        self.epoch_ns += CALL_NS;
+        self.progress_at = self.step;
+        self.attend(0)
+    }
+
+    /// The second half of [`Kernel::point`]: everything that a point may have to do besides going on.
+    #[cold]
+    pub fn attend(&mut self, pc: u64) -> Next {
+        self.pc = pc;
+        if self.ending.is_some() {
+            return Next::End;
+        }
+        if self.step >= self.limits.points_max {
+            return self.end(Ending::Livelock { points: self.limits.points_max });
+        }
+        self.deliver_due();
+        let next = match self.unfair() {
+            true => self.yield_turn(),
+            false if self.step >= self.ask_at => self.ask(),
+            false => Next::Stay,
+        };
+        self.plan_attention();
+        if self.ending.is_some() { Next::End } else { next }
+    }
+
+    /// Whether the running thread has spun, or held its turn, for too long.
+    fn unfair(&mut self) -> bool {
+        let mut spinning = false;
+        if self.step >= self.spin_check_at {
+            spinning = self.step - self.progress_at >= SPIN_POINTS;
+            let from = if spinning { self.step } else { self.progress_at };
+            self.spin_check_at = from + SPIN_POINTS;
+            if !spinning {
+                self.spin_wait_ns = 0;
+            }
+        }
+        let turn_over = self.step >= self.turn_ends_at;
+        if turn_over {
+            self.turn_ends_at = self.step + TURN_POINTS;
+        }
+        spinning || turn_over && !self.ready.is_empty()
+    }
+
+    /// The running thread gives up its turn: `sched_yield(2)`, or because it spins.
+    pub fn yield_turn(&mut self) -> Next {
+        if !self.ready.is_empty() {
+            self.chooser.notice(Notice::Yielded(self.current));
+            let yielded = self.current;
+            let next = self.dispatch(Why::Yielded);
+            self.ready.push_back(yielded);
+            return next;
+        }
+        // Alone, and spinning: time passes in growing steps until something happens.
+        let Some(next_ns) = self.timers.next_ns() else { return Next::Stay };
+        let (first, longest) = SPIN_WAIT_NS;
+        self.spin_wait_ns = (self.spin_wait_ns * 2).clamp(first, longest);
+        let ns = self.spin_wait_ns.min(next_ns.saturating_sub(self.now_ns()));
+        self.pass(ns, Pass::Spun);
+        Next::Stay
+    }
+
+    /// Puts the question of a scheduling point.
+    fn ask(&mut self) -> Next {
+        loop {
+            self.candidates.clear();
+            self.candidates.push(Candidate::Thread(self.current));
+            match self.put(Kind::Preempt) {
+                _ if self.ending.is_some() => return Next::End,
+                Candidate::Thread(thread) if thread == self.current => {
+                    self.plan_questions();
+                    return Next::Stay;
+                }
+                Candidate::Thread(thread) => {
+                    self.ready.retain(|ready| *ready != thread);
+                    self.ready.push_back(self.current);
+                    return self.switch_to(thread, Why::Preempted);
+                }
+                Candidate::Clock => self.stall(),
+            }
+        }
+    }
+
+    /// The running thread cannot go on: finds the next one to run, letting time pass as needed.
+    pub(super) fn dispatch(&mut self, why: Why) -> Next {
+        loop {
+            if self.ending.is_some() {
+                return Next::End;
+            }
+            if self.ready.is_empty() {
+                match self.timers.next_ns() {
+                    Some(at_ns) => self.pass(at_ns.saturating_sub(self.now_ns()), Pass::Idle),
+                    None => return self.deadlock(),
+                }
+                continue;
+            }
+            self.candidates.clear();
+            match self.put(Kind::Next) {
+                Candidate::Clock => self.stall(),
+                Candidate::Thread(thread) => {
+                    self.ready.retain(|ready| *ready != thread);
+                    return self.switch_to(thread, why);
+                }
+            }
+        }
+    }
+
+    /// Adds the run queue, and the clock if it may run ahead, to the candidates, and asks which it is.
+    fn put(&mut self, kind: Kind) -> Candidate {
+        self.candidates.extend(self.ready.iter().map(|thread| Candidate::Thread(*thread)));
+        if let Some(at_ns) = self.timers.next_ns()
+            && self.stalled_ns + at_ns.saturating_sub(self.now_ns()) <= self.limits.stall_ns
+        {
+            self.candidates.push(Candidate::Clock);
+        }
+        let pick = self.choose(kind, self.candidates.len() as u64);
+        self.candidates[usize::try_from(pick).expect("below the number of candidates")]
+    }
+
+    /// Lets the next timer or packet happen although threads could run.
+    fn stall(&mut self) {
+        let at_ns = self.timers.next_ns().expect("the clock is a candidate only with something due");
+        let ns = at_ns.saturating_sub(self.now_ns());
+        self.stalled_ns += ns;
+        self.pass(ns, Pass::Stalled);
+    }
+
+    fn switch_to(&mut self, to: ThreadId, why: Why) -> Next {
+        let from = self.current;
+        self.threads.get_mut(from).points += self.step - self.switched_at;
+        self.switched_at = self.step;
+        let next = if to == from {
+            // It blocked, and what it waits for came before anybody else ran.
+            Next::Stay
+        } else {
+            self.switches += 1;
+            self.emit(&Event::Switched { to, why });
+            self.current = to;
+            Next::Run(to)
+        };
+        self.spin_check_at = self.step + SPIN_POINTS;
+        self.progress_at = self.step;
+        self.turn_ends_at = self.step + TURN_POINTS;
+        self.plan_questions();
+        self.plan_attention();
+        next
+    }
+
+    /// Something new can happen: a chooser that wants to know is asked at the next point.
+    pub(super) fn changed(&mut self) {
+        if self.chooser.attention() == Attention::AtEveryChange {
+            self.ask_at = self.step + 1;
+        }
+        self.attention = 0;
+    }
+
+    /// Plans the next `Preempt` question.
+    pub(super) fn plan_questions(&mut self) {
+        let quiet = self.chooser.quiet_points(&self.moment());
+        self.ask_at = (self.step + 1).saturating_add(quiet);
+    }
+
+    /// Plans the next point that is not simply passed.
+    fn plan_attention(&mut self) {
+        self.attention = self
+            .ask_at
+            .min(self.spin_check_at)
+            .min(self.turn_ends_at)
+            .min(self.limits.points_max)
+            .min(self.next_due_step());
+    }
+
+    fn deadlock(&mut self) -> Next {
+        let waits = self
+            .threads
+            .iter()
+            .filter_map(|(id, thread)| {
+                let State::Blocked(wait) = &thread.state else { return None };
+                let name = if thread.name.is_empty() { thread.path() } else { thread.name.clone() };
+                let (on, holder) = self.describe(wait.on);
+                Some(Waiting { thread: id, name, on, holder })
+            })
+            .collect();
+        self.end(Ending::Deadlock(waits))
+    }
+
+    fn describe(&self, on: WaitOn) -> (String, Option<ThreadId>) {
+        match on {
+            WaitOn::Futex { word, .. } => {
+                let holder = self.futexes.address(word).and_then(|address| self.holders.get(&address)).copied();
+                (format!("futex word {word} (a lock, condition or parked thread)"), holder)
+            }
+            WaitOn::Readable(socket) => (format!("input on {}", self.net.describe(socket)), None),
+            WaitOn::Writable(socket) => (format!("room to write on {}", self.net.describe(socket)), None),
+            WaitOn::AnySocket => (String::from("poll(2)"), None),
+            WaitOn::Join(thread) => (format!("the end of thread {}", thread.0), Some(thread)),
+            WaitOn::Sleep => (String::from("time"), None),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Threads begin, wait, wake and end.
+//!
+//! Does not know what a thread waits for, beyond where to look it up. Invariant: a thread is runnable, blocked or ended, and
+//! only a wake makes a blocked one runnable.
+
+use super::{Detail, Kernel, Next};
+use crate::call::Stop;
+use crate::choice::{Kind, Notice};
+use crate::ending::Ending;
+use crate::event::{Event, Why};
+use crate::futex::{Waiter, Word};
+use crate::thread::{State, ThreadId};
+use crate::timer::Due;
+use crate::wait::{Wait, WaitOn, Woken};
+
+impl Kernel {
+    /// The running thread creates another, which can run from now on: `pthread_create(3)`.
+    ///
+    /// # Errors
+    /// [`Next::End`] when the limit on threads is reached.
+    pub fn spawn(&mut self) -> Result<ThreadId, Next> {
+        if self.alive >= self.limits.threads_max {
+            return Err(self.end(Ending::OutOfThreads { threads: self.limits.threads_max }));
+        }
+        let child = self.threads.add(Some(self.current));
+        self.alive += 1;
+        self.emit(&Event::Spawned { child });
+        self.chooser.notice(Notice::Spawned(child));
+        self.ready.push_back(child);
+        self.changed();
+        Ok(child)
+    }
+
+    /// The running thread has a name from now on: `pthread_setname_np(3)`.
+    pub fn name_thread(&mut self, thread: ThreadId, name: &str) {
+        self.threads.get_mut(thread).name = name.to_owned();
+        self.emit(&Event::Named { name: name.to_owned() });
+    }
+
+    /// Nobody will join this thread: `pthread_detach(3)`.
+    pub fn detach(&mut self, thread: ThreadId) {
+        self.threads.get_mut(thread).detached = true;
+    }
+
+    /// The running thread is over.
+    pub fn end_thread(&mut self) -> Next {
+        let ended = self.current;
+        self.alive -= 1;
+        self.threads.get_mut(ended).state = State::Ended;
+        self.emit(&Event::Ended);
+        self.wake_all(WaitOn::Join(ended));
+        self.dispatch(Why::Ended)
+    }
+
+    /// Waits for a thread to be over: `pthread_join(3)`.
+    ///
+    /// # Errors
+    /// [`Stop::Block`] until it is.
+    pub fn join(&mut self, thread: ThreadId) -> Result<(), Stop> {
+        match self.threads.get(thread).state {
+            State::Ended => Ok(()),
+            _ => Err(Stop::Block(Wait { on: WaitOn::Join(thread), deadline_ns: None })),
+        }
+    }
+
+    /// The running thread waits.
+    pub fn block(&mut self, wait: Wait) -> Next {
+        let thread = self.current;
+        match wait.on {
+            WaitOn::Futex { word, bits } => self.futexes.wait(Word(word), Waiter { thread, bits }),
+            WaitOn::Sleep => {}
+            on => self.waiters.entry(on).or_default().push(thread),
+        }
+        self.emit(&Event::Blocked { on: wait.on, deadline_ns: wait.deadline_ns });
+        let timer = wait.deadline_ns.map(|at_ns| self.timers.set(at_ns, Due::Deadline(thread)));
+        let blocked = self.threads.get_mut(thread);
+        blocked.timer = timer;
+        blocked.state = State::Blocked(wait);
+        self.dispatch(Why::Blocked)
+    }
+
+    /// How the running thread's wait ended, once.
+    pub fn take_woken(&mut self) -> Option<Woken> {
+        self.threads.get_mut(self.current).woken.take()
+    }
+
+    /// Ends a thread's wait; nothing happens to one that does not wait.
+    pub(super) fn wake(&mut self, thread: ThreadId, how: Woken) {
+        let sleeper = self.threads.get_mut(thread);
+        let State::Blocked(wait) = &sleeper.state else { return };
+        let on = wait.on;
+        sleeper.state = State::Runnable;
+        sleeper.woken = Some(how);
+        if let Some(key) = sleeper.timer.take() {
+            self.timers.cancel(key);
+        }
+        match on {
+            // A wake took it out of its queue already.
+            WaitOn::Futex { word, .. } if how == Woken::Deadline => self.futexes.forget(Word(word), thread),
+            WaitOn::Futex { .. } | WaitOn::Sleep => {}
+            on => {
+                if let Some(waiting) = self.waiters.get_mut(&on) {
+                    waiting.retain(|waiter| *waiter != thread);
+                }
+            }
+        }
+        self.ready.push_back(thread);
+        self.emit(&Event::Woke { thread, how });
+        self.changed();
+    }
+
+    /// Wakes everybody who waits for this, in the order in which they began to.
+    pub(super) fn wake_all(&mut self, on: WaitOn) {
+        for thread in self.waiters.remove(&on).unwrap_or_default() {
+            self.wake(thread, Woken::Cause);
+        }
+    }
+
+    /// Wakes up to `most` waiters of a futex word that share a bit with `bits`, and says how many.
+    pub(crate) fn wake_futex(&mut self, word: Word, bits: u32, most: u32) -> u32 {
+        let mut woken = 0;
+        while woken < most {
+            let waiting = self.futexes.matching(word, bits);
+            // When all are taken, the order in which they are does not matter here: the run queue's is a choice later on.
+            let all = waiting as u64 <= u64::from(most - woken);
+            let nth = if all { 0 } else { self.choose(Kind::FutexWake, waiting as u64) };
+            let nth = usize::try_from(nth).expect("below the number of waiters");
+            let Some(waiter) = self.futexes.take(word, bits, nth) else { break };
+            self.wake(waiter.thread, Woken::Cause);
+            woken += 1;
+        }
+        woken
+    }
+
+    /// Moves waiters from one word to another without waking them: `FUTEX_REQUEUE`.
+    pub(crate) fn requeue_futex(&mut self, from: Word, to: Word, most: u32) -> u32 {
+        let mut moved = 0;
+        while moved < most {
+            let Some(waiter) = self.futexes.take(from, u32::MAX, 0) else { break };
+            if let State::Blocked(wait) = &mut self.threads.get_mut(waiter.thread).state {
+                wait.on = WaitOn::Futex { word: to.0, bits: waiter.bits };
+            }
+            self.futexes.wait(to, waiter);
+            moved += 1;
+        }
+        moved
+    }
+
+    /// The futex word at an address.
+    pub(crate) fn futex_word(&mut self, address: u64) -> Word {
+        self.futexes.word(address)
+    }
+
+    /// An instrumented operation changed a 32-bit or smaller word. Kept only for replays with events: it tells who seems to
+    /// hold a lock, a word that is 0 when free, when the run deadlocks.
+    pub fn note_change(&mut self, address: u64, old: u64, new: u64) {
+        if self.detail == Detail::HashOnly {
+            return;
+        }
+        if new == 0 {
+            self.holders.remove(&address);
+        } else if old == 0 {
+            self.holders.insert(address, self.current);
+        }
+    }
+
+    /// The running thread came out of a wait on this word because it was woken: if the word is a lock, it is about to have it.
+    pub(crate) fn note_acquired(&mut self, address: u64) {
+        if self.detail == Detail::Events {
+            self.holders.insert(address, self.current);
+        }
+    }
+}

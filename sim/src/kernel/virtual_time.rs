@@ -1,0 +1,78 @@
+//! What happens when.
+//!
+//! Does not know who waits for it. Invariant: virtual time never goes back, and nothing that is due stays in the queue past
+//! the next scheduling point.
+
+use super::{Kernel, Next};
+use crate::choice::Kind;
+use crate::ending::Ending;
+use crate::event::{Event, Pass};
+use crate::limits::{LATENCY_LEAST_NS, LATENCY_STEP_NS, LATENCY_STEPS, POINT_NS};
+use crate::timer::Due;
+use crate::wait::{WaitOn, Woken};
+
+impl Kernel {
+    /// Virtual nanoseconds since the run began.
+    #[must_use]
+    pub fn now_ns(&self) -> u64 {
+        self.epoch_ns + self.step * POINT_NS
+    }
+
+    /// Lets time pass that no instruction takes, and everything due by then happen.
+    pub(super) fn pass(&mut self, ns: u64, why: Pass) {
+        if ns > 0 {
+            self.epoch_ns += ns;
+            self.emit(&Event::Passed { ns, why });
+        }
+        if self.now_ns() >= self.limits.virtual_ns_max {
+            let _: Next = self.end(Ending::OutOfTime { virtual_ns: self.limits.virtual_ns_max });
+        }
+        self.deliver_due();
+    }
+
+    /// Everything whose time has come happens.
+    pub(super) fn deliver_due(&mut self) {
+        let now_ns = self.now_ns();
+        while let Some(at_ns) = self.timers.next_ns().filter(|at_ns| *at_ns <= now_ns) {
+            let tied = self.timers.tied(at_ns, 64) as u64;
+            let nth = self.choose(Kind::Tie, tied);
+            let nth = usize::try_from(nth).expect("below 64");
+            match self.timers.take(at_ns, nth).expect("it was counted") {
+                Due::Deadline(thread) => {
+                    self.threads.get_mut(thread).timer = None;
+                    self.wake(thread, Woken::Deadline);
+                }
+                Due::Packet(packet) => {
+                    self.emit(&Event::Arrived { segment: packet.name().into(), bytes: packet.bytes() });
+                    self.net.deliver(packet, now_ns);
+                    self.after_net();
+                }
+            }
+            if self.ending.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Sends off what the sockets transmitted, and wakes who waited for what they got.
+    pub fn after_net(&mut self) {
+        for packet in self.net.take_outbox() {
+            let steps = self.choose(Kind::Latency, LATENCY_STEPS);
+            let earliest_ns = self.now_ns() + LATENCY_LEAST_NS + steps * LATENCY_STEP_NS;
+            let at_ns = self.net.schedule(&packet, earliest_ns);
+            self.timers.set(at_ns, Due::Packet(packet));
+            self.changed();
+        }
+        for on in self.net.take_woken() {
+            self.wake_all(on);
+            self.wake_all(WaitOn::AnySocket);
+        }
+    }
+
+    /// The step at which the next timer or packet is due if no time passes but that of instructions.
+    pub(super) fn next_due_step(&self) -> u64 {
+        self.timers.next_ns().map_or(u64::MAX, |at_ns| {
+            self.step + at_ns.saturating_sub(self.now_ns()).div_ceil(POINT_NS).max(1)
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! Addresses: families, what is local, which names mean the same place.
+//!
+//! Does not know ports in use or sockets. Invariant: inside the network every address is canonical: an IPv4-mapped IPv6
+//! address is its IPv4 address, flow and scope are 0. A dual-stack socket sees it mapped back (`ipv6(7)`).
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::errno::Errno;
+
+/// The family a socket was created with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Family {
+    /// `AF_INET`.
+    Inet,
+    /// `AF_INET6`.
+    Inet6,
+}
+
+impl Family {
+    /// The unspecified address of the family with port 0.
+    #[must_use]
+    pub fn unspecified(self) -> SocketAddr {
+        match self {
+            Self::Inet => SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+            Self::Inet6 => SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 0),
+        }
+    }
+
+    /// A canonical address as a socket of this family reports it.
+    #[must_use]
+    pub fn present(self, address: SocketAddr) -> SocketAddr {
+        match (self, address.ip()) {
+            (Self::Inet6, IpAddr::V4(ip)) => {
+                SocketAddr::new(IpAddr::V6(ip.to_ipv6_mapped()), address.port())
+            }
+            _ => address,
+        }
+    }
+
+    /// The canonical form of an address a program handed to a socket of this family.
+    ///
+    /// # Errors
+    /// `EAFNOSUPPORT` for an IPv6 address on an IPv4 socket (`inet_bind`, `tcp_v4_connect`); `EINVAL` the other way round,
+    /// because `sockaddr_in` is shorter than `SIN6_LEN_RFC2133` (`inet6_bind`, `tcp_v6_connect`).
+    pub fn admit(self, address: SocketAddr) -> Result<SocketAddr, Errno> {
+        match (self, address) {
+            (Self::Inet, SocketAddr::V6(_)) => Err(Errno::EAFNOSUPPORT),
+            (Self::Inet6, SocketAddr::V4(_)) => Err(Errno::EINVAL),
+            _ => Ok(canonical(address)),
+        }
+    }
+}
+
+/// The canonical form of an address.
+#[must_use]
+pub fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// Whether a packet to this address comes back to this host: `127.0.0.0/8` and `::1`.
+#[must_use]
+pub fn is_loopback(ip: IpAddr) -> bool {
+    ip.is_loopback()
+}
+
+/// The source address Linux picks for a destination on loopback: the `src` of the local route, `127.0.0.1` for all of
+/// `127.0.0.0/8`.
+#[must_use]
+pub fn source_for(destination: IpAddr) -> IpAddr {
+    match destination {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+    }
+}
+
+/// Which of the two stacks an unspecified IPv6 address stands for (`IPV6_V6ONLY`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stacks {
+    /// IPv6 alone.
+    V6Only,
+    /// IPv6, and IPv4 through mapped addresses.
+    Dual,
+}
+
+/// Whether two bound addresses contend for the same packets: `inet_rcv_saddr_equal` with `match_wildcard`.
+#[must_use]
+pub fn overlap(a: (IpAddr, Stacks), b: (IpAddr, Stacks)) -> bool {
+    let takes_all = |(ip, stacks): (IpAddr, Stacks)| ip.is_unspecified() && ip.is_ipv6() && stacks == Stacks::Dual;
+    if a.0.is_ipv4() == b.0.is_ipv4() {
+        a.0 == b.0 || a.0.is_unspecified() || b.0.is_unspecified()
+    } else {
+        takes_all(a) || takes_all(b)
+    }
+}

@@ -1,0 +1,117 @@
+//! What travels between sockets.
+//!
+//! Does not know how long it takes. Invariant: a packet names its flow, and a flow is one direction of one attempt to
+//! connect, so a packet that outlived its connection can never be taken for another's.
+
+use core::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::socket::SocketId;
+
+/// One direction of one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Flow(pub u32);
+
+impl Flow {
+    /// The other direction of the same connection.
+    #[must_use]
+    pub fn reverse(self) -> Self {
+        Self(self.0 ^ 1)
+    }
+}
+
+/// What a packet says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// Asks for a connection; sent for the n-th time at this time.
+    Syn {
+        /// 0 for the first.
+        attempt: u32,
+        /// When it was sent.
+        sent_ns: u64,
+    },
+    /// Grants one.
+    SynAck,
+    /// Completes the handshake.
+    Ack,
+    /// Bytes of the stream.
+    Data(Vec<u8>),
+    /// Nothing but a wider window.
+    Window,
+    /// No more bytes will come.
+    Fin,
+    /// A FIN arrived.
+    FinAck,
+    /// The connection is no more.
+    Rst,
+    /// Never on the wire: the sender's own timer for a SYN nobody answered.
+    SynTimeout {
+        /// Which SYN was lost.
+        attempt: u32,
+    },
+}
+
+/// One packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packet {
+    /// Whose order it keeps.
+    pub flow: Flow,
+    /// Where it comes from.
+    pub source: SocketAddr,
+    /// Where it goes.
+    pub destination: SocketAddr,
+    /// When it is due, for a timer: such a packet is not on the wire, draws no latency and keeps no order. `None` for all
+    /// others.
+    pub due_ns: Option<u64>,
+    /// What it says.
+    pub segment: Segment,
+    /// Bytes of the reverse flow, counted from its first, that the sender of this packet is ready to hold.
+    pub edge: u64,
+    /// The socket that sent it.
+    pub from: SocketId,
+    /// The socket it is for; `None` for a SYN, which looks for a listener when it arrives.
+    pub to: Option<SocketId>,
+}
+
+impl Packet {
+    /// Bytes of the program's data within.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        match &self.segment {
+            Segment::Data(bytes) => bytes.len() as u64,
+            _ => 0,
+        }
+    }
+
+    /// The name of what it says, for events.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.segment {
+            Segment::Syn { .. } => "SYN",
+            Segment::SynAck => "SYN-ACK",
+            Segment::Ack => "ACK",
+            Segment::Data(_) => "DATA",
+            Segment::Window => "WINDOW",
+            Segment::Fin => "FIN",
+            Segment::FinAck => "FIN-ACK",
+            Segment::Rst => "RST",
+            Segment::SynTimeout { .. } => "SYN-TIMEOUT",
+        }
+    }
+
+    /// The reset with which a host answers a packet for a socket it does not have (`tcp_v4_send_reset`).
+    pub(crate) fn refuse(&self) -> Self {
+        Self {
+            flow: self.flow.reverse(),
+            source: self.destination,
+            destination: self.source,
+            due_ns: None,
+            segment: Segment::Rst,
+            edge: 0,
+            // A reset is the last word of its flow: nobody answers it, so nobody reads this.
+            from: self.to.unwrap_or(self.from),
+            to: Some(self.from),
+        }
+    }
+}

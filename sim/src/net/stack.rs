@@ -1,0 +1,280 @@
+//! The table of sockets of one host, and what their calls leave to be done.
+//!
+//! Does not know how any protocol works: it finds the socket and hands over. Invariant: whatever a call transmits or wakes
+//! is in the queues when it returns; nothing else needs to be looked at.
+
+use core::net::SocketAddr;
+use std::collections::VecDeque;
+
+use super::address::Family;
+use super::limits::{SOCKETS_MAX, SPARE_BUFFER_BYTES_MAX, SPARE_BUFFERS_MAX};
+use super::options::{self, Name, Options};
+use super::packet::{Flow, Packet, Segment};
+use super::ports::Ports;
+use super::readiness::Readiness;
+use super::refusal::Refusal;
+use super::socket::{Protocol, Socket, SocketId};
+use super::tcp::{Tcp, Taken};
+use crate::errno::Errno;
+use crate::wait::WaitOn;
+
+/// All sockets of a run and the packets they have not yet handed over.
+#[derive(Debug)]
+pub struct Net {
+    pub(crate) sockets: Vec<Option<Box<Socket>>>,
+    pub(crate) live_count: usize,
+    pub(crate) ports: Ports,
+    pub(crate) effects: Effects,
+    next_arrivals_ns: Vec<u64>,
+}
+
+/// What calls leave to be done.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    outbox: VecDeque<Packet>,
+    woken: VecDeque<WaitOn>,
+    spare: Vec<Vec<u8>>,
+}
+
+impl Effects {
+    pub(crate) fn send(&mut self, packet: Packet) {
+        self.outbox.push_back(packet);
+    }
+
+    pub(crate) fn wake_readers(&mut self, id: SocketId) {
+        self.woken.push_back(WaitOn::Readable(id));
+    }
+
+    pub(crate) fn wake_writers(&mut self, id: SocketId) {
+        self.woken.push_back(WaitOn::Writable(id));
+    }
+
+    pub(crate) fn wake_all(&mut self, id: SocketId) {
+        self.wake_readers(id);
+        self.wake_writers(id);
+    }
+
+    pub(crate) fn empty_buffer(&mut self) -> Vec<u8> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    pub(crate) fn recycle(&mut self, mut buffer: Vec<u8>) {
+        if self.spare.len() < SPARE_BUFFERS_MAX && buffer.capacity() <= SPARE_BUFFER_BYTES_MAX {
+            buffer.clear();
+            self.spare.push(buffer);
+        }
+    }
+}
+
+impl Default for Net {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Net {
+    /// A host with loopback alone and no sockets.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            sockets: Vec::new(),
+            live_count: 0,
+            ports: Ports::new(),
+            effects: Effects::default(),
+            next_arrivals_ns: Vec::new(),
+        }
+    }
+
+    /// `socket(2)` for a TCP socket.
+    ///
+    /// # Errors
+    /// Unmodelled past [`SOCKETS_MAX`].
+    pub fn create_tcp(&mut self, family: Family) -> Result<SocketId, Refusal> {
+        let options = Options::default();
+        let tcp = Tcp::new(family, &options);
+        self.add(Socket { family, options, protocol: Protocol::Tcp(tcp) })
+    }
+
+    /// The next packet to carry, oldest first. A packet with `due_ns` is a timer due then; any other gets a latency, is put
+    /// in order by [`Net::schedule`], and both come back through [`Net::deliver`].
+    pub fn pop_packet(&mut self) -> Option<Packet> {
+        self.effects.outbox.pop_front()
+    }
+
+    /// The next cause that came, oldest first. Each may wake nobody.
+    pub fn pop_woken(&mut self) -> Option<WaitOn> {
+        self.effects.woken.pop_front()
+    }
+
+    /// All packets to carry; [`Net::pop_packet`] without the allocation.
+    pub fn take_outbox(&mut self) -> Vec<Packet> {
+        core::mem::take(&mut self.effects.outbox).into()
+    }
+
+    /// All causes that came.
+    pub fn take_woken(&mut self) -> Vec<WaitOn> {
+        core::mem::take(&mut self.effects.woken).into()
+    }
+
+    /// Whether anything waits in either queue.
+    #[must_use]
+    pub fn has_effects(&self) -> bool {
+        !self.effects.outbox.is_empty() || !self.effects.woken.is_empty()
+    }
+
+    /// When a packet that could arrive at `earliest_ns` does arrive: strictly after the one ahead of it in its flow, so that
+    /// no choice between equal times can reorder a stream. A timer is due when it is due.
+    pub fn schedule(&mut self, packet: &Packet, earliest_ns: u64) -> u64 {
+        if let Some(due_ns) = packet.due_ns {
+            return due_ns;
+        }
+        let next_ns = &mut self.next_arrivals_ns[packet.flow.0 as usize];
+        let arrival_ns = earliest_ns.max(*next_ns);
+        *next_ns = arrival_ns.saturating_add(1);
+        arrival_ns
+    }
+
+    /// A pair of flows for a new attempt to connect: the first from the connecting side.
+    pub(crate) fn new_flow(&mut self) -> Flow {
+        let flow = Flow(u32::try_from(self.next_arrivals_ns.len()).expect("a run is far too short for 2^31 connects"));
+        self.next_arrivals_ns.extend([0, 0]);
+        flow
+    }
+
+    /// Sockets that exist, orphans included.
+    #[must_use]
+    pub fn live_count(&self) -> usize {
+        self.live_count
+    }
+
+    /// What a socket is ready for. One that is gone is hung up.
+    #[must_use]
+    pub fn readiness(&self, id: SocketId) -> Readiness {
+        match self.sockets.get(id.index()).and_then(Option::as_deref) {
+            Some(Socket { protocol: Protocol::Tcp(tcp), options, .. }) => tcp.readiness(options),
+            None => Readiness { readable: true, writable: true, hup: true, rdhup: true, error: false },
+        }
+    }
+
+    /// `setsockopt(2)` with the level, name and bytes of the Linux ABI.
+    ///
+    /// # Errors
+    /// As `setsockopt(2)`; unmodelled for options we do not know.
+    pub fn set_option(&mut self, id: SocketId, level: i32, name: i32, value: &[u8]) -> Result<(), Refusal> {
+        let name = Name::from_linux(level, name)?;
+        let socket = self.socket_mut(id);
+        let Protocol::Tcp(tcp) = &mut socket.protocol;
+        options::set(&mut socket.options, socket.family, tcp.held_port(), name, value)?;
+        tcp.options_changed(&socket.options);
+        Ok(())
+    }
+
+    /// `getsockopt(2)`: the whole value; the boundary cuts it to the program's length.
+    ///
+    /// # Errors
+    /// As `getsockopt(2)`; unmodelled for options we do not know.
+    pub fn get_option(&mut self, id: SocketId, level: i32, name: i32) -> Result<Vec<u8>, Refusal> {
+        const SOCK_STREAM: i32 = 1;
+        const IPPROTO_TCP: i32 = 6;
+        let name = Name::from_linux(level, name)?;
+        let socket = self.socket_mut(id);
+        if let Some(bytes) = options::get(&socket.options, socket.family, name)? {
+            return Ok(bytes);
+        }
+        let Protocol::Tcp(tcp) = &mut socket.protocol;
+        Ok(options::bytes(match name {
+            Name::Error => tcp.take_error().map_or(0, |errno| i32::from(errno.0)),
+            Name::AcceptConnections => i32::from(tcp.is_listening()),
+            Name::Domain => match socket.family {
+                Family::Inet => 2,
+                Family::Inet6 => 10,
+            },
+            Name::Protocol => IPPROTO_TCP,
+            _ => SOCK_STREAM,
+        }))
+    }
+
+    /// The options of a socket, for time-outs.
+    #[must_use]
+    pub fn options(&self, id: SocketId) -> &Options {
+        &self.socket(id).options
+    }
+
+    /// The socket as a person reads it in a deadlock or an event.
+    #[must_use]
+    pub fn describe(&self, id: SocketId) -> String {
+        match self.sockets.get(id.index()).and_then(Option::as_deref) {
+            Some(Socket { protocol: Protocol::Tcp(tcp), .. }) => tcp.describe(id),
+            None => format!("socket {} (gone)", id.0),
+        }
+    }
+
+    /// A packet arrives. A socket that is gone answers with a reset, as a host does.
+    pub fn deliver(&mut self, packet: Packet, now_ns: u64) {
+        match packet.segment {
+            Segment::Syn { attempt, sent_ns } => self.arrive_syn(&packet, attempt, sent_ns),
+            Segment::SynTimeout { attempt } => self.arrive_syn_timeout(&packet, attempt, now_ns),
+            _ => self.arrive_tcp(packet, now_ns),
+        }
+    }
+
+    pub(crate) fn add(&mut self, socket: Socket) -> Result<SocketId, Refusal> {
+        if self.live_count >= SOCKETS_MAX {
+            return Err(Refusal::unmodelled(format!("more than {SOCKETS_MAX} sockets"), Errno::EMFILE));
+        }
+        let id = SocketId(u32::try_from(self.sockets.len()).expect("a run is far too short for 2^32 sockets"));
+        self.live_count += 1;
+        self.sockets.push(Some(Box::new(socket)));
+        Ok(id)
+    }
+
+    /// Forgets a socket. Its port must be let go.
+    pub(crate) fn free(&mut self, id: SocketId) {
+        let socket = self.sockets[id.index()].take();
+        assert!(socket.is_some(), "socket {} freed twice", id.0);
+        self.live_count -= 1;
+    }
+
+    pub(crate) fn socket(&self, id: SocketId) -> &Socket {
+        self.sockets[id.index()].as_deref().expect("a descriptor or a queue keeps its socket alive")
+    }
+
+    pub(crate) fn socket_mut(&mut self, id: SocketId) -> &mut Socket {
+        self.sockets[id.index()].as_deref_mut().expect("a descriptor or a queue keeps its socket alive")
+    }
+
+    pub(crate) fn tcp(&self, id: SocketId) -> &Tcp {
+        let Protocol::Tcp(tcp) = &self.socket(id).protocol;
+        tcp
+    }
+
+    pub(crate) fn tcp_mut(&mut self, id: SocketId) -> &mut Tcp {
+        let Protocol::Tcp(tcp) = &mut self.socket_mut(id).protocol;
+        tcp
+    }
+
+    /// The socket, its options and the queues, to change together.
+    pub(crate) fn tcp_and_effects(&mut self, id: SocketId) -> Taken<'_> {
+        let socket = self.sockets[id.index()].as_deref_mut().expect("a descriptor or a queue keeps its socket alive");
+        let Protocol::Tcp(tcp) = &mut socket.protocol;
+        Taken { tcp, options: &socket.options, effects: &mut self.effects }
+    }
+
+    /// `getsockname(2)`.
+    #[must_use]
+    pub fn local_address(&self, id: SocketId) -> SocketAddr {
+        let socket = self.socket(id);
+        let Protocol::Tcp(tcp) = &socket.protocol;
+        socket.family.present(tcp.local)
+    }
+
+    /// `getpeername(2)`.
+    ///
+    /// # Errors
+    /// `ENOTCONN` before and after a connection (`inet_getname`).
+    pub fn peer_address(&self, id: SocketId) -> Result<SocketAddr, Errno> {
+        let socket = self.socket(id);
+        let Protocol::Tcp(tcp) = &socket.protocol;
+        tcp.peer_address().map(|address| socket.family.present(address)).ok_or(Errno::ENOTCONN)
+    }
+}

@@ -1,0 +1,126 @@
+//! Segments arriving at a TCP endpoint: `tcp_rcv_state_process` for a network that loses nothing.
+//!
+//! Does not know how they came. Invariant: a segment of another flow than the endpoint's own is answered as if the endpoint
+//! were gone.
+
+use super::state::{State, Taken};
+use crate::errno::Errno;
+use crate::net::packet::{Packet, Segment};
+use crate::net::socket::SocketId;
+use crate::net::stack::Net;
+
+impl Net {
+    /// A segment of a connection arrives.
+    pub(in crate::net) fn arrive_tcp(&mut self, packet: Packet, now_ns: u64) {
+        let found = packet.to.filter(|&id| {
+            self.endpoint(id).is_some_and(|tcp| {
+                tcp.flow == Some(packet.flow.reverse()) && tcp.state != State::Closed
+            })
+        });
+        let Some(id) = found else {
+            self.answer_stray(packet);
+            return;
+        };
+        let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
+        if packet.edge > tcp.edge && !matches!(packet.segment, Segment::SynAck | Segment::Rst) {
+            tcp.edge = packet.edge;
+            tcp.pump(id, effects);
+        }
+        match packet.segment {
+            Segment::Data(bytes) => self.arrive_data(id, bytes),
+            Segment::Window => {}
+            Segment::SynAck => self.arrive_syn_ack(id, packet.from, packet.edge),
+            Segment::Ack => self.arrive_ack(id),
+            Segment::Fin => self.arrive_fin(id, now_ns),
+            Segment::FinAck => self.arrive_fin_ack(id, now_ns),
+            Segment::Rst => {
+                // `tcp_reset` names the error by the state.
+                let errno = match self.tcp(id).state {
+                    State::SynSent => Errno::ECONNREFUSED,
+                    State::CloseWait => Errno::EPIPE,
+                    _ => Errno::ECONNRESET,
+                };
+                self.abort(id, errno);
+            }
+            Segment::Syn { .. } | Segment::SynTimeout { .. } => unreachable!("routed by Net::deliver"),
+        }
+    }
+
+    /// A segment for nobody: reset its sender, unless it is itself the end of something.
+    fn answer_stray(&mut self, packet: Packet) {
+        match packet.segment {
+            Segment::Rst | Segment::Window | Segment::FinAck => {}
+            _ => self.effects.send(packet.refuse()),
+        }
+        if let Segment::Data(bytes) = packet.segment {
+            self.effects.recycle(bytes);
+        }
+    }
+
+    fn arrive_data(&mut self, id: SocketId, bytes: Vec<u8>) {
+        let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
+        match tcp.state {
+            State::FinWait1 | State::FinWait2 if tcp.shut_receive => {
+                // RFC 1122 4.2.2.13: bytes for a program that will not read are answered with a reset (`TCPAbortOnData`).
+                tcp.emit(id, Segment::Rst, effects);
+                self.abort(id, Errno::ECONNRESET);
+            }
+            State::Established | State::FinWait1 | State::FinWait2 => {
+                tcp.incoming.extend(&bytes);
+                let held = tcp.read_total + tcp.incoming.len() as u64;
+                assert!(held <= tcp.granted, "socket {} got bytes past the window it granted", id.0);
+                effects.wake_readers(id);
+                effects.recycle(bytes);
+            }
+            state => unreachable!("bytes after the peer's FIN, or before its ACK, in state {state:?}"),
+        }
+    }
+
+    fn arrive_syn_ack(&mut self, id: SocketId, from: SocketId, edge: u64) {
+        let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
+        assert_eq!(tcp.state, State::SynSent, "a SYN is answered once");
+        tcp.state = State::Established;
+        tcp.peer = Some(from);
+        tcp.edge = edge;
+        tcp.emit(id, Segment::Ack, effects);
+        effects.wake_all(id);
+    }
+
+    fn arrive_ack(&mut self, id: SocketId) {
+        let tcp = self.tcp_mut(id);
+        assert_eq!(tcp.state, State::SynReceived, "a SYN-ACK is answered once");
+        tcp.state = State::Established;
+        let super::state::Hold::Unaccepted(listener) = tcp.hold else {
+            unreachable!("a handshake under way belongs to its listener")
+        };
+        let queues = self.tcp_mut(listener).listener.as_mut().expect("a stopped listener forgets its handshakes");
+        queues.handshakes.retain(|&other| other != id);
+        queues.queue.push_back(id);
+        self.effects.wake_readers(listener);
+    }
+
+    /// `tcp_fin`.
+    fn arrive_fin(&mut self, id: SocketId, now_ns: u64) {
+        let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
+        tcp.ended_by_peer = true;
+        tcp.shut_receive = true;
+        tcp.emit(id, Segment::FinAck, effects);
+        match tcp.state {
+            State::Established => tcp.state = State::CloseWait,
+            State::FinWait1 => tcp.state = State::Closing,
+            State::FinWait2 => return self.done_first(id, now_ns),
+            state => unreachable!("a stream ends once, but ended in state {state:?}"),
+        }
+        effects.wake_all(id);
+    }
+
+    fn arrive_fin_ack(&mut self, id: SocketId, now_ns: u64) {
+        let tcp = self.tcp_mut(id);
+        match tcp.state {
+            State::FinWait1 => tcp.state = State::FinWait2,
+            State::Closing => self.done_first(id, now_ns),
+            State::LastAck => self.done(id),
+            state => unreachable!("a FIN is acknowledged once, but was in state {state:?}"),
+        }
+    }
+}

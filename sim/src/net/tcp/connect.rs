@@ -1,0 +1,202 @@
+//! `connect(2)`, its handshake, and the way back from both.
+//!
+//! Does not know deadlines: an attempt that has begun says so, and the same call is made again. Invariant: every attempt has
+//! a flow of its own, so an answer to an attempt that was given up finds nobody.
+
+use core::net::{IpAddr, SocketAddr};
+
+use super::state::{End, Face, Hold, Lock, State, Tcp};
+use crate::errno::Errno;
+use crate::net::address::{is_loopback, source_for};
+use crate::net::limits::SYN_RETRIES_MAX;
+use crate::net::packet::{Packet, Segment};
+use crate::net::ports::For;
+use crate::net::refusal::Refusal;
+use crate::net::socket::SocketId;
+use crate::net::stack::Net;
+use crate::wait::WaitOn;
+
+/// Whether an attempt to connect is the call's first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The program has just called.
+    First,
+    /// The same call has waited and looks again.
+    Again,
+}
+
+impl Net {
+    /// `connect(2)`, as `__inet_stream_connect`. Waits for the handshake. What a non-blocking caller sees in its place
+    /// depends on `progress` and the state before: [`Net::is_connecting`] tells `EALREADY` from `EINPROGRESS`.
+    ///
+    /// # Errors
+    /// `EISCONN`, `ECONNREFUSED`, `ETIMEDOUT`, `ECONNABORTED` when the error was read by `SO_ERROR` first, `ENETUNREACH` for
+    /// an address that is not on loopback (the host has no other interface), `EADDRNOTAVAIL` without a free port.
+    pub fn connect(
+        &mut self,
+        id: SocketId,
+        address: SocketAddr,
+        now_ns: u64,
+        progress: Progress,
+    ) -> Result<(), Refusal> {
+        let tcp = self.tcp(id);
+        match tcp.face {
+            Face::Connected | Face::Disconnecting if progress == Progress::First => {
+                return Err(if tcp.face == Face::Connected { Errno::EISCONN } else { Errno::EINVAL }.into());
+            }
+            Face::Unconnected if progress == Progress::First => {
+                if tcp.state != State::Closed {
+                    return Err(Errno::EISCONN.into());
+                }
+                self.start_connect(id, address, now_ns)?;
+            }
+            _ => {}
+        }
+        let tcp = self.tcp_mut(id);
+        match tcp.state {
+            State::SynSent | State::SynReceived => Err(Refusal::Wait(WaitOn::Writable(id))),
+            State::Closed | State::Listen => {
+                let errno = tcp.take_error().unwrap_or(Errno::ECONNABORTED);
+                tcp.face = Face::Unconnected;
+                if tcp.state == State::Closed {
+                    self.disconnect(id);
+                }
+                Err(errno.into())
+            }
+            _ => {
+                tcp.face = Face::Connected;
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a handshake begun by `connect(2)` is under way.
+    #[must_use]
+    pub fn is_connecting(&self, id: SocketId) -> bool {
+        self.tcp(id).state == State::SynSent
+    }
+
+    /// `tcp_v4_connect` and `tcp_v6_connect`: chooses both addresses and sends the SYN.
+    fn start_connect(&mut self, id: SocketId, address: SocketAddr, now_ns: u64) -> Result<(), Refusal> {
+        let socket = self.socket(id);
+        let bound_ip = self.tcp(id).bound_ip;
+        let mut remote = socket.family.admit(address)?;
+        if address.ip().is_ipv6() && remote.is_ipv4() && socket.options.v6_only {
+            return Err(Errno::ENETUNREACH.into());
+        }
+        if remote.ip().is_unspecified() {
+            // `ip_route_output_key`: no destination means the source, and no source means loopback.
+            remote.set_ip(if bound_ip.is_unspecified() { source_for(remote.ip()) } else { bound_ip });
+        }
+        if !is_loopback(remote.ip()) {
+            return Err(Errno::ENETUNREACH.into());
+        }
+        if !bound_ip.is_unspecified() && bound_ip.is_ipv4() != remote.is_ipv4() {
+            let what = format!("connect from {bound_ip} to {remote}: one is IPv4, the other IPv6");
+            return Err(Refusal::unmodelled(what, Errno::EINVAL));
+        }
+        let ip = if bound_ip.is_unspecified() { source_for(remote.ip()) } else { bound_ip };
+        match self.tcp(id).held_port() {
+            Some(port) => {
+                self.check_pair(id, SocketAddr::new(ip, port), remote)?;
+                self.tcp_mut(id).local = SocketAddr::new(ip, port);
+            }
+            None => {
+                // Linux may pick the port it connects to, and the socket then meets itself; we never do.
+                let shunned = Some(remote.port());
+                let port = self.ports.next_ephemeral(For::Connect, shunned, now_ns);
+                self.take_port(id, ip, port.ok_or(Errno::EADDRNOTAVAIL)?, Lock::Lent);
+            }
+        }
+        let flow = self.new_flow();
+        let tcp = self.tcp_mut(id);
+        tcp.remote = Some(remote);
+        tcp.flow = Some(flow);
+        tcp.state = State::SynSent;
+        tcp.face = Face::Connecting;
+        self.send_syn(id, 0, now_ns);
+        Ok(())
+    }
+
+    /// Refuses what needs more than we model: a socket that meets itself, two that connect to each other at once
+    /// (simultaneous open). A pair of addresses that is connected already is `EADDRNOTAVAIL` (`__inet_check_established`).
+    fn check_pair(&self, id: SocketId, local: SocketAddr, remote: SocketAddr) -> Result<(), Refusal> {
+        let taken = |holder: SocketId| {
+            let tcp = self.tcp(holder);
+            holder != id && tcp.local == local && tcp.remote == Some(remote) && tcp.state != State::Closed
+        };
+        if self.ports.holders(local.port()).any(taken) {
+            return Err(Errno::EADDRNOTAVAIL.into());
+        }
+        let meets = |holder: SocketId| {
+            let tcp = self.tcp(holder);
+            tcp.state == State::SynSent && tcp.local == remote && tcp.remote == Some(local)
+        };
+        let nobody_listens = self.listener_for(remote).is_none();
+        if local == remote || (nobody_listens && self.ports.holders(remote.port()).any(meets)) {
+            let what = format!("simultaneous open between {local} and {remote}");
+            return Err(Refusal::unmodelled(what, Errno::ECONNREFUSED));
+        }
+        Ok(())
+    }
+
+    fn send_syn(&mut self, id: SocketId, attempt: u32, now_ns: u64) {
+        let taken = self.tcp_and_effects(id);
+        taken.tcp.emit(id, Segment::Syn { attempt, sent_ns: now_ns }, taken.effects);
+    }
+
+    /// The timer of a SYN nobody answered.
+    pub(in crate::net) fn arrive_syn_timeout(&mut self, packet: &Packet, attempt: u32, now_ns: u64) {
+        let id = packet.from;
+        let waits = self.endpoint(id).is_some_and(|tcp| {
+            tcp.state == State::SynSent && tcp.flow == Some(packet.flow)
+        });
+        if !waits {
+            return;
+        }
+        if attempt < SYN_RETRIES_MAX {
+            self.send_syn(id, attempt + 1, now_ns);
+        } else {
+            // `tcp_write_err`.
+            self.abort(id, Errno::ETIMEDOUT);
+        }
+    }
+
+    /// The endpoint of an id that may be gone.
+    pub(super) fn endpoint(&self, id: SocketId) -> Option<&Tcp> {
+        self.sockets.get(id.index())?.as_deref().map(|socket| {
+            let crate::net::socket::Protocol::Tcp(tcp) = &socket.protocol;
+            tcp
+        })
+    }
+
+    /// `tcp_disconnect`: back to a socket that may connect or listen again, with the address `bind(2)` gave it.
+    pub(super) fn disconnect(&mut self, id: SocketId) {
+        let before = self.tcp(id).state;
+        if before == State::Listen {
+            self.stop_listening(id);
+        }
+        if !matches!(self.tcp(id).port, Some((_, Lock::Bound))) {
+            self.drop_port(id);
+        }
+        let taken = self.tcp_and_effects(id);
+        let (tcp, options) = (taken.tcp, taken.options);
+        let fresh_ip: IpAddr = tcp.bound_ip;
+        let port = tcp.local.port();
+        *tcp = Tcp {
+            hold: tcp.hold,
+            port: tcp.port,
+            bound_ip: fresh_ip,
+            error: tcp.error,
+            face: tcp.face,
+            local: SocketAddr::new(fresh_ip, port),
+            end: End::Open,
+            // The family only decides the unspecified address, which the line above replaces.
+            ..Tcp::new(crate::net::address::Family::Inet, options)
+        };
+        if before == State::SynSent {
+            tcp.error = Some(Errno::ECONNRESET);
+        }
+        debug_assert_ne!(tcp.hold, Hold::Orphan);
+    }
+}

@@ -1,0 +1,20 @@
+//! One TCP endpoint, as Linux's loopback shows it: the states of RFC 9293 without sequence numbers.
+//!
+//! Does not know other endpoints except by packet. Nothing is ever lost or reordered here, so there is no retransmission
+//! but that of a SYN a full listener dropped, and an acknowledgement exists only where a program can see its effect: of a
+//! FIN, and as a wider window. Invariant: `sent <= edge`, and the peer that granted `edge` has room for every byte below it.
+
+mod arrive;
+mod close;
+mod connect;
+mod listen;
+mod name;
+mod state;
+mod stream;
+
+pub use close::How;
+pub use connect::Progress;
+pub use listen::Accepted;
+pub use state::State;
+pub(crate) use state::{Taken, Tcp};
+pub use stream::{RecvFlags, SendFlags};

@@ -1,0 +1,82 @@
+//! `bind(2)`: which addresses a TCP socket may have.
+//!
+//! Does not know listeners' queues. Invariant: two sockets share a port and an address only if both asked for it with
+//! `SO_REUSEADDR` and neither listens (`inet_csk_bind_conflict`), or one was accepted by the other.
+
+use core::net::{IpAddr, SocketAddr};
+
+use super::state::{Lock, State, Tcp};
+use crate::errno::Errno;
+use crate::net::address::{Stacks, is_loopback, overlap};
+use crate::net::ports::For;
+use crate::net::socket::SocketId;
+use crate::net::stack::Net;
+
+impl Net {
+    /// `bind(2)`. Any port may be taken, those below 1024 as well, as in a container (`ip_unprivileged_port_start = 0`).
+    ///
+    /// # Errors
+    /// In the order of `__inet_bind`: the family's errors, `EADDRNOTAVAIL` for an address that is not ours, `EINVAL` for a
+    /// socket that has one already, `EADDRINUSE`.
+    pub fn bind(&mut self, id: SocketId, address: SocketAddr, now_ns: u64) -> Result<(), Errno> {
+        let socket = self.socket(id);
+        let canonical = socket.family.admit(address)?;
+        if address.ip().is_ipv6() && canonical.is_ipv4() && socket.options.v6_only {
+            return Err(Errno::EINVAL);
+        }
+        if !canonical.ip().is_unspecified() && !is_loopback(canonical.ip()) {
+            return Err(Errno::EADDRNOTAVAIL);
+        }
+        let tcp = self.tcp(id);
+        if tcp.state != State::Closed || tcp.port.is_some() {
+            return Err(Errno::EINVAL);
+        }
+        let (port, lock) = match canonical.port() {
+            0 => {
+                let port = self.ports.next_ephemeral(For::Bind, None, now_ns).ok_or(Errno::EADDRINUSE)?;
+                (port, Lock::Lent)
+            }
+            port if self.conflicts(id, canonical, now_ns) => {
+                debug_assert_ne!(port, 0);
+                return Err(Errno::EADDRINUSE);
+            }
+            port => (port, Lock::Bound),
+        };
+        self.take_port(id, canonical.ip(), port, lock);
+        self.tcp_mut(id).bound_ip = canonical.ip();
+        Ok(())
+    }
+
+    /// Gives a socket that has none an address and a port.
+    pub(super) fn take_port(&mut self, id: SocketId, ip: IpAddr, port: u16, lock: Lock) {
+        self.ports.hold(port, id);
+        let tcp = self.tcp_mut(id);
+        tcp.local = SocketAddr::new(ip, port);
+        tcp.port = Some((port, lock));
+    }
+
+    /// Takes a socket's port away; `getsockname(2)` goes on telling the number, as in Linux.
+    pub(super) fn drop_port(&mut self, id: SocketId) {
+        if let Some((port, _)) = self.tcp_mut(id).port.take() {
+            self.ports.let_go(port, id);
+        }
+    }
+
+    /// Whether another socket's claim, or a memory, stands against this one's.
+    pub(super) fn conflicts(&mut self, id: SocketId, local: SocketAddr, now_ns: u64) -> bool {
+        let reuse = self.socket(id).options.reuse_address;
+        let claim = (local.ip(), Tcp::stacks(&self.socket(id).options));
+        let by_socket = self.ports.holders(local.port()).filter(|&other| other != id).any(|other| {
+            let socket = self.socket(other);
+            let tcp = self.tcp(other);
+            let shared = reuse && socket.options.reuse_address && tcp.state != State::Listen;
+            !shared && overlap(claim, (tcp.local.ip(), Tcp::stacks(&socket.options)))
+        });
+        by_socket
+            || self
+                .ports
+                .memories(local.port(), now_ns)
+                .into_iter()
+                .any(|memory| !(reuse && memory.reuse) && overlap(claim, (memory.ip, Stacks::V6Only)))
+    }
+}

@@ -1,0 +1,59 @@
+//! The queue of what happens at a virtual time.
+//!
+//! Does not know the time. Invariant: entries come out by time, and entries of one time in the order in which they were set
+//! unless the kernel asks for another.
+
+use std::collections::BTreeMap;
+
+use crate::net::Packet;
+use crate::thread::ThreadId;
+
+/// What happens.
+#[derive(Clone, Debug)]
+pub(crate) enum Due {
+    /// The deadline of a thread's wait.
+    Deadline(ThreadId),
+    /// A segment arrives.
+    Packet(Packet),
+}
+
+/// The key of an entry: its time in virtual nanoseconds, and its order among all that were ever set.
+pub(crate) type Key = (u64, u64);
+
+/// Everything that will happen unless it is cancelled.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Timers {
+    queue: BTreeMap<Key, Due>,
+    set: u64,
+}
+
+impl Timers {
+    /// Sets an entry and returns the key that cancels it.
+    pub(crate) fn set(&mut self, at_ns: u64, due: Due) -> Key {
+        let key = (at_ns, self.set);
+        self.set += 1;
+        self.queue.insert(key, due);
+        key
+    }
+
+    /// Takes an entry back; nothing happens if it came out already.
+    pub(crate) fn cancel(&mut self, key: Key) {
+        self.queue.remove(&key);
+    }
+
+    /// When the next entry is due.
+    pub(crate) fn next_ns(&self) -> Option<u64> {
+        self.queue.first_key_value().map(|(key, _)| key.0)
+    }
+
+    /// How many entries are due at `at_ns` exactly, counted to at most `most`.
+    pub(crate) fn tied(&self, at_ns: u64, most: usize) -> usize {
+        self.queue.range((at_ns, 0)..=(at_ns, u64::MAX)).take(most).count()
+    }
+
+    /// Takes the `nth` entry due at `at_ns`.
+    pub(crate) fn take(&mut self, at_ns: u64, nth: usize) -> Option<Due> {
+        let key = *self.queue.range((at_ns, 0)..=(at_ns, u64::MAX)).nth(nth)?.0;
+        self.queue.remove(&key)
+    }
+}

@@ -1,0 +1,48 @@
+//! What was decided in a run: the picks that were not boring, in order.
+//!
+//! Does not know what happened (that is the events) nor how it is stored (the harness). Invariant: picks are in the order in
+//! which they were asked, and replaying them strictly gives the same run or names the first that does not fit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::choice::Pick;
+
+/// The non-boring picks of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// In the order in which they were asked.
+    pub picks: Vec<Pick>,
+}
+
+/// Why a list of picks is no trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// The index of the pick that is wrong.
+    pub index: usize,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
+impl Trace {
+    /// Checks what every recorded trace satisfies, so that a damaged file is told from one that does not fit.
+    ///
+    /// # Errors
+    /// The first pick that no run could have recorded.
+    pub fn check(&self) -> Result<(), Malformed> {
+        let mut step = 0;
+        for (index, pick) in self.picks.iter().enumerate() {
+            let malformed = |why| Err(Malformed { index, why });
+            if pick.pick == 0 {
+                return malformed("pick 0 is never recorded");
+            }
+            if pick.pick >= pick.bound {
+                return malformed("the pick is not below its bound");
+            }
+            if pick.step < step {
+                return malformed("steps go backwards");
+            }
+            step = pick.step;
+        }
+        Ok(())
+    }
+}

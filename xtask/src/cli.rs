@@ -1,0 +1,153 @@
+//! The arguments of every command, as clap reads them.
+//!
+//! Knows no scenario and no file: whether a name exists is found out by the command itself.
+//! Invariant: whatever is refused here is refused with exit code 2, before anything has been done.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::exit::EXIT_CODES;
+
+/// Photofinish: threads, time and sockets of ordinary Rust under one seed.
+#[derive(Debug, Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask", version, after_long_help = EXIT_CODES, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the scenarios, their variants and what is expected of each.
+    List(ListArgs),
+    /// Run scenarios under the simulation, one run each.
+    #[command(after_long_help = EXIT_CODES)]
+    Sim(SimArgs),
+    /// Measure what a scheduling point, a run's isolation and a thread cost on this machine.
+    Bench,
+    /// Run every check that continuous integration runs, and stop at the first that fails.
+    Ci,
+    /// Check the rules of STYLE.md that a program can check.
+    Tidy,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Print one JSON object per variant.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sim`.
+#[derive(Debug, Args)]
+pub struct SimArgs {
+    /// What to run; without a variant all of the scenario's, without a scenario every one.
+    #[arg(value_name = "SCENARIO[/VARIANT]")]
+    pub scenarios: Vec<String>,
+
+    /// The seed, decimal or 0x hexadecimal; drawn and printed when left out.
+    #[arg(long, value_name = "N", value_parser = parse_seed)]
+    pub seed: Option<u64>,
+
+    /// Use this search strategy instead of the one that the seed draws.
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<String>,
+
+    /// Print one JSON object per run.
+    #[arg(long)]
+    pub json: bool,
+
+    /// Replay the picks of this trace; stop where they no longer fit.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seed", "strategy"])]
+    pub trace: Option<PathBuf>,
+
+    /// Write the run's trace to this file.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
+    /// Switch threads by handing real ones a baton: slow, and friendly to debuggers.
+    #[arg(long)]
+    pub baton: bool,
+
+    /// End a run after this many scheduling points.
+    #[arg(long, value_name = "N")]
+    pub points: Option<u64>,
+
+    /// End a run that wants more threads than this.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<u32>,
+
+    /// Answer `available_parallelism` with this number.
+    #[arg(long, value_name = "N")]
+    pub cores: Option<u32>,
+
+    /// The longest virtual time for which a thread that could run is passed over.
+    #[arg(long, value_name = "MS")]
+    pub stall: Option<u64>,
+
+    /// Print the events of each run.
+    #[arg(long)]
+    pub events: bool,
+}
+
+/// Reads a seed: decimal, or hexadecimal after `0x`; underscores may group the digits of either.
+fn parse_seed(text: &str) -> Result<u64, String> {
+    let digits = text.replace('_', "");
+    let parsed = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        Some(hex) if hex.starts_with('+') => None,
+        Some(hex) => u64::from_str_radix(hex, 16).ok(),
+        None if digits.starts_with('+') => None,
+        None => digits.parse().ok(),
+    };
+    parsed.ok_or_else(|| {
+        format!(
+            "a seed is a whole number from 0 to {}, decimal or 0x hexadecimal; try `--seed 1` or `--seed 0x2a`",
+            u64::MAX
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn clap_finds_no_contradiction() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn seeds() {
+        let check = |text: &str, expected: Option<u64>| {
+            assert_eq!(parse_seed(text).ok(), expected, "seed `{text}`");
+        };
+        check("0", Some(0));
+        check("17", Some(17));
+        check("18446744073709551615", Some(u64::MAX));
+        check("18446744073709551616", None);
+        check("0x2a", Some(42));
+        check("0X2A", Some(42));
+        check("0xffff_ffff_ffff_ffff", Some(u64::MAX));
+        check("1_000", Some(1000));
+        check("", None);
+        check("0x", None);
+        check("-1", None);
+        check("+1", None);
+        check("0x+1", None);
+        check("seven", None);
+        check("2a", None);
+        check("1.5", None);
+    }
+
+    #[test]
+    fn a_trace_and_a_seed_exclude_each_other() {
+        let parsed = Cli::try_parse_from(["xtask", "sim", "a/b", "--seed", "1", "--trace", "t.json"]);
+        assert_eq!(parsed.map(|_| ()).map_err(|e| e.exit_code()), Err(2));
+    }
+}

@@ -1,0 +1,171 @@
+//! The build that makes a program simulable: preemption at every atomic operation, debug lines kept.
+//!
+//! Starts cargo with this executable as its `RUSTC_WRAPPER`. Does not know which flags make a crate instrumented
+//! (that is [`crate::wrapper`]) nor how the program is run.
+//! Invariant: artifacts built with different flags never meet. Cargo counts neither the wrapper's path nor its
+//! content into a crate's fingerprint, so each set of flags has its own target directory, named by its hash.
+
+mod cargo;
+mod progress;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use thiserror::Error;
+
+use crate::exit::{Exit, ExitCause};
+use crate::workspace::{Workspace, WorkspaceError};
+use crate::wrapper;
+
+/// The cargo profile of instrumented builds; it stands in the workspace manifest.
+pub const PROFILE: &str = "sim";
+
+/// Why there is no executable.
+#[derive(Debug, Error)]
+pub enum BuildError {
+    /// There is no workspace here.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// This executable was replaced while it ran.
+    #[error("finding this executable, to be cargo's wrapper, failed: {0}\nnext: the same command again")]
+    Wrapper(String),
+    /// Rustc did not say which machine this is.
+    #[error("asking `{rustc} -vV` for the host triple failed: {reason}\nnext: `{rustc} -vV`")]
+    Host {
+        /// The rustc that was asked.
+        rustc: String,
+        /// What it said or did.
+        reason: String,
+    },
+    /// Cargo could not be started, or not be listened to.
+    #[error("running cargo to build `{bin}` of `{package}` failed: {source}\nnext: `cargo --version`")]
+    Cargo {
+        /// The package.
+        package: String,
+        /// The binary in it.
+        bin: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The compiler refused; its words have been printed.
+    #[error(
+        "building `{bin}` of `{package}` for simulation failed; the compiler's own words stand above\n\
+         next: `cargo build --package {package} --bin {bin}` builds it plainly"
+    )]
+    Compiler {
+        /// The package.
+        package: String,
+        /// The binary in it.
+        bin: String,
+    },
+    /// Cargo was content but named no executable.
+    #[error(
+        "cargo built `{bin}` of `{package}` but named no executable of it\n\
+         next: `cargo build --package {package} --bin {bin} --message-format=json`"
+    )]
+    NoExecutable {
+        /// The package.
+        package: String,
+        /// The binary in it.
+        bin: String,
+    },
+}
+
+impl ExitCause for BuildError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NoExecutable { .. } => Exit::Bug,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+/// Builds the binary `bin` of `package` in the workspace around the current directory, and returns its path.
+pub fn build(package: &str, bin: &str) -> Result<PathBuf, BuildError> {
+    let wrapper = std::env::current_exe().map_err(|error| BuildError::Wrapper(error.to_string()))?;
+    let workspace = Workspace::load()?;
+    Build { root: workspace.root(), out: &workspace.target_dir().join("photofinish"), wrapper: &wrapper }
+        .executable(Bin { package, name: bin })
+}
+
+/// A binary of a package.
+#[derive(Clone, Copy, Debug)]
+pub struct Bin<'a> {
+    /// The package, as its manifest names it.
+    pub package: &'a str,
+    /// The binary, as its target is named.
+    pub name: &'a str,
+}
+
+/// An instrumented build, with everything it would otherwise take from the process around it.
+#[derive(Debug)]
+pub struct Build<'a> {
+    /// The folder whose workspace is built.
+    pub root: &'a Path,
+    /// The folder that holds a target directory per set of flags.
+    pub out: &'a Path,
+    /// The xtask executable.
+    pub wrapper: &'a Path,
+}
+
+impl Build<'_> {
+    /// Builds what is not fresh, and returns the executable.
+    pub fn executable(&self, bin: Bin<'_>) -> Result<PathBuf, BuildError> {
+        // A rebuild of xtask under a running one leaves `…/xtask (deleted)`.
+        if !self.wrapper.is_file() {
+            let gone = format!("{} is no longer there", self.wrapper.display());
+            return Err(BuildError::Wrapper(gone));
+        }
+        cargo::run(self.command(bin, &host_triple()?), bin)
+    }
+
+    fn command(&self, bin: Bin<'_>, triple: &str) -> Command {
+        let more_plain = std::env::var(wrapper::PLAIN_CRATES_VAR).unwrap_or_default();
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command
+            .current_dir(self.root)
+            .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
+            .args(["--package", bin.package, "--bin", bin.name])
+            .args(["--profile", PROFILE, "--target", triple, "--target-dir"])
+            .arg(self.out.join(format!("{:016x}", fnv1a(&wrapper::key(&more_plain)))))
+            .env("RUSTC_WRAPPER", self.wrapper)
+            .env(wrapper::WRAPPER_VAR, "1");
+        command
+    }
+}
+
+/// What rustc calls this machine, such as `x86_64-unknown-linux-gnu`.
+fn host_triple() -> Result<String, BuildError> {
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
+    let fail = |reason: String| BuildError::Host { rustc: rustc.clone(), reason };
+    let answer = Command::new(&rustc).arg("-vV").output().map_err(|error| fail(error.to_string()))?;
+    let text = String::from_utf8_lossy(&answer.stdout);
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| fail(String::from_utf8_lossy(&answer.stderr).trim().to_owned()))
+}
+
+/// FNV-1a: small, stable across releases of Rust, and only a name.
+fn fnv1a(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fnv1a_gives_the_published_values() {
+        assert_eq!(fnv1a(""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a("a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv1a("foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn a_wrapper_that_is_gone_is_said_so() {
+        let build = Build { root: Path::new("."), out: Path::new("."), wrapper: Path::new("no/such/xtask") };
+        let said = build.executable(Bin { package: "p", name: "b" }).expect_err("no wrapper").to_string();
+        assert!(said.contains("no/such/xtask") && said.contains("next:"), "{said}");
+    }
+}

@@ -1,0 +1,13 @@
+//! The rooms behind `cargo xtask`: its arguments, its commands, and the build that makes a scenario simulable.
+//!
+//! Knows nothing about how a run is scheduled or judged; that is the harness. It is a library so that the tests
+//! under `tests/` reach the same code as the executable.
+//! Invariant: every way out of a command is an [`exit::Exit`].
+
+pub mod cli;
+pub mod commands;
+pub mod exit;
+pub mod instrumented;
+pub mod tidy;
+pub mod workspace;
+pub mod wrapper;

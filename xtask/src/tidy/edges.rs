@@ -1,0 +1,117 @@
+//! Which of our packages may use which.
+//!
+//! Knows nothing of what they contain.
+//! Invariant: [`ROOMS`] is the one place that says so; a new package or edge is a change of this table, and is reviewed
+//! as one.
+
+use super::finding::{Finding, Place};
+
+/// A package of ours and what it may use of ours.
+#[derive(Debug)]
+struct Room {
+    package: &'static str,
+    may_use: &'static [&'static str],
+    /// In tests, besides.
+    may_test_with: &'static [&'static str],
+}
+
+/// Every room of the house, lowest first.
+const ROOMS: &[Room] = &[
+    Room { package: "photofinish-sim", may_use: &[], may_test_with: &[] },
+    Room { package: "photofinish-boundary", may_use: &["photofinish-sim"], may_test_with: &[] },
+    Room { package: "photofinish-shrink", may_use: &["photofinish-sim"], may_test_with: &[] },
+    Room { package: "photofinish-reports", may_use: &["photofinish-sim"], may_test_with: &[] },
+    Room { package: "photofinish-macros", may_use: &[], may_test_with: &[] },
+    Room {
+        package: "photofinish",
+        may_use: &[
+            "photofinish-sim",
+            "photofinish-boundary",
+            "photofinish-shrink",
+            "photofinish-reports",
+            "photofinish-macros",
+        ],
+        may_test_with: &[],
+    },
+    Room { package: "photofinish-scenarios", may_use: &["photofinish"], may_test_with: &[] },
+    Room { package: "xtask", may_use: &["photofinish"], may_test_with: &[] },
+];
+
+/// A dependency of ours on ours, as cargo reports it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Edge<'a> {
+    /// Of the package itself or of its build script.
+    Use(&'a str),
+    /// Of its tests, examples and benchmarks.
+    Test(&'a str),
+}
+
+/// Checks one package's dependencies on ours. `place` is the line of its manifest that names an edge, or its first.
+pub(super) fn check<'a>(
+    package: &str,
+    edges: &[Edge<'_>],
+    place: impl Fn(&str) -> Place<'a>,
+) -> Vec<Finding> {
+    let table = "ROOMS in xtask/src/tidy/edges.rs";
+    let Some(room) = ROOMS.iter().find(|room| room.package == package) else {
+        let wrong = format!("package `{package}` has no place in the house");
+        return vec![place(package).finding(wrong, format!("give it a row in {table}"))];
+    };
+    let forbidden = |edge: &&Edge<'_>| match edge {
+        Edge::Use(used) => !room.may_use.contains(used),
+        Edge::Test(used) => !room.may_use.contains(used) && !room.may_test_with.contains(used),
+    };
+    edges.iter().filter(forbidden).map(|edge| finding(package, *edge, table, &place)).collect()
+}
+
+fn finding<'a>(package: &str, edge: Edge<'_>, table: &str, place: impl Fn(&str) -> Place<'a>) -> Finding {
+    let (used, wrong) = match edge {
+        Edge::Use(used) => (used, format!("`{package}` may not use `{used}`")),
+        Edge::Test(used) => (used, format!("`{package}` may not test with `{used}`")),
+    };
+    place(used).finding(wrong, format!("move the code to a room that may, or argue for the edge in {table}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_case(package: &str, edges: &[Edge<'_>], expected: &[&str]) {
+        let found = check(package, edges, |_| Place { path: "Cargo.toml", line: 1 });
+        let found: Vec<&str> = found.iter().map(|finding| finding.wrong.as_str()).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn edges() {
+        use Edge::{Test, Use};
+        check_case("photofinish-sim", &[], &[]);
+        check_case(
+            "photofinish-sim",
+            &[Use("photofinish-shrink")],
+            &["`photofinish-sim` may not use `photofinish-shrink`"],
+        );
+        check_case("photofinish-boundary", &[Use("photofinish-sim")], &[]);
+        check_case("photofinish-boundary", &[Test("photofinish-sim")], &[]);
+        check_case(
+            "photofinish-reports",
+            &[Use("photofinish-sim"), Test("photofinish")],
+            &["`photofinish-reports` may not test with `photofinish`"],
+        );
+        check_case("xtask", &[Use("photofinish-sim")], &["`xtask` may not use `photofinish-sim`"]);
+        check_case("newcomer", &[], &["package `newcomer` has no place in the house"]);
+    }
+
+    #[test]
+    fn rooms_use_only_rooms_above_them() {
+        for (index, room) in ROOMS.iter().enumerate() {
+            for used in room.may_use {
+                assert!(
+                    ROOMS[..index].iter().any(|lower| lower.package == *used),
+                    "{} -> {used}",
+                    room.package
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! This executable as cargo's `RUSTC_WRAPPER`: rustc as asked, plus the instrumentation where it belongs.
+//!
+//! Runs once per crate, so it must start fast and print nothing: cargo reads rustc's own output through it.
+//! Does not know which crates a scenario has or where they are built, see [`crate::instrumented`].
+//! Invariant: a call that is not the build of an instrumented crate reaches rustc unchanged.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+
+/// Set to `1` by the instrumented build, so that this executable is a wrapper and not a command line.
+pub const WRAPPER_VAR: &str = "PHOTOFINISH_WRAPPER";
+
+/// Crates to leave plain besides [`PLAIN_CRATES`], separated by commas.
+pub const PLAIN_CRATES_VAR: &str = "PHOTOFINISH_PLAIN_CRATES";
+
+/// What makes LLVM turn every atomic operation into a call of `__tsan_atomic*`.
+///
+/// The `tsan` pass rewrites atomics in every function; plain memory, function entry and exit, exception handling and
+/// `memcpy` would only cost time and are switched off. `tsan-module` adds a constructor that calls `__tsan_init`, so
+/// the boundary defines that symbol too. `fetch_min` and `fetch_max` are not among what the pass rewrites: they stay
+/// single instructions without a scheduling point.
+pub const FLAGS: &[&str] = &[
+    "-Cpasses=tsan-module,tsan",
+    "-Cllvm-args=-tsan-instrument-memory-accesses=0",
+    "-Cllvm-args=-tsan-instrument-func-entry-exit=0",
+    "-Cllvm-args=-tsan-handle-cxx-exceptions=0",
+    "-Cllvm-args=-tsan-instrument-memintrinsics=0",
+    // The passes run at every level, but at 0, 1 and s rustc reuses generic functions that a plain crate below has
+    // instantiated already, and so without instrumentation. At 2 it does so only for `#[inline(never)]` ones.
+    "-Copt-level=2",
+    // Stacks of choices and findings are walked by frame pointer, and end in source lines.
+    "-Cforce-frame-pointers=yes",
+    "-Cdebuginfo=line-tables-only",
+];
+
+/// Crates that stay plain, in name order: what runs *inside* a scheduling point must not contain one.
+pub const PLAIN_CRATES: &[(&str, &str)] = &[
+    ("addr2line", "turns return addresses into lines while a finding is written"),
+    ("adler2", "backtrace: checksum of compressed debug info"),
+    ("backtrace", "takes the stack of a finding"),
+    ("cfg_if", "macros only; kept with libc"),
+    ("chacha20", "the generator behind every draw"),
+    ("cobs", "frames of postcard"),
+    ("cpufeatures", "chacha20 asks it which instructions there are, through an atomic"),
+    ("gimli", "backtrace: reads debug info"),
+    ("itoa", "numbers of serde_json"),
+    ("libc", "types and declarations of the boundary"),
+    ("memchr", "serde_json and object search with it, and its dispatch is an atomic"),
+    ("miniz_oxide", "backtrace: inflates debug info"),
+    ("object", "backtrace: reads executables"),
+    ("photofinish", "ours: the harness"),
+    ("photofinish_boundary", "ours: the scheduling points themselves"),
+    ("photofinish_reports", "ours"),
+    ("photofinish_shrink", "ours"),
+    ("photofinish_sim", "ours: the kernel"),
+    ("postcard", "writes the record of a run"),
+    ("ppv_lite86", "vector words of rand_chacha"),
+    ("rand_chacha", "the generator behind every draw"),
+    ("rand_core", "the trait of the generator"),
+    ("rustc_demangle", "backtrace: names"),
+    ("serde", "writes the record of a run"),
+    ("serde_core", "writes the record of a run"),
+    ("serde_json", "writes the record of a run"),
+    ("zerocopy", "words of ppv_lite86"),
+    ("zmij", "numbers of serde_json"),
+];
+
+/// One call of rustc that cargo asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Invocation {
+    rustc: OsString,
+    args: Vec<OsString>,
+}
+
+impl Invocation {
+    /// The call this process stands for, if it was started as a wrapper.
+    pub fn of_this_process() -> Option<Self> {
+        if std::env::var_os(WRAPPER_VAR)? != "1" {
+            return None;
+        }
+        Self::new(std::env::args_os().skip(1), &std::env::var(PLAIN_CRATES_VAR).unwrap_or_default())
+    }
+
+    /// Reads `rustc args…`; nothing if the first word is not a rustc.
+    fn new(words: impl IntoIterator<Item = OsString>, more_plain: &str) -> Option<Self> {
+        let mut words = words.into_iter();
+        let rustc = words.next().filter(|word| Path::new(word).file_stem().is_some_and(|s| s == "rustc"))?;
+        let mut args: Vec<OsString> = words.collect();
+        if is_instrumented(&in_full(&args), more_plain) {
+            args.extend(FLAGS.iter().map(OsString::from));
+        }
+        Some(Self { rustc, args })
+    }
+
+    /// Becomes rustc, whose messages and exit code are then this process's own. Returns only when that fails.
+    pub fn exec(&self) -> ExecError {
+        let source = Command::new(&self.rustc).args(&self.args).exec();
+        ExecError { rustc: self.rustc.clone(), source }
+    }
+}
+
+/// Rustc could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("starting {} for the instrumented build failed: {source}\nnext: `rustc -vV`", rustc.display())]
+pub struct ExecError {
+    rustc: OsString,
+    source: io::Error,
+}
+
+/// The crates that stay plain, with those of the environment.
+fn plain_crates(more_plain: &str) -> BTreeSet<String> {
+    let listed = PLAIN_CRATES.iter().map(|(name, _)| *name);
+    listed.chain(more_plain.split(',').map(str::trim)).map(|name| name.replace('-', "_")).collect()
+}
+
+/// Everything that decides how a crate is compiled: two builds with equal keys may share their artifacts.
+///
+/// Cargo does not count the wrapper into its fingerprints, so the instrumented build has to.
+pub fn key(more_plain: &str) -> String {
+    let plain: Vec<String> = plain_crates(more_plain).into_iter().collect();
+    format!("{}\n{}", FLAGS.join(" "), plain.join(" "))
+}
+
+/// Instrumented is what is built for an explicit target (so neither build script nor proc macro) and is not plain.
+fn is_instrumented(args: &[String], more_plain: &str) -> bool {
+    let for_target = args.iter().any(|arg| arg == "--target" || arg.starts_with("--target="));
+    let name = value_of(args, "--crate-name");
+    // Cargo's probe of what rustc can do calls its crate `___`.
+    for_target && name.is_some_and(|name| name != "___" && !plain_crates(more_plain).contains(name))
+}
+
+fn value_of<'a>(args: &'a [String], option: &str) -> Option<&'a str> {
+    let with_equals = args.iter().find_map(|arg| arg.strip_prefix(option)?.strip_prefix('='));
+    with_equals.or_else(|| Some(args.get(args.iter().position(|arg| arg == option)? + 1)?.as_str()))
+}
+
+/// The arguments with `@file` replaced by the file's lines: cargo writes one when the line would be too long.
+fn in_full(args: &[OsString]) -> Vec<String> {
+    let expand = |arg: &OsString| match arg.to_string_lossy() {
+        text if text.starts_with('@') => match std::fs::read_to_string(&text[1..]) {
+            Ok(lines) => lines.lines().map(str::to_owned).collect(),
+            // Rustc will say what is wrong with it.
+            Err(_) => vec![text.into_owned()],
+        },
+        text => vec![text.into_owned()],
+    };
+    args.iter().flat_map(expand).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn only_target_crates_that_are_not_plain_get_the_flags() {
+        let check = |line: &str, more_plain: &str, instrumented: bool| {
+            let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            assert_eq!(is_instrumented(&args, more_plain), instrumented, "{line} (plain: {more_plain})");
+        };
+        check("--crate-name late_listener --target x86_64-unknown-linux-gnu", "", true);
+        check("--crate-name=late_listener --target=x86_64-unknown-linux-gnu", "", true);
+        check("--crate-name late_listener", "", false);
+        check("--crate-name build_script_build --edition 2021", "", false);
+        check("--crate-name photofinish_sim --target x", "", false);
+        check("--crate-name rand_chacha --target x", "", false);
+        check("--crate-name photofinish_scenarios --target x", "", true);
+        check("--crate-name parking_lot_core --target x", "", true);
+        check("--crate-name parking_lot_core --target x", "tokio, parking-lot-core", false);
+        check("- --crate-name ___ --print=file-names --target x", "", false);
+        check("-vV", "", false);
+        check("--crate-name", "", false);
+    }
+
+    #[test]
+    fn a_call_keeps_its_arguments_and_their_order() {
+        let made = Invocation::new(words("/bin/rustc --crate-name a --target x"), "").expect("a rustc");
+        assert_eq!(made.rustc, "/bin/rustc");
+        assert_eq!(made.args[..4], words("--crate-name a --target x"));
+        assert_eq!(made.args[4..], FLAGS.iter().map(OsString::from).collect::<Vec<_>>());
+        let probe = Invocation::new(words("rustc -vV"), "").expect("a rustc");
+        assert_eq!(probe.args, words("-vV"));
+        assert_eq!(Invocation::new(words("tidy"), ""), None);
+        assert_eq!(Invocation::new(words(""), ""), None);
+    }
+
+    #[test]
+    fn an_argument_file_is_read() {
+        let dir = std::env::temp_dir().join(format!("photofinish-argfile-{}", std::process::id()));
+        std::fs::write(&dir, "--crate-name\nlibc\n--target\nx\n").expect("a temporary file");
+        let args = in_full(&[OsString::from(format!("@{}", dir.display()))]);
+        std::fs::remove_file(&dir).expect("still there");
+        assert_eq!(args, ["--crate-name", "libc", "--target", "x"]);
+    }
+
+    #[test]
+    fn plain_crates_stand_in_order_and_once() {
+        assert!(PLAIN_CRATES.is_sorted_by(|a, b| a.0 < b.0));
+    }
+
+    #[test]
+    fn the_key_changes_with_what_is_plain() {
+        assert_eq!(key(""), key(" "));
+        assert_eq!(key("tokio,hyper"), key("hyper, tokio"));
+        assert_ne!(key(""), key("tokio"));
+    }
+}

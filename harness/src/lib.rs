@@ -1,2 +1,18 @@
-//! What a test author touches.
+//! What a test author touches: scenarios as data, the executable that serves them, and the client that asks for runs.
+//!
+//! Invariant: a run is asked for by data and answered by data, so that whatever searches, replays or reports is the same for
+//! every target.
+//!
+//! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
+//! [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`symbols`] (where in the source).
+
 pub mod scenario;
+pub mod guest;
+pub mod client;
+pub mod verdict;
+pub mod record;
+pub mod tracefile;
+pub mod symbols;
+
+pub use guest::serve;
+pub use photofinish_sim as sim;

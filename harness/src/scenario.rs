@@ -3,6 +3,8 @@
 //! This module does not know how a program is run; it only says what there is to run and what is expected of it.
 //! Invariant: a variant's expectation names every signature that a sweep may see; any other one is a failed expectation.
 
+use serde::{Deserialize, Serialize};
+
 /// One story told by several programs that differ in one thing.
 pub struct Scenario {
     /// Name on the command line, kebab-case.
@@ -57,4 +59,44 @@ pub struct Failure {
     pub signature: String,
     /// For a person: the values that made the oracle say so.
     pub detail: String,
+}
+
+/// A variant as `cargo xtask list` shows it, and as the command line finds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The variant's name.
+    pub variant: String,
+    /// The scenario's story.
+    pub story: String,
+    /// What distinguishes the variant.
+    pub differs: String,
+    /// Signatures that a sweep must find, and within how many runs.
+    pub must: Vec<(String, u64)>,
+    /// Signatures that it may find besides.
+    pub may: Vec<String>,
+    /// Whether every run must fail.
+    pub always: bool,
+}
+
+impl Listed {
+    /// The variants of a scenario, in its own order.
+    pub fn of(scenario: &Scenario) -> impl Iterator<Item = Self> {
+        scenario.variants.iter().map(|variant| Self {
+            scenario: scenario.name.to_owned(),
+            variant: variant.name.to_owned(),
+            story: scenario.story.to_owned(),
+            differs: variant.story.to_owned(),
+            must: variant.expect.must.iter().map(|find| (find.signature.to_owned(), find.within_runs)).collect(),
+            may: variant.expect.may.iter().map(|signature| (*signature).to_owned()).collect(),
+            always: variant.expect.always,
+        })
+    }
+
+    /// The name on the command line: `scenario/variant`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.scenario, self.variant)
+    }
 }

@@ -45,6 +45,11 @@ pub enum Ending {
     },
     /// A replay did not fit the program.
     Diverged(Divergence),
+    /// The simulator itself failed: ours to mend, not the program's.
+    Bug {
+        /// What is known.
+        what: String,
+    },
     /// The process that ran it was killed from outside, or died in a way we could not see.
     Lost {
         /// What is known.
@@ -67,6 +72,7 @@ impl Ending {
             Self::OutOfThreads { .. } => "out-of-threads",
             Self::Escaped { .. } => "escaped",
             Self::Diverged(_) => "diverged",
+            Self::Bug { .. } => "bug",
             Self::Lost { .. } => "lost",
         }
     }

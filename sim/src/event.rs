@@ -91,8 +91,10 @@ pub enum Event {
     },
     /// A thread panicked.
     Panicked {
-        /// The message, and where.
+        /// The message.
         message: String,
+        /// Where: file, line and column.
+        place: String,
     },
     /// The program asked for something we do not model.
     Unmodelled {

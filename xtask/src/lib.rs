@@ -10,4 +10,5 @@ pub mod exit;
 pub mod instrumented;
 pub mod tidy;
 pub mod workspace;
+pub mod scenarios;
 pub mod wrapper;

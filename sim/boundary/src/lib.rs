@@ -25,4 +25,5 @@ pub mod server;
 mod shm;
 mod symbols;
 
+pub use child::Program;
 pub use run::{backtrace_here, judge, panicked};

@@ -4,6 +4,7 @@
 //! thread that executes the run, and never across a switch of contexts.
 
 use core::cell::UnsafeCell;
+use core::net::SocketAddr;
 
 use photofinish_sim::call::{Caller, Stop};
 use photofinish_sim::ending::Ending;
@@ -39,6 +40,12 @@ pub(crate) fn begin(kernel: Kernel) {
     let run = Box::new(Run { kernel, judged: None, waits: Vec::new() });
     // SAFETY: no run is on, so nobody else looks at the cell.
     unsafe { *RUN.0.get() = Some(run) };
+}
+
+/// Whether a run is on in this process.
+fn is_on() -> bool {
+    // SAFETY: as for `run`; the reference ends with the expression.
+    unsafe { (*RUN.0.get()).is_some() }
 }
 
 /// The run that is on.
@@ -80,18 +87,48 @@ pub(crate) fn obey(next: Next) {
     }
 }
 
+/// What a call answered, as an event shows it.
+pub(crate) trait Answer {
+    fn number(&self) -> i64;
+}
+
+macro_rules! numbers {
+    ($($ty:ty: |$answer:ident| $number:expr;)*) => {
+        $(impl Answer for $ty {
+            fn number(&self) -> i64 {
+                let $answer = self;
+                $number
+            }
+        })*
+    };
+}
+
+numbers! {
+    (): |_answer| 0;
+    i32: |answer| i64::from(*answer);
+    u32: |answer| i64::from(*answer);
+    u64: |answer| answer.cast_signed();
+    usize: |answer| answer.cast_signed() as i64;
+    SocketAddr: |answer| i64::from(answer.port());
+    (i32, SocketAddr): |answer| i64::from(answer.0);
+}
+
 /// Makes a system call of the running thread: a scheduling point, then the call, as often as its waits need.
-pub(crate) fn call<T>(mut f: impl FnMut(&mut Kernel, &mut Caller) -> Result<T, Stop>) -> Result<T, Errno> {
+pub(crate) fn call<T: Answer>(
+    name: &'static str,
+    arg: i32,
+    mut f: impl FnMut(&mut Kernel, &mut Caller) -> Result<T, Stop>,
+) -> Result<T, Errno> {
     call_point();
     let mut caller = Caller::new(with_kernel(|kernel| kernel.current()));
     loop {
         match with_kernel(|kernel| f(kernel, &mut caller)) {
             Ok(answer) => {
-                end_if_over();
+                called(name, arg, answer.number());
                 return Ok(answer);
             }
             Err(Stop::Fail(errno)) => {
-                end_if_over();
+                called(name, arg, -i64::from(errno.0));
                 return Err(errno);
             }
             Err(Stop::Unmodelled(what, errno)) => {
@@ -125,9 +162,13 @@ fn block(wait: Wait) {
     obey(next);
 }
 
-/// A call may have ended the run from inside, as a replay that diverges does.
-fn end_if_over() {
-    if with_kernel(|kernel| kernel.ending().is_some()) {
+/// Writes an answered call down. A call may also have ended the run from inside, as a replay that diverges does.
+fn called(name: &'static str, arg: i32, result: i64) {
+    let over = with_kernel(|kernel| {
+        kernel.emit(&Event::Called { name: name.into(), arg: i64::from(arg), result });
+        kernel.ending().is_some()
+    });
+    if over {
         carrier::transfer_to_host();
     }
 }
@@ -184,14 +225,20 @@ pub fn judge(signature: &str, detail: &str) {
     });
 }
 
-/// Records that the running thread panicked. Outside a run nothing happens.
-pub fn panicked(message: &str) {
+/// Records that the running thread panicked at a place. Outside a run nothing happens; a panic of our own code inside one is
+/// the run's ending, and ends its process.
+pub fn panicked(message: &str, place: &str) {
+    if phase::is(Phase::Simulator) && is_on() {
+        let what = format!("the simulator panicked at {place}: {message}");
+        crate::child::push_final(Ending::Bug { what });
+        crate::crash::leave(0);
+    }
     if !active() {
         return;
     }
     phase::as_simulator(|| {
         let thread = run().kernel.current();
-        run().kernel.emit(&Event::Panicked { message: message.to_owned() });
+        run().kernel.emit(&Event::Panicked { message: message.to_owned(), place: place.to_owned() });
         if run().kernel.detail() == Detail::Events {
             SHARED.push(&Frame::Stack(thread, StackOf::Panic, backtrace_here()));
         }

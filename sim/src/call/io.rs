@@ -36,7 +36,8 @@ fn receive(
 ) -> Result<usize, Stop> {
     loop {
         // `tcp_recvmsg_locked`: with bytes in hand, an error is left to the next call.
-        if caller.done > 0 && kernel.net.has_error(target.socket) && kernel.net.unread(target.socket) == Ok(0) {
+        if caller.done > 0 && kernel.net.has_error(target.socket) && kernel.net.unread(target.socket) == Ok(0)
+        {
             return Ok(caller.done);
         }
         let refusal = match kernel.net.recv(target.socket, &mut buffer[caller.done..], flags) {
@@ -100,12 +101,7 @@ fn partial(caller: &mut Caller, settle: impl FnOnce(&mut Caller) -> Stop) -> Res
 ///
 /// # Errors
 /// As [`recv`].
-pub fn read(
-    kernel: &mut Kernel,
-    caller: &mut Caller,
-    fd: i32,
-    buffer: &mut [u8],
-) -> Result<usize, Stop> {
+pub fn read(kernel: &mut Kernel, caller: &mut Caller, fd: i32, buffer: &mut [u8]) -> Result<usize, Stop> {
     if buffer.is_empty() {
         attempt::socket(kernel, fd)?;
         return Ok(0);

@@ -53,7 +53,8 @@ pub fn socket(kernel: &mut Kernel, ask: Ask) -> Result<NewFile, Stop> {
         AF_INET => Family::Inet,
         AF_INET6 => Family::Inet6,
         domain => {
-            let what = if domain == AF_UNIX { "a unix socket".into() } else { format!("address family {domain}") };
+            let what =
+                if domain == AF_UNIX { "a unix socket".into() } else { format!("address family {domain}") };
             return Err(Stop::Unmodelled(what, Errno::EAFNOSUPPORT));
         }
     };
@@ -131,17 +132,21 @@ pub fn accept4(
 /// `connect(2)`. `SO_SNDTIMEO` bounds its wait, and the handshake goes on behind an expired one.
 ///
 /// # Errors
-/// As [`Net::connect`](crate::net::Net::connect); `EINPROGRESS` for one that begins and does not wait or waits too long,
-/// `EALREADY` for one that finds another's handshake and does not wait.
+/// As [`Net::connect`](crate::net::Net::connect). A call that does not wait, or waits too long, answers `EINPROGRESS` if it
+/// began the handshake and `EALREADY` if it found one under way.
 pub fn connect(kernel: &mut Kernel, caller: &mut Caller, fd: i32, address: SocketAddr) -> Result<(), Stop> {
     on_socket(kernel, caller, fd, |kernel, caller, target| {
         let progress = if caller.held.is_empty() { Progress::First } else { Progress::Again };
-        let found = kernel.net.is_connecting(target.socket) && progress == Progress::First;
-        let at_once = if found { Errno::EALREADY } else { Errno::EINPROGRESS };
+        if progress == Progress::First && !kernel.net.is_connecting(target.socket) {
+            // Whether this call began the handshake it waits for.
+            caller.done = 1;
+        }
         let now_ns = kernel.now_ns();
         kernel.net.connect(target.socket, address, now_ns, progress).map_err(|refusal| {
             let timeout_ns = kernel.net.options(target.socket).send_timeout_ns;
-            let patience = Patience { timeout_ns, expired: Errno::EINPROGRESS, at_once };
+            // `__inet_stream_connect` answers an expired wait like one that was never begun.
+            let errno = if caller.done == 1 { Errno::EINPROGRESS } else { Errno::EALREADY };
+            let patience = Patience { timeout_ns, expired: errno, at_once: errno };
             attempt::settle(kernel, caller, target.blocking, patience, refusal)
         })
     })

@@ -32,9 +32,7 @@ impl Family {
     #[must_use]
     pub fn present(self, address: SocketAddr) -> SocketAddr {
         match (self, address.ip()) {
-            (Self::Inet6, IpAddr::V4(ip)) => {
-                SocketAddr::new(IpAddr::V6(ip.to_ipv6_mapped()), address.port())
-            }
+            (Self::Inet6, IpAddr::V4(ip)) => SocketAddr::new(IpAddr::V6(ip.to_ipv6_mapped()), address.port()),
             _ => address,
         }
     }
@@ -43,11 +41,13 @@ impl Family {
     ///
     /// # Errors
     /// `EAFNOSUPPORT` for an IPv6 address on an IPv4 socket (`inet_bind`, `tcp_v4_connect`); `EINVAL` the other way round,
-    /// because `sockaddr_in` is shorter than `SIN6_LEN_RFC2133` (`inet6_bind`, `tcp_v6_connect`).
+    /// because `sockaddr_in` is shorter than `SIN6_LEN_RFC2133` (`inet6_bind`, `tcp_v6_connect`), and for a link-local
+    /// address, which needs the name of an interface that is not loopback.
     pub fn admit(self, address: SocketAddr) -> Result<SocketAddr, Errno> {
         match (self, address) {
             (Self::Inet, SocketAddr::V6(_)) => Err(Errno::EAFNOSUPPORT),
             (Self::Inet6, SocketAddr::V4(_)) => Err(Errno::EINVAL),
+            (Self::Inet6, SocketAddr::V6(v6)) if v6.ip().is_unicast_link_local() => Err(Errno::EINVAL),
             _ => Ok(canonical(address)),
         }
     }
@@ -87,7 +87,8 @@ pub enum Stacks {
 /// Whether two bound addresses contend for the same packets: `inet_rcv_saddr_equal` with `match_wildcard`.
 #[must_use]
 pub fn overlap(a: (IpAddr, Stacks), b: (IpAddr, Stacks)) -> bool {
-    let takes_all = |(ip, stacks): (IpAddr, Stacks)| ip.is_unspecified() && ip.is_ipv6() && stacks == Stacks::Dual;
+    let takes_all =
+        |(ip, stacks): (IpAddr, Stacks)| ip.is_unspecified() && ip.is_ipv6() && stacks == Stacks::Dual;
     if a.0.is_ipv4() == b.0.is_ipv4() {
         a.0 == b.0 || a.0.is_unspecified() || b.0.is_unspecified()
     } else {

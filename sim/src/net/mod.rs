@@ -14,6 +14,8 @@ pub mod refusal;
 mod socket;
 mod stack;
 pub mod tcp;
+#[cfg(test)]
+mod tests;
 
 pub use address::Family;
 pub use packet::{Flow, Packet, Segment};

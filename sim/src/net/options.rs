@@ -201,9 +201,12 @@ pub fn get(options: &Options, family: Family, name: Name) -> Result<Option<Vec<u
         Name::Linger => [bytes(i32::from(options.reset_on_close)), bytes(0)].concat(),
         Name::ReceiveTimeout => timeval(options.receive_timeout_ns),
         Name::SendTimeout => timeval(options.send_timeout_ns),
-        Name::V6Only if family == Family::Inet => return Err(Errno::ENOPROTOOPT.into()),
+        // `do_ip_getsockopt`, unlike its counterpart for setting, which says `ENOPROTOOPT`.
+        Name::V6Only if family == Family::Inet => return Err(Errno::EOPNOTSUPP.into()),
         Name::V6Only => bytes(i32::from(options.v6_only)),
-        Name::Type | Name::Error | Name::AcceptConnections | Name::Protocol | Name::Domain => return Ok(None),
+        Name::Type | Name::Error | Name::AcceptConnections | Name::Protocol | Name::Domain => {
+            return Ok(None);
+        }
     }))
 }
 
@@ -254,7 +257,8 @@ fn timeout_ns(value: &[u8]) -> Result<Option<u64>, Errno> {
     if seconds < 0 {
         return Ok(Some(0));
     }
-    let ns = seconds.unsigned_abs().saturating_mul(1_000_000_000).saturating_add(micros.unsigned_abs() * 1_000);
+    let ns =
+        seconds.unsigned_abs().saturating_mul(1_000_000_000).saturating_add(micros.unsigned_abs() * 1_000);
     Ok((ns != 0).then_some(ns))
 }
 

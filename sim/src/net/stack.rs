@@ -14,7 +14,7 @@ use super::ports::Ports;
 use super::readiness::Readiness;
 use super::refusal::Refusal;
 use super::socket::{Protocol, Socket, SocketId};
-use super::tcp::{Tcp, Taken};
+use super::tcp::{Taken, Tcp};
 use crate::errno::Errno;
 use crate::wait::WaitOn;
 
@@ -136,7 +136,9 @@ impl Net {
 
     /// A pair of flows for a new attempt to connect: the first from the connecting side.
     pub(crate) fn new_flow(&mut self) -> Flow {
-        let flow = Flow(u32::try_from(self.next_arrivals_ns.len()).expect("a run is far too short for 2^31 connects"));
+        let flow = Flow(
+            u32::try_from(self.next_arrivals_ns.len()).expect("a run is far too short for 2^31 connects"),
+        );
         self.next_arrivals_ns.extend([0, 0]);
         flow
     }
@@ -222,7 +224,8 @@ impl Net {
         if self.live_count >= SOCKETS_MAX {
             return Err(Refusal::unmodelled(format!("more than {SOCKETS_MAX} sockets"), Errno::EMFILE));
         }
-        let id = SocketId(u32::try_from(self.sockets.len()).expect("a run is far too short for 2^32 sockets"));
+        let id =
+            SocketId(u32::try_from(self.sockets.len()).expect("a run is far too short for 2^32 sockets"));
         self.live_count += 1;
         self.sockets.push(Some(Box::new(socket)));
         Ok(id)
@@ -255,7 +258,8 @@ impl Net {
 
     /// The socket, its options and the queues, to change together.
     pub(crate) fn tcp_and_effects(&mut self, id: SocketId) -> Taken<'_> {
-        let socket = self.sockets[id.index()].as_deref_mut().expect("a descriptor or a queue keeps its socket alive");
+        let socket =
+            self.sockets[id.index()].as_deref_mut().expect("a descriptor or a queue keeps its socket alive");
         let Protocol::Tcp(tcp) = &mut socket.protocol;
         Taken { tcp, options: &socket.options, effects: &mut self.effects }
     }

@@ -3,26 +3,41 @@
 //! Runs nothing.
 //! Invariant: every name it prints is accepted by `cargo xtask sim`.
 
-use thiserror::Error;
+use photofinish::scenario::Listed;
 
 use crate::cli::ListArgs;
-use crate::exit::{Exit, ExitCause};
-
-/// Why nothing was listed.
-#[derive(Debug, Error)]
-pub enum ListError {
-    /// The command has no body yet.
-    #[error("`cargo xtask list` is not wired to the scenarios yet; `cargo xtask --help` lists what works")]
-    NotWired,
-}
-
-impl ExitCause for ListError {
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
-}
+use crate::exit::Exit;
+use crate::scenarios::{ScenarioError, Scenarios};
 
 /// Lists the scenarios.
-pub fn run(_args: &ListArgs) -> Result<Exit, ListError> {
-    Err(ListError::NotWired)
+pub fn run(args: &ListArgs) -> Result<Exit, ScenarioError> {
+    let scenarios = Scenarios::load()?;
+    let mut scenario = "";
+    for listed in &scenarios.all {
+        if args.json {
+            println!("{}", serde_json::to_string(listed).expect("plain data has a JSON form"));
+            continue;
+        }
+        if listed.scenario != scenario {
+            scenario = &listed.scenario;
+            println!("{scenario}: {}", listed.story);
+        }
+        println!("  {}", listed.name());
+        println!("      {}", listed.differs);
+        println!("      expected: {}", expected(listed));
+    }
+    Ok(Exit::Passed)
+}
+
+fn expected(listed: &Listed) -> String {
+    if listed.must.is_empty() && listed.may.is_empty() {
+        return String::from("never fails");
+    }
+    let mut words: Vec<String> = Vec::new();
+    if listed.always {
+        words.push(String::from("always fails"));
+    }
+    words.extend(listed.must.iter().map(|(signature, runs)| format!("`{signature}` within {runs} runs")));
+    words.extend(listed.may.iter().map(|signature| format!("perhaps `{signature}`")));
+    words.join(", ")
 }

@@ -7,4 +7,5 @@ pub mod bench;
 pub mod ci;
 pub mod list;
 pub mod sim;
+mod story;
 pub mod tidy;

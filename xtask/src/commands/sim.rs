@@ -1,35 +1,254 @@
 //! `cargo xtask sim`: build the scenarios instrumented, run each once, say what was found.
 //!
-//! Does not decide anything about a run; it passes arguments on and prints.
+//! Does not decide anything about a run; it asks for it and prints. A failing run is made a second time with its events kept,
+//! which both explains it and proves that it repeats.
 //! Invariant: the seed is printed before the run starts.
 
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+
+use photofinish::client::{Client, ClientError, Isolation, Request, Run};
+use photofinish::record::Record;
+use photofinish::scenario::Listed;
+use photofinish::sim::chooser::Strategy;
+use photofinish::sim::limits::Limits;
+use photofinish::sim::seed::Seed;
+use photofinish::symbols::Symbols;
+use photofinish::tracefile::{self, TraceError, TraceFile};
+use photofinish::verdict::{self, Judgement, Verdict};
 use thiserror::Error;
 
+use super::story;
 use crate::cli::SimArgs;
 use crate::exit::{Exit, ExitCause};
-use crate::instrumented::BuildError;
+use crate::scenarios::{ScenarioError, Scenarios};
+
+/// Processors the program is told it has, unless the command line says otherwise.
+const CORES: u32 = 4;
 
 /// Why no run was made.
 #[derive(Debug, Error)]
 pub enum SimError {
-    /// The command has no body yet.
-    #[error("`cargo xtask sim` is not wired to the harness yet; `cargo xtask --help` lists what works")]
-    NotWired,
-    /// The scenarios could not be built.
+    /// The scenarios could not be built, or there is none of that name.
     #[error(transparent)]
-    Build(#[from] BuildError),
+    Scenario(#[from] ScenarioError),
+    /// The scenario executable could not be asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The trace cannot be read or written.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+    /// The executable cannot be read.
+    #[error("reading the scenario executable failed: {0}")]
+    Executable(std::io::Error),
+    /// The arguments contradict each other.
+    #[error("{0}")]
+    Usage(String),
 }
 
 impl ExitCause for SimError {
     fn exit(&self) -> Exit {
         match self {
-            Self::NotWired => Exit::Usage,
-            Self::Build(error) => error.exit(),
+            Self::Scenario(error) => error.exit(),
+            Self::Client(_) => Exit::Bug,
+            Self::Trace(_) | Self::Executable(_) | Self::Usage(_) => Exit::Usage,
         }
     }
 }
 
+/// What is the same for all runs of one command.
+struct Session<'a> {
+    args: &'a SimArgs,
+    scenarios: &'a Scenarios,
+    symbols: Symbols,
+    client: Option<Client>,
+    threads: u32,
+}
+
 /// Runs what the arguments name.
-pub fn run(_args: &SimArgs) -> Result<Exit, SimError> {
-    Err(SimError::NotWired)
+pub fn run(args: &SimArgs) -> Result<Exit, SimError> {
+    let strategy: Strategy = match &args.strategy {
+        None => Strategy::Swarm,
+        Some(name) => name.parse().map_err(SimError::Usage)?,
+    };
+    let scenarios = Scenarios::load()?;
+    let requests = match &args.trace {
+        Some(path) => vec![from_trace(&scenarios, args, path)?],
+        None => from_seed(args, strategy, &scenarios.select(&args.scenarios)?),
+    };
+    if args.record.is_some() && requests.len() > 1 {
+        let message = "--record writes one trace, and this names several programs\nnext: name one, SCENARIO/VARIANT";
+        return Err(SimError::Usage(message.to_owned()));
+    }
+    let threads = requests[0].0.limits.threads_max;
+    let symbols = Symbols::open(&scenarios.path);
+    let mut session = Session { args, scenarios: &scenarios, symbols, client: None, threads };
+    let mut worst = Exit::Passed;
+    for (request, expected_hash) in &requests {
+        worst = worse(worst, session.one(request, expected_hash.as_deref())?);
+    }
+    Ok(worst)
+}
+
+/// A request, and for a replay the hash its events must have.
+type Ask = (Request, Option<String>);
+
+fn from_seed(args: &SimArgs, strategy: Strategy, selected: &[&Listed]) -> Vec<Ask> {
+    // A drawn seed is small enough to be read out: whoever draws one wants to type it again.
+    let drawn = || RandomState::new().hash_one("seed") % 1_000_000;
+    let seed = Seed(args.seed.unwrap_or_else(drawn));
+    let request = |listed: &&Listed| Request {
+        program: listed.name(),
+        seed,
+        strategy: strategy.resolve(seed),
+        replay: None,
+        events: args.events,
+        limits: limits(args, Limits::default()),
+        cores: args.cores.unwrap_or(CORES),
+    };
+    selected.iter().map(|listed| (request(listed), None)).collect()
+}
+
+fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask, SimError> {
+    let build = tracefile::build_id(&scenarios.path).map_err(SimError::Executable)?;
+    let file = tracefile::read(path, &build)?;
+    scenarios.select(std::slice::from_ref(&file.program))?;
+    if args.scenarios.iter().any(|name| *name != file.program) {
+        let message = format!(
+            "{} is a trace of {}, and the command names something else\nnext: `cargo xtask sim --trace {}`",
+            path.display(),
+            file.program,
+            path.display()
+        );
+        return Err(SimError::Usage(message));
+    }
+    let request = Request {
+        program: file.program,
+        seed: file.seed,
+        strategy: file.strategy,
+        replay: Some(file.trace),
+        events: args.events,
+        limits: limits(args, file.limits),
+        cores: args.cores.unwrap_or(file.cores),
+    };
+    Ok((request, Some(file.events_hash)))
+}
+
+fn limits(args: &SimArgs, limits: Limits) -> Limits {
+    Limits {
+        points_max: args.points.unwrap_or(limits.points_max),
+        threads_max: args.threads.unwrap_or(limits.threads_max),
+        stall_ns: args.stall.map_or(limits.stall_ns, |ms| ms.saturating_mul(1_000_000)),
+        ..limits
+    }
+}
+
+impl Session<'_> {
+    /// Makes one run and prints what it was.
+    fn one(&mut self, request: &Request, expected_hash: Option<&str>) -> Result<Exit, SimError> {
+        // On standard error with --json: a script that reads standard output sees objects only.
+        let headline = format!("seed {} · {} · {}", request.seed, request.program, request.strategy);
+        if self.args.json { eprintln!("{headline}") } else { println!("{headline}") }
+        let run = self.ask(request)?;
+        let mut judgement = verdict::judge(&run);
+        let mut told = run;
+        if judgement.verdict != Verdict::Pass && !request.events && !self.args.baton {
+            (told, judgement) = self.again(request, told, judgement)?;
+        }
+        let hash = format!("{:016x}", told.figures.events_hash);
+        if let Some(expected) = expected_hash.filter(|expected| *expected != hash && judgement.verdict != Verdict::Diverged) {
+            judgement = not_the_same(expected, &hash);
+        }
+        let record = Record::new(&request.program, request.seed, request.strategy, &told, &judgement);
+        if self.args.json {
+            println!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
+        } else {
+            print!("{}", story::tell(&record, &told, &self.symbols, self.args.events));
+        }
+        if let Some(path) = &self.args.record {
+            self.write_trace(path, request, &told, &record)?;
+        }
+        Ok(exit_of(judgement.verdict))
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<Run, SimError> {
+        if self.client.is_none() {
+            let isolation = if self.args.baton { Isolation::Baton } else { Isolation::Fork };
+            // One more than the program may have at a time: threads that ended but are not joined yet keep theirs.
+            let client = Client::start(&self.scenarios.path, self.threads, isolation)?;
+            for note in client.notes() {
+                eprintln!("note: {note}");
+            }
+            self.client = Some(client);
+        }
+        let client = self.client.as_mut().expect("started above");
+        let run = client.run(request)?;
+        if self.args.baton {
+            // A server without isolation serves one run.
+            self.client = None;
+        }
+        Ok(run)
+    }
+
+    /// Makes a run that did not pass once more, with its events, and compares.
+    fn again(&mut self, request: &Request, first: Run, judged: Judgement) -> Result<(Run, Judgement), SimError> {
+        let again = self.ask(&Request { events: true, ..request.clone() })?;
+        if first.figures.events_hash != again.figures.events_hash && deterministic(&judged) {
+            let hash = |run: &Run| format!("{:016x}", run.figures.events_hash);
+            let judgement = not_the_same(&hash(&first), &hash(&again));
+            return Ok((again, judgement));
+        }
+        let judgement = verdict::judge(&again);
+        Ok((again, judgement))
+    }
+
+    fn write_trace(&self, path: &Path, request: &Request, run: &Run, record: &Record) -> Result<(), SimError> {
+        let file = TraceFile {
+            schema: tracefile::SCHEMA,
+            what: tracefile::WHAT.to_owned(),
+            program: request.program.clone(),
+            build: tracefile::build_id(&self.scenarios.path).map_err(SimError::Executable)?,
+            seed: request.seed,
+            strategy: request.strategy,
+            cores: request.cores,
+            limits: request.limits,
+            events_hash: record.events_hash.clone(),
+            trace: run.trace.clone(),
+        };
+        tracefile::write(path, &file)?;
+        eprintln!("trace: {} (replay: cargo xtask sim --trace {})", path.display(), path.display());
+        Ok(())
+    }
+}
+
+/// Whether an ending must come out the same each time: one that real time or the outside brought about need not.
+fn deterministic(judgement: &Judgement) -> bool {
+    !matches!(judgement.signature.as_deref(), Some("escaped" | "lost" | "bug"))
+}
+
+fn not_the_same(first: &str, second: &str) -> Judgement {
+    Judgement {
+        verdict: Verdict::Diverged,
+        signature: Some(String::from("nondeterminism")),
+        detail: format!(
+            "the same decisions gave other events: hash {second} where {first} was expected\nnext: the same command with \
+             --events, twice, and compare"
+        ),
+    }
+}
+
+fn exit_of(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Pass => Exit::Passed,
+        Verdict::Fail => Exit::Failed,
+        Verdict::Inconclusive => Exit::Inconclusive,
+        Verdict::Diverged => Exit::Diverged,
+        Verdict::Bug => Exit::Bug,
+    }
+}
+
+/// The exit code of several runs: our own bug before nondeterminism before a failure before an inconclusive run.
+fn worse(one: Exit, other: Exit) -> Exit {
+    const ORDER: [Exit; 5] = [Exit::Bug, Exit::Diverged, Exit::Failed, Exit::Inconclusive, Exit::Passed];
+    ORDER.into_iter().find(|exit| *exit == one || *exit == other).unwrap_or(other)
 }

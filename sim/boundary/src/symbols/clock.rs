@@ -9,7 +9,7 @@ use photofinish_sim::call::{Stop, time};
 use photofinish_sim::errno::Errno;
 
 use super::fail;
-use crate::own::{owned, real};
+use crate::own::owned;
 use crate::run::{call, unmodelled, with_kernel};
 
 const NS: u64 = 1_000_000_000;
@@ -26,18 +26,18 @@ pub(crate) fn from_timespec(at: &timespec) -> Result<u64, Errno> {
 }
 
 fn read_clock(clock: clockid_t) -> Result<u64, Errno> {
-    call(|kernel, _| time::Clock::from_id(clock).map(|clock| time::gettime_ns(kernel, clock)))
+    call("clock_gettime", clock, |kernel, _| time::Clock::from_id(clock).map(|clock| time::gettime_ns(kernel, clock)))
 }
 
 /// Sleeps until a point on a clock, or for a while; what `clock_nanosleep(2)` does.
-fn sleep(clock: clockid_t, absolute: Absolute, request: *const timespec) -> Result<(), Errno> {
+fn sleep_on(clock: clockid_t, absolute: Absolute, request: *const timespec) -> Result<(), Errno> {
     if request.is_null() {
         return Err(Errno::EFAULT);
     }
     // SAFETY: the caller gives a valid request.
     let request = from_timespec(unsafe { &*request })?;
     let mut deadline_ns = None;
-    call(|kernel, caller| {
+    call("clock_nanosleep", clock, |kernel, caller| {
         let clock = time::Clock::from_id(clock)?;
         let at_ns = *deadline_ns.get_or_insert_with(|| match absolute {
             Absolute::Yes => time::since_start_ns(clock, request),
@@ -114,7 +114,7 @@ owned! {
     /// `nanosleep(2)`: nothing interrupts it, so nothing remains.
     fn nanosleep(request: *const timespec, remaining: *mut timespec) -> c_int {
         let _ = remaining;
-        or_fail(sleep(libc::CLOCK_MONOTONIC, Absolute::No, request))
+        or_fail(sleep_on(libc::CLOCK_MONOTONIC, Absolute::No, request))
     }
 
     /// `clock_nanosleep(2)`: returns the error number.
@@ -125,20 +125,20 @@ owned! {
         remaining: *mut timespec,
     ) -> c_int {
         let _ = remaining;
-        number(sleep(clock, absolute(flags), request))
+        number(sleep_on(clock, absolute(flags), request))
     }
 
     /// `sleep(3)`.
     fn sleep(seconds: c_uint) -> c_uint {
         let request = to_timespec(u64::from(seconds) * NS);
-        let _: Result<(), Errno> = self::sleep(libc::CLOCK_MONOTONIC, Absolute::No, &raw const request);
+        let _: Result<(), Errno> = sleep_on(libc::CLOCK_MONOTONIC, Absolute::No, &raw const request);
         0
     }
 
     /// `usleep(3)`.
     fn usleep(microseconds: c_uint) -> c_int {
         let request = to_timespec(u64::from(microseconds) * 1_000);
-        or_fail(self::sleep(libc::CLOCK_MONOTONIC, Absolute::No, &raw const request))
+        or_fail(sleep_on(libc::CLOCK_MONOTONIC, Absolute::No, &raw const request))
     }
 
     /// `clock(3)`: processor time is virtual time.
@@ -172,5 +172,5 @@ pub(crate) fn raw_gettime(clock: c_int, at: *mut timespec) -> i64 {
 
 /// `clock_nanosleep(2)` through `syscall(2)`, which sets `errno`.
 pub(crate) fn raw_sleep(clock: c_int, flags: c_int, request: *const timespec) -> i64 {
-    i64::from(or_fail(sleep(clock, absolute(flags), request)))
+    i64::from(or_fail(sleep_on(clock, absolute(flags), request)))
 }

@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use libc::timespec;
 use photofinish_sim::call::futex::{self, FutexRequeue, FutexWait};
 use photofinish_sim::call::time::{Clock, since_start_ns};
-use photofinish_sim::call::{Caller, Stop};
+use photofinish_sim::call::Caller;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::kernel::Kernel;
 
@@ -119,7 +119,7 @@ fn wait(futex: &Call, bits: u32) -> Result<c_long, Errno> {
         Some(clock::from_timespec(unsafe { &*futex.timeout })?)
     };
     let mut deadline_ns = None;
-    call(|kernel: &mut Kernel, caller: &mut Caller| {
+    call("futex wait", futex.operation, |kernel: &mut Kernel, caller: &mut Caller| {
         if let (None, Some(request)) = (deadline_ns, request) {
             // futex(2): FUTEX_WAIT takes an interval, FUTEX_WAIT_BITSET a point on a clock.
             deadline_ns = Some(match (futex.operation, futex.realtime) {
@@ -136,11 +136,11 @@ fn wait(futex: &Call, bits: u32) -> Result<c_long, Errno> {
 }
 
 fn wake(futex: &Call, bits: u32) -> Result<c_long, Errno> {
-    call(|kernel, _| futex::wake(kernel, futex.address, futex.value, bits)).map(c_long::from)
+    call("futex wake", futex.operation, |kernel, _| futex::wake(kernel, futex.address, futex.value, bits)).map(c_long::from)
 }
 
 fn requeue(futex: &Call, expected: Option<u32>) -> Result<c_long, Errno> {
-    call(|kernel, _| {
+    call("futex requeue", futex.operation, |kernel, _| {
         let compare = expected.map(|expected| (load(futex.address), expected));
         let requeue = FutexRequeue {
             from: futex.address,
@@ -149,7 +149,7 @@ fn requeue(futex: &Call, expected: Option<u32>) -> Result<c_long, Errno> {
             move_max: futex.second_value,
             compare,
         };
-        futex::requeue(kernel, &requeue).map_err(Stop::from)
+        futex::requeue(kernel, &requeue)
     })
     .map(c_long::from)
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a symbol defined here answers from the kernel while the program runs, and is the C library's own otherwise.
 
+mod address;
 mod clock;
 mod descriptor;
 mod futex;

@@ -8,7 +8,7 @@ use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
 
 use super::fail;
-use crate::own::{owned, real};
+use crate::own::owned;
 use crate::run::{finish, unmodelled};
 
 owned! {

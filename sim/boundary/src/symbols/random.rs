@@ -4,7 +4,7 @@
 
 use core::ffi::{c_int, c_uint, c_void};
 
-use crate::own::{owned, real};
+use crate::own::owned;
 use crate::run::{call_point, with_kernel};
 
 /// Fills memory of the program with the run's random bytes and returns how many.

@@ -68,7 +68,7 @@ owned! {
     /// `pthread_join(3)`.
     fn pthread_join(thread: libc::pthread_t, result: *mut *mut c_void) -> c_int {
         let Some(id) = carrier::thread_of(thread) else { return libc::ESRCH };
-        let joined = call(|kernel, caller| {
+        let joined = call("pthread_join", id.0.cast_signed(), |kernel, caller| {
             if caller.thread == id { Err(Stop::Fail(Errno::EDEADLK)) } else { kernel.join(id) }
         });
         if let Err(errno) = joined {
@@ -180,6 +180,9 @@ fn stack_size(attr: *const libc::pthread_attr_t) -> usize {
     size
 }
 
+/// `PTHREAD_DESTRUCTOR_ITERATIONS` of glibc.
+const DESTRUCTOR_ROUNDS: u32 = 4;
+
 type Key = (libc::pthread_key_t, unsafe extern "C" fn(*mut c_void));
 
 struct Keys(core::cell::UnsafeCell<Vec<Key>>);
@@ -202,7 +205,7 @@ pub(crate) fn run_destructors() {
         // SAFETY: the C++ ABI: the destructor was registered with this object, for this thread, and is called once.
         unsafe { run(object) };
     }
-    for _ in 0..libc::PTHREAD_DESTRUCTOR_ITERATIONS {
+    for _ in 0..DESTRUCTOR_ROUNDS {
         let mut ran = false;
         let mut index = 0;
         while let Some((key, destructor)) = keys().get(index).copied() {

@@ -13,9 +13,8 @@ impl Net {
     /// A segment of a connection arrives.
     pub(in crate::net) fn arrive_tcp(&mut self, packet: Packet, now_ns: u64) {
         let found = packet.to.filter(|&id| {
-            self.endpoint(id).is_some_and(|tcp| {
-                tcp.flow == Some(packet.flow.reverse()) && tcp.state != State::Closed
-            })
+            self.endpoint(id)
+                .is_some_and(|tcp| tcp.flow == Some(packet.flow.reverse()) && tcp.state != State::Closed)
         });
         let Some(id) = found else {
             self.answer_stray(packet);
@@ -93,7 +92,8 @@ impl Net {
         let super::state::Hold::Unaccepted(listener) = tcp.hold else {
             unreachable!("a handshake under way belongs to its listener")
         };
-        let queues = self.tcp_mut(listener).listener.as_mut().expect("a stopped listener forgets its handshakes");
+        let queues =
+            self.tcp_mut(listener).listener.as_mut().expect("a stopped listener forgets its handshakes");
         queues.handshakes.retain(|&other| other != id);
         queues.queue.push_back(id);
         self.effects.wake_readers(listener);

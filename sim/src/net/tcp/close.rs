@@ -138,7 +138,10 @@ impl Net {
         match tcp.hold {
             Hold::Unaccepted(listener) if tcp.state == State::SynReceived => {
                 let listener = self.tcp_mut(listener).listener.as_mut();
-                listener.expect("a stopped listener forgets its handshakes").handshakes.retain(|&other| other != id);
+                listener
+                    .expect("a stopped listener forgets its handshakes")
+                    .handshakes
+                    .retain(|&other| other != id);
                 self.bury(id);
             }
             _ => self.done(id),

@@ -92,6 +92,9 @@ impl Net {
             return Err(Errno::ENETUNREACH.into());
         }
         if !bound_ip.is_unspecified() && bound_ip.is_ipv4() != remote.is_ipv4() {
+            if remote.is_ipv4() {
+                return Err(Errno::ENETUNREACH.into());
+            }
             let what = format!("connect from {bound_ip} to {remote}: one is IPv4, the other IPv6");
             return Err(Refusal::unmodelled(what, Errno::EINVAL));
         }
@@ -148,9 +151,8 @@ impl Net {
     /// The timer of a SYN nobody answered.
     pub(in crate::net) fn arrive_syn_timeout(&mut self, packet: &Packet, attempt: u32, now_ns: u64) {
         let id = packet.from;
-        let waits = self.endpoint(id).is_some_and(|tcp| {
-            tcp.state == State::SynSent && tcp.flow == Some(packet.flow)
-        });
+        let waits =
+            self.endpoint(id).is_some_and(|tcp| tcp.state == State::SynSent && tcp.flow == Some(packet.flow));
         if !waits {
             return;
         }

@@ -224,7 +224,10 @@ impl Tcp {
         let remote = self.remote.map_or_else(String::new, |remote| format!(" -> {remote}"));
         let (unread, unsent) = (self.incoming.len(), self.outgoing.len());
         let state = self.state;
-        format!("socket {} tcp {}{remote} {state:?}, {unread} bytes unread, {unsent} unsent", id.0, self.local)
+        format!(
+            "socket {} tcp {}{remote} {state:?}, {unread} bytes unread, {unsent} unsent",
+            id.0, self.local
+        )
     }
 
     /// Sends a segment to the peer, with the widest window we have.

@@ -1,0 +1,266 @@
+//! Asks a scenario executable for runs.
+//!
+//! Does not know scenarios or verdicts. Invariant: a [`Run`] holds everything its process left behind, and whatever went
+//! wrong on the way is an ending or an error, never a run that looks complete.
+
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use photofinish_boundary::frames::{self, Frame, Hello, PROTOCOL, Reply};
+use photofinish_sim::ending::Ending;
+use photofinish_sim::event::{Event, Stamp};
+use photofinish_sim::kernel::Figures;
+use photofinish_sim::thread::ThreadId;
+use photofinish_sim::trace::Trace;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::scenario::Listed;
+
+pub use photofinish_boundary::frames::{Request, StackOf};
+
+/// Why a run could not be asked for, or was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The executable could not be started.
+    #[error("starting {path} failed: {source}\nnext: `cargo xtask sim` builds it anew")]
+    Start {
+        /// The executable.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server ended, or its pipe broke; what it said is on standard error.
+    #[error("{path} stopped serving while {doing}: {source}")]
+    Gone {
+        /// The executable.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It speaks another protocol, or none.
+    #[error("{path} answered nonsense while {doing}; it was built from another Photofinish\nnext: `cargo xtask sim` builds it anew")]
+    Nonsense {
+        /// The executable.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// It has no program of that name.
+    #[error("{path} holds no program {program}\nnext: `cargo xtask list`")]
+    Unknown {
+        /// The executable.
+        path: PathBuf,
+        /// The program asked for.
+        program: String,
+    },
+    /// The run could not be made.
+    #[error("{program} could not be run: {why}")]
+    Refused {
+        /// The program asked for.
+        program: String,
+        /// What stood in the way.
+        why: String,
+    },
+}
+
+/// How the executable runs its programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Each run in a process forked from a warm one.
+    Fork,
+    /// One run on real threads that hand a baton round; the client serves only one.
+    Baton,
+}
+
+/// A stack that was recorded: whose, why, and its return addresses relative to the executable, innermost first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedStack {
+    /// The thread.
+    pub thread: ThreadId,
+    /// Why it was recorded.
+    pub of: StackOf,
+    /// Return addresses as the executable's debug information knows them.
+    pub addresses: Vec<u64>,
+}
+
+/// Everything a run left behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// How it ended.
+    pub ending: Ending,
+    /// Its figures.
+    pub figures: Figures,
+    /// How often it asked for something that is not modelled.
+    pub unmodelled: u64,
+    /// What the oracle found: signature and detail.
+    pub judged: Option<(String, String)>,
+    /// What was decided.
+    pub trace: Trace,
+    /// What happened: all of it if events were asked for, else only what a person must see.
+    pub events: Vec<(Stamp, Event)>,
+    /// Stacks.
+    pub stacks: Vec<RecordedStack>,
+    /// Whether frames were left out because the run left more than there is room for.
+    pub truncated: bool,
+}
+
+/// A scenario executable that serves runs.
+#[derive(Debug)]
+pub struct Client {
+    path: PathBuf,
+    server: Child,
+    requests: BufWriter<ChildStdin>,
+    replies: BufReader<ChildStdout>,
+    hello: Hello,
+}
+
+/// The scenarios of an executable.
+///
+/// # Errors
+/// It cannot be started, or answers nonsense.
+pub fn list(path: &Path) -> Result<Vec<Listed>, ClientError> {
+    let answer = Command::new(path)
+        .arg("list")
+        .output()
+        .map_err(|source| ClientError::Start { path: path.to_owned(), source })?;
+    serde_json::from_slice(&answer.stdout)
+        .map_err(|_| ClientError::Nonsense { path: path.to_owned(), doing: "listing its scenarios" })
+}
+
+impl Client {
+    /// Starts an executable with a pool of `threads` threads and waits until it is ready.
+    ///
+    /// # Errors
+    /// It cannot be started, refuses to serve, or speaks another protocol.
+    pub fn start(path: &Path, threads: u32, isolation: Isolation) -> Result<Self, ClientError> {
+        let isolation = match isolation {
+            Isolation::Fork => "fork",
+            Isolation::Baton => "baton",
+        };
+        // A fixed environment: what a program finds there must not depend on who asks.
+        let mut server = Command::new(path)
+            .args(["serve", &threads.to_string(), isolation])
+            .env_clear()
+            .envs([("PATH", "/usr/bin:/bin"), ("LANG", "C"), ("TZ", "UTC")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|source| ClientError::Start { path: path.to_owned(), source })?;
+        let requests = BufWriter::new(server.stdin.take().expect("it was asked for"));
+        let mut replies = BufReader::new(server.stdout.take().expect("it was asked for"));
+        let doing = "starting";
+        let hello: Hello = read(&mut replies).map_err(|error| error.at(path, doing))?;
+        if hello.protocol != PROTOCOL {
+            return Err(ClientError::Nonsense { path: path.to_owned(), doing });
+        }
+        Ok(Self { path: path.to_owned(), server, requests, replies, hello })
+    }
+
+    /// What is not as it should be on this machine.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.hello.notes
+    }
+
+    /// Asks for one run and waits for it.
+    ///
+    /// # Errors
+    /// The server does not know the program, cannot make the run, or is gone.
+    pub fn run(&mut self, request: &Request) -> Result<Run, ClientError> {
+        let doing = "running a program";
+        write(&mut self.requests, request).map_err(|error| error.at(&self.path, doing))?;
+        let reply: Reply = read(&mut self.replies).map_err(|error| error.at(&self.path, doing))?;
+        let program = request.program.clone();
+        match reply {
+            Reply::Ran { frames, truncated, died } => {
+                let nonsense = |_| ClientError::Nonsense { path: self.path.clone(), doing };
+                let frames = frames::decode(&frames).map_err(nonsense)?;
+                Ok(collect(frames, truncated, died, self.hello.load_base))
+            }
+            Reply::Unknown => Err(ClientError::Unknown { path: self.path.clone(), program }),
+            Reply::Refused(why) => Err(ClientError::Refused { program, why }),
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // Closing its standard input ends it; a server that does not end by that is killed.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// Makes a run of its frames. Without a final one, its process died before it could say how it ended.
+fn collect(frames: Vec<Frame>, truncated: bool, died: Option<String>, load_base: u64) -> Run {
+    let mut run = Run {
+        ending: Ending::Lost { what: died.unwrap_or_else(|| String::from("its process left without a word")) },
+        figures: Figures::default(),
+        unmodelled: 0,
+        judged: None,
+        trace: Trace::default(),
+        events: Vec::new(),
+        stacks: Vec::new(),
+        truncated,
+    };
+    for frame in frames {
+        match frame {
+            Frame::Pick(mut pick) => {
+                pick.pc = pick.pc.saturating_sub(load_base);
+                run.trace.picks.push(pick);
+            }
+            Frame::Event(stamp, event) => run.events.push((stamp, event)),
+            Frame::Stack(thread, of, addresses) => {
+                let addresses = addresses.into_iter().map(|address| address.saturating_sub(load_base)).collect();
+                run.stacks.push(RecordedStack { thread, of, addresses });
+            }
+            Frame::Final(end) => {
+                run.ending = end.ending;
+                run.figures = end.figures;
+                run.unmodelled = end.unmodelled;
+                run.judged = end.judged;
+            }
+        }
+    }
+    run
+}
+
+enum WireError {
+    Io(io::Error),
+    Nonsense,
+}
+
+impl WireError {
+    fn at(self, path: &Path, doing: &'static str) -> ClientError {
+        let path = path.to_owned();
+        match self {
+            Self::Io(source) => ClientError::Gone { path, doing, source },
+            Self::Nonsense => ClientError::Nonsense { path, doing },
+        }
+    }
+}
+
+fn write<T: Serialize>(to: &mut impl Write, message: &T) -> Result<(), WireError> {
+    let body = postcard::to_allocvec(message).map_err(|_| WireError::Nonsense)?;
+    let length = u32::try_from(body.len()).map_err(|_| WireError::Nonsense)?;
+    to.write_all(&length.to_le_bytes()).map_err(WireError::Io)?;
+    to.write_all(&body).map_err(WireError::Io)?;
+    to.flush().map_err(WireError::Io)
+}
+
+fn read<T: DeserializeOwned>(from: &mut impl Read) -> Result<T, WireError> {
+    let mut length = [0; 4];
+    from.read_exact(&mut length).map_err(WireError::Io)?;
+    // Read as far as it goes, so that an impossible length takes no memory.
+    let mut body = Vec::new();
+    let length = u64::from(u32::from_le_bytes(length));
+    from.take(length).read_to_end(&mut body).map_err(WireError::Io)?;
+    if body.len() as u64 != length {
+        return Err(WireError::Io(io::ErrorKind::UnexpectedEof.into()));
+    }
+    postcard::from_bytes(&body).map_err(|_| WireError::Nonsense)
+}

@@ -1,0 +1,68 @@
+//! The executable that holds scenarios: it lists them, and serves runs of them.
+//!
+//! Does not know who asks. Invariant: an executable whose main function is [`serve`] runs nothing by itself; it is driven by
+//! `cargo xtask`, and says so to whoever starts it by hand.
+
+use photofinish_boundary::Program;
+use photofinish_boundary::server::{self, Isolation};
+
+use crate::scenario::{Failure, Listed, Scenario};
+
+/// The main function of an executable that holds scenarios.
+///
+/// `list` prints them as JSON; `serve THREADS fork|baton` serves runs on standard input and output.
+pub fn serve(scenarios: &'static [&'static Scenario]) -> ! {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["list"] => list(scenarios),
+        ["serve", threads, isolation] => {
+            let isolation = match isolation {
+                "fork" => Isolation::Fork,
+                "baton" => Isolation::Baton,
+                _ => usage(),
+            };
+            let Ok(threads) = threads.parse() else { usage() };
+            report_panics();
+            server::serve(threads, isolation, &|name| find(scenarios, name))
+        }
+        _ => usage(),
+    }
+}
+
+fn usage() -> ! {
+    eprintln!(
+        "This executable holds scenarios for Photofinish and is driven by it.\nnext: `cargo xtask list`, `cargo xtask sim`"
+    );
+    leave(2)
+}
+
+fn list(scenarios: &[&Scenario]) -> ! {
+    let listed: Vec<Listed> = scenarios.iter().flat_map(|scenario| Listed::of(scenario)).collect();
+    println!("{}", serde_json::to_string(&listed).expect("plain data has a JSON form"));
+    leave(0)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is a main function: its exit codes are its interface")]
+fn leave(status: i32) -> ! {
+    std::process::exit(status)
+}
+
+fn find(scenarios: &'static [&'static Scenario], name: &str) -> Option<Program> {
+    let (scenario, variant) = name.split_once('/')?;
+    let scenario = scenarios.iter().find(|candidate| candidate.name == scenario)?;
+    let variant = scenario.variants.iter().find(|candidate| candidate.name == variant)?;
+    let run = variant.run;
+    Some(Box::new(move || run().map_err(|Failure { signature, detail }| (signature, detail))))
+}
+
+/// Makes panics of the program events of its run; what the default hook prints is captured with its standard error.
+fn report_panics() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let payload = info.payload_as_str().unwrap_or("a panic without a message");
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        photofinish_boundary::panicked(payload, &place);
+        default(info);
+    }));
+}

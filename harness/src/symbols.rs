@@ -1,0 +1,99 @@
+//! Where in the source an address of the executable is.
+//!
+//! Does not know why anybody asks. Invariant: an executable without debug information gives addresses, not errors.
+
+use std::path::Path;
+
+use addr2line::Loader;
+
+/// Finds functions and lines of one executable.
+pub struct Symbols {
+    loader: Option<Loader>,
+}
+
+/// A place in the source, the innermost of those inlined into one another first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The function, without its hash.
+    pub function: String,
+    /// File and line, or the address where they are not known.
+    pub line: String,
+    /// Whether it lies in the standard library or the simulator rather than in the program.
+    pub inner: Inner,
+}
+
+/// Whose code a place is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inner {
+    /// The program's, or a crate's that it uses.
+    Program,
+    /// The standard library's.
+    Std,
+    /// Ours.
+    Simulator,
+}
+
+impl Symbols {
+    /// Opens an executable's debug information.
+    #[must_use]
+    pub fn open(executable: &Path) -> Self {
+        Self { loader: Loader::new(executable).ok() }
+    }
+
+    /// The places behind a return address: the call before it, with everything inlined there.
+    #[must_use]
+    pub fn places(&self, return_address: u64) -> Vec<Place> {
+        let address = return_address.saturating_sub(1);
+        let unknown = || vec![Place { function: "?".into(), line: format!("{return_address:#x}"), inner: Inner::Std }];
+        let Some(loader) = &self.loader else { return unknown() };
+        let mut places = Vec::new();
+        let Ok(mut frames) = loader.find_frames(address) else { return unknown() };
+        while let Ok(Some(frame)) = frames.next() {
+            let function = frame.function.as_ref().and_then(|name| name.demangle().ok().map(|name| tidy(&name)));
+            let location = frame.location.as_ref();
+            let file = location.and_then(|location| location.file).unwrap_or("?");
+            let line = location.and_then(|location| location.line).unwrap_or(0);
+            let function = function.unwrap_or_else(|| "?".into());
+            let inner = whose(file, &function);
+            places.push(Place { function, line: format!("{}:{line}", shorten(file)), inner });
+        }
+        if places.is_empty() { unknown() } else { places }
+    }
+
+    /// The first place of a stack that is the program's own.
+    #[must_use]
+    pub fn first_of_program(&self, stack: &[u64]) -> Option<Place> {
+        stack.iter().flat_map(|address| self.places(*address)).find(|place| place.inner == Inner::Program)
+    }
+}
+
+fn whose(file: &str, function: &str) -> Inner {
+    if file.contains("/rustc/") || file.contains("/library/std/") || file.contains("/library/core/") || file == "?" {
+        Inner::Std
+    } else if file.contains("sim/boundary/src/") || function.starts_with("photofinish") && !function.contains("scenarios") {
+        Inner::Simulator
+    } else {
+        Inner::Program
+    }
+}
+
+/// Without the hash that makes a symbol unique.
+fn tidy(name: &str) -> String {
+    match name.rsplit_once("::h") {
+        Some((name, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => name.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// From the folder of the crate on: the rest is a machine's.
+fn shorten(file: &str) -> &str {
+    for mark in ["/registry/src/", "/library/"] {
+        if let Some((_, rest)) = file.split_once(mark) {
+            return rest.split_once('/').map_or(rest, |(_, rest)| rest);
+        }
+    }
+    match file.find("/src/") {
+        Some(at) => file[..at].rfind('/').map_or(file, |start| &file[start + 1..]),
+        None => file,
+    }
+}

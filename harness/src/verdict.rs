@@ -1,0 +1,163 @@
+//! What a run means: passed, failed with a signature, or neither.
+//!
+//! Does not run anything. Invariant: a run that asked for something unmodelled, or left the simulation, never passes.
+
+use std::collections::BTreeSet;
+
+use photofinish_sim::ending::{Ending, Waiting};
+use photofinish_sim::event::Event;
+use photofinish_sim::thread::ThreadId;
+use serde::{Deserialize, Serialize};
+
+use crate::client::Run;
+
+/// What a run means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The program did what its oracle asks.
+    Pass,
+    /// It did not; the signature says how.
+    Fail,
+    /// Nobody can tell: it left what we model.
+    Inconclusive,
+    /// A replay did not fit, or two equal runs differed.
+    Diverged,
+    /// The simulator failed.
+    Bug,
+}
+
+/// A verdict and its reasons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// What the run means.
+    pub verdict: Verdict,
+    /// Short and stable: what failed, where and how; none for a pass.
+    pub signature: Option<String>,
+    /// For a person, some lines at most.
+    pub detail: String,
+}
+
+/// Judges a run by its ending and by what its oracle said.
+#[must_use]
+pub fn judge(run: &Run) -> Judgement {
+    let (verdict, signature, detail) = match &run.ending {
+        Ending::Returned | Ending::Exited(0) => match &run.judged {
+            Some((signature, detail)) => (Verdict::Fail, Some(signature.clone()), detail.clone()),
+            None => (Verdict::Pass, None, String::new()),
+        },
+        Ending::Panicked => panic_of(run),
+        Ending::Exited(status) => fail(format!("exit {status}"), format!("the program exited with status {status}")),
+        Ending::Signalled(signal) => {
+            let name = signal_name(*signal);
+            fail(format!("signal {name}"), format!("the program was ended by {name}"))
+        }
+        Ending::Deadlock(waits) => fail(deadlock_signature(waits), lines(waits)),
+        Ending::Livelock { points } => {
+            fail("livelock".into(), format!("{points} scheduling points passed and the program was not done"))
+        }
+        Ending::OutOfTime { virtual_ns } => fail(
+            "out-of-time".into(),
+            format!("{} s of virtual time passed and the program was not done", virtual_ns / 1_000_000_000),
+        ),
+        Ending::OutOfThreads { threads } => inconclusive(
+            "out-of-threads",
+            format!("it wanted more than {threads} threads at one time\nnext: the same command with `--threads N`"),
+        ),
+        Ending::Escaped { what } => inconclusive("escaped", format!("it left the simulation: {what}")),
+        Ending::Lost { what } => inconclusive("lost", what.clone()),
+        Ending::Diverged(divergence) => (Verdict::Diverged, Some("diverged".into()), divergence.to_string()),
+        Ending::Bug { what } => (Verdict::Bug, Some("bug".into()), what.clone()),
+    };
+    if run.unmodelled > 0 && matches!(verdict, Verdict::Pass | Verdict::Fail) {
+        return unmodelled(run, signature.as_deref());
+    }
+    Judgement { verdict, signature, detail }
+}
+
+type Parts = (Verdict, Option<String>, String);
+
+fn fail(signature: String, detail: String) -> Parts {
+    (Verdict::Fail, Some(signature), detail)
+}
+
+fn inconclusive(signature: &str, detail: String) -> Parts {
+    (Verdict::Inconclusive, Some(signature.to_owned()), detail)
+}
+
+fn panic_of(run: &Run) -> Parts {
+    let last = run.events.iter().rev().find_map(|(stamp, event)| match event {
+        Event::Panicked { message, place } if stamp.thread == ThreadId::MAIN => Some((message, place)),
+        _ => None,
+    });
+    let Some((message, place)) = last else { return fail("panic".into(), "the main thread panicked".into()) };
+    let file = place.split(':').next().unwrap_or_default();
+    let first_line = message.lines().next().unwrap_or_default();
+    fail(format!("panic in {file}: {first_line}"), format!("the main thread panicked at {place}:\n{message}"))
+}
+
+fn unmodelled(run: &Run, would_be: Option<&str>) -> Judgement {
+    let mut asked: Vec<&str> = Vec::new();
+    for (_, event) in &run.events {
+        if let Event::Unmodelled { what } = event
+            && !asked.contains(&what.as_str())
+        {
+            asked.push(what);
+        }
+    }
+    let what = asked.first().copied().unwrap_or("something");
+    let besides = would_be.map(|signature| format!("\nbesides, it failed: {signature}")).unwrap_or_default();
+    Judgement {
+        verdict: Verdict::Inconclusive,
+        signature: Some(format!("unmodelled: {what}")),
+        detail: format!("the program asked for what is not modelled: {}{besides}", asked.join("; ")),
+    }
+}
+
+fn lines(waits: &[Waiting]) -> String {
+    waits.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Names the threads of a cycle if one is known, else says only that there is a deadlock: who else waits differs from run to
+/// run.
+fn deadlock_signature(waits: &[Waiting]) -> String {
+    let holder_of = |thread: ThreadId| waits.iter().find(|wait| wait.thread == thread).and_then(|wait| wait.holder);
+    for wait in waits {
+        let mut cycle = vec![wait.thread];
+        while let Some(holder) = holder_of(*cycle.last().expect("never empty")) {
+            if holder == wait.thread {
+                return format!("deadlock: {}", names(waits, &cycle));
+            }
+            if cycle.contains(&holder) {
+                break;
+            }
+            cycle.push(holder);
+        }
+    }
+    String::from("deadlock")
+}
+
+fn names(waits: &[Waiting], threads: &[ThreadId]) -> String {
+    let roles: BTreeSet<&str> = waits
+        .iter()
+        .filter(|wait| threads.contains(&wait.thread))
+        .map(|wait| wait.name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-'))
+        .collect();
+    roles.into_iter().collect::<Vec<_>>().join(" and ")
+}
+
+fn signal_name(signal: i32) -> String {
+    const NAMES: [(i32, &str); 9] = [
+        (2, "SIGINT"),
+        (4, "SIGILL"),
+        (5, "SIGTRAP"),
+        (6, "SIGABRT"),
+        (7, "SIGBUS"),
+        (8, "SIGFPE"),
+        (9, "SIGKILL"),
+        (11, "SIGSEGV"),
+        (13, "SIGPIPE"),
+    ];
+    let known = NAMES.iter().find(|(number, _)| *number == signal);
+    known.map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).to_owned())
+}

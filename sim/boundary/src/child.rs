@@ -1,0 +1,100 @@
+//! One run, from its request to its final frame.
+//!
+//! Does not know how it came to be in a fresh image. Invariant: when [`execute`] returns, the last frame in the shared memory
+//! is the run's [`Final`].
+
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use photofinish_sim::choice::{Chooser, Pick};
+use photofinish_sim::chooser::Replay;
+use photofinish_sim::ending::Ending;
+use photofinish_sim::event::{Event, Recorder, Stamp};
+use photofinish_sim::kernel::{Detail, Kernel};
+use photofinish_sim::thread::ThreadId;
+
+use crate::carrier;
+use crate::crash;
+use crate::frames::{Final, Frame, Request};
+use crate::phase::{self, Phase};
+use crate::run::{self, run};
+use crate::shm::SHARED;
+use crate::symbols::{raw, thread};
+
+/// A program under test: its main function and its oracle, which says signature and detail of what is wrong.
+pub type Program = Box<dyn FnOnce() -> Result<(), (String, String)>>;
+
+/// Writes picks and events into the shared memory as they are made.
+struct ToShared;
+
+impl Recorder for ToShared {
+    fn pick(&mut self, pick: &Pick) {
+        SHARED.push(&Frame::Pick(*pick));
+    }
+
+    fn event(&mut self, stamp: &Stamp, event: &Event) {
+        SHARED.push(&Frame::Event(*stamp, event.clone()));
+    }
+}
+
+/// Runs a program. The caller is the host of the run, in phase [`Phase::Simulator`].
+pub(crate) fn execute(request: &Request, program: Program) -> Result<(), String> {
+    limit_memory(request.limits.memory_max)?;
+    let chooser: Box<dyn Chooser> = match &request.replay {
+        Some(trace) => Box::new(Replay::new(trace.clone())),
+        None => request.strategy.chooser(request.seed),
+    };
+    let detail = if request.events { Detail::Events } else { Detail::HashOnly };
+    let mut kernel = Kernel::new(request.limits, chooser, Box::new(ToShared), detail);
+    kernel.cores = request.cores;
+    run::begin(kernel);
+    thread::assign_main(Box::new(move || main(program)))?;
+    crash::watch(request.limits.real_ms_max);
+    phase::set(Phase::Program);
+    carrier::transfer_to(ThreadId::MAIN);
+    let ending = match run().kernel.ending() {
+        Some(ending) => ending.clone(),
+        None => Ending::Bug { what: String::from("a run came back without an ending") },
+    };
+    if matches!(ending, Ending::Deadlock(_)) {
+        run::push_waits();
+    }
+    push_final(ending);
+    Ok(())
+}
+
+/// What the program's main thread runs.
+fn main(program: Program) {
+    let outcome = catch_unwind(AssertUnwindSafe(program));
+    let _: std::io::Result<()> = std::io::stdout().flush();
+    match outcome {
+        Ok(Ok(())) => run::finish(Ending::Returned),
+        Ok(Err((signature, detail))) => {
+            run::judge(&signature, &detail);
+            run::finish(Ending::Returned)
+        }
+        Err(_) => run::finish(Ending::Panicked),
+    }
+}
+
+/// Writes the run's last frame.
+pub(crate) fn push_final(ending: Ending) {
+    let run = run();
+    SHARED.push(&Frame::Final(Final {
+        ending,
+        figures: run.kernel.figures(),
+        unmodelled: run.kernel.unmodelled_count(),
+        judged: run.judged.clone(),
+    }));
+}
+
+/// Bounds what a run may add to the address space of its warm image, so that its hunger is its own failure.
+fn limit_memory(more: u64) -> Result<(), String> {
+    let statm = std::fs::read_to_string("/proc/self/statm").map_err(|error| format!("/proc/self/statm: {error}"))?;
+    let pages: u64 = statm.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or(0);
+    let bytes = pages * 4096 + more;
+    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+    let address = (&raw const limit) as i64;
+    let answer = raw::syscall(libc::SYS_prlimit64, [0, i64::from(libc::RLIMIT_AS), address, 0, 0, 0]);
+    if answer < 0 { Err(format!("setrlimit(2) answered {answer}")) } else { Ok(()) }
+}

@@ -1,0 +1,129 @@
+//! Signals inside a run: a crash of the program is an ending, and so is real time without a scheduling point.
+//!
+//! Does not judge. Invariant: whatever a run does to itself, its final frame is in the shared memory before its process dies,
+//! unless it destroyed the simulator's own state or was killed from outside.
+
+use core::ffi::{c_int, c_void};
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use photofinish_sim::ending::Ending;
+
+use crate::child::push_final;
+use crate::frames::{Frame, StackOf};
+use crate::phase::{self, Phase};
+use crate::run::{Stack, run, walk};
+use crate::shm::SHARED;
+use crate::symbols::raw;
+
+/// Signals by which the hardware says that the program went wrong.
+const FAULTS: [c_int; 5] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP];
+/// How often the watchdog looks within the time a run may spend without a scheduling point.
+const LOOKS: u64 = 4;
+/// How many times that time a run may take in all.
+const WHOLE: u64 = 10;
+
+static SEEN_POINTS: AtomicU64 = AtomicU64::new(0);
+static IDLE_LOOKS: AtomicU64 = AtomicU64::new(0);
+static ALL_LOOKS: AtomicU64 = AtomicU64::new(0);
+static REAL_MS: AtomicU64 = AtomicU64::new(0);
+
+/// Says something on the real standard error and ends the process: for what must not go on and cannot be returned.
+pub(crate) fn die(what: &str, more: &[u8]) -> ! {
+    for part in [what.as_bytes(), more, b"\n"] {
+        raw::syscall(libc::SYS_write, [2, part.as_ptr() as i64, part.len().cast_signed() as i64, 0, 0, 0]);
+    }
+    leave(70)
+}
+
+/// Ends the process at once.
+pub(crate) fn leave(status: i64) -> ! {
+    loop {
+        raw::syscall(libc::SYS_exit_group, [status, 0, 0, 0, 0, 0]);
+    }
+}
+
+/// Installs the handlers; called once, outside any run.
+pub(crate) fn install() {
+    // A handler needs a stack when the program has run out of its own.
+    const SIZE: usize = 1 << 18;
+    let stack = Box::leak(vec![0_u8; SIZE].into_boxed_slice());
+    let alternate = libc::stack_t { ss_sp: stack.as_mut_ptr().cast(), ss_flags: 0, ss_size: SIZE };
+    raw::syscall(libc::SYS_sigaltstack, [(&raw const alternate) as i64, 0, 0, 0, 0, 0]);
+    for signal in FAULTS {
+        handle(signal, on_fault, libc::SA_ONSTACK | libc::SA_SIGINFO | libc::SA_NODEFER);
+    }
+    handle(libc::SIGALRM, on_alarm, libc::SA_ONSTACK | libc::SA_SIGINFO | libc::SA_RESTART);
+}
+
+fn handle(signal: c_int, handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void), flags: c_int) {
+    // SAFETY: a sigaction of zeroes is valid.
+    let mut action: libc::sigaction = unsafe { core::mem::zeroed() };
+    action.sa_sigaction = handler as *const () as usize;
+    action.sa_flags = flags;
+    // SAFETY: the handler has the signature that SA_SIGINFO asks for.
+    unsafe { libc::sigaction(signal, &raw const action, core::ptr::null_mut()) };
+}
+
+/// Starts the watchdog of a run: it may spend `real_ms` without a scheduling point.
+pub(crate) fn watch(real_ms: u64) {
+    REAL_MS.store(real_ms, Ordering::Relaxed);
+    let look_us = (real_ms * 1_000 / LOOKS).max(1_000);
+    let every = libc::timeval {
+        tv_sec: (look_us / 1_000_000).cast_signed(),
+        tv_usec: (look_us % 1_000_000).cast_signed(),
+    };
+    let timer = libc::itimerval { it_interval: every, it_value: every };
+    raw::syscall(libc::SYS_setitimer, [i64::from(libc::ITIMER_REAL), (&raw const timer) as i64, 0, 0, 0, 0]);
+}
+
+/// Notes where the running thread is.
+pub(crate) fn note_stack() {
+    phase::as_simulator(|| {
+        let mut stack = Stack { frames: [0; 64], count: 0 };
+        walk(&mut stack);
+        let frames = stack.frames[..stack.count].to_vec();
+        SHARED.push(&Frame::Stack(run().kernel.current(), StackOf::Signal, frames));
+    });
+}
+
+extern "C" fn on_fault(signal: c_int, _info: *mut libc::siginfo_t, _context: *mut c_void) {
+    let ending = match phase::set(Phase::Simulator) {
+        Phase::Program => Ending::Signalled(signal),
+        Phase::Simulator => Ending::Bug { what: format!("signal {signal} in the simulator itself") },
+        Phase::Outside | Phase::Proof => {
+            // Not a run: the default action, by returning to the fault without a handler.
+            // SAFETY: SIG_DFL is a valid disposition.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+            phase::set(Phase::Outside);
+            return;
+        }
+    };
+    note_stack();
+    push_final(ending);
+    leave(0)
+}
+
+extern "C" fn on_alarm(_signal: c_int, _info: *mut libc::siginfo_t, _context: *mut c_void) {
+    let points = run().kernel.figures().points;
+    let idle = if SEEN_POINTS.swap(points, Ordering::Relaxed) == points {
+        IDLE_LOOKS.fetch_add(1, Ordering::Relaxed) + 1
+    } else {
+        IDLE_LOOKS.store(0, Ordering::Relaxed);
+        0
+    };
+    let all = ALL_LOOKS.fetch_add(1, Ordering::Relaxed) + 1;
+    let real_ms = REAL_MS.load(Ordering::Relaxed);
+    if idle < LOOKS && all < LOOKS * WHOLE {
+        return;
+    }
+    let before = phase::set(Phase::Simulator);
+    let ending = if idle >= LOOKS {
+        let whose = if before == Phase::Program { "the program" } else { "the simulator" };
+        Ending::Escaped { what: format!("{whose} ran for {real_ms} ms of real time without a scheduling point") }
+    } else {
+        Ending::Lost { what: format!("its {} ms of real time are over, after {points} points", real_ms * WHOLE) }
+    };
+    note_stack();
+    push_final(ending);
+    leave(0)
+}

@@ -1,0 +1,78 @@
+//! The proof, at start, that this boundary is in charge: std itself is called, and must arrive here.
+//!
+//! A crate that is declared but never named is silently not linked, and two crates that define one symbol may resolve to the
+//! other one. Does not know what any symbol does. Invariant: no run begins in a process in which the proof failed.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+use std::collections::hash_map::RandomState;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use crate::phase::{self, Phase};
+
+/// Symbols that std must reach us through, each by the call below that does.
+const EXPECTED: [&str; 11] = [
+    "clock_gettime",
+    "nanosleep_or_clock_nanosleep",
+    "sched_yield",
+    "sched_getaffinity",
+    "syscall",
+    "getrandom",
+    "pthread_create",
+    "pthread_join",
+    "socket",
+    "listen",
+    "close",
+];
+
+static SEEN: AtomicU32 = AtomicU32::new(0);
+
+/// Notes that an owned symbol was called outside a run.
+#[inline]
+pub(crate) fn seen(name: &'static str) {
+    if phase::is(Phase::Proof) {
+        note(name);
+    }
+}
+
+#[cold]
+fn note(name: &str) {
+    let name = if name.ends_with("nanosleep") { "nanosleep_or_clock_nanosleep" } else { name };
+    if let Some(index) = EXPECTED.iter().position(|expected| *expected == name) {
+        SEEN.fetch_or(1 << index, Ordering::Relaxed);
+    }
+}
+
+/// Calls through std and checks that each call arrived here.
+///
+/// # Errors
+/// What did not arrive, and what that means.
+pub fn in_charge() -> Result<(), String> {
+    let before = phase::set(Phase::Proof);
+    call_through_std();
+    phase::set(before);
+    let seen = SEEN.load(Ordering::Relaxed);
+    let missing: Vec<&str> =
+        (0..).zip(EXPECTED).filter(|(index, _)| seen & (1 << index) == 0).map(|(_, name)| name).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "the simulator is not in charge of this executable: std reached the C library past it for {}. Either the boundary \
+         was not linked (call `photofinish::serve` from main), or another crate defines the same symbols (`cargo tree -i \
+         madsim` under --cfg madsim, sanitizer runtimes, malloc replacements that own libc calls).",
+        missing.join(", ")
+    ))
+}
+
+fn call_through_std() {
+    let began = Instant::now();
+    std::thread::sleep(Duration::from_nanos(1));
+    std::thread::yield_now();
+    let _: Result<_, _> = std::thread::available_parallelism();
+    std::thread::park_timeout(Duration::from_nanos(1));
+    let thread = std::thread::spawn(|| drop(RandomState::new()));
+    let _: Result<(), _> = thread.join();
+    let _: Result<TcpListener, _> = TcpListener::bind("127.0.0.1:0");
+    let _: Duration = began.elapsed();
+}

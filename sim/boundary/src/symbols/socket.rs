@@ -1,0 +1,275 @@
+//! `socket(2)` and everything that takes a socket.
+//!
+//! Does not know the state of any socket. Invariant: inside a run no real socket is ever made.
+
+use core::ffi::{c_int, c_void};
+
+use libc::{msghdr, sockaddr, socklen_t};
+use photofinish_sim::call::socket::{Ask, NewFile};
+use photofinish_sim::call::sockopt::OptionName;
+use photofinish_sim::call::{Stop, io, socket as calls, sockopt};
+use photofinish_sim::ending::Ending;
+use photofinish_sim::errno::Errno;
+use photofinish_sim::kernel::Kernel;
+use photofinish_sim::net::tcp::{RecvFlags, SendFlags};
+
+use super::descriptor::{buffer, bytes, count, done, reserve, simulated, unreserve};
+use super::{address, fail, raw};
+use crate::own::owned;
+use crate::run::{call, finish, unmodelled};
+
+/// Gives a new open file the lowest free number.
+fn install(kernel: &mut Kernel, file: NewFile) -> Result<c_int, Errno> {
+    let number = reserve().inspect_err(|_| calls::discard(kernel, file))?;
+    match kernel.fds.install(number, file.description, file.on_exec) {
+        Ok(_) => Ok(number),
+        Err(errno) => {
+            unreserve(number);
+            Err(errno)
+        }
+    }
+}
+
+/// What a write to a pipe without reader does besides failing: the action of `SIGPIPE`, which std ignores from the start.
+pub(super) fn broken_pipe() {
+    // SAFETY: a sigaction of zeroes is valid, and sigaction(2) overwrites it.
+    let mut action: libc::sigaction = unsafe { core::mem::zeroed() };
+    // SAFETY: asking for the present action changes nothing.
+    unsafe { libc::sigaction(libc::SIGPIPE, core::ptr::null(), &raw mut action) };
+    match action.sa_sigaction {
+        libc::SIG_IGN => {}
+        libc::SIG_DFL => finish(Ending::Signalled(libc::SIGPIPE)),
+        _ => unmodelled(String::from("a handler for SIGPIPE")),
+    }
+}
+
+fn send_bytes(fd: c_int, data: &[u8], flags: c_int) -> isize {
+    let sent = call("send", fd, |kernel, caller| {
+        let ours = SendFlags::from_linux(flags)?;
+        io::send(kernel, caller, fd, data, ours)
+    });
+    if sent == Err(Errno::EPIPE) && flags & libc::MSG_NOSIGNAL == 0 {
+        broken_pipe();
+    }
+    count(sent)
+}
+
+fn receive_bytes(fd: c_int, room: &mut [u8], flags: c_int) -> isize {
+    count(call("recv", fd, |kernel, caller| {
+        let ours = RecvFlags::from_linux(flags)?;
+        io::recv(kernel, caller, fd, room, ours)
+    }))
+}
+
+/// A descriptor that is not simulated is no socket: inside a run none is made for real.
+fn not_a_socket(fd: c_int) -> c_int {
+    let flags = raw::syscall(libc::SYS_fcntl, [i64::from(fd), i64::from(libc::F_GETFD), 0, 0, 0, 0]);
+    fail(if flags < 0 { Errno::EBADF } else { Errno::ENOTSOCK })
+}
+
+owned! {
+    /// `socket(2)`.
+    fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int {
+        let made = call("socket", domain, |kernel, _| {
+            let file = calls::socket(kernel, Ask { domain, kind, protocol })?;
+            Ok(install(kernel, file)?)
+        });
+        made.unwrap_or_else(fail)
+    }
+
+    /// `socketpair(2)`: not modelled yet.
+    fn socketpair(domain: c_int, kind: c_int, protocol: c_int, pair: *mut c_int) -> c_int {
+        let _ = (kind, protocol, pair);
+        unmodelled(format!("socketpair(2) of family {domain}"));
+        fail(Errno::EOPNOTSUPP)
+    }
+
+    /// `bind(2)`.
+    fn bind(fd: c_int, name: *const sockaddr, length: socklen_t) -> c_int {
+        if !simulated(fd) {
+            return not_a_socket(fd);
+        }
+        done(call("bind", fd, |kernel, _| calls::bind(kernel, fd, address::read(name, length)?)))
+    }
+
+    /// `listen(2)`.
+    fn listen(fd: c_int, backlog: c_int) -> c_int {
+        if !simulated(fd) {
+            return not_a_socket(fd);
+        }
+        done(call("listen", fd, |kernel, _| calls::listen(kernel, fd, backlog)))
+    }
+
+    /// `accept(2)`.
+    fn accept(fd: c_int, peer: *mut sockaddr, length: *mut socklen_t) -> c_int {
+        // SAFETY: our caller's contract is the callee's.
+        unsafe { accept4(fd, peer, length, 0) }
+    }
+
+    /// `accept4(2)`.
+    fn accept4(fd: c_int, peer: *mut sockaddr, length: *mut socklen_t, flags: c_int) -> c_int {
+        if !simulated(fd) {
+            return not_a_socket(fd);
+        }
+        let accepted = call("accept", fd, |kernel, caller| {
+            let (file, from) = calls::accept4(kernel, caller, fd, flags)?;
+            Ok((install(kernel, file)?, from))
+        });
+        match accepted {
+            Ok((number, from)) => {
+                address::write(from, peer, length);
+                number
+            }
+            Err(errno) => fail(errno),
+        }
+    }
+
+    /// `connect(2)`.
+    fn connect(fd: c_int, name: *const sockaddr, length: socklen_t) -> c_int {
+        if !simulated(fd) {
+            return not_a_socket(fd);
+        }
+        done(call("connect", fd, |kernel, caller| calls::connect(kernel, caller, fd, address::read(name, length)?)))
+    }
+
+    /// `shutdown(2)`.
+    fn shutdown(fd: c_int, how: c_int) -> c_int {
+        if !simulated(fd) {
+            return not_a_socket(fd);
+        }
+        done(call("shutdown", fd, |kernel, _| calls::shutdown(kernel, fd, how)))
+    }
+
+    /// `recv(2)`.
+    fn recv(fd: c_int, data: *mut c_void, length: usize, flags: c_int) -> isize {
+        if !simulated(fd) {
+            return not_a_socket(fd) as isize;
+        }
+        receive_bytes(fd, buffer(data, length), flags)
+    }
+
+    /// `recvfrom(2)`: on a connected stream, no address is given.
+    fn recvfrom(
+        fd: c_int, data: *mut c_void, length: usize, flags: c_int, from: *mut sockaddr, from_length: *mut socklen_t,
+    ) -> isize {
+        if !simulated(fd) {
+            return not_a_socket(fd) as isize;
+        }
+        if !from.is_null() && !from_length.is_null() {
+            // SAFETY: the caller gave a place for the length; `tcp_recvmsg` sets it to 0.
+            unsafe { *from_length = 0 };
+        }
+        receive_bytes(fd, buffer(data, length), flags)
+    }
+
+    /// `recvmsg(2)`: not modelled yet.
+    fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> isize {
+        let _ = (fd, message, flags);
+        unmodelled(String::from("recvmsg(2)"));
+        fail(Errno::ENOSYS) as isize
+    }
+
+    /// `send(2)`.
+    fn send(fd: c_int, data: *const c_void, length: usize, flags: c_int) -> isize {
+        if !simulated(fd) {
+            return not_a_socket(fd) as isize;
+        }
+        send_bytes(fd, bytes(data, length), flags)
+    }
+
+    /// `sendto(2)`: on a connected stream, the address is ignored, as `tcp_sendmsg` does.
+    fn sendto(
+        fd: c_int, data: *const c_void, length: usize, flags: c_int, to: *const sockaddr, to_length: socklen_t,
+    ) -> isize {
+        let _ = (to, to_length);
+        if !simulated(fd) {
+            return not_a_socket(fd) as isize;
+        }
+        send_bytes(fd, bytes(data, length), flags)
+    }
+
+    /// `sendmsg(2)`: not modelled yet.
+    fn sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> isize {
+        let _ = (fd, message, flags);
+        unmodelled(String::from("sendmsg(2)"));
+        fail(Errno::ENOSYS) as isize
+    }
+
+    /// `setsockopt(2)`.
+    fn setsockopt(fd: c_int, level: c_int, name: c_int, value: *const c_void, length: socklen_t) -> c_int {
+        if !simulated(fd) {
+            return not_a_socket(fd);
+        }
+        let value = bytes(value, length as usize);
+        done(call("setsockopt", fd, |kernel, _| sockopt::setsockopt(kernel, fd, OptionName { level, name }, value)))
+    }
+
+    /// `getsockopt(2)`: the value is cut to the length the program gave.
+    fn getsockopt(fd: c_int, level: c_int, name: c_int, value: *mut c_void, length: *mut socklen_t) -> c_int {
+        if !simulated(fd) {
+            return not_a_socket(fd);
+        }
+        let result = call("getsockopt", fd, |kernel, _| {
+            if length.is_null() {
+                return Err(Stop::Fail(Errno::EFAULT));
+            }
+            let whole = sockopt::getsockopt(kernel, fd, OptionName { level, name })?;
+            // SAFETY: the caller gave a valid length.
+            let length = unsafe { &mut *length };
+            let room = buffer(value, whole.len().min(*length as usize));
+            room.copy_from_slice(&whole[..room.len()]);
+            *length = socklen_t::try_from(room.len()).expect("an option is a few bytes");
+            Ok(())
+        });
+        done(result)
+    }
+
+    /// `getsockname(2)`.
+    fn getsockname(fd: c_int, name: *mut sockaddr, length: *mut socklen_t) -> c_int {
+        if !simulated(fd) {
+            return not_a_socket(fd);
+        }
+        done(call("getsockname", fd, |kernel, _| calls::getsockname(kernel, fd)).map(|from| address::write(from, name, length)))
+    }
+
+    /// `getpeername(2)`.
+    fn getpeername(fd: c_int, name: *mut sockaddr, length: *mut socklen_t) -> c_int {
+        if !simulated(fd) {
+            return not_a_socket(fd);
+        }
+        done(call("getpeername", fd, |kernel, _| calls::getpeername(kernel, fd)).map(|from| address::write(from, name, length)))
+    }
+
+    /// `getaddrinfo(3)`: names are not modelled yet; addresses in digits do not come here from std.
+    fn getaddrinfo(
+        node: *const core::ffi::c_char,
+        service: *const core::ffi::c_char,
+        hints: *const libc::addrinfo,
+        result: *mut *mut libc::addrinfo,
+    ) -> c_int {
+        let _ = (node, service, hints, result);
+        unmodelled(String::from("getaddrinfo(3)"));
+        libc::EAI_NONAME
+    }
+
+    /// `epoll_create1(2)`: not modelled yet.
+    fn epoll_create1(flags: c_int) -> c_int {
+        let _ = flags;
+        unmodelled(String::from("epoll_create1(2)"));
+        fail(Errno::ENOSYS)
+    }
+
+    /// `eventfd(2)`: not modelled yet.
+    fn eventfd(initial: core::ffi::c_uint, flags: c_int) -> c_int {
+        let _ = (initial, flags);
+        unmodelled(String::from("eventfd(2)"));
+        fail(Errno::ENOSYS)
+    }
+
+    /// `pipe2(2)`: not modelled yet.
+    fn pipe2(pair: *mut c_int, flags: c_int) -> c_int {
+        let _ = (pair, flags);
+        unmodelled(String::from("pipe2(2)"));
+        fail(Errno::ENOSYS)
+    }
+}

@@ -1,0 +1,165 @@
+//! Scripts of socket calls: one call a line, `socket verb arguments => answer`.
+//!
+//! Does not know what is right. Invariant: an answer is a number, text, `ok`, an error's name, `wait` or `unmodelled`; for
+//! `poll` the names of what is ready.
+
+use core::fmt::Display;
+use std::collections::BTreeMap;
+
+use super::fabric::Fabric;
+use crate::errno::Errno;
+use crate::net::tcp::{How, Progress, RecvFlags};
+use crate::net::{Family, Readiness, Refusal, SocketId};
+
+const LATENCY_NS: u64 = 1_000;
+
+/// Runs a script on a fresh host and checks every answer.
+#[track_caller]
+pub(super) fn check(script: &str) {
+    Player::new().play(script);
+}
+
+/// Like [`check`], after a listener `l` at `127.0.0.1:80`, a connected client `c` and its accepted peer `s` were made.
+#[track_caller]
+pub(super) fn check_pair(script: &str) {
+    let mut player = Player::new();
+    player.play(
+        "l new\n l bind 127.0.0.1:80\n l listen 8\n c new\n c connect 127.0.0.1:80 => wait
+         * run\n c again => ok\n s accept l => 127.0.0.1:32768",
+    );
+    player.play(script);
+}
+
+struct Player {
+    fabric: Fabric,
+    sockets: BTreeMap<String, SocketId>,
+}
+
+impl Player {
+    fn new() -> Self {
+        Self { fabric: Fabric::new(), sockets: BTreeMap::new() }
+    }
+
+    #[track_caller]
+    fn play(&mut self, script: &str) {
+        for line in script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")) {
+            let (call, expected) = line.split_once(" => ").unwrap_or((line, "ok"));
+            let words: Vec<&str> = call.split_whitespace().collect();
+            let answer = self.call(words[0], words[1], &words[2..]);
+            assert_eq!(answer, expected, "in line `{line}` of\n{script}");
+            self.fabric.collect(LATENCY_NS);
+        }
+    }
+
+    fn call(&mut self, name: &str, verb: &str, words: &[&str]) -> String {
+        let now_ns = self.fabric.now_ns;
+        let word = |nth: usize| words.get(nth).copied().unwrap_or("");
+        match verb {
+            "run" => {
+                let ns = word(0).parse().map_or(1_000_000, |ms: u64| ms * 1_000_000);
+                self.fabric.run(LATENCY_NS, now_ns + ns);
+                return "ok".into();
+            }
+            "step" => {
+                self.fabric.step(LATENCY_NS);
+                return "ok".into();
+            }
+            "new" | "new6" => {
+                let family = if verb == "new" { Family::Inet } else { Family::Inet6 };
+                let id = self.fabric.net.create_tcp(family);
+                self.sockets.insert(name.into(), id.expect("few sockets"));
+                return "ok".into();
+            }
+            "accept" => {
+                let accepted = self.fabric.net.accept(self.sockets[word(0)]);
+                if let Ok(accepted) = &accepted {
+                    self.sockets.insert(name.into(), accepted.id);
+                }
+                return show(accepted.map(|accepted| accepted.peer));
+            }
+            _ => {}
+        }
+        let id = self.sockets[name];
+        let net = &mut self.fabric.net;
+        let address = || word(0).parse().expect("an address");
+        match verb {
+            "bind" => done(net.bind(id, address(), now_ns)),
+            "listen" => done(net.listen(id, word(0).parse().expect("a backlog"), now_ns)),
+            "connect" => done(net.connect(id, address(), now_ns, Progress::First)),
+            "again" => done(net.connect(id, "127.0.0.1:1".parse().expect("unused"), now_ns, Progress::Again)),
+            "send" => show(net.send(id, word(0).as_bytes())),
+            "fill" => show(net.send(id, &vec![7; word(0).parse().expect("a size")])),
+            "recv" | "peek" => {
+                let mut buffer = vec![0; word(0).parse().unwrap_or(100)];
+                let flags = RecvFlags { peek: verb == "peek", ..RecvFlags::default() };
+                let count = net.recv(id, &mut buffer, flags);
+                show(count.map(|count| format!("'{}'", String::from_utf8_lossy(&buffer[..count]))))
+            }
+            "drain" => {
+                show(net.recv(id, &mut vec![0; word(0).parse().expect("a size")], RecvFlags::default()))
+            }
+            "unread" => show(net.unread(id).map_err(Refusal::from)),
+            "shutdown" => {
+                done(net.shutdown(id, How::from_linux(word(0).parse().expect("a number")).expect("0..=2")))
+            }
+            "close" => {
+                net.close(id);
+                "ok".into()
+            }
+            "set" => {
+                let number = |nth: usize| word(nth).parse().expect("a number");
+                let value: Vec<u8> = words[2..].iter().flat_map(|word| encode(word)).collect();
+                done(net.set_option(id, number(0), number(1), &value))
+            }
+            "get" => {
+                let number = |nth: usize| word(nth).parse().expect("a number");
+                show(net.get_option(id, number(0), number(1)).map(|bytes| decode(&bytes)))
+            }
+            "poll" => poll(net.readiness(id)),
+            "name" => net.local_address(id).to_string(),
+            "peer" => show(net.peer_address(id).map_err(Refusal::from)),
+            _ => panic!("no verb {verb}"),
+        }
+    }
+}
+
+/// An `int`, or with the suffix `l` a `long`.
+fn encode(word: &str) -> Vec<u8> {
+    match word.strip_suffix('l') {
+        Some(word) => word.parse::<i64>().expect("a long").to_ne_bytes().to_vec(),
+        None => word.parse::<i32>().expect("an int").to_ne_bytes().to_vec(),
+    }
+}
+
+fn decode(bytes: &[u8]) -> String {
+    let ints: Vec<String> = bytes
+        .chunks(4)
+        .map(|int| i32::from_ne_bytes(int.try_into().expect("whole ints")).to_string())
+        .collect();
+    ints.join(" ")
+}
+
+fn poll(ready: Readiness) -> String {
+    let all = [
+        (ready.readable, "in"),
+        (ready.writable, "out"),
+        (ready.error, "err"),
+        (ready.hup, "hup"),
+        (ready.rdhup, "rdhup"),
+    ];
+    let names: Vec<&str> = all.iter().filter(|(holds, _)| *holds).map(|(_, name)| *name).collect();
+    if names.is_empty() { "none".into() } else { names.join(" ") }
+}
+
+fn done<E: Into<Refusal>>(answer: Result<(), E>) -> String {
+    show(answer.map(|()| "ok").map_err(Into::into))
+}
+
+fn show<T: Display>(answer: Result<T, Refusal>) -> String {
+    match answer {
+        Ok(value) => value.to_string(),
+        Err(Refusal::Fail(errno)) => Errno::name(errno).into(),
+        Err(Refusal::Wait(_)) => "wait".into(),
+        Err(Refusal::Unmodelled(..)) => "unmodelled".into(),
+    }
+}

@@ -1,0 +1,142 @@
+//! A run as text for a terminal.
+//!
+//! Only draws. Invariant: what the program under test wrote is shown as data, with control characters made visible.
+
+use std::fmt::Write as _;
+
+use photofinish::client::{Run, StackOf};
+use photofinish::record::Record;
+use photofinish::sim::choice::{Kind, Pick};
+use photofinish::sim::event::Event;
+use photofinish::symbols::{Inner, Symbols};
+use photofinish::verdict::Verdict;
+
+/// Decisions shown of a run that was not shrunk.
+const DECISIONS_SHOWN: usize = 12;
+/// Lines shown of what the program wrote.
+const OUTPUT_SHOWN: usize = 20;
+
+/// Tells a run.
+#[must_use]
+pub fn tell(record: &Record, run: &Run, symbols: &Symbols, events: bool) -> String {
+    let mut text = String::new();
+    headline(&mut text, record);
+    if record.verdict != Verdict::Pass {
+        stacks(&mut text, run, symbols);
+        decisions(&mut text, run, symbols);
+    }
+    output(&mut text, run);
+    if events {
+        for (stamp, event) in &run.events {
+            line(&mut text, &format!("  {:>9} {:>15} t{} {event:?}", stamp.step, seconds(stamp.at_ns), stamp.thread.0));
+        }
+    }
+    figures(&mut text, record);
+    if record.verdict != Verdict::Pass {
+        replay(&mut text, record);
+    }
+    text
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{line}");
+}
+
+fn headline(text: &mut String, record: &Record) {
+    let word = match record.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "FAIL",
+        Verdict::Inconclusive => "INCONCLUSIVE",
+        Verdict::Diverged => "DIVERGED",
+        Verdict::Bug => "BUG in Photofinish",
+    };
+    match &record.signature {
+        Some(signature) => line(text, &format!("  {word}: {signature}")),
+        None => line(text, &format!("  {word}")),
+    }
+    for detail in record.detail.lines() {
+        line(text, &format!("    {}", visible(detail)));
+    }
+}
+
+fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
+    for stack in &run.stacks {
+        let what = match stack.of {
+            StackOf::Panic => "panicked",
+            StackOf::Wait => "waits",
+            StackOf::Signal => "was",
+            StackOf::Unmodelled => "asked for what is not modelled",
+        };
+        line(text, &format!("  thread {} {what} at", stack.thread.0));
+        let places = stack.addresses.iter().flat_map(|address| symbols.places(*address));
+        for place in places.filter(|place| place.inner == Inner::Program).take(6) {
+            line(text, &format!("    {}  {}", place.line, place.function));
+        }
+    }
+}
+
+fn decisions(text: &mut String, run: &Run, symbols: &Symbols) {
+    let picks = &run.trace.picks;
+    if picks.is_empty() {
+        return line(text, "  decisions: none; every schedule does this");
+    }
+    let schedule: Vec<&Pick> = picks.iter().filter(|pick| matches!(pick.kind, Kind::Preempt | Kind::Next)).collect();
+    line(text, &format!("  decisions: {}, of which {} about who runs", picks.len(), schedule.len()));
+    for pick in schedule.iter().take(DECISIONS_SHOWN) {
+        let place = match pick.pc {
+            0 => String::from("a system call"),
+            pc => symbols
+                .places(pc)
+                .into_iter()
+                .find(|place| place.inner == Inner::Program)
+                .map_or_else(|| format!("{pc:#x}"), |place| place.line),
+        };
+        let what = if pick.kind == Kind::Preempt { "is preempted at" } else { "stops; not the next in line follows, at" };
+        line(text, &format!("    step {:>7}  thread {} {what} {place}", pick.step, pick.thread.0));
+    }
+    if schedule.len() > DECISIONS_SHOWN {
+        line(text, &format!("    and {} more", schedule.len() - DECISIONS_SHOWN));
+    }
+}
+
+fn output(text: &mut String, run: &Run) {
+    let mut bytes = Vec::new();
+    for (_, event) in &run.events {
+        if let Event::Wrote { bytes: piece, .. } = event {
+            bytes.extend_from_slice(piece);
+        }
+    }
+    if bytes.is_empty() {
+        return;
+    }
+    line(text, "  the program wrote");
+    let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+    for written in lines.iter().take(OUTPUT_SHOWN) {
+        line(text, &format!("    | {}", visible(&String::from_utf8_lossy(written))));
+    }
+    if lines.len() > OUTPUT_SHOWN {
+        line(text, &format!("    | and {} lines more", lines.len() - OUTPUT_SHOWN));
+    }
+}
+
+fn figures(text: &mut String, record: &Record) {
+    let Record { points, switches, threads, events_hash, .. } = record;
+    let time = seconds(record.virtual_ns);
+    line(text, &format!("  {points} points, {switches} switches, {threads} threads, {time} s of virtual time"));
+    line(text, &format!("  events {events_hash}"));
+}
+
+fn replay(text: &mut String, record: &Record) {
+    let Record { scenario, variant, seed, strategy, .. } = record;
+    line(text, &format!("  replay: cargo xtask sim {scenario}/{variant} --seed {seed} --strategy {strategy}"));
+}
+
+fn seconds(ns: u64) -> String {
+    format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
+}
+
+/// Control characters as escapes, so that a program's output cannot drive the terminal.
+fn visible(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
+}

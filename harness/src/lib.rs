@@ -10,6 +10,8 @@ pub mod scenario;
 pub mod guest;
 pub mod client;
 pub mod verdict;
+pub mod examine;
+pub mod sweep;
 pub mod record;
 pub mod tracefile;
 pub mod symbols;

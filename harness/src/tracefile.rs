@@ -33,7 +33,7 @@ pub struct TraceFile {
     /// The bounds of the run.
     pub limits: Limits,
     /// The hash of the run's events, which a replay must reach again.
-    pub events_hash: String,
+    pub events_hash: u64,
     /// The picks.
     pub trace: Trace,
 }

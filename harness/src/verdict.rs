@@ -87,13 +87,14 @@ fn inconclusive(signature: &str, detail: String) -> Parts {
 
 fn panic_of(run: &Run) -> Parts {
     let last = run.events.iter().rev().find_map(|(stamp, event)| match event {
-        Event::Panicked { message, place } if stamp.thread == ThreadId::MAIN => Some((message, place)),
+        // A panic that main passes on, as a scope or a `join().unwrap()` does, is the last one of any thread.
+        Event::Panicked { message, place } => Some((stamp.thread, message, place)),
         _ => None,
     });
-    let Some((message, place)) = last else { return fail("panic".into(), "the main thread panicked".into()) };
+    let Some((thread, message, place)) = last else { return fail("panic".into(), "the main thread panicked".into()) };
     let file = place.split(':').next().unwrap_or_default();
     let first_line = message.lines().next().unwrap_or_default();
-    fail(format!("panic in {file}: {first_line}"), format!("the main thread panicked at {place}:\n{message}"))
+    fail(format!("panic in {file}: {first_line}"), format!("thread {} panicked at {place}:\n{message}", thread.0))
 }
 
 fn unmodelled(run: &Run, would_be: Option<&str>) -> Judgement {
@@ -142,6 +143,7 @@ fn names(waits: &[Waiting], threads: &[ThreadId]) -> String {
         .iter()
         .filter(|wait| threads.contains(&wait.thread))
         .map(|wait| wait.name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-'))
+        .map(|name| if name.starts_with("root/") { "threads without a name" } else { name })
         .collect();
     roles.into_iter().collect::<Vec<_>>().join(" and ")
 }
@@ -160,4 +162,17 @@ fn signal_name(signal: i32) -> String {
     ];
     let known = NAMES.iter().find(|(number, _)| *number == signal);
     known.map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).to_owned())
+}
+
+/// What it means that two runs of the same decisions differ.
+#[must_use]
+pub fn not_the_same(expected_hash: u64, hash: u64) -> Judgement {
+    Judgement {
+        verdict: Verdict::Diverged,
+        signature: Some(String::from("nondeterminism")),
+        detail: format!(
+            "the same decisions gave other events: hash {hash:016x} where {expected_hash:016x} was expected\nnext: the same \
+             command with --events, twice, and compare"
+        ),
+    }
 }

@@ -26,6 +26,9 @@ pub enum Command {
     /// Run scenarios under the simulation, one run each.
     #[command(after_long_help = EXIT_CODES)]
     Sim(SimArgs),
+    /// Run many seeds of scenarios and hold what was found against what is expected of each.
+    #[command(after_long_help = EXIT_CODES)]
+    Sweep(SweepArgs),
     /// Measure what a scheduling point, a run's isolation and a thread cost on this machine.
     Bench,
     /// Run every check that continuous integration runs, and stop at the first that fails.
@@ -92,6 +95,34 @@ pub struct SimArgs {
     /// Print the events of each run.
     #[arg(long)]
     pub events: bool,
+}
+
+/// Arguments of `sweep`.
+#[derive(Debug, Args)]
+pub struct SweepArgs {
+    /// What to run; without a variant all of the scenario's, without a scenario every one.
+    #[arg(value_name = "SCENARIO[/VARIANT]")]
+    pub scenarios: Vec<String>,
+
+    /// How many seeds of each variant.
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub seeds: u64,
+
+    /// The first seed.
+    #[arg(long, value_name = "SEED", default_value = "0", value_parser = parse_seed)]
+    pub from: u64,
+
+    /// Use this search strategy for every seed.
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<String>,
+
+    /// Processes that run at the same time; by default one per processor.
+    #[arg(long, value_name = "J")]
+    pub jobs: Option<usize>,
+
+    /// Print one JSON object per variant.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Reads a seed: decimal, or hexadecimal after `0x`; underscores may group the digits of either.

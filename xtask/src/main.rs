@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use xtask::cli::{Cli, Command};
-use xtask::commands::{bench, ci, list, sim, tidy};
+use xtask::commands::{bench, ci, list, sim, sweep, tidy};
 use xtask::exit::{Exit, ExitCause};
 use xtask::wrapper::Invocation;
 
@@ -30,6 +30,7 @@ fn dispatch(command: &Command) -> Exit {
     match command {
         Command::List(args) => settle(list::run(args)),
         Command::Sim(args) => settle(sim::run(args)),
+        Command::Sweep(args) => settle(sweep::run(args)),
         Command::Bench => settle(bench::run()),
         Command::Ci => settle(ci::run()),
         Command::Tidy => settle(tidy::run()),

@@ -4,6 +4,7 @@
 //! again; `swarm` is never a resolved name.
 
 use core::fmt;
+use core::ops::RangeInclusive;
 use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub enum Strategy {
     Walk {
         /// Mean points between two switches.
         gap: u64,
+        /// Mean virtual nanoseconds for which a preempted thread is off the processor.
+        nap_ns: u64,
     },
     /// PCT.
     Pct {
@@ -46,9 +49,10 @@ impl Strategy {
             return self;
         }
         let mut config = Draws::new(seed, Stream::Config);
-        match config.below(8) {
-            0..=2 => Self::Walk { gap: config.magnitude(0, 9) },
-            3..=5 => Self::Pct {
+        match config.below(16) {
+            0..=2 => Self::Walk { gap: config.magnitude(0, 9), nap_ns: 0 },
+            3..=8 => Self::Walk { gap: config.magnitude(0, 9), nap_ns: config.magnitude(17, 24) },
+            9..=14 => Self::Pct {
                 depth: 1 + u32::try_from(config.below(5)).expect("below 5"),
                 points: config.magnitude(5, 14),
             },
@@ -61,7 +65,7 @@ impl Strategy {
     pub fn chooser(self, seed: Seed) -> Box<dyn Chooser> {
         match self.resolve(seed) {
             Self::Boring => Box::new(Boring),
-            Self::Walk { gap } => Box::new(Walk::new(seed, gap)),
+            Self::Walk { gap, nap_ns } => Box::new(Walk::new(seed, gap, nap_ns)),
             Self::Pct { depth, points } => Box::new(Pct::new(seed, depth, points)),
             Self::Starve | Self::Swarm => Box::new(Starve::new(seed)),
         }
@@ -73,7 +77,7 @@ impl fmt::Display for Strategy {
         match self {
             Self::Swarm => write!(f, "swarm"),
             Self::Boring => write!(f, "boring"),
-            Self::Walk { gap } => write!(f, "walk:{gap}"),
+            Self::Walk { gap, nap_ns } => write!(f, "walk:{gap}:{nap_ns}"),
             Self::Pct { depth, points } => write!(f, "pct:{depth}:{points}"),
             Self::Starve => write!(f, "starve"),
         }
@@ -86,18 +90,18 @@ impl FromStr for Strategy {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut words = text.split(':');
         let name = words.next().unwrap_or_default();
-        let mut knob = |default: u64| match words.next() {
+        let mut knob = |range: RangeInclusive<u64>, default: u64| match words.next() {
             None => Ok(default),
-            Some(word) => word.parse().ok().filter(|n| (1..=1 << 40).contains(n)).ok_or_else(|| unknown(text)),
+            Some(word) => word.parse().ok().filter(|n| range.contains(n)).ok_or_else(|| unknown(text)),
         };
         let strategy = match name {
             "swarm" => Self::Swarm,
             "boring" => Self::Boring,
             "starve" => Self::Starve,
-            "walk" => Self::Walk { gap: knob(16)? },
+            "walk" => Self::Walk { gap: knob(1..=1 << 40, 16)?, nap_ns: knob(0..=1 << 40, 0)? },
             "pct" => {
-                let depth = u32::try_from(knob(3)?).ok().filter(|depth| *depth <= 64).ok_or_else(|| unknown(text))?;
-                Self::Pct { depth, points: knob(PCT_POINTS)? }
+                let depth = u32::try_from(knob(1..=64, 3)?).expect("at most 64");
+                Self::Pct { depth, points: knob(1..=1 << 40, PCT_POINTS)? }
             }
             _ => return Err(unknown(text)),
         };
@@ -107,7 +111,7 @@ impl FromStr for Strategy {
 
 fn unknown(text: &str) -> String {
     format!(
-        "no strategy {text:?}: there are swarm, boring, walk[:GAP], pct[:DEPTH[:POINTS]] (depth at most 64) and starve"
+        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS]], pct[:DEPTH[:POINTS]] (depth at most 64) and starve"
     )
 }
 
@@ -126,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_is_no_strategy_is_refused_by_name() {
-        for text in ["", "pct:0", "pct:65", "pct:3:0", "walk:x", "walk:0", "walk:1:2", "boring:1", "PCT"] {
+        for text in ["", "pct:0", "pct:65", "pct:3:0", "walk:x", "walk:0", "walk:1:2:3", "boring:1", "PCT"] {
             let error = text.parse::<Strategy>().unwrap_err();
             assert!(error.contains(&format!("{text:?}")), "{error}");
         }

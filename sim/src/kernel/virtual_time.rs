@@ -56,14 +56,15 @@ impl Kernel {
 
     /// Sends off what the sockets transmitted, and wakes who waited for what they got.
     pub fn after_net(&mut self) {
-        for packet in self.net.take_outbox() {
-            let steps = self.choose(Kind::Latency, LATENCY_STEPS);
+        while let Some(packet) = self.net.pop_packet() {
+            // A packet with a time of its own is a timer of the protocol, not a segment that travels.
+            let steps = if packet.due_ns.is_some() { 0 } else { self.choose(Kind::Latency, LATENCY_STEPS) };
             let earliest_ns = self.now_ns() + LATENCY_LEAST_NS + steps * LATENCY_STEP_NS;
             let at_ns = self.net.schedule(&packet, earliest_ns);
             self.timers.set(at_ns, Due::Packet(packet));
             self.changed();
         }
-        for on in self.net.take_woken() {
+        while let Some(on) = self.net.pop_woken() {
             self.wake_all(on);
             self.wake_all(WaitOn::AnySocket);
         }

@@ -8,4 +8,5 @@ pub mod ci;
 pub mod list;
 pub mod sim;
 mod story;
+pub mod sweep;
 pub mod tidy;

@@ -8,6 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
 use photofinish::client::{Client, ClientError, Isolation, Request, Run};
+use photofinish::examine::{Examined, examine};
 use photofinish::record::Record;
 use photofinish::scenario::Listed;
 use photofinish::sim::chooser::Strategy;
@@ -15,7 +16,7 @@ use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
 use photofinish::symbols::Symbols;
 use photofinish::tracefile::{self, TraceError, TraceFile};
-use photofinish::verdict::{self, Judgement, Verdict};
+use photofinish::verdict::{self, Verdict};
 use thiserror::Error;
 
 use super::story;
@@ -24,7 +25,7 @@ use crate::exit::{Exit, ExitCause};
 use crate::scenarios::{ScenarioError, Scenarios};
 
 /// Processors the program is told it has, unless the command line says otherwise.
-const CORES: u32 = 4;
+pub(super) const CORES: u32 = 4;
 
 /// Why no run was made.
 #[derive(Debug, Error)]
@@ -85,13 +86,13 @@ pub fn run(args: &SimArgs) -> Result<Exit, SimError> {
     let mut session = Session { args, scenarios: &scenarios, symbols, client: None, threads };
     let mut worst = Exit::Passed;
     for (request, expected_hash) in &requests {
-        worst = worse(worst, session.one(request, expected_hash.as_deref())?);
+        worst = worse(worst, session.one(request, *expected_hash)?);
     }
     Ok(worst)
 }
 
 /// A request, and for a replay the hash its events must have.
-type Ask = (Request, Option<String>);
+type Ask = (Request, Option<u64>);
 
 fn from_seed(args: &SimArgs, strategy: Strategy, selected: &[&Listed]) -> Vec<Ask> {
     // A drawn seed is small enough to be read out: whoever draws one wants to type it again.
@@ -145,36 +146,32 @@ fn limits(args: &SimArgs, limits: Limits) -> Limits {
 
 impl Session<'_> {
     /// Makes one run and prints what it was.
-    fn one(&mut self, request: &Request, expected_hash: Option<&str>) -> Result<Exit, SimError> {
+    fn one(&mut self, request: &Request, expected_hash: Option<u64>) -> Result<Exit, SimError> {
         // On standard error with --json: a script that reads standard output sees objects only.
         let headline = format!("seed {} · {} · {}", request.seed, request.program, request.strategy);
         if self.args.json { eprintln!("{headline}") } else { println!("{headline}") }
-        let run = self.ask(request)?;
-        let mut judgement = verdict::judge(&run);
-        let mut told = run;
-        if judgement.verdict != Verdict::Pass && !request.events && !self.args.baton {
-            (told, judgement) = self.again(request, told, judgement)?;
+        let Examined { run, mut judgement } = self.examine(request)?;
+        if let Some(expected) = expected_hash
+            && expected != run.figures.events_hash
+            && judgement.verdict != Verdict::Diverged
+        {
+            judgement = verdict::not_the_same(expected, run.figures.events_hash);
         }
-        let hash = format!("{:016x}", told.figures.events_hash);
-        if let Some(expected) = expected_hash.filter(|expected| *expected != hash && judgement.verdict != Verdict::Diverged) {
-            judgement = not_the_same(expected, &hash);
-        }
-        let record = Record::new(&request.program, request.seed, request.strategy, &told, &judgement);
+        let record = Record::new(&request.program, request.seed, request.strategy, &run, &judgement);
         if self.args.json {
             println!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
         } else {
-            print!("{}", story::tell(&record, &told, &self.symbols, self.args.events));
+            print!("{}", story::tell(&record, &run, &self.symbols, self.args.events));
         }
         if let Some(path) = &self.args.record {
-            self.write_trace(path, request, &told, &record)?;
+            self.write_trace(path, request, &run)?;
         }
         Ok(exit_of(judgement.verdict))
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Run, SimError> {
+    fn examine(&mut self, request: &Request) -> Result<Examined, SimError> {
         if self.client.is_none() {
             let isolation = if self.args.baton { Isolation::Baton } else { Isolation::Fork };
-            // One more than the program may have at a time: threads that ended but are not joined yet keep theirs.
             let client = Client::start(&self.scenarios.path, self.threads, isolation)?;
             for note in client.notes() {
                 eprintln!("note: {note}");
@@ -182,27 +179,16 @@ impl Session<'_> {
             self.client = Some(client);
         }
         let client = self.client.as_mut().expect("started above");
-        let run = client.run(request)?;
-        if self.args.baton {
-            // A server without isolation serves one run.
-            self.client = None;
+        if !self.args.baton {
+            return Ok(examine(client, request)?);
         }
-        Ok(run)
+        // A server without isolation serves one run, so everything is asked of that one.
+        let run = client.run(&Request { events: true, ..request.clone() })?;
+        self.client = None;
+        Ok(Examined { judgement: verdict::judge(&run), run })
     }
 
-    /// Makes a run that did not pass once more, with its events, and compares.
-    fn again(&mut self, request: &Request, first: Run, judged: Judgement) -> Result<(Run, Judgement), SimError> {
-        let again = self.ask(&Request { events: true, ..request.clone() })?;
-        if first.figures.events_hash != again.figures.events_hash && deterministic(&judged) {
-            let hash = |run: &Run| format!("{:016x}", run.figures.events_hash);
-            let judgement = not_the_same(&hash(&first), &hash(&again));
-            return Ok((again, judgement));
-        }
-        let judgement = verdict::judge(&again);
-        Ok((again, judgement))
-    }
-
-    fn write_trace(&self, path: &Path, request: &Request, run: &Run, record: &Record) -> Result<(), SimError> {
+    fn write_trace(&self, path: &Path, request: &Request, run: &Run) -> Result<(), SimError> {
         let file = TraceFile {
             schema: tracefile::SCHEMA,
             what: tracefile::WHAT.to_owned(),
@@ -212,28 +198,12 @@ impl Session<'_> {
             strategy: request.strategy,
             cores: request.cores,
             limits: request.limits,
-            events_hash: record.events_hash.clone(),
+            events_hash: run.figures.events_hash,
             trace: run.trace.clone(),
         };
         tracefile::write(path, &file)?;
         eprintln!("trace: {} (replay: cargo xtask sim --trace {})", path.display(), path.display());
         Ok(())
-    }
-}
-
-/// Whether an ending must come out the same each time: one that real time or the outside brought about need not.
-fn deterministic(judgement: &Judgement) -> bool {
-    !matches!(judgement.signature.as_deref(), Some("escaped" | "lost" | "bug"))
-}
-
-fn not_the_same(first: &str, second: &str) -> Judgement {
-    Judgement {
-        verdict: Verdict::Diverged,
-        signature: Some(String::from("nondeterminism")),
-        detail: format!(
-            "the same decisions gave other events: hash {second} where {first} was expected\nnext: the same command with \
-             --events, twice, and compare"
-        ),
     }
 }
 

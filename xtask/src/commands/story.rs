@@ -18,7 +18,7 @@ const OUTPUT_SHOWN: usize = 20;
 
 /// Tells a run.
 #[must_use]
-pub fn tell(record: &Record, run: &Run, symbols: &Symbols, events: bool) -> String {
+pub(super) fn tell(record: &Record, run: &Run, symbols: &Symbols, events: bool) -> String {
     let mut text = String::new();
     headline(&mut text, record);
     if record.verdict != Verdict::Pass {

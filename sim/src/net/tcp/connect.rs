@@ -99,17 +99,14 @@ impl Net {
             return Err(Refusal::unmodelled(what, Errno::EINVAL));
         }
         let ip = if bound_ip.is_unspecified() { source_for(remote.ip()) } else { bound_ip };
-        match self.tcp(id).held_port() {
-            Some(port) => {
-                self.check_pair(id, SocketAddr::new(ip, port), remote)?;
-                self.tcp_mut(id).local = SocketAddr::new(ip, port);
-            }
-            None => {
-                // Linux may pick the port it connects to, and the socket then meets itself; we never do.
-                let shunned = Some(remote.port());
-                let port = self.ports.next_ephemeral(For::Connect, shunned, now_ns);
-                self.take_port(id, ip, port.ok_or(Errno::EADDRNOTAVAIL)?, Lock::Lent);
-            }
+        let held = self.tcp(id).held_port();
+        // Linux may pick the port it connects to, and the socket then meets itself; we never do.
+        let fresh = || self.ports.next_ephemeral(For::Connect, Some(remote.port()), now_ns);
+        let port = held.or_else(fresh).ok_or(Errno::EADDRNOTAVAIL)?;
+        self.check_pair(id, SocketAddr::new(ip, port), remote)?;
+        match held {
+            Some(_) => self.tcp_mut(id).local = SocketAddr::new(ip, port),
+            None => self.take_port(id, ip, port, Lock::Lent),
         }
         let flow = self.new_flow();
         let tcp = self.tcp_mut(id);

@@ -1,0 +1,39 @@
+//! One seed examined: the run, and for a run that did not pass the same run again with its events.
+//!
+//! Does not print. Invariant: what is reported of a failure was seen twice.
+
+use crate::client::{Client, ClientError, Request, Run};
+use crate::verdict::{self, Judgement, Verdict};
+
+/// A run and what it means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Examined {
+    /// The run, with its events if it did not pass.
+    pub run: Run,
+    /// What it means.
+    pub judgement: Judgement,
+}
+
+/// Makes a run; one that does not pass is made again with its events, and must be the same.
+///
+/// # Errors
+/// The client could not make the run.
+pub fn examine(client: &mut Client, request: &Request) -> Result<Examined, ClientError> {
+    let run = client.run(request)?;
+    let judgement = verdict::judge(&run);
+    if judgement.verdict == Verdict::Pass || request.events {
+        return Ok(Examined { run, judgement });
+    }
+    let again = client.run(&Request { events: true, ..request.clone() })?;
+    if repeats(&judgement) && run.figures.events_hash != again.figures.events_hash {
+        let judgement = verdict::not_the_same(run.figures.events_hash, again.figures.events_hash);
+        return Ok(Examined { run: again, judgement });
+    }
+    let judgement = verdict::judge(&again);
+    Ok(Examined { run: again, judgement })
+}
+
+/// Whether an ending must come out the same each time: one that real time or the outside brought about need not.
+fn repeats(judgement: &Judgement) -> bool {
+    !matches!(judgement.signature.as_deref(), Some("escaped" | "lost" | "bug"))
+}

@@ -1,0 +1,131 @@
+//! `cargo xtask sweep`: many seeds of each variant, counted by signature and held against the expectation.
+//!
+//! A first edition: no corpus, no time budget. Does not judge runs. Invariant: what it finds does not depend on the number of
+//! jobs.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use photofinish::client::{Client, ClientError, Isolation, Request};
+use photofinish::examine::examine;
+use photofinish::scenario::Listed;
+use photofinish::sim::chooser::Strategy;
+use photofinish::sim::limits::Limits;
+use photofinish::sim::seed::Seed;
+use photofinish::sweep::Tally;
+use serde::Serialize;
+
+use super::sim::{CORES, SimError};
+use crate::cli::SweepArgs;
+use crate::exit::Exit;
+use crate::scenarios::Scenarios;
+
+/// Seeds that a job takes at a time.
+const BATCH: u64 = 16;
+
+/// What is printed of a variant with `--json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    scenario: &'a str,
+    variant: &'a str,
+    #[serde(flatten)]
+    tally: &'a Tally,
+    complaints: &'a [String],
+}
+
+/// Sweeps what the arguments name.
+pub fn run(args: &SweepArgs) -> Result<Exit, SimError> {
+    let strategy: Strategy = match &args.strategy {
+        None => Strategy::Swarm,
+        Some(name) => name.parse().map_err(SimError::Usage)?,
+    };
+    if args.from.checked_add(args.seeds).is_none() {
+        let message = format!("there are not {} seeds from {} on\nnext: a smaller --seeds or --from", args.seeds, args.from);
+        return Err(SimError::Usage(message));
+    }
+    let scenarios = Scenarios::load()?;
+    let selected = scenarios.select(&args.scenarios)?;
+    let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+    let mut exit = Exit::Passed;
+    for listed in selected {
+        let began = Instant::now();
+        let tally = sweep(&Sweep { scenarios: &scenarios, listed, args, strategy, jobs })?;
+        let complaints = tally.complaints(listed);
+        if !complaints.is_empty() {
+            exit = Exit::Failed;
+        }
+        if args.json {
+            let (scenario, variant) = (&listed.scenario, &listed.variant);
+            let line = Line { scenario, variant, tally: &tally, complaints: &complaints };
+            println!("{}", serde_json::to_string(&line).expect("plain data has a JSON form"));
+        } else {
+            tell(listed, &tally, &complaints, began);
+        }
+    }
+    Ok(exit)
+}
+
+struct Sweep<'a> {
+    scenarios: &'a Scenarios,
+    listed: &'a Listed,
+    args: &'a SweepArgs,
+    strategy: Strategy,
+    jobs: usize,
+}
+
+fn sweep(sweep: &Sweep<'_>) -> Result<Tally, ClientError> {
+    let next = AtomicU64::new(0);
+    let whole = Mutex::new(Tally::default());
+    let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {per_sec}").expect("a valid template");
+    let bar = ProgressBar::new(sweep.args.seeds).with_style(style).with_prefix(sweep.listed.name());
+    let outcome = std::thread::scope(|scope| {
+        let job = || job(sweep, &next, &bar).map(|tally| whole.lock().expect("no job panics with it").merge(tally));
+        let jobs: Vec<_> = (0..sweep.jobs).map(|_| scope.spawn(job)).collect();
+        jobs.into_iter().try_for_each(|job| job.join().expect("a job does not panic"))
+    });
+    bar.finish_and_clear();
+    outcome?;
+    Ok(whole.into_inner().expect("no job panics with it"))
+}
+
+fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<Tally, ClientError> {
+    let limits = Limits::default();
+    let mut client = Client::start(&sweep.scenarios.path, limits.threads_max, Isolation::Fork)?;
+    let mut tally = Tally::default();
+    loop {
+        let begin = next.fetch_add(BATCH, Ordering::Relaxed);
+        let end = (begin + BATCH).min(sweep.args.seeds);
+        if begin >= end {
+            return Ok(tally);
+        }
+        for seed in (begin..end).map(|offset| Seed(sweep.args.from + offset)) {
+            let strategy = sweep.strategy.resolve(seed);
+            let request = Request {
+                program: sweep.listed.name(),
+                seed,
+                strategy,
+                replay: None,
+                events: false,
+                limits,
+                cores: CORES,
+            };
+            tally.add(seed, &strategy.to_string(), &examine(&mut client, &request)?);
+        }
+        bar.inc(end - begin);
+    }
+}
+
+fn tell(listed: &Listed, tally: &Tally, complaints: &[String], began: Instant) {
+    let name = listed.name();
+    let ms = began.elapsed().as_millis();
+    println!("{name}: {} of {} runs passed, {ms} ms", tally.passed, tally.runs);
+    for (signature, found) in &tally.found {
+        let by: Vec<String> = found.strategies.iter().map(|(family, runs)| format!("{family} {runs}")).collect();
+        println!("  {signature}: {} runs ({}), first at seed {}", found.runs, by.join(", "), found.first);
+    }
+    for complaint in complaints {
+        println!("  NOT AS EXPECTED: {complaint}");
+    }
+}

@@ -17,7 +17,7 @@ pub const SPIN_WAIT_NS: (u64, u64) = (1_000, 1_000_000);
 /// Least latency of a segment on the loopback link.
 pub const LATENCY_LEAST_NS: u64 = 25_000;
 /// What each further step of latency adds.
-pub const LATENCY_STEP_NS: u64 = 25_000;
+pub const LATENCY_STEP_NS: u64 = 5_000;
 /// How many latencies there are.
 pub const LATENCY_STEPS: u64 = 16;
 /// `CLOCK_REALTIME` when a run begins: 2026-01-01T00:00:00Z.

@@ -5,6 +5,7 @@
 
 mod aside;
 mod boring;
+mod eager;
 mod pct;
 mod replay;
 mod starve;
@@ -12,8 +13,9 @@ mod strategy;
 mod walk;
 
 pub use boring::Boring;
+pub use eager::Eager;
 pub use pct::Pct;
 pub use replay::Replay;
 pub use starve::Starve;
 pub use strategy::Strategy;
-pub use walk::Walk;
+pub use walk::{Walk, WalkKnobs};

@@ -9,7 +9,7 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Boring, Pct, Starve, Walk};
+use super::{Boring, Eager, Pct, Starve, Walk, WalkKnobs};
 use crate::choice::Chooser;
 use crate::seed::{Draws, Seed, Stream};
 
@@ -20,12 +20,14 @@ pub enum Strategy {
     Swarm,
     /// Never anything but pick 0.
     Boring,
-    /// Random walk that switches once in so many points on average.
+    /// Random walk.
     Walk {
-        /// Mean points between two switches.
+        /// Mean points between two preemptions.
         gap: u64,
         /// Mean virtual nanoseconds for which a preempted thread is off the processor.
         nap_ns: u64,
+        /// A thread is preempted once in so many times that it made something new possible; 0 for never.
+        change_one_in: u64,
     },
     /// PCT.
     Pct {
@@ -33,6 +35,11 @@ pub enum Strategy {
         depth: u32,
         /// Scheduling points over which the priority changes are spread.
         points: u64,
+    },
+    /// The woken run before the waker.
+    Eager {
+        /// A thread is held back in so many of a hundred cases in which it made something new possible.
+        percent: u64,
     },
     /// One thread starved.
     Starve,
@@ -50,12 +57,17 @@ impl Strategy {
         }
         let mut config = Draws::new(seed, Stream::Config);
         match config.below(16) {
-            0..=2 => Self::Walk { gap: config.magnitude(0, 9), nap_ns: 0 },
-            3..=8 => Self::Walk { gap: config.magnitude(0, 9), nap_ns: config.magnitude(17, 24) },
-            9..=14 => Self::Pct {
+            0..=1 => Self::Walk { gap: config.magnitude(0, 9), nap_ns: 0, change_one_in: 0 },
+            2..=4 => Self::Walk {
+                gap: config.magnitude(5, 12),
+                nap_ns: config.magnitude(17, 24),
+                change_one_in: config.magnitude(0, 4),
+            },
+            5..=9 => Self::Pct {
                 depth: 1 + u32::try_from(config.below(5)).expect("below 5"),
                 points: config.magnitude(5, 14),
             },
+            10..=14 => Self::Eager { percent: [100, 95, 90, 75, 50][usize::try_from(config.below(5)).expect("below 5")] },
             _ => Self::Starve,
         }
     }
@@ -65,8 +77,11 @@ impl Strategy {
     pub fn chooser(self, seed: Seed) -> Box<dyn Chooser> {
         match self.resolve(seed) {
             Self::Boring => Box::new(Boring),
-            Self::Walk { gap, nap_ns } => Box::new(Walk::new(seed, gap, nap_ns)),
+            Self::Walk { gap, nap_ns, change_one_in } => {
+                Box::new(Walk::new(seed, WalkKnobs { gap, nap_ns, change_one_in }))
+            }
             Self::Pct { depth, points } => Box::new(Pct::new(seed, depth, points)),
+            Self::Eager { percent } => Box::new(Eager::new(seed, percent)),
             Self::Starve | Self::Swarm => Box::new(Starve::new(seed)),
         }
     }
@@ -77,8 +92,9 @@ impl fmt::Display for Strategy {
         match self {
             Self::Swarm => write!(f, "swarm"),
             Self::Boring => write!(f, "boring"),
-            Self::Walk { gap, nap_ns } => write!(f, "walk:{gap}:{nap_ns}"),
+            Self::Walk { gap, nap_ns, change_one_in } => write!(f, "walk:{gap}:{nap_ns}:{change_one_in}"),
             Self::Pct { depth, points } => write!(f, "pct:{depth}:{points}"),
+            Self::Eager { percent } => write!(f, "eager:{percent}"),
             Self::Starve => write!(f, "starve"),
         }
     }
@@ -98,7 +114,12 @@ impl FromStr for Strategy {
             "swarm" => Self::Swarm,
             "boring" => Self::Boring,
             "starve" => Self::Starve,
-            "walk" => Self::Walk { gap: knob(1..=1 << 40, 16)?, nap_ns: knob(0..=1 << 40, 0)? },
+            "walk" => Self::Walk {
+                gap: knob(1..=1 << 40, 16)?,
+                nap_ns: knob(0..=1 << 40, 0)?,
+                change_one_in: knob(0..=1 << 40, 0)?,
+            },
+            "eager" => Self::Eager { percent: knob(1..=100, 90)? },
             "pct" => {
                 let depth = u32::try_from(knob(1..=64, 3)?).expect("at most 64");
                 Self::Pct { depth, points: knob(1..=1 << 40, PCT_POINTS)? }
@@ -111,7 +132,7 @@ impl FromStr for Strategy {
 
 fn unknown(text: &str) -> String {
     format!(
-        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS]], pct[:DEPTH[:POINTS]] (depth at most 64) and starve"
+        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS[:ONE_IN]]], pct[:DEPTH[:POINTS]] (depth at most 64), eager[:PERCENT] and starve"
     )
 }
 
@@ -130,7 +151,8 @@ mod tests {
 
     #[test]
     fn what_is_no_strategy_is_refused_by_name() {
-        for text in ["", "pct:0", "pct:65", "pct:3:0", "walk:x", "walk:0", "walk:1:2:3", "boring:1", "PCT"] {
+        for text in ["", "pct:0", "pct:65", "pct:3:0", "walk:x", "walk:0", "walk:1:2:3:4", "boring:1", "PCT"]
+        {
             let error = text.parse::<Strategy>().unwrap_err();
             assert!(error.contains(&format!("{text:?}")), "{error}");
         }

@@ -1,8 +1,9 @@
 //! The woken run before the waker: whoever starts something is held back until what it started has come to rest.
 //!
 //! A real scheduler does this to a thread that wakes another one now and then (wake-up preemption), and a loaded machine does
-//! it for as long as it likes; a listener that is attached after the work was begun is then late. Does not know priorities.
-//! Invariant: a thread that is held goes on when nothing else can happen, the last held first.
+//! it for as long as it likes; a listener that is attached after the work was begun is then late. At drawn points a held thread
+//! and the running one change places, which lands the late one in the middle of what it was late for. Does not know
+//! priorities. Invariant: a thread that is held goes on at the latest when nothing else can happen, the last held first.
 
 use super::aside::Aside;
 use crate::choice::{Attention, Candidate, Chooser, Divergence, Kind, Moment, Question};
@@ -16,6 +17,10 @@ const SURPRISE_ONE_IN: u64 = 16;
 #[derive(Debug)]
 pub struct Eager {
     percent: u64,
+    /// Mean points between two exchanges of places; none without.
+    gap: Option<u64>,
+    /// The step of the next exchange.
+    exchange_step: u64,
     /// Threads held back, the last held last.
     held: Vec<ThreadId>,
     schedule: Draws,
@@ -23,11 +28,30 @@ pub struct Eager {
 }
 
 impl Eager {
-    /// Holds a thread back in `percent` of a hundred cases in which it woke or created a thread, or sent something.
+    /// Holds a thread back in `percent` of a hundred cases in which it woke or created a thread, or sent something; exchanges
+    /// places once in `gap` points on average, or with 0 never.
     #[must_use]
-    pub fn new(seed: Seed, percent: u64) -> Self {
+    pub fn new(seed: Seed, percent: u64, gap: u64) -> Self {
         let schedule = Draws::new(seed, Stream::Schedule);
-        Self { percent, held: Vec::new(), schedule, aside: Aside::new(seed) }
+        let gap = (gap > 0).then_some(gap);
+        Self { percent, gap, exchange_step: u64::MAX, held: Vec::new(), schedule, aside: Aside::new(seed) }
+    }
+
+    /// Holds the running thread back and lets a held one go on, if there is one.
+    fn exchange(&mut self, question: &Question<'_>) -> Option<u64> {
+        let is_held = |candidate: &Candidate| matches!(candidate, Candidate::Thread(t) if self.held.contains(t));
+        let held: Vec<u64> =
+            (0..).zip(question.candidates).filter(|(_, candidate)| is_held(candidate)).map(|(pick, _)| pick).collect();
+        if held.is_empty() {
+            return None;
+        }
+        let pick = held[usize::try_from(self.schedule.below(held.len() as u64)).expect("below a length")];
+        let chosen = question.candidates[usize::try_from(pick).expect("a small number")];
+        self.held.retain(|held| chosen != Candidate::Thread(*held));
+        if !self.held.contains(&question.at.thread) && chosen != Candidate::Thread(question.at.thread) {
+            self.held.push(question.at.thread);
+        }
+        Some(pick)
     }
 
     /// The newest thread that is not held, else the clock, else the last held.
@@ -51,12 +75,19 @@ impl Eager {
 }
 
 impl Chooser for Eager {
-    fn quiet_points(&mut self, _at: &Moment) -> u64 {
-        u64::MAX
+    fn quiet_points(&mut self, at: &Moment) -> u64 {
+        // An exchange is planned once, and stands until it comes: who runs meanwhile does not matter.
+        if let Some(gap) = self.gap.filter(|_| self.exchange_step == u64::MAX || self.exchange_step <= at.step) {
+            self.exchange_step = at.step + 1 + self.schedule.below(2 * gap - 1);
+        }
+        self.exchange_step.saturating_sub(at.step + 1)
     }
 
     fn choose(&mut self, question: &Question<'_>) -> Result<u64, Divergence> {
         match question.kind {
+            Kind::Preempt if question.at.step == self.exchange_step => {
+                return Ok(self.exchange(question).unwrap_or(0));
+            }
             Kind::Preempt => {
                 // The question comes again for the same thread after each event that the clock let happen.
                 let held = self.held.contains(&question.at.thread);

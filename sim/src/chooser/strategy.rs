@@ -40,6 +40,8 @@ pub enum Strategy {
     Eager {
         /// A thread is held back in so many of a hundred cases in which it made something new possible.
         percent: u64,
+        /// Mean points between two exchanges of a held thread and the running one; 0 for none.
+        gap: u64,
     },
     /// One thread starved.
     Starve,
@@ -58,16 +60,19 @@ impl Strategy {
         let mut config = Draws::new(seed, Stream::Config);
         match config.below(16) {
             0..=1 => Self::Walk { gap: config.magnitude(0, 9), nap_ns: 0, change_one_in: 0 },
-            2..=4 => Self::Walk {
+            2..=3 => Self::Walk {
                 gap: config.magnitude(5, 12),
                 nap_ns: config.magnitude(17, 24),
                 change_one_in: config.magnitude(0, 4),
             },
-            5..=9 => Self::Pct {
+            4..=8 => Self::Pct {
                 depth: 1 + u32::try_from(config.below(5)).expect("below 5"),
                 points: config.magnitude(5, 14),
             },
-            10..=14 => Self::Eager { percent: [100, 95, 90, 75, 50][usize::try_from(config.below(5)).expect("below 5")] },
+            9..=14 => Self::Eager {
+                percent: [100, 100, 95, 90, 75][usize::try_from(config.below(5)).expect("below 5")],
+                gap: if config.one_in(2) { 0 } else { config.magnitude(7, 11) },
+            },
             _ => Self::Starve,
         }
     }
@@ -81,7 +86,7 @@ impl Strategy {
                 Box::new(Walk::new(seed, WalkKnobs { gap, nap_ns, change_one_in }))
             }
             Self::Pct { depth, points } => Box::new(Pct::new(seed, depth, points)),
-            Self::Eager { percent } => Box::new(Eager::new(seed, percent)),
+            Self::Eager { percent, gap } => Box::new(Eager::new(seed, percent, gap)),
             Self::Starve | Self::Swarm => Box::new(Starve::new(seed)),
         }
     }
@@ -94,7 +99,7 @@ impl fmt::Display for Strategy {
             Self::Boring => write!(f, "boring"),
             Self::Walk { gap, nap_ns, change_one_in } => write!(f, "walk:{gap}:{nap_ns}:{change_one_in}"),
             Self::Pct { depth, points } => write!(f, "pct:{depth}:{points}"),
-            Self::Eager { percent } => write!(f, "eager:{percent}"),
+            Self::Eager { percent, gap } => write!(f, "eager:{percent}:{gap}"),
             Self::Starve => write!(f, "starve"),
         }
     }
@@ -119,7 +124,7 @@ impl FromStr for Strategy {
                 nap_ns: knob(0..=1 << 40, 0)?,
                 change_one_in: knob(0..=1 << 40, 0)?,
             },
-            "eager" => Self::Eager { percent: knob(1..=100, 90)? },
+            "eager" => Self::Eager { percent: knob(1..=100, 90)?, gap: knob(0..=1 << 40, 0)? },
             "pct" => {
                 let depth = u32::try_from(knob(1..=64, 3)?).expect("at most 64");
                 Self::Pct { depth, points: knob(1..=1 << 40, PCT_POINTS)? }
@@ -132,7 +137,7 @@ impl FromStr for Strategy {
 
 fn unknown(text: &str) -> String {
     format!(
-        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS[:ONE_IN]]], pct[:DEPTH[:POINTS]] (depth at most 64), eager[:PERCENT] and starve"
+        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS[:ONE_IN]]], pct[:DEPTH[:POINTS]] (depth at most 64), eager[:PERCENT[:GAP]] and starve"
     )
 }
 

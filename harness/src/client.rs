@@ -42,7 +42,9 @@ pub enum ClientError {
         source: io::Error,
     },
     /// It speaks another protocol, or none.
-    #[error("{path} answered nonsense while {doing}; it was built from another Photofinish\nnext: `cargo xtask sim` builds it anew")]
+    #[error(
+        "{path} answered nonsense while {doing}; it was built from another Photofinish\nnext: `cargo xtask sim` builds it anew"
+    )]
     Nonsense {
         /// The executable.
         path: PathBuf,
@@ -198,7 +200,9 @@ impl Drop for Client {
 /// Makes a run of its frames. Without a final one, its process died before it could say how it ended.
 fn collect(frames: Vec<Frame>, truncated: bool, died: Option<String>, load_base: u64) -> Run {
     let mut run = Run {
-        ending: Ending::Lost { what: died.unwrap_or_else(|| String::from("its process left without a word")) },
+        ending: Ending::Lost {
+            what: died.unwrap_or_else(|| String::from("its process left without a word")),
+        },
         figures: Figures::default(),
         unmodelled: 0,
         judged: None,
@@ -215,7 +219,8 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<String>, load_base:
             }
             Frame::Event(stamp, event) => run.events.push((stamp, event)),
             Frame::Stack(thread, of, addresses) => {
-                let addresses = addresses.into_iter().map(|address| address.saturating_sub(load_base)).collect();
+                let addresses =
+                    addresses.into_iter().map(|address| address.saturating_sub(load_base)).collect();
                 run.stacks.push(RecordedStack { thread, of, addresses });
             }
             Frame::Final(end) => {

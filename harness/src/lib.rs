@@ -6,15 +6,15 @@
 //! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
 //! [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`symbols`] (where in the source).
 
-pub mod scenario;
-pub mod guest;
 pub mod client;
-pub mod verdict;
 pub mod examine;
-pub mod sweep;
+pub mod guest;
 pub mod record;
-pub mod tracefile;
+pub mod scenario;
+pub mod sweep;
 pub mod symbols;
+pub mod tracefile;
+pub mod verdict;
 
 pub use guest::serve;
 pub use photofinish_sim as sim;

@@ -88,7 +88,12 @@ impl Listed {
             variant: variant.name.to_owned(),
             story: scenario.story.to_owned(),
             differs: variant.story.to_owned(),
-            must: variant.expect.must.iter().map(|find| (find.signature.to_owned(), find.within_runs)).collect(),
+            must: variant
+                .expect
+                .must
+                .iter()
+                .map(|find| (find.signature.to_owned(), find.within_runs))
+                .collect(),
             may: variant.expect.may.iter().map(|signature| (*signature).to_owned()).collect(),
             always: variant.expect.always,
         })

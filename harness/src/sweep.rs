@@ -81,14 +81,23 @@ impl Tally {
             let mut allowed = listed.must.iter().map(|(pattern, _)| pattern).chain(&listed.may);
             if found.verdict != Verdict::Fail || !allowed.any(|pattern| matches(pattern, signature)) {
                 let runs = found.runs;
-                complaints.push(format!("`{signature}` is not expected: {runs} runs, first at seed {}", found.first));
+                complaints.push(format!(
+                    "`{signature}` is not expected: {runs} runs, first at seed {}",
+                    found.first
+                ));
             }
         }
         for (pattern, within) in &listed.must {
-            let first = self.found.iter().filter(|(signature, _)| matches(pattern, signature)).map(|(_, f)| f.first).min();
+            let first = self
+                .found
+                .iter()
+                .filter(|(signature, _)| matches(pattern, signature))
+                .map(|(_, f)| f.first)
+                .min();
             match first {
                 Some(seed) if seed.0 < *within => {}
-                Some(seed) => complaints.push(format!("`{pattern}` was found first at seed {seed}, after {within} runs")),
+                Some(seed) => complaints
+                    .push(format!("`{pattern}` was found first at seed {seed}, after {within} runs")),
                 None if self.runs >= *within => {
                     complaints.push(format!("`{pattern}` was not found in {} runs", self.runs));
                 }
@@ -126,7 +135,8 @@ mod tests {
 
     fn tally(runs: u64, found: &[(&str, Verdict, u64)]) -> Tally {
         let found = found.iter().map(|(signature, verdict, first)| {
-            let found = Found { verdict: *verdict, runs: 1, first: Seed(*first), strategies: BTreeMap::new() };
+            let found =
+                Found { verdict: *verdict, runs: 1, first: Seed(*first), strategies: BTreeMap::new() };
             ((*signature).to_owned(), found)
         });
         Tally { runs, passed: runs - found.len() as u64, found: found.collect() }
@@ -144,9 +154,17 @@ mod tests {
         check(&tally(100, &[("lost", Fail, 3), ("deadlock: a and b", Fail, 4)]), &lost, &[]);
         check(&tally(50, &[]), &lost, &[]);
         check(&tally(100, &[]), &lost, &["`lost` was not found in 100 runs"]);
-        check(&tally(300, &[("lost", Fail, 200)]), &lost, &["`lost` was found first at seed 200, after 100 runs"]);
+        check(
+            &tally(300, &[("lost", Fail, 200)]),
+            &lost,
+            &["`lost` was found first at seed 200, after 100 runs"],
+        );
         check(&tally(9, &[("late", Fail, 5)]), &lost, &["`late` is not expected: 1 runs, first at seed 5"]);
-        check(&tally(9, &[("lost", Inconclusive, 5)]), &lost, &["`lost` is not expected: 1 runs, first at seed 5"]);
+        check(
+            &tally(9, &[("lost", Inconclusive, 5)]),
+            &lost,
+            &["`lost` is not expected: 1 runs, first at seed 5"],
+        );
         check(&tally(9, &[]), &listed(&[], &[]), &[]);
     }
 }

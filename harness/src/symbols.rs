@@ -44,12 +44,14 @@ impl Symbols {
     #[must_use]
     pub fn places(&self, return_address: u64) -> Vec<Place> {
         let address = return_address.saturating_sub(1);
-        let unknown = || vec![Place { function: "?".into(), line: format!("{return_address:#x}"), inner: Inner::Std }];
+        let unknown =
+            || vec![Place { function: "?".into(), line: format!("{return_address:#x}"), inner: Inner::Std }];
         let Some(loader) = &self.loader else { return unknown() };
         let mut places = Vec::new();
         let Ok(mut frames) = loader.find_frames(address) else { return unknown() };
         while let Ok(Some(frame)) = frames.next() {
-            let function = frame.function.as_ref().and_then(|name| name.demangle().ok().map(|name| tidy(&name)));
+            let function =
+                frame.function.as_ref().and_then(|name| name.demangle().ok().map(|name| tidy(&name)));
             let location = frame.location.as_ref();
             let file = location.and_then(|location| location.file).unwrap_or("?");
             let line = location.and_then(|location| location.line).unwrap_or(0);
@@ -68,9 +70,15 @@ impl Symbols {
 }
 
 fn whose(file: &str, function: &str) -> Inner {
-    if file.contains("/rustc/") || file.contains("/library/std/") || file.contains("/library/core/") || file == "?" {
+    if file.contains("/rustc/")
+        || file.contains("/library/std/")
+        || file.contains("/library/core/")
+        || file == "?"
+    {
         Inner::Std
-    } else if file.contains("sim/boundary/src/") || function.starts_with("photofinish") && !function.contains("scenarios") {
+    } else if file.contains("sim/boundary/src/")
+        || function.starts_with("photofinish") && !function.contains("scenarios")
+    {
         Inner::Simulator
     } else {
         Inner::Program
@@ -80,7 +88,9 @@ fn whose(file: &str, function: &str) -> Inner {
 /// Without the hash that makes a symbol unique.
 fn tidy(name: &str) -> String {
     match name.rsplit_once("::h") {
-        Some((name, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => name.to_owned(),
+        Some((name, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            name.to_owned()
+        }
         _ => name.to_owned(),
     }
 }

@@ -55,7 +55,9 @@ pub enum TraceError {
         source: std::io::Error,
     },
     /// It is not a trace.
-    #[error("{path} is not a trace of Photofinish: {why}\nnext: `cargo xtask sim SCENARIO/VARIANT --seed N --record FILE` writes one")]
+    #[error(
+        "{path} is not a trace of Photofinish: {why}\nnext: `cargo xtask sim SCENARIO/VARIANT --seed N --record FILE` writes one"
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -63,7 +65,9 @@ pub enum TraceError {
         why: String,
     },
     /// It is a trace of another schema.
-    #[error("{path} is a trace of schema {found}, and this Photofinish reads schema {SCHEMA}\nnext: record it again from its seed, {seed}")]
+    #[error(
+        "{path} is a trace of schema {found}, and this Photofinish reads schema {SCHEMA}\nnext: record it again from its seed, {seed}"
+    )]
     Schema {
         /// The file.
         path: PathBuf,
@@ -101,7 +105,8 @@ pub enum TraceError {
 pub fn read(path: &Path, build: &str) -> Result<TraceFile, TraceError> {
     let foreign = |why: String| TraceError::Foreign { path: path.to_owned(), why };
     let io = |source| TraceError::Io { doing: "reading", path: path.to_owned(), source };
-    let text = String::from_utf8(std::fs::read(path).map_err(io)?).map_err(|_| foreign("it is not text".into()))?;
+    let text =
+        String::from_utf8(std::fs::read(path).map_err(io)?).map_err(|_| foreign("it is not text".into()))?;
     let loose: serde_json::Value = serde_json::from_str(&text).map_err(|error| foreign(error.to_string()))?;
     if loose["what"] != WHAT {
         return Err(foreign(format!("its field `what` is not \"{WHAT}\"")));

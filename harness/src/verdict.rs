@@ -47,7 +47,9 @@ pub fn judge(run: &Run) -> Judgement {
             None => (Verdict::Pass, None, String::new()),
         },
         Ending::Panicked => panic_of(run),
-        Ending::Exited(status) => fail(format!("exit {status}"), format!("the program exited with status {status}")),
+        Ending::Exited(status) => {
+            fail(format!("exit {status}"), format!("the program exited with status {status}"))
+        }
         Ending::Signalled(signal) => {
             let name = signal_name(*signal);
             fail(format!("signal {name}"), format!("the program was ended by {name}"))
@@ -62,7 +64,9 @@ pub fn judge(run: &Run) -> Judgement {
         ),
         Ending::OutOfThreads { threads } => inconclusive(
             "out-of-threads",
-            format!("it wanted more than {threads} threads at one time\nnext: the same command with `--threads N`"),
+            format!(
+                "it wanted more than {threads} threads at one time\nnext: the same command with `--threads N`"
+            ),
         ),
         Ending::Escaped { what } => inconclusive("escaped", format!("it left the simulation: {what}")),
         Ending::Lost { what } => inconclusive("lost", what.clone()),
@@ -91,10 +95,15 @@ fn panic_of(run: &Run) -> Parts {
         Event::Panicked { message, place } => Some((stamp.thread, message, place)),
         _ => None,
     });
-    let Some((thread, message, place)) = last else { return fail("panic".into(), "the main thread panicked".into()) };
+    let Some((thread, message, place)) = last else {
+        return fail("panic".into(), "the main thread panicked".into());
+    };
     let file = place.split(':').next().unwrap_or_default();
     let first_line = message.lines().next().unwrap_or_default();
-    fail(format!("panic in {file}: {first_line}"), format!("thread {} panicked at {place}:\n{message}", thread.0))
+    fail(
+        format!("panic in {file}: {first_line}"),
+        format!("thread {} panicked at {place}:\n{message}", thread.0),
+    )
 }
 
 fn unmodelled(run: &Run, would_be: Option<&str>) -> Judgement {
@@ -122,7 +131,8 @@ fn lines(waits: &[Waiting]) -> String {
 /// Names the threads of a cycle if one is known, else says only that there is a deadlock: who else waits differs from run to
 /// run.
 fn deadlock_signature(waits: &[Waiting]) -> String {
-    let holder_of = |thread: ThreadId| waits.iter().find(|wait| wait.thread == thread).and_then(|wait| wait.holder);
+    let holder_of =
+        |thread: ThreadId| waits.iter().find(|wait| wait.thread == thread).and_then(|wait| wait.holder);
     for wait in waits {
         let mut cycle = vec![wait.thread];
         while let Some(holder) = holder_of(*cycle.last().expect("never empty")) {

@@ -189,8 +189,12 @@ impl EventsHash {
 
     fn word(&mut self, word: u64) {
         // The multiply-and-fold step of wyhash (Wang Yi): order-sensitive, and every bit of the word reaches every bit.
-        let product = u128::from(self.0 ^ word) * u128::from(0xa076_1d64_78bd_642f_u64 ^ word.rotate_left(32));
-        #[expect(clippy::cast_possible_truncation, reason = "the two halves of the product are folded together")]
+        let product =
+            u128::from(self.0 ^ word) * u128::from(0xa076_1d64_78bd_642f_u64 ^ word.rotate_left(32));
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the two halves of the product are folded together"
+        )]
         let folded = (product >> 64) as u64 ^ product as u64;
         self.0 = folded.wrapping_add(0x9e37_79b9_7f4a_7c15).rotate_left(23) ^ word;
     }

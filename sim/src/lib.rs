@@ -7,19 +7,19 @@
 //! the program can ask for), [`net`] and [`fd`] (what it acts on), [`event`] and [`ending`] (what came of it).
 #![forbid(unsafe_code)]
 
-pub mod seed;
+pub mod call;
 pub mod choice;
 pub mod chooser;
-pub mod trace;
-pub mod kernel;
-pub mod call;
-pub mod thread;
-pub mod wait;
-mod futex;
-mod timer;
-pub mod fd;
-pub mod net;
+pub mod ending;
 pub mod errno;
 pub mod event;
-pub mod ending;
+pub mod fd;
+mod futex;
+pub mod kernel;
 pub mod limits;
+pub mod net;
+pub mod seed;
+pub mod thread;
+mod timer;
+pub mod trace;
+pub mod wait;

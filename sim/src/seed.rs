@@ -29,7 +29,10 @@ impl FromStr for Seed {
             None => text.parse(),
         };
         parsed.map(Self).map_err(|_| {
-            format!("a seed is a whole number from 0 to {}, or 0x and hexadecimal digits; this is {text:?}", u64::MAX)
+            format!(
+                "a seed is a whole number from 0 to {}, or 0x and hexadecimal digits; this is {text:?}",
+                u64::MAX
+            )
         })
     }
 }
@@ -77,7 +80,10 @@ impl Draws {
         let threshold = bound.wrapping_neg() % bound;
         loop {
             let product = u128::from(self.word()) * u128::from(bound);
-            #[expect(clippy::cast_possible_truncation, reason = "the two halves of the product are what is wanted")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the two halves of the product are what is wanted"
+            )]
             let (high, low) = ((product >> 64) as u64, product as u64);
             if low >= threshold {
                 return high;

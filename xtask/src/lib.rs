@@ -8,7 +8,7 @@ pub mod cli;
 pub mod commands;
 pub mod exit;
 pub mod instrumented;
+pub mod scenarios;
 pub mod tidy;
 pub mod workspace;
-pub mod scenarios;
 pub mod wrapper;

@@ -75,7 +75,8 @@ impl Scenarios {
         let mut selected = Vec::new();
         for name in names {
             let before = selected.len();
-            selected.extend(self.all.iter().filter(|listed| listed.scenario == *name || listed.name() == *name));
+            selected
+                .extend(self.all.iter().filter(|listed| listed.scenario == *name || listed.name() == *name));
             if selected.len() == before {
                 return Err(ScenarioError::Unknown { name: name.clone(), nearest: self.nearest(name) });
             }

@@ -94,7 +94,10 @@ static POOL: Cell = Cell(UnsafeCell::new(Pool {
     running: None,
 }));
 
-#[expect(clippy::mut_from_ref, reason = "the cell stands for the whole process, and one thread executes the run")]
+#[expect(
+    clippy::mut_from_ref,
+    reason = "the cell stands for the whole process, and one thread executes the run"
+)]
 fn pool() -> &'static mut Pool {
     // SAFETY: see the Sync of Cell; references are not held across a transfer.
     unsafe { &mut *POOL.0.get() }
@@ -233,7 +236,11 @@ pub(crate) fn assign(thread: ThreadId, job: Job) -> Option<libc::pthread_t> {
     carrier.detached = false;
     carrier.job = Some(job);
     carrier.at_exit.clear();
-    assert_eq!(pool.of_thread.len(), thread.index(), "threads are put on carriers in the order of their creation");
+    assert_eq!(
+        pool.of_thread.len(),
+        thread.index(),
+        "threads are put on carriers in the order of their creation"
+    );
     pool.of_thread.push(index);
     Some(pool.carriers[index].pthread)
 }
@@ -245,7 +252,9 @@ pub(crate) fn thread_of(pthread: libc::pthread_t) -> Option<ThreadId> {
 
 fn find(pthread: libc::pthread_t) -> Option<&'static mut Carrier> {
     let carriers = pool().carriers.iter_mut();
-    carriers.map(|carrier| &mut **carrier).find(|carrier| carrier.pthread == pthread && carrier.state != State::Free)
+    carriers
+        .map(|carrier| &mut **carrier)
+        .find(|carrier| carrier.pthread == pthread && carrier.state != State::Free)
 }
 
 /// Takes the result of a thread that is over, and frees its carrier.
@@ -290,7 +299,9 @@ pub(crate) fn transfer_to(thread: ThreadId) {
 pub(crate) fn transfer_to_host() {
     let pool = pool();
     phase::set(Phase::Simulator);
-    let Some(index) = pool.running.take() else { die("photofinish: bug: the host transferred to itself", b"") };
+    let Some(index) = pool.running.take() else {
+        die("photofinish: bug: the host transferred to itself", b"")
+    };
     let host: (*const Context, *const AtomicU32) = (&raw const pool.host, &raw const pool.host_baton);
     let carrier = &mut pool.carriers[index];
     hand_over(pool.mode, (&raw mut carrier.context, &raw const carrier.baton), host);

@@ -90,7 +90,8 @@ pub(crate) fn push_final(ending: Ending) {
 
 /// Bounds what a run may add to the address space of its warm image, so that its hunger is its own failure.
 fn limit_memory(more: u64) -> Result<(), String> {
-    let statm = std::fs::read_to_string("/proc/self/statm").map_err(|error| format!("/proc/self/statm: {error}"))?;
+    let statm =
+        std::fs::read_to_string("/proc/self/statm").map_err(|error| format!("/proc/self/statm: {error}"))?;
     let pages: u64 = statm.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or(0);
     let bytes = pages * 4096 + more;
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };

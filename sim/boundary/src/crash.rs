@@ -119,9 +119,13 @@ extern "C" fn on_alarm(_signal: c_int, _info: *mut libc::siginfo_t, _context: *m
     let before = phase::set(Phase::Simulator);
     let ending = if idle >= LOOKS {
         let whose = if before == Phase::Program { "the program" } else { "the simulator" };
-        Ending::Escaped { what: format!("{whose} ran for {real_ms} ms of real time without a scheduling point") }
+        Ending::Escaped {
+            what: format!("{whose} ran for {real_ms} ms of real time without a scheduling point"),
+        }
     } else {
-        Ending::Lost { what: format!("its {} ms of real time are over, after {points} points", real_ms * WHOLE) }
+        Ending::Lost {
+            what: format!("its {} ms of real time are over, after {points} points", real_ms * WHOLE),
+        }
     };
     note_stack();
     push_final(ending);

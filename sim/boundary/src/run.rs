@@ -52,7 +52,10 @@ fn is_on() -> bool {
 ///
 /// The reference must not be held across anything that could make another: each use in this crate is one expression.
 #[inline]
-#[expect(clippy::mut_from_ref, reason = "the cell stands for the whole process, and one thread executes the run")]
+#[expect(
+    clippy::mut_from_ref,
+    reason = "the cell stands for the whole process, and one thread executes the run"
+)]
 pub(crate) fn run() -> &'static mut Run {
     // SAFETY: one thread executes the run, and by this function's rule no other reference is alive.
     let run = unsafe { &mut *RUN.0.get() };
@@ -249,10 +252,8 @@ pub fn panicked(message: &str, place: &str) {
 pub(crate) fn push_waits() {
     for (index, stack) in run().waits.iter().enumerate() {
         let thread = ThreadId(u32::try_from(index).expect("thread ids are 32 bits"));
-        let waits = matches!(
-            run().kernel.threads().get(thread).state,
-            photofinish_sim::thread::State::Blocked(_)
-        );
+        let waits =
+            matches!(run().kernel.threads().get(thread).state, photofinish_sim::thread::State::Blocked(_));
         if waits && !stack.is_empty() {
             SHARED.push(&Frame::Stack(thread, StackOf::Wait, stack.clone()));
         }

@@ -105,7 +105,10 @@ fn take_descriptors() -> io::Result<()> {
     let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
     use std::os::fd::AsRawFd;
     for (from, to) in [(null.as_raw_fd(), NULL_FD), (0, REQUESTS_FD), (1, REPLIES_FD)] {
-        check(raw::syscall(libc::SYS_dup3, [i64::from(from), i64::from(to), i64::from(libc::O_CLOEXEC), 0, 0, 0]))?;
+        check(raw::syscall(
+            libc::SYS_dup3,
+            [i64::from(from), i64::from(to), i64::from(libc::O_CLOEXEC), 0, 0, 0],
+        ))?;
     }
     for standard in [0, 1] {
         check(raw::syscall(libc::SYS_dup3, [i64::from(NULL_FD), standard, 0, 0, 0, 0]))?;
@@ -165,7 +168,8 @@ fn wait_for(child: libc::pid_t, most_ms: u64) -> io::Result<Option<String>> {
     let mut killed = false;
     let pidfd = raw::syscall(libc::SYS_pidfd_open, [i64::from(child), 0, 0, 0, 0, 0]);
     if pidfd >= 0 {
-        let mut entry = libc::pollfd { fd: c_int::try_from(pidfd).unwrap_or(-1), events: libc::POLLIN, revents: 0 };
+        let mut entry =
+            libc::pollfd { fd: c_int::try_from(pidfd).unwrap_or(-1), events: libc::POLLIN, revents: 0 };
         let timeout = c_int::try_from(most_ms).unwrap_or(c_int::MAX);
         // SAFETY: one valid entry.
         let ready = unsafe { libc::poll(&raw mut entry, 1, timeout) };
@@ -198,8 +202,10 @@ fn send<T: Serialize>(message: &T) -> io::Result<()> {
         let mut sent = 0;
         while sent < part.len() {
             let rest = &part[sent..];
-            let arguments = [i64::from(REPLIES_FD), rest.as_ptr() as i64, rest.len().cast_signed() as i64, 0, 0, 0];
-            sent += usize::try_from(check(raw::syscall(libc::SYS_write, arguments))?).map_err(io::Error::other)?;
+            let arguments =
+                [i64::from(REPLIES_FD), rest.as_ptr() as i64, rest.len().cast_signed() as i64, 0, 0, 0];
+            sent += usize::try_from(check(raw::syscall(libc::SYS_write, arguments))?)
+                .map_err(io::Error::other)?;
         }
     }
     Ok(())
@@ -226,7 +232,8 @@ fn fill(buffer: &mut [u8]) -> io::Result<bool> {
     let mut have = 0;
     while have < buffer.len() {
         let rest = &mut buffer[have..];
-        let arguments = [i64::from(REQUESTS_FD), rest.as_mut_ptr() as i64, rest.len().cast_signed() as i64, 0, 0, 0];
+        let arguments =
+            [i64::from(REQUESTS_FD), rest.as_mut_ptr() as i64, rest.len().cast_signed() as i64, 0, 0, 0];
         match check(raw::syscall(libc::SYS_read, arguments))? {
             0 if have == 0 => return Ok(false),
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),

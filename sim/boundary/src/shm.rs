@@ -96,7 +96,8 @@ impl Shared {
     /// The frames of the last run, encoded, and whether some are missing.
     pub(crate) fn read(&self) -> (Vec<u8>, bool) {
         let header = self.header();
-        let length = usize::try_from(header.length.load(Ordering::Acquire)).expect("at most ROOM").min(ROOM - BODY);
+        let length =
+            usize::try_from(header.length.load(Ordering::Acquire)).expect("at most ROOM").min(ROOM - BODY);
         // SAFETY: BODY is inside the mapping.
         let start = unsafe { self.base().add(BODY) };
         // SAFETY: the run is over, so nobody writes; `length` bytes from BODY are inside the mapping.

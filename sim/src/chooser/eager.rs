@@ -39,9 +39,13 @@ impl Eager {
 
     /// Holds the running thread back and lets a held one go on, if there is one.
     fn exchange(&mut self, question: &Question<'_>) -> Option<u64> {
-        let is_held = |candidate: &Candidate| matches!(candidate, Candidate::Thread(t) if self.held.contains(t));
-        let held: Vec<u64> =
-            (0..).zip(question.candidates).filter(|(_, candidate)| is_held(candidate)).map(|(pick, _)| pick).collect();
+        let is_held =
+            |candidate: &Candidate| matches!(candidate, Candidate::Thread(t) if self.held.contains(t));
+        let held: Vec<u64> = (0..)
+            .zip(question.candidates)
+            .filter(|(_, candidate)| is_held(candidate))
+            .map(|(pick, _)| pick)
+            .collect();
         if held.is_empty() {
             return None;
         }
@@ -56,9 +60,13 @@ impl Eager {
 
     /// The newest thread that is not held, else the clock, else the last held.
     fn pick(&mut self, question: &Question<'_>) -> u64 {
-        let is_free = |candidate: &Candidate| matches!(candidate, Candidate::Thread(t) if !self.held.contains(t));
-        let free: Vec<u64> =
-            (0..).zip(question.candidates).filter(|(_, candidate)| is_free(candidate)).map(|(pick, _)| pick).collect();
+        let is_free =
+            |candidate: &Candidate| matches!(candidate, Candidate::Thread(t) if !self.held.contains(t));
+        let free: Vec<u64> = (0..)
+            .zip(question.candidates)
+            .filter(|(_, candidate)| is_free(candidate))
+            .map(|(pick, _)| pick)
+            .collect();
         if !free.is_empty() {
             let surprise = self.schedule.one_in(SURPRISE_ONE_IN);
             let nth = if surprise { self.schedule.below(free.len() as u64) } else { free.len() as u64 - 1 };
@@ -77,7 +85,9 @@ impl Eager {
 impl Chooser for Eager {
     fn quiet_points(&mut self, at: &Moment) -> u64 {
         // An exchange is planned once, and stands until it comes: who runs meanwhile does not matter.
-        if let Some(gap) = self.gap.filter(|_| self.exchange_step == u64::MAX || self.exchange_step <= at.step) {
+        if let Some(gap) =
+            self.gap.filter(|_| self.exchange_step == u64::MAX || self.exchange_step <= at.step)
+        {
             self.exchange_step = at.step + 1 + self.schedule.below(2 * gap - 1);
         }
         self.exchange_step.saturating_sub(at.step + 1)
@@ -102,7 +112,8 @@ impl Chooser for Eager {
             _ => return Ok(self.aside.choose(question)),
         }
         let pick = self.pick(question);
-        if let Candidate::Thread(chosen) = question.candidates[usize::try_from(pick).expect("a small number")] {
+        if let Candidate::Thread(chosen) = question.candidates[usize::try_from(pick).expect("a small number")]
+        {
             self.held.retain(|held| *held != chosen);
         }
         Ok(pick)

@@ -117,7 +117,12 @@ pub struct Kernel {
 impl Kernel {
     /// A kernel whose main thread is about to run.
     #[must_use]
-    pub fn new(limits: Limits, chooser: Box<dyn Chooser>, recorder: Box<dyn Recorder>, detail: Detail) -> Self {
+    pub fn new(
+        limits: Limits,
+        chooser: Box<dyn Chooser>,
+        recorder: Box<dyn Recorder>,
+        detail: Detail,
+    ) -> Self {
         let mut kernel = Self {
             net: Net::default(),
             fds: FdTable::default(),

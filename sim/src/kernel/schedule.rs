@@ -203,7 +203,8 @@ impl Kernel {
     fn describe(&self, on: WaitOn) -> (String, Option<ThreadId>) {
         match on {
             WaitOn::Futex { word, .. } => {
-                let holder = self.futexes.address(word).and_then(|address| self.holders.get(&address)).copied();
+                let holder =
+                    self.futexes.address(word).and_then(|address| self.holders.get(&address)).copied();
                 (format!("futex word {word} (a lock, condition or parked thread)"), holder)
             }
             WaitOn::Readable(socket) => (format!("input on {}", self.net.describe(socket)), None),

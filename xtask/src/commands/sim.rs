@@ -78,7 +78,8 @@ pub fn run(args: &SimArgs) -> Result<Exit, SimError> {
         None => from_seed(args, strategy, &scenarios.select(&args.scenarios)?),
     };
     if args.record.is_some() && requests.len() > 1 {
-        let message = "--record writes one trace, and this names several programs\nnext: name one, SCENARIO/VARIANT";
+        let message =
+            "--record writes one trace, and this names several programs\nnext: name one, SCENARIO/VARIANT";
         return Err(SimError::Usage(message.to_owned()));
     }
     let threads = requests[0].0.limits.threads_max;
@@ -149,7 +150,11 @@ impl Session<'_> {
     fn one(&mut self, request: &Request, expected_hash: Option<u64>) -> Result<Exit, SimError> {
         // On standard error with --json: a script that reads standard output sees objects only.
         let headline = format!("seed {} · {} · {}", request.seed, request.program, request.strategy);
-        if self.args.json { eprintln!("{headline}") } else { println!("{headline}") }
+        if self.args.json {
+            eprintln!("{headline}")
+        } else {
+            println!("{headline}")
+        }
         let Examined { run, mut judgement } = self.examine(request)?;
         if let Some(expected) = expected_hash
             && expected != run.figures.events_hash

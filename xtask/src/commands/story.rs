@@ -28,7 +28,10 @@ pub(super) fn tell(record: &Record, run: &Run, symbols: &Symbols, events: bool) 
     output(&mut text, run);
     if events {
         for (stamp, event) in &run.events {
-            line(&mut text, &format!("  {:>9} {:>15} t{} {event:?}", stamp.step, seconds(stamp.at_ns), stamp.thread.0));
+            line(
+                &mut text,
+                &format!("  {:>9} {:>15} t{} {event:?}", stamp.step, seconds(stamp.at_ns), stamp.thread.0),
+            );
         }
     }
     figures(&mut text, record);
@@ -81,7 +84,8 @@ fn decisions(text: &mut String, run: &Run, symbols: &Symbols) {
     if picks.is_empty() {
         return line(text, "  decisions: none; every schedule does this");
     }
-    let schedule: Vec<&Pick> = picks.iter().filter(|pick| matches!(pick.kind, Kind::Preempt | Kind::Next)).collect();
+    let schedule: Vec<&Pick> =
+        picks.iter().filter(|pick| matches!(pick.kind, Kind::Preempt | Kind::Next)).collect();
     line(text, &format!("  decisions: {}, of which {} about who runs", picks.len(), schedule.len()));
     for pick in schedule.iter().take(DECISIONS_SHOWN) {
         let place = match pick.pc {
@@ -92,7 +96,11 @@ fn decisions(text: &mut String, run: &Run, symbols: &Symbols) {
                 .find(|place| place.inner == Inner::Program)
                 .map_or_else(|| format!("{pc:#x}"), |place| place.line),
         };
-        let what = if pick.kind == Kind::Preempt { "is preempted at" } else { "stops; not the next in line follows, at" };
+        let what = if pick.kind == Kind::Preempt {
+            "is preempted at"
+        } else {
+            "stops; not the next in line follows, at"
+        };
         line(text, &format!("    step {:>7}  thread {} {what} {place}", pick.step, pick.thread.0));
     }
     if schedule.len() > DECISIONS_SHOWN {
@@ -123,13 +131,19 @@ fn output(text: &mut String, run: &Run) {
 fn figures(text: &mut String, record: &Record) {
     let Record { points, switches, threads, events_hash, .. } = record;
     let time = seconds(record.virtual_ns);
-    line(text, &format!("  {points} points, {switches} switches, {threads} threads, {time} s of virtual time"));
+    line(
+        text,
+        &format!("  {points} points, {switches} switches, {threads} threads, {time} s of virtual time"),
+    );
     line(text, &format!("  events {events_hash}"));
 }
 
 fn replay(text: &mut String, record: &Record) {
     let Record { scenario, variant, seed, strategy, .. } = record;
-    line(text, &format!("  replay: cargo xtask sim {scenario}/{variant} --seed {seed} --strategy {strategy}"));
+    line(
+        text,
+        &format!("  replay: cargo xtask sim {scenario}/{variant} --seed {seed} --strategy {strategy}"),
+    );
 }
 
 fn seconds(ns: u64) -> String {
@@ -138,5 +152,7 @@ fn seconds(ns: u64) -> String {
 
 /// Control characters as escapes, so that a program's output cannot drive the terminal.
 fn visible(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
+    text.chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .collect()
 }

@@ -42,12 +42,16 @@ pub fn run(args: &SweepArgs) -> Result<Exit, SimError> {
         Some(name) => name.parse().map_err(SimError::Usage)?,
     };
     if args.from.checked_add(args.seeds).is_none() {
-        let message = format!("there are not {} seeds from {} on\nnext: a smaller --seeds or --from", args.seeds, args.from);
+        let message = format!(
+            "there are not {} seeds from {} on\nnext: a smaller --seeds or --from",
+            args.seeds, args.from
+        );
         return Err(SimError::Usage(message));
     }
     let scenarios = Scenarios::load()?;
     let selected = scenarios.select(&args.scenarios)?;
-    let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+    let jobs =
+        args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
     let mut exit = Exit::Passed;
     for listed in selected {
         let began = Instant::now();
@@ -78,10 +82,12 @@ struct Sweep<'a> {
 fn sweep(sweep: &Sweep<'_>) -> Result<Tally, ClientError> {
     let next = AtomicU64::new(0);
     let whole = Mutex::new(Tally::default());
-    let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {per_sec}").expect("a valid template");
+    let style =
+        ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {per_sec}").expect("a valid template");
     let bar = ProgressBar::new(sweep.args.seeds).with_style(style).with_prefix(sweep.listed.name());
     let outcome = std::thread::scope(|scope| {
-        let job = || job(sweep, &next, &bar).map(|tally| whole.lock().expect("no job panics with it").merge(tally));
+        let job =
+            || job(sweep, &next, &bar).map(|tally| whole.lock().expect("no job panics with it").merge(tally));
         let jobs: Vec<_> = (0..sweep.jobs).map(|_| scope.spawn(job)).collect();
         jobs.into_iter().try_for_each(|job| job.join().expect("a job does not panic"))
     });
@@ -122,7 +128,8 @@ fn tell(listed: &Listed, tally: &Tally, complaints: &[String], began: Instant) {
     let ms = began.elapsed().as_millis();
     println!("{name}: {} of {} runs passed, {ms} ms", tally.passed, tally.runs);
     for (signature, found) in &tally.found {
-        let by: Vec<String> = found.strategies.iter().map(|(family, runs)| format!("{family} {runs}")).collect();
+        let by: Vec<String> =
+            found.strategies.iter().map(|(family, runs)| format!("{family} {runs}")).collect();
         println!("  {signature}: {} runs ({}), first at seed {}", found.runs, by.join(", "), found.first);
     }
     for complaint in complaints {

@@ -71,6 +71,8 @@ fn copy_out<T>(raw: &T, address: *mut sockaddr, length: *mut socklen_t) {
     let length = unsafe { &mut *length };
     let room = (*length as usize).min(size_of::<T>());
     // SAFETY: `room` is at most the size of either.
-    unsafe { core::ptr::copy_nonoverlapping(core::ptr::from_ref(raw).cast::<u8>(), address.cast::<u8>(), room) };
+    unsafe {
+        core::ptr::copy_nonoverlapping(core::ptr::from_ref(raw).cast::<u8>(), address.cast::<u8>(), room)
+    };
     *length = size_of::<T>() as socklen_t;
 }

@@ -26,7 +26,9 @@ pub(crate) fn from_timespec(at: &timespec) -> Result<u64, Errno> {
 }
 
 fn read_clock(clock: clockid_t) -> Result<u64, Errno> {
-    call("clock_gettime", clock, |kernel, _| time::Clock::from_id(clock).map(|clock| time::gettime_ns(kernel, clock)))
+    call("clock_gettime", clock, |kernel, _| {
+        time::Clock::from_id(clock).map(|clock| time::gettime_ns(kernel, clock))
+    })
 }
 
 /// Sleeps until a point on a clock, or for a while; what `clock_nanosleep(2)` does.

@@ -23,7 +23,8 @@ pub(super) fn reserve() -> Result<c_int, Errno> {
 
 fn reserve_from(least: c_int) -> Result<c_int, Errno> {
     let null = i64::from(crate::server::NULL_FD);
-    let number = raw::syscall(libc::SYS_fcntl, [null, i64::from(libc::F_DUPFD_CLOEXEC), i64::from(least), 0, 0, 0]);
+    let number =
+        raw::syscall(libc::SYS_fcntl, [null, i64::from(libc::F_DUPFD_CLOEXEC), i64::from(least), 0, 0, 0]);
     c_int::try_from(number).ok().filter(|number| *number >= 0).ok_or(Errno::EMFILE)
 }
 

@@ -7,9 +7,9 @@ use core::ffi::{c_int, c_long};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use libc::timespec;
+use photofinish_sim::call::Caller;
 use photofinish_sim::call::futex::{self, FutexRequeue, FutexWait};
 use photofinish_sim::call::time::{Clock, since_start_ns};
-use photofinish_sim::call::Caller;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::kernel::Kernel;
 
@@ -136,7 +136,8 @@ fn wait(futex: &Call, bits: u32) -> Result<c_long, Errno> {
 }
 
 fn wake(futex: &Call, bits: u32) -> Result<c_long, Errno> {
-    call("futex wake", futex.operation, |kernel, _| futex::wake(kernel, futex.address, futex.value, bits)).map(c_long::from)
+    call("futex wake", futex.operation, |kernel, _| futex::wake(kernel, futex.address, futex.value, bits))
+        .map(c_long::from)
 }
 
 fn requeue(futex: &Call, expected: Option<u32>) -> Result<c_long, Errno> {

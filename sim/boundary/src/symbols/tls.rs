@@ -67,7 +67,8 @@ fn block(thread_pointer: u64) -> usize {
 
 /// Makes the executable's thread-locals of a parked thread new again.
 pub(crate) fn reset(thread_pointer: u64) {
-    let (size, image_size) = (SEGMENT.size.load(Ordering::Relaxed), SEGMENT.image_size.load(Ordering::Relaxed));
+    let (size, image_size) =
+        (SEGMENT.size.load(Ordering::Relaxed), SEGMENT.image_size.load(Ordering::Relaxed));
     if size == 0 {
         return;
     }

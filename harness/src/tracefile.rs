@@ -78,23 +78,17 @@ pub enum TraceError {
     },
     /// It was recorded with another build of the scenarios.
     #[error(
-        "{path} was recorded with build {recorded} of the scenarios, and this is build {present}: its decisions name places in \
-         the other one\nnext: `cargo xtask sim {program} --seed {seed} --strategy {strategy} --record FILE` searches from the \
-         same seed in this build"
+        "{path} was recorded with build {} of the scenarios, and this is build {present}: its decisions name places in the \
+         other one\nnext: `cargo xtask sim {} --seed {} --strategy {} --record FILE` searches from the same seed in this build",
+        file.build, file.program, file.seed, file.strategy
     )]
     OtherBuild {
         /// The file.
         path: PathBuf,
-        /// The build that recorded it.
-        recorded: String,
+        /// What it holds.
+        file: Box<TraceFile>,
         /// The build that is to replay it.
         present: String,
-        /// Its scenario and variant.
-        program: String,
-        /// Its seed.
-        seed: Seed,
-        /// Its strategy.
-        strategy: Strategy,
     },
 }
 
@@ -122,11 +116,8 @@ pub fn read(path: &Path, build: &str) -> Result<TraceFile, TraceError> {
     if file.build != build {
         return Err(TraceError::OtherBuild {
             path: path.to_owned(),
-            recorded: file.build,
+            file: Box::new(file),
             present: build.to_owned(),
-            program: file.program,
-            seed: file.seed,
-            strategy: file.strategy,
         });
     }
     Ok(file)

@@ -190,6 +190,8 @@ static VARIANTS: &[Variant] = &[
 const WIDE: u64 = 200;
 /// The window is between two instructions.
 const NARROW: u64 = 2000;
+/// Both sides must be between two instructions at the same time.
+const NARROWEST: u64 = 10_000;
 
 const LOSES_CONNECTED: Expectation = Expectation {
     must: &[Find { signature: LOST_CONNECTED, within_runs: WIDE }],
@@ -204,7 +206,7 @@ const LOSES_DISCONNECTED: Expectation = Expectation {
 const NEITHER_OR_BOTH_CONNECTED: Expectation = Expectation {
     must: &[
         Find { signature: LOST_CONNECTED, within_runs: NARROW },
-        Find { signature: CONNECTED_TWICE, within_runs: NARROW },
+        Find { signature: CONNECTED_TWICE, within_runs: NARROWEST },
     ],
     may: &[DEADLOCK],
     always: false,
@@ -212,7 +214,7 @@ const NEITHER_OR_BOTH_CONNECTED: Expectation = Expectation {
 const NEITHER_OR_BOTH_DISCONNECTED: Expectation = Expectation {
     must: &[
         Find { signature: LOST_DISCONNECTED, within_runs: NARROW },
-        Find { signature: DISCONNECTED_TWICE, within_runs: NARROW },
+        Find { signature: DISCONNECTED_TWICE, within_runs: NARROWEST },
     ],
     may: &[DEADLOCK],
     always: false,

@@ -46,7 +46,7 @@ pub(crate) struct AtExit {
 /// One carrier.
 pub(crate) struct Carrier {
     context: Context,
-    ready: u32,
+    ready: AtomicU32,
     baton: AtomicU32,
     pthread: libc::pthread_t,
     state: State,
@@ -70,6 +70,7 @@ pub(crate) enum Mode {
 
 struct Pool {
     mode: Mode,
+    #[expect(clippy::vec_box, reason = "each carrier's thread holds a pointer to it")]
     carriers: Vec<Box<Carrier>>,
     /// By thread: the index of its carrier.
     of_thread: Vec<usize>,
@@ -94,10 +95,6 @@ static POOL: Cell = Cell(UnsafeCell::new(Pool {
     running: None,
 }));
 
-#[expect(
-    clippy::mut_from_ref,
-    reason = "the cell stands for the whole process, and one thread executes the run"
-)]
 fn pool() -> &'static mut Pool {
     // SAFETY: see the Sync of Cell; references are not held across a transfer.
     unsafe { &mut *POOL.0.get() }
@@ -137,7 +134,7 @@ fn restore_signals(before: &libc::sigset_t) {
 fn make_carrier() -> Result<(), String> {
     let mut carrier = Box::new(Carrier {
         context: Context::empty(),
-        ready: 0,
+        ready: AtomicU32::new(0),
         baton: AtomicU32::new(0),
         pthread: 0,
         state: State::Free,
@@ -167,9 +164,7 @@ fn make_carrier() -> Result<(), String> {
         let why = std::io::Error::from_raw_os_error(error);
         return Err(format!("could not make thread {} of the pool: {why}", pool().carriers.len()));
     }
-    // SAFETY: the carrier lives as long as the process, and `ready` is written by its thread alone.
-    let ready = unsafe { AtomicU32::from_ptr(&raw mut carrier.ready) };
-    while ready.load(Ordering::Acquire) == 0 {
+    while carrier.ready.load(Ordering::Acquire) == 0 {
         std::thread::yield_now();
     }
     pool().carriers.push(carrier);
@@ -184,13 +179,13 @@ extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
             // SAFETY: the carrier outlives the process' runs.
             let context = unsafe { &raw mut (*carrier).context };
             // SAFETY: as above.
-            let ready = unsafe { &raw mut (*carrier).ready };
+            let ready = unsafe { &(*carrier).ready }.as_ptr();
             // SAFETY: all signals are blocked in this thread, which inherited the mask of `prepare`.
             unsafe { arch::park(context, ready) };
         }
         Mode::Baton => {
             // SAFETY: the carrier outlives the process' runs.
-            unsafe { AtomicU32::from_ptr(&raw mut (*carrier).ready) }.store(1, Ordering::Release);
+            unsafe { &(*carrier).ready }.store(1, Ordering::Release);
             // SAFETY: as above.
             await_baton(unsafe { &(*carrier).baton });
         }

@@ -52,10 +52,6 @@ fn is_on() -> bool {
 ///
 /// The reference must not be held across anything that could make another: each use in this crate is one expression.
 #[inline]
-#[expect(
-    clippy::mut_from_ref,
-    reason = "the cell stands for the whole process, and one thread executes the run"
-)]
 pub(crate) fn run() -> &'static mut Run {
     // SAFETY: one thread executes the run, and by this function's rule no other reference is alive.
     let run = unsafe { &mut *RUN.0.get() };

@@ -25,6 +25,12 @@ mod timers;
 pub(super) use story::run;
 
 use std::sync::{Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+
+/// Starts a thread that carries the name of its role.
+fn named(role: &str, run: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+    thread::Builder::new().name(role.to_owned()).spawn(run).expect("the system gives a thread")
+}
 
 /// Takes a lock that no thread can have poisoned, because no code panics while it holds one.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -4,9 +4,9 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
-use super::locked;
+use super::{locked, named};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -31,9 +31,9 @@ impl Pool {
     /// Starts `workers` threads.
     pub(super) fn start(workers: usize) -> Self {
         let shared = Arc::new(Shared { queue: Mutex::new(Queue::default()), changed: Condvar::new() });
-        let spawn = |_| {
+        let spawn = |index| {
             let shared = shared.clone();
-            thread::spawn(move || work(&shared))
+            named(&format!("rpc-{index}"), move || work(&shared))
         };
         let workers = Mutex::new((0..workers).map(spawn).collect());
         Self { shared, workers }

@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use super::connection::Connection;
 use super::connector::{Acceptance, Endpoints, Workshop};
 use super::frame::{NodeId, Peer};
 use super::handshaker::IncomingHandshaker;
-use super::locked;
 use super::pending::Pending;
 use super::policy::Listen;
+use super::{locked, named};
 
 /// A listening socket and the thread that accepts on it.
 pub(super) struct Server {
@@ -37,7 +37,7 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port on this host");
         let address = listener.local_addr().expect("a bound socket has an address");
         let shared = Arc::new(Shared { workshop, asked: Mutex::default(), stopping: AtomicBool::new(false) });
-        let thread = thread::spawn({
+        let thread = named("accept", {
             let shared = shared.clone();
             move || accept_all(&shared, &listener, &endpoints)
         });

@@ -5,11 +5,11 @@
 
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use super::frame::Frame;
-use super::locked;
 use super::reentrant::ReentrantLock;
+use super::{locked, named};
 
 /// What the socket tells its owner.
 pub(super) trait Callbacks: Send + 'static {
@@ -56,7 +56,7 @@ impl SocketSet {
             writing: Mutex::new(()),
             callback: ReentrantLock::new(),
         });
-        let thread = thread::spawn({
+        let thread = named("io", {
             let socket = socket.clone();
             move || socket.run(origin, &callbacks)
         });

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::locked;
+use super::{locked, named};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -42,7 +42,7 @@ impl Timers {
     /// Starts the thread.
     pub(super) fn start() -> Self {
         let shared = Arc::new(Shared { agenda: Mutex::new(Agenda::default()), changed: Condvar::new() });
-        let thread = thread::spawn({
+        let thread = named("timers", {
             let shared = shared.clone();
             move || run(&shared)
         });

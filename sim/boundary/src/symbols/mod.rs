@@ -19,7 +19,9 @@ use photofinish_sim::errno::Errno;
 
 /// Sets `errno(3)` and returns what a failing call returns.
 pub(crate) fn fail(errno: Errno) -> i32 {
-    // SAFETY: __errno_location(3) gives the running thread's own errno.
-    unsafe { *libc::__errno_location() = i32::from(errno.0) };
+    // SAFETY: __errno_location(3) has no preconditions.
+    let place = unsafe { libc::__errno_location() };
+    // SAFETY: it is the running thread's own errno.
+    unsafe { *place = i32::from(errno.0) };
     -1
 }

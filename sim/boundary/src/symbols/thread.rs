@@ -192,10 +192,6 @@ unsafe impl Sync for Keys {}
 
 static KEYS: Keys = Keys(core::cell::UnsafeCell::new(Vec::new()));
 
-#[expect(
-    clippy::mut_from_ref,
-    reason = "the cell stands for the whole process, and one thread executes the run"
-)]
 fn keys() -> &'static mut Vec<Key> {
     // SAFETY: see the Sync of Keys; the reference lives for one expression.
     unsafe { &mut *KEYS.0.get() }

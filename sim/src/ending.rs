@@ -94,8 +94,8 @@ pub struct Waiting {
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "thread {} ({}) waits for {}", self.thread.0, self.name, self.on)?;
-        match self.holder {
-            Some(holder) => write!(f, ", last changed by thread {}", holder.0),
+        match self.holder.filter(|_| !self.on.starts_with("the end of")) {
+            Some(holder) => write!(f, "; thread {} seems to hold it", holder.0),
             None => Ok(()),
         }
     }

@@ -30,7 +30,7 @@ pub enum Command {
     #[command(after_long_help = EXIT_CODES)]
     Sweep(SweepArgs),
     /// Measure what a scheduling point, a run's isolation and a thread cost on this machine.
-    Bench,
+    Bench(BenchArgs),
     /// Run every check that continuous integration runs, and stop at the first that fails.
     Ci,
     /// Check the rules of STYLE.md that a program can check.
@@ -95,6 +95,14 @@ pub struct SimArgs {
     /// Print the events of each run.
     #[arg(long)]
     pub events: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Print one JSON object per figure.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `sweep`.

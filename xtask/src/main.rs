@@ -31,7 +31,7 @@ fn dispatch(command: &Command) -> Exit {
         Command::List(args) => settle(list::run(args)),
         Command::Sim(args) => settle(sim::run(args)),
         Command::Sweep(args) => settle(sweep::run(args)),
-        Command::Bench => settle(bench::run()),
+        Command::Bench(args) => settle(bench::run(args)),
         Command::Ci => settle(ci::run()),
         Command::Tidy => settle(tidy::run()),
     }

@@ -7,6 +7,8 @@
 use core::arch::naked_asm;
 use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 
+use photofinish_sim::kernel::{Change, Detail};
+
 use crate::phase::{self, Phase};
 use crate::run;
 
@@ -23,9 +25,17 @@ fn before(pc: usize) {
 fn after(address: usize, old: u64, new: u64) {
     if phase::is(Phase::Program) && old != new {
         run::run().kernel.progress();
-        if run::run().kernel.detail() == photofinish_sim::kernel::Detail::Events {
-            run::with_kernel(|kernel| kernel.note_change(address as u64, old, new));
+        if new == 0 {
+            note(address, Change::Cleared);
         }
+    }
+}
+
+/// Notes what happened to a word that may be a lock, if this run keeps its events.
+#[inline(always)]
+fn note(address: usize, change: Change) {
+    if run::run().kernel.detail() == Detail::Events {
+        run::with_kernel(|kernel| kernel.note_change(address as u64, change));
     }
 }
 
@@ -97,6 +107,9 @@ macro_rules! compare_exchange {
             match word_ref.compare_exchange(expected, new, Ordering::SeqCst, Ordering::SeqCst) {
                 Ok(old) => {
                     after(word as usize, u64::from(old), u64::from(new));
+                    if old == 0 && new != 0 && phase::is(Phase::Program) {
+                        note(word as usize, Change::Taken);
+                    }
                     old
                 }
                 Err(old) => old,

@@ -10,6 +10,7 @@ mod threads;
 mod virtual_time;
 
 pub(crate) use door::Spurious;
+pub use threads::Change;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -95,8 +96,8 @@ pub struct Kernel {
     timers: Timers,
     futexes: Futexes,
     waiters: BTreeMap<WaitOn, Vec<ThreadId>>,
-    /// By futex word: who seems to hold the lock in it. Kept only with [`Detail::Events`].
-    holders: BTreeMap<u64, ThreadId>,
+    /// By address of a word that was once taken like a lock: who seems to hold it. Kept only with [`Detail::Events`].
+    holders: BTreeMap<u64, Option<ThreadId>>,
 
     chooser: Box<dyn Chooser>,
     asked: door::Asked,

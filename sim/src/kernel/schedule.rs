@@ -204,7 +204,7 @@ impl Kernel {
         match on {
             WaitOn::Futex { word, .. } => {
                 let holder =
-                    self.futexes.address(word).and_then(|address| self.holders.get(&address)).copied();
+                    self.futexes.address(word).and_then(|address| self.holders.get(&address).copied().flatten());
                 (format!("futex word {word} (a lock, condition or parked thread)"), holder)
             }
             WaitOn::Readable(socket) => (format!("input on {}", self.net.describe(socket)), None),

@@ -151,23 +151,37 @@ impl Kernel {
         self.futexes.word(address)
     }
 
-    /// An instrumented operation changed a 32-bit or smaller word. Kept only for replays with events: it tells who seems to
-    /// hold a lock, a word that is 0 when free, when the run deadlocks.
-    pub fn note_change(&mut self, address: u64, old: u64, new: u64) {
+    /// An instrumented operation changed a word. Kept only for replays with events: a word that a compare-and-exchange takes
+    /// from 0 is taken to be a lock, held by whoever did so until somebody sets it to 0; a deadlock is explained with it.
+    pub fn note_change(&mut self, address: u64, change: Change) {
         if self.detail == Detail::HashOnly {
             return;
         }
-        if new == 0 {
-            self.holders.remove(&address);
-        } else if old == 0 {
-            self.holders.insert(address, self.current);
+        match change {
+            Change::Taken => {
+                self.holders.insert(address, Some(self.current));
+            }
+            Change::Cleared => {
+                if let Some(holder) = self.holders.get_mut(&address) {
+                    *holder = None;
+                }
+            }
         }
     }
 
     /// The running thread came out of a wait on this word because it was woken: if the word is a lock, it is about to have it.
     pub(crate) fn note_acquired(&mut self, address: u64) {
-        if self.detail == Detail::Events {
-            self.holders.insert(address, self.current);
+        if let Some(holder) = self.holders.get_mut(&address) {
+            *holder = Some(self.current);
         }
     }
+}
+
+/// What an instrumented operation did to a word that may be a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A compare-and-exchange took it from 0 to something else.
+    Taken,
+    /// Any operation set it to 0.
+    Cleared,
 }

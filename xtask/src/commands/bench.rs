@@ -1,27 +1,142 @@
-//! `cargo xtask bench`: what a scheduling point, a switch, a run's isolation and a thread cost here.
+//! `cargo xtask bench`: what a scheduling point, a switch, a run's isolation and a thread cost on this machine.
 //!
-//! Judges nothing: it prints numbers of this machine.
-//! Invariant: every number names its unit and how many times it was measured.
+//! A first edition: our own figures, without the peers beside them. Does not judge: a machine's noise is in the spread. Each
+//! figure is the median of several runs of a guest program, less the median of an empty run, per operation. Invariant: what
+//! is timed is asked for exactly as `cargo xtask sim` asks for it.
 
-use thiserror::Error;
+use std::time::{Duration, Instant};
 
-use crate::exit::{Exit, ExitCause};
+use photofinish::client::{Client, Isolation, Request};
+use photofinish::sim::chooser::Strategy;
+use photofinish::sim::limits::Limits;
+use photofinish::sim::seed::Seed;
+use serde::Serialize;
 
-/// Why nothing was measured.
-#[derive(Debug, Error)]
-pub enum BenchError {
-    /// The command has no body yet.
-    #[error("`cargo xtask bench` is not wired to the harness yet; `cargo xtask --help` lists what works")]
-    NotWired,
+use super::sim::{CORES, SimError};
+use crate::cli::BenchArgs;
+use crate::exit::Exit;
+use crate::instrumented;
+use crate::scenarios::ScenarioError;
+
+/// Runs that one median is taken of.
+const RUNS: u64 = 11;
+/// Runs of programs that take no time.
+const SHORT_RUNS: u64 = 500;
+
+/// One figure.
+#[derive(Serialize)]
+struct Figure {
+    what: String,
+    unit: &'static str,
+    median: u64,
+    least: u64,
+    most: u64,
 }
 
-impl ExitCause for BenchError {
-    fn exit(&self) -> Exit {
-        Exit::Usage
+/// Measures and prints.
+pub fn run(args: &BenchArgs) -> Result<Exit, SimError> {
+    let path = instrumented::build("photofinish-guests", "guests").map_err(ScenarioError::from)?;
+    let mut client = Client::start(&path, Limits::default().threads_max, Isolation::Fork)?;
+    let mut bench = Bench { client: &mut client, json: args.json };
+    let empty = bench.time("load/empty", Strategy::Boring, SHORT_RUNS)?;
+    bench.report("an isolated run of nothing", "us", &empty, micros);
+    let tiny = bench.time("load/tiny", Strategy::Boring, SHORT_RUNS)?;
+    bench.report("an isolated run of two threads", "us", &tiny, micros);
+    let base = median(&empty);
+    let pct = Strategy::Pct { depth: 3, points: 4096 };
+    for threads in [2_u64, 8, 32, 60] {
+        for (strategy, what) in [
+            (Strategy::Boring, "a point without a switch"),
+            (pct, "a point under PCT"),
+            (Strategy::Walk { gap: 1, nap_ns: 0, change_one_in: 0 }, "a point, drawn and mostly switched"),
+        ] {
+            bench.points(threads, strategy, what, base)?;
+        }
+    }
+    let threads = bench.time("load/threads", Strategy::Boring, RUNS)?;
+    bench.report("a thread, created, run and joined", "ns", &threads, |time| {
+        nanos(time.saturating_sub(base)) / THREADS
+    });
+    Ok(Exit::Passed)
+}
+
+/// Threads that `load/threads` makes.
+const THREADS: u64 = 2_000;
+
+struct Bench<'a> {
+    client: &'a mut Client,
+    json: bool,
+}
+
+impl Bench<'_> {
+    fn points(
+        &mut self,
+        threads: u64,
+        strategy: Strategy,
+        what: &str,
+        base: Duration,
+    ) -> Result<(), SimError> {
+        let program = format!("load/points-{threads}");
+        let probe = self.client.run(&request(&program, strategy, Seed(0)))?;
+        let times = self.time(&program, strategy, RUNS)?;
+        let points = probe.figures.points.max(1);
+        let share = 100 * probe.figures.switches / points;
+        let what = format!("{what}, {threads} threads ({share} % switch)");
+        self.report(&what, "ns/100", &times, |time| 100 * nanos(time.saturating_sub(base)) / points);
+        Ok(())
+    }
+
+    fn time(&mut self, program: &str, strategy: Strategy, runs: u64) -> Result<Vec<Duration>, SimError> {
+        let mut times = Vec::new();
+        for seed in (0..=runs).map(Seed) {
+            let began = Instant::now();
+            let run = self.client.run(&request(program, strategy, seed))?;
+            // The first run warms the machine up, and is not counted.
+            if seed.0 > 0 {
+                times.push(began.elapsed());
+            }
+            if !matches!(run.ending, photofinish::sim::ending::Ending::Returned) {
+                return Err(SimError::Usage(format!("{program} did not run to its end: {:?}", run.ending)));
+            }
+        }
+        times.sort();
+        Ok(times)
+    }
+
+    fn report(
+        &mut self,
+        what: &str,
+        unit: &'static str,
+        times: &[Duration],
+        figure: impl Fn(Duration) -> u64,
+    ) {
+        let [median, least, most] = [median(times), times[0], times[times.len() - 1]].map(figure);
+        let figure = Figure { what: what.to_owned(), unit, median, least, most };
+        if self.json {
+            println!("{}", serde_json::to_string(&figure).expect("plain data has a JSON form"));
+        } else {
+            let show = |value: u64| match unit {
+                "ns/100" => format!("{}.{:02} ns", value / 100, value % 100),
+                unit => format!("{value} {unit}"),
+            };
+            println!("{what:<60} {:>12}   ({} to {})", show(median), show(least), show(most));
+        }
     }
 }
 
-/// Measures.
-pub fn run() -> Result<Exit, BenchError> {
-    Err(BenchError::NotWired)
+fn request(program: &str, strategy: Strategy, seed: Seed) -> Request {
+    let limits = Limits { real_ms_max: 30_000, ..Limits::default() };
+    Request { program: program.to_owned(), seed, strategy, replay: None, events: false, limits, cores: CORES }
+}
+
+fn median(sorted: &[Duration]) -> Duration {
+    sorted[sorted.len() / 2]
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn micros(time: Duration) -> u64 {
+    nanos(time) / 1_000
 }

@@ -6,10 +6,11 @@ use photofinish::scenario::Scenario;
 
 pub mod conformance;
 pub mod endings;
+pub mod load;
 pub mod races;
 pub mod sync;
 pub mod time;
 
 /// Every guest.
 pub static GUESTS: &[&Scenario] =
-    &[&sync::SCENARIO, &time::SCENARIO, &races::SCENARIO, &endings::SCENARIO, &conformance::SCENARIO];
+    &[&sync::SCENARIO, &time::SCENARIO, &races::SCENARIO, &endings::SCENARIO, &load::SCENARIO, &conformance::SCENARIO];

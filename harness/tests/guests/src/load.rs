@@ -1,0 +1,71 @@
+//! Guests for `cargo xtask bench`: much of one thing each.
+//!
+//! They know nothing of how they are measured. Invariant: the number of operations is in the name's constant, not in the
+//! schedule.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use photofinish::scenario::{Expectation, Failure, Scenario, Variant};
+
+/// Atomic operations in all of a `points` guest.
+pub const POINTS: u64 = 2_000_000;
+/// Threads that `threads` makes, one after another.
+pub const THREADS: u64 = 2_000;
+
+macro_rules! variant {
+    ($name:literal, $story:literal, $run:expr) => {
+        Variant { name: $name, story: $story, expect: Expectation::NEVER_FAILS, run: $run }
+    };
+}
+
+/// The guests of this file.
+pub static SCENARIO: Scenario = Scenario {
+    name: "load",
+    story: "Much of one thing, to be timed.",
+    variants: &[
+        variant!("points-2", "Atomic additions on 2 threads.", || add(2)),
+        variant!("points-8", "Atomic additions on 8 threads.", || add(8)),
+        variant!("points-32", "Atomic additions on 32 threads.", || add(32)),
+        variant!("points-60", "Atomic additions on 60 threads.", || add(60)),
+        variant!("tiny", "Two threads that each add once.", tiny),
+        variant!("empty", "Nothing at all.", || Ok(())),
+        variant!("threads", "Short-lived threads, one after another.", threads),
+    ],
+};
+
+fn add(count: u64) -> Result<(), Failure> {
+    let counter = AtomicU64::new(0);
+    let start = Barrier::new(usize::try_from(count).expect("a few"));
+    thread::scope(|scope| {
+        for _ in 0..count {
+            scope.spawn(|| {
+                start.wait();
+                for _ in 0..POINTS / count {
+                    counter.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    holds(counter.into_inner() == POINTS / count * count, "every addition counts")
+}
+
+fn tiny() -> Result<(), Failure> {
+    let counter = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| counter.fetch_add(1, Ordering::Relaxed));
+        }
+    });
+    holds(counter.into_inner() == 2, "both additions count")
+}
+
+fn threads() -> Result<(), Failure> {
+    let sum: u64 = (0..THREADS).map(|n| thread::spawn(move || n).join().unwrap_or(0)).sum();
+    holds(sum == THREADS * (THREADS - 1) / 2, "every thread answers")
+}
+
+fn holds(is: bool, what: &str) -> Result<(), Failure> {
+    if is { Ok(()) } else { Err(Failure { signature: "wrong".into(), detail: what.into() }) }
+}

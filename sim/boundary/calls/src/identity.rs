@@ -1,0 +1,55 @@
+//! `getpid(2)`, `gettid(2)`, `sched_getaffinity(2)`, `sched_getcpu(3)`, `sysconf(3)`.
+//!
+//! Does not know the machine. Invariant: nothing here changes anything.
+
+use crate::Failed;
+use crate::failed::{done, number};
+
+/// `getpid(2)`.
+#[must_use]
+pub fn getpid() -> i32 {
+    // SAFETY: no pointers.
+    unsafe { libc::getpid() }
+}
+
+/// `gettid(2)`.
+#[must_use]
+pub fn gettid() -> i32 {
+    // SAFETY: no pointers.
+    unsafe { libc::gettid() }
+}
+
+/// A system call without arguments, through `syscall(2)`: `SYS_getpid`, `SYS_gettid`, `SYS_sched_yield`.
+#[must_use]
+pub fn syscall(number: i64) -> i64 {
+    const PLAIN: [i64; 3] = [libc::SYS_getpid, libc::SYS_gettid, libc::SYS_sched_yield];
+    assert!(PLAIN.contains(&number), "system call {number} takes arguments");
+    // SAFETY: these calls take no arguments.
+    unsafe { libc::syscall(number) }
+}
+
+/// `sched_getaffinity(2)` of the caller with room for so many bytes.
+pub fn sched_getaffinity(room: usize) -> Result<Vec<u8>, Failed> {
+    let mut set = vec![0_u8; room];
+    // SAFETY: as many writable bytes as the size says.
+    done(unsafe { libc::sched_getaffinity(0, room, set.as_mut_ptr().cast()) }).map(|()| set)
+}
+
+/// `sched_getcpu(3)`.
+pub fn sched_getcpu() -> Result<i32, Failed> {
+    // SAFETY: no pointers.
+    number(unsafe { libc::sched_getcpu() })
+}
+
+/// `sysconf(3)`.
+#[must_use]
+pub fn sysconf(name: i32) -> i64 {
+    // SAFETY: no pointers.
+    unsafe { libc::sysconf(name) }
+}
+
+/// `sched_yield(2)`.
+pub fn sched_yield() -> Result<(), Failed> {
+    // SAFETY: no pointers.
+    done(unsafe { libc::sched_yield() })
+}

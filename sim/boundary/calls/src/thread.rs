@@ -1,0 +1,82 @@
+//! `pthread_create(3)` and its kin, and thread-specific data.
+//!
+//! Does not know std's threads. Invariant: a [`Thread`] is joined or detached at most once.
+
+use core::ffi::{CStr, c_void};
+
+use crate::Failed;
+use crate::failed::direct;
+
+/// A thread that is neither joined nor detached.
+#[derive(Debug)]
+pub struct Thread(libc::pthread_t);
+
+/// What a thread runs: it gets a word and returns one.
+pub type Start = extern "C" fn(*mut c_void) -> *mut c_void;
+
+/// `pthread_create(3)` with default attributes.
+pub fn create(start: Start, argument: usize) -> Result<Thread, Failed> {
+    let mut thread = 0;
+    let argument = core::ptr::without_provenance_mut(argument);
+    // SAFETY: a place for the answer; no attributes; `start` gets back the word given here.
+    direct(unsafe { libc::pthread_create(&raw mut thread, core::ptr::null(), start, argument) })?;
+    Ok(Thread(thread))
+}
+
+impl Thread {
+    /// `pthread_join(3)`: the word the thread returned.
+    pub fn join(self) -> Result<usize, Failed> {
+        let mut value = core::ptr::null_mut();
+        // SAFETY: the thread was created joinable and not joined, since `self` is still here.
+        direct(unsafe { libc::pthread_join(self.0, &raw mut value) })?;
+        Ok(value.addr())
+    }
+
+    /// `pthread_detach(3)`.
+    pub fn detach(self) -> Result<(), Failed> {
+        // SAFETY: as for `join`.
+        direct(unsafe { libc::pthread_detach(self.0) })
+    }
+
+    /// `pthread_setname_np(3)`.
+    pub fn set_name(&self, name: &CStr) -> Result<(), Failed> {
+        // SAFETY: the thread is not joined, so its handle is valid; the name ends in NUL.
+        direct(unsafe { libc::pthread_setname_np(self.0, name.as_ptr()) })
+    }
+}
+
+/// `pthread_join(3)` of the running thread.
+pub fn join_self() -> Result<(), Failed> {
+    // SAFETY: no preconditions.
+    let this = unsafe { libc::pthread_self() };
+    // SAFETY: a running thread's own handle is valid; joining it is an error that POSIX lets the library report.
+    direct(unsafe { libc::pthread_join(this, core::ptr::null_mut()) })
+}
+
+/// A key of thread-specific data.
+#[derive(Clone, Copy, Debug)]
+pub struct Key(libc::pthread_key_t);
+
+/// `pthread_key_create(3)`.
+pub fn key(destructor: extern "C" fn(*mut c_void)) -> Result<Key, Failed> {
+    let mut key = 0;
+    // SAFETY: a place for the answer; the destructor may be called with any word that was set.
+    direct(unsafe { libc::pthread_key_create(&raw mut key, Some(destructor)) })?;
+    Ok(Key(key))
+}
+
+impl Key {
+    /// `pthread_setspecific(3)`.
+    pub fn set(self, word: usize) -> Result<(), Failed> {
+        let word = core::ptr::without_provenance(word);
+        // SAFETY: the key was created and is never deleted.
+        direct(unsafe { libc::pthread_setspecific(self.0, word) })
+    }
+
+    /// `pthread_getspecific(3)`.
+    #[must_use]
+    pub fn get(self) -> usize {
+        // SAFETY: as above.
+        unsafe { libc::pthread_getspecific(self.0) }.addr()
+    }
+}

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use photofinish_boundary::frames::{self, Frame, Hello, PROTOCOL, Reply};
+use photofinish_boundary::server::PoolSize;
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Figures;
@@ -114,11 +115,24 @@ pub struct Run {
 #[derive(Debug)]
 pub struct Client {
     path: PathBuf,
-    server: Child,
+    isolation: Isolation,
+    threads_max: u32,
+    /// Threads made for simulated ones; it grows when a run wants more, up to `threads_max`.
+    pool: u32,
+    server: Server,
+}
+
+/// The process behind a client.
+#[derive(Debug)]
+struct Server {
+    process: Child,
     requests: BufWriter<ChildStdin>,
     replies: BufReader<ChildStdout>,
     hello: Hello,
 }
+
+/// The pool a client begins with: each thread in it makes every run a few microseconds dearer.
+const POOL_FIRST: u32 = 12;
 
 /// The scenarios of an executable.
 ///
@@ -134,66 +148,89 @@ pub fn list(path: &Path) -> Result<Vec<Listed>, ClientError> {
 }
 
 impl Client {
-    /// Starts an executable with a pool of `threads` threads and waits until it is ready.
+    /// Starts an executable for runs of at most `threads_max` threads at a time, and waits until it is ready.
     ///
     /// # Errors
     /// It cannot be started, refuses to serve, or speaks another protocol.
-    pub fn start(path: &Path, threads: u32, isolation: Isolation) -> Result<Self, ClientError> {
+    pub fn start(path: &Path, threads_max: u32, isolation: Isolation) -> Result<Self, ClientError> {
+        let pool = POOL_FIRST.min(threads_max);
+        let server = Server::start(path, PoolSize { made: pool, most: threads_max }, isolation)?;
+        Ok(Self { path: path.to_owned(), isolation, threads_max, pool, server })
+    }
+
+    /// What is not as it should be on this machine.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.server.hello.notes
+    }
+
+    /// Asks for one run and waits for it. A run that finds the pool too small is made again with a larger one; which one it
+    /// was made with cannot be told from it.
+    ///
+    /// # Errors
+    /// The server does not know the program, cannot make the run, or is gone.
+    pub fn run(&mut self, request: &Request) -> Result<Run, ClientError> {
+        loop {
+            let run = self.server.run(&self.path, request)?;
+            match run.ending {
+                Ending::OutOfThreads { threads } if threads == self.pool && threads < self.threads_max => {
+                    self.pool = (self.pool * 2).min(self.threads_max);
+                    let size = PoolSize { made: self.pool, most: self.threads_max };
+                    self.server = Server::start(&self.path, size, self.isolation)?;
+                }
+                _ => return Ok(run),
+            }
+        }
+    }
+}
+
+impl Server {
+    fn start(path: &Path, pool: PoolSize, isolation: Isolation) -> Result<Self, ClientError> {
         let isolation = match isolation {
             Isolation::Fork => "fork",
             Isolation::Baton => "baton",
         };
         // A fixed environment: what a program finds there must not depend on who asks.
-        let mut server = Command::new(path)
-            .args(["serve", &threads.to_string(), isolation])
+        let mut process = Command::new(path)
+            .args(["serve", &pool.made.to_string(), &pool.most.to_string(), isolation])
             .env_clear()
             .envs([("PATH", "/usr/bin:/bin"), ("LANG", "C"), ("TZ", "UTC")])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|source| ClientError::Start { path: path.to_owned(), source })?;
-        let requests = BufWriter::new(server.stdin.take().expect("it was asked for"));
-        let mut replies = BufReader::new(server.stdout.take().expect("it was asked for"));
+        let requests = BufWriter::new(process.stdin.take().expect("it was asked for"));
+        let mut replies = BufReader::new(process.stdout.take().expect("it was asked for"));
         let doing = "starting";
         let hello: Hello = read(&mut replies).map_err(|error| error.at(path, doing))?;
         if hello.protocol != PROTOCOL {
             return Err(ClientError::Nonsense { path: path.to_owned(), doing });
         }
-        Ok(Self { path: path.to_owned(), server, requests, replies, hello })
+        Ok(Self { process, requests, replies, hello })
     }
 
-    /// What is not as it should be on this machine.
-    #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.hello.notes
-    }
-
-    /// Asks for one run and waits for it.
-    ///
-    /// # Errors
-    /// The server does not know the program, cannot make the run, or is gone.
-    pub fn run(&mut self, request: &Request) -> Result<Run, ClientError> {
+    fn run(&mut self, path: &Path, request: &Request) -> Result<Run, ClientError> {
         let doing = "running a program";
-        write(&mut self.requests, request).map_err(|error| error.at(&self.path, doing))?;
-        let reply: Reply = read(&mut self.replies).map_err(|error| error.at(&self.path, doing))?;
+        write(&mut self.requests, request).map_err(|error| error.at(path, doing))?;
+        let reply: Reply = read(&mut self.replies).map_err(|error| error.at(path, doing))?;
         let program = request.program.clone();
         match reply {
             Reply::Ran { frames, truncated, died } => {
-                let nonsense = |_| ClientError::Nonsense { path: self.path.clone(), doing };
+                let nonsense = |_| ClientError::Nonsense { path: path.to_owned(), doing };
                 let frames = frames::decode(&frames).map_err(nonsense)?;
                 Ok(collect(frames, truncated, died, self.hello.load_base))
             }
-            Reply::Unknown => Err(ClientError::Unknown { path: self.path.clone(), program }),
+            Reply::Unknown => Err(ClientError::Unknown { path: path.to_owned(), program }),
             Reply::Refused(why) => Err(ClientError::Refused { program, why }),
         }
     }
 }
 
-impl Drop for Client {
+impl Drop for Server {
     fn drop(&mut self) {
-        // Closing its standard input ends it; a server that does not end by that is killed.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        // Closing its standard input would end it, too; nothing it could still do matters.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

@@ -4,27 +4,28 @@
 //! `cargo xtask`, and says so to whoever starts it by hand.
 
 use photofinish_boundary::Program;
-use photofinish_boundary::server::{self, Isolation};
+use photofinish_boundary::server::{self, Isolation, PoolSize};
 
 use crate::scenario::{Failure, Listed, Scenario};
 
 /// The main function of an executable that holds scenarios.
 ///
-/// `list` prints them as JSON; `serve THREADS fork|baton` serves runs on standard input and output.
+/// `list` prints them as JSON; `serve POOL MOST fork|baton` serves runs on standard input and output, with threads made for
+/// `POOL` simulated ones and address space for `MOST`.
 pub fn serve(scenarios: &'static [&'static Scenario]) -> ! {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
         ["list"] => list(scenarios),
-        ["serve", threads, isolation] => {
+        ["serve", made, most, isolation] => {
             let isolation = match isolation {
                 "fork" => Isolation::Fork,
                 "baton" => Isolation::Baton,
                 _ => usage(),
             };
-            let Ok(threads) = threads.parse() else { usage() };
+            let (Ok(made), Ok(most)) = (made.parse(), most.parse()) else { usage() };
             report_panics();
-            server::serve(threads, isolation, &|name| find(scenarios, name))
+            server::serve(PoolSize { made, most }, isolation, &|name| find(scenarios, name))
         }
         _ => usage(),
     }

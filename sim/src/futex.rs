@@ -63,4 +63,9 @@ impl Futexes {
     pub(crate) fn forget(&mut self, word: Word, thread: ThreadId) {
         self.queues[word.0 as usize].retain(|waiter| waiter.thread != thread);
     }
+
+    /// Everybody who waits, by word and in order.
+    pub(crate) fn waiters(&self) -> impl Iterator<Item = (Word, Waiter)> {
+        (0..).map(Word).zip(&self.queues).flat_map(|(word, queue)| queue.iter().map(move |waiter| (word, *waiter)))
+    }
 }

@@ -56,4 +56,12 @@ impl Timers {
         let key = *self.queue.range((at_ns, 0)..=(at_ns, u64::MAX)).nth(nth)?.0;
         self.queue.remove(&key)
     }
+
+    /// The deadlines of threads, with their keys.
+    pub(crate) fn deadlines(&self) -> impl Iterator<Item = (Key, ThreadId)> {
+        self.queue.iter().filter_map(|(key, due)| match due {
+            Due::Deadline(thread) => Some((*key, *thread)),
+            Due::Packet(_) => None,
+        })
+    }
 }

@@ -100,8 +100,17 @@ fn pool() -> &'static mut Pool {
     unsafe { &mut *POOL.0.get() }
 }
 
+/// How many carriers there are, and for how many there is to be address space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolSize {
+    /// Carriers made.
+    pub made: u32,
+    /// Carriers that a larger pool may have: what a run maps lies at the same addresses whatever was made.
+    pub most: u32,
+}
+
 /// Makes the carriers. Called once, outside any run, by the process' only thread.
-pub(crate) fn prepare(count: u32, mode: Mode) -> Result<(), String> {
+pub(crate) fn prepare(size: PoolSize, mode: Mode) -> Result<(), String> {
     if mode == Mode::Steal {
         arch::supported().map_err(str::to_owned)?;
     }
@@ -109,9 +118,36 @@ pub(crate) fn prepare(count: u32, mode: Mode) -> Result<(), String> {
     pool().host.adopt_current_thread();
     // A parked kernel thread must never run a signal handler: its stack is no longer its own.
     let before = block_all_signals();
-    let made = (0..count).try_for_each(|_| make_carrier());
+    let made = (0..size.made).try_for_each(|_| make_carrier()).and_then(|()| fill_up(size));
     restore_signals(&before);
     made
+}
+
+/// Takes the address space of the carriers that were not made.
+fn fill_up(size: PoolSize) -> Result<(), String> {
+    let missing = size.most.saturating_sub(size.made) as usize;
+    let [.., before, last] = &pool().carriers[..] else { return Ok(()) };
+    let apart = usize::try_from(before.pthread.abs_diff(last.pthread)).expect("addresses fit");
+    if missing == 0 {
+        return Ok(());
+    }
+    // SAFETY: mmap(2) of new memory that nobody can touch.
+    let filler = unsafe {
+        libc::mmap(
+            core::ptr::null_mut(),
+            apart * missing,
+            libc::PROT_NONE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        )
+    };
+    if filler == libc::MAP_FAILED { Err(String::from("no address space for a larger pool")) } else { Ok(()) }
+}
+
+/// How many carriers there are.
+pub(crate) fn count() -> u32 {
+    u32::try_from(pool().carriers.len()).expect("a pool is small")
 }
 
 fn block_all_signals() -> libc::sigset_t {

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::carrier::{self, Mode};
+pub use crate::carrier::PoolSize;
 use crate::child::{self, Program};
 use crate::crash::{self, leave};
 use crate::frames::{Hello, PROTOCOL, Reply, Request};
@@ -44,9 +45,9 @@ pub enum Isolation {
 ///
 /// # Panics
 /// Never: what goes wrong is said on standard error, with exit status 70.
-pub fn serve(threads: u32, isolation: Isolation, find: &dyn Fn(&str) -> Option<Program>) -> ! {
+pub fn serve(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option<Program>) -> ! {
     let notes = fix_addresses();
-    if let Err(why) = start(threads, isolation) {
+    if let Err(why) = start(pool, isolation) {
         crash::die("photofinish: ", why.as_bytes());
     }
     // From here on everything we allocate is ours, and the program's heap stays as it is.
@@ -59,7 +60,7 @@ pub fn serve(threads: u32, isolation: Isolation, find: &dyn Fn(&str) -> Option<P
     }
 }
 
-fn start(threads: u32, isolation: Isolation) -> Result<(), String> {
+fn start(pool: PoolSize, isolation: Isolation) -> Result<(), String> {
     memory::settle();
     proof::in_charge()?;
     tls::prepare();
@@ -72,7 +73,7 @@ fn start(threads: u32, isolation: Isolation) -> Result<(), String> {
         Isolation::Fork => Mode::Steal,
         Isolation::Baton => Mode::Baton,
     };
-    carrier::prepare(threads, mode)
+    carrier::prepare(pool, mode)
 }
 
 /// Turns address space randomisation off, which takes a new image of ourselves.

@@ -4,6 +4,7 @@
 //! Whoever drives it reports scheduling points and calls, and does what [`Next`] says. Invariant: given the same reports, it
 //! puts the same questions, and given the same answers it records the same events.
 
+mod audit;
 mod door;
 mod schedule;
 mod threads;

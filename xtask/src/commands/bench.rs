@@ -35,7 +35,7 @@ struct Figure {
 
 /// Measures and prints.
 pub fn run(args: &BenchArgs) -> Result<Exit, SimError> {
-    let path = instrumented::build("photofinish-guests", "guests").map_err(ScenarioError::from)?;
+    let path = instrumented::build("photofinish-load", "photofinish-load").map_err(ScenarioError::from)?;
     let mut client = Client::start(&path, Limits::default().threads_max, Isolation::Fork)?;
     let mut bench = Bench { client: &mut client, json: args.json };
     let empty = bench.time("load/empty", Strategy::Boring, SHORT_RUNS)?;
@@ -45,14 +45,22 @@ pub fn run(args: &BenchArgs) -> Result<Exit, SimError> {
     let base = median(&empty);
     let pct = Strategy::Pct { depth: 3, points: 4096 };
     for threads in [2_u64, 8, 32, 60] {
-        for (strategy, what) in [
-            (Strategy::Boring, "a point without a switch"),
-            (pct, "a point under PCT"),
-            (Strategy::Walk { gap: 1, nap_ns: 0, change_one_in: 0 }, "a point, drawn and mostly switched"),
-        ] {
-            bench.points(threads, strategy, what, base)?;
-        }
+        bench.points(
+            &format!("load/points-{threads}"),
+            Strategy::Boring,
+            "an instrumented atomic operation",
+            base,
+        )?;
+        bench.points(&format!("load/points-{threads}"), pct, "the same under PCT", base)?;
+        bench.points(
+            &format!("load/yields-{threads}"),
+            Strategy::Boring,
+            "sched_yield(2) and a switch",
+            base,
+        )?;
     }
+    let walk = Strategy::Walk { gap: 1, nap_ns: 0, change_one_in: 0 };
+    bench.points("load/points-2", walk, "a drawn point, its pick kept and carried to the client", base)?;
     let threads = bench.time("load/threads", Strategy::Boring, RUNS)?;
     bench.report("a thread, created, run and joined", "ns", &threads, |time| {
         nanos(time.saturating_sub(base)) / THREADS
@@ -71,16 +79,16 @@ struct Bench<'a> {
 impl Bench<'_> {
     fn points(
         &mut self,
-        threads: u64,
+        program: &str,
         strategy: Strategy,
         what: &str,
         base: Duration,
     ) -> Result<(), SimError> {
-        let program = format!("load/points-{threads}");
-        let probe = self.client.run(&request(&program, strategy, Seed(0)))?;
-        let times = self.time(&program, strategy, RUNS)?;
+        let probe = self.client.run(&request(program, strategy, Seed(0)))?;
+        let times = self.time(program, strategy, RUNS)?;
         let points = probe.figures.points.max(1);
         let share = 100 * probe.figures.switches / points;
+        let threads = probe.figures.threads - 1;
         let what = format!("{what}, {threads} threads ({share} % switch)");
         self.report(&what, "ns/100", &times, |time| 100 * nanos(time.saturating_sub(base)) / points);
         Ok(())

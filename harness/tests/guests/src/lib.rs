@@ -1,16 +1,33 @@
 //! Programs under test for our own tests.
 //!
-//! They know nothing of the simulator but the shape of a scenario. Invariant: each also runs natively.
+//! They know nothing of the simulator but the shape of a scenario. Invariant: each is ordinary Rust that also runs natively,
+//! where those about exact times and endings may do otherwise.
 
-use photofinish::scenario::Scenario;
+use photofinish::scenario::{Expectation, Failure, Find, Scenario, Variant};
 
 pub mod conformance;
 pub mod endings;
-pub mod load;
 pub mod races;
 pub mod sync;
 pub mod time;
 
 /// Every guest.
 pub static GUESTS: &[&Scenario] =
-    &[&sync::SCENARIO, &time::SCENARIO, &races::SCENARIO, &endings::SCENARIO, &load::SCENARIO, &conformance::SCENARIO];
+    &[&sync::SCENARIO, &time::SCENARIO, &races::SCENARIO, &endings::SCENARIO, &conformance::SCENARIO];
+
+type Program = fn() -> Result<(), Failure>;
+
+/// A guest that no schedule makes fail.
+const fn sound(name: &'static str, story: &'static str, run: Program) -> Variant {
+    Variant { name, story, expect: Expectation::NEVER_FAILS, run }
+}
+
+/// A guest that some schedules, and only some, make fail.
+const fn racy(name: &'static str, story: &'static str, must: &'static [Find], run: Program) -> Variant {
+    Variant { name, story, expect: Expectation { must, may: &[], always: false }, run }
+}
+
+/// A guest that every schedule makes fail.
+const fn doomed(name: &'static str, story: &'static str, must: &'static [Find], run: Program) -> Variant {
+    Variant { name, story, expect: Expectation { must, may: &[], always: true }, run }
+}

@@ -3,6 +3,7 @@
 //! Does not know which heap answers. Invariant: a [`Block`] owns its memory, and reads nothing that was not written.
 
 use core::ffi::c_void;
+use core::mem::ManuallyDrop;
 
 use crate::Failed;
 use crate::failed::direct;
@@ -12,6 +13,8 @@ use crate::failed::direct;
 pub struct Block {
     start: *mut c_void,
     size: usize,
+    /// How many of its first bytes hold something.
+    written: usize,
 }
 
 /// `malloc(3)`; none if there is no memory.
@@ -25,7 +28,11 @@ pub fn malloc(size: usize) -> Option<Block> {
 #[must_use]
 pub fn calloc(count: usize, size: usize) -> Option<Block> {
     // SAFETY: no preconditions.
-    Block::new(unsafe { libc::calloc(count, size) }, count.saturating_mul(size))
+    let start = unsafe { libc::calloc(count, size) };
+    let size = count.saturating_mul(size);
+    let mut block = Block::new(start, size)?;
+    block.written = size;
+    Some(block)
 }
 
 /// `memalign(3)`; none if there is no memory.
@@ -52,16 +59,17 @@ pub fn posix_memalign(align: usize, size: usize) -> Result<Option<Block>, Failed
 
 impl Block {
     fn new(start: *mut c_void, size: usize) -> Option<Self> {
-        (!start.is_null()).then_some(Self { start, size })
+        (!start.is_null()).then_some(Self { start, size, written: 0 })
     }
 
     /// `realloc(3)`; the block is lost if there is no memory, as the process then is.
     #[must_use]
     pub fn realloc(self, size: usize) -> Option<Self> {
-        let start = self.start;
-        core::mem::forget(self);
+        let old = ManuallyDrop::new(self);
         // SAFETY: the block came from this heap and is not used again.
-        Self::new(unsafe { libc::realloc(start, size) }, size)
+        let mut new = Self::new(unsafe { libc::realloc(old.start, size) }, size)?;
+        new.written = old.written.min(size);
+        Some(new)
     }
 
     /// `malloc_usable_size(3)`.
@@ -80,14 +88,16 @@ impl Block {
     /// Writes every byte.
     pub fn fill(&mut self, byte: u8) {
         // SAFETY: `size` bytes of our own.
-        unsafe { core::ptr::write_bytes(self.start.cast::<u8>(), byte, self.size) }
+        unsafe { core::ptr::write_bytes(self.start.cast::<u8>(), byte, self.size) };
+        self.written = self.size;
     }
 
-    /// Whether the first bytes, which must have been written, all hold this.
+    /// Whether the first bytes all hold this; false beyond what was written.
     #[must_use]
     pub fn begins_with(&self, byte: u8, count: usize) -> bool {
-        // SAFETY: inside the block, by the bound; written, by this function's contract and calloc(3)'s.
-        (0..count.min(self.size)).all(|index| unsafe { *self.start.cast::<u8>().add(index) } == byte)
+        // SAFETY: `written` bytes of our own hold something.
+        let written = unsafe { core::slice::from_raw_parts(self.start.cast::<u8>(), self.written) };
+        written.get(..count).is_some_and(|bytes| bytes.iter().all(|found| *found == byte))
     }
 }
 

@@ -54,9 +54,9 @@ owned! {
                 0
             }
             Ok(None) => {
-                // Threads that ended but were never joined keep their carriers.
-                let threads = with_kernel(|kernel| kernel.limits().threads_max);
-                finish(photofinish_sim::ending::Ending::OutOfThreads { threads })
+                // Threads that ended but were not joined yet keep their carriers, too. Whoever asked for the run may make it
+                // again with a larger pool.
+                finish(photofinish_sim::ending::Ending::OutOfThreads { threads: carrier::count() })
             }
             Err(next) => {
                 obey(next);

@@ -10,9 +10,9 @@ use std::thread;
 use photofinish::scenario::{Expectation, Failure, Scenario, Variant};
 
 /// Atomic operations in all of a `points` guest.
-pub const POINTS: u64 = 2_000_000;
+const POINTS: u64 = 2_000_000;
 /// Threads that `threads` makes, one after another.
-pub const THREADS: u64 = 2_000;
+const THREADS: u64 = 2_000;
 
 macro_rules! variant {
     ($name:literal, $story:literal, $run:expr) => {
@@ -21,7 +21,7 @@ macro_rules! variant {
 }
 
 /// The guests of this file.
-pub static SCENARIO: Scenario = Scenario {
+static SCENARIO: Scenario = Scenario {
     name: "load",
     story: "Much of one thing, to be timed.",
     variants: &[
@@ -29,11 +29,20 @@ pub static SCENARIO: Scenario = Scenario {
         variant!("points-8", "Atomic additions on 8 threads.", || add(8)),
         variant!("points-32", "Atomic additions on 32 threads.", || add(32)),
         variant!("points-60", "Atomic additions on 60 threads.", || add(60)),
+        variant!("yields-2", "Yields on 2 threads.", || yields(2)),
+        variant!("yields-8", "Yields on 8 threads.", || yields(8)),
+        variant!("yields-32", "Yields on 32 threads.", || yields(32)),
+        variant!("yields-60", "Yields on 60 threads.", || yields(60)),
         variant!("tiny", "Two threads that each add once.", tiny),
         variant!("empty", "Nothing at all.", || Ok(())),
         variant!("threads", "Short-lived threads, one after another.", threads),
     ],
 };
+
+fn main() {
+    static ALL: &[&Scenario] = &[&SCENARIO];
+    photofinish::serve(ALL)
+}
 
 fn add(count: u64) -> Result<(), Failure> {
     let counter = AtomicU64::new(0);
@@ -49,6 +58,19 @@ fn add(count: u64) -> Result<(), Failure> {
         }
     });
     holds(counter.into_inner() == POINTS / count * count, "every addition counts")
+}
+
+fn yields(count: u64) -> Result<(), Failure> {
+    let start = Barrier::new(usize::try_from(count).expect("a few"));
+    thread::scope(|scope| {
+        for _ in 0..count {
+            scope.spawn(|| {
+                start.wait();
+                (0..POINTS / count).for_each(|_| thread::yield_now());
+            });
+        }
+    });
+    Ok(())
 }
 
 fn tiny() -> Result<(), Failure> {

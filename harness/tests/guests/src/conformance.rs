@@ -1,8 +1,0 @@
-//! Guests: conformance.
-//!
-//! Invariant: each is a program of its own.
-
-use photofinish::scenario::Scenario;
-
-/// The guests of this file.
-pub static SCENARIO: Scenario = Scenario { name: "conformance", story: "", variants: &[] };

@@ -1,0 +1,63 @@
+//! `getpid(2)`, `gettid(2)`, `sched_getaffinity(2)`, `sysconf(3)`, `kill(2)` of nobody, `sigaltstack(2)`.
+//!
+//! How many processors there are is the machine's or the run's affair. Invariant: no line holds an id.
+
+use photofinish_calls::{identity, process};
+
+use super::case::family;
+use super::transcript::Transcript;
+
+family! {
+    "identity", "Who a program is and what it runs on.";
+    "ids" = ids, ["getpid", "gettid", "syscall"], "Ids of the process and its threads.";
+    "processors" = processors, ["sched_getaffinity", "sysconf", "sched_getcpu"], "The processors a program may use.";
+    "yield" = yields, ["sched_yield", "syscall"], "Giving up a turn.";
+    "stack" = stack, ["sigaltstack"], "Std gives every thread an alternate signal stack.";
+}
+
+fn ids(t: &mut Transcript) {
+    let (pid, tid) = (identity::getpid(), identity::gettid());
+    t.value("the main thread's id is the process'", pid == tid);
+    t.value("syscall agrees", identity::syscall(libc::SYS_getpid) == i64::from(pid));
+    t.value("syscall agrees", identity::syscall(libc::SYS_gettid) == i64::from(tid));
+    t.value("std agrees", i64::from(std::process::id()) == i64::from(pid));
+    let other = || {
+        std::thread::spawn(|| (identity::getpid(), identity::gettid())).join().expect("it does not panic")
+    };
+    let (its_pid, its_tid) = other();
+    t.value("a thread has the process' id", its_pid == pid);
+    t.value("and one of its own", its_tid != tid && its_tid > 0);
+    let both = std::thread::scope(|scope| {
+        let one = scope.spawn(identity::gettid);
+        (one.join().expect("it does not panic"), identity::gettid())
+    });
+    t.value("as has another", both.0 != tid && both.1 == tid);
+}
+
+fn processors(t: &mut Transcript) {
+    let set = identity::sched_getaffinity(128).expect("a large set");
+    let allowed: u32 = set.iter().map(|byte| byte.count_ones()).sum();
+    let parallelism = std::thread::available_parallelism().map(std::num::NonZero::get);
+    t.value("std sees the allowed ones, or fewer", parallelism.is_ok_and(|n| n <= allowed as usize));
+    t.call("a set without room", identity::sched_getaffinity(0).map(|_| ()));
+    t.call("a set of 1 byte", identity::sched_getaffinity(1).map(|_| ()));
+    t.call("a set of 12 bytes", identity::sched_getaffinity(12).map(|_| ()));
+    t.value("online", identity::sysconf(libc::_SC_NPROCESSORS_ONLN) >= 1);
+    t.value("configured", identity::sysconf(libc::_SC_NPROCESSORS_CONF) >= 1);
+    t.value("page size", identity::sysconf(libc::_SC_PAGESIZE));
+    t.value("nonsense", identity::sysconf(-1));
+    let here = identity::sched_getcpu().map(|cpu| cpu >= 0);
+    t.call("sched_getcpu", here);
+}
+
+fn yields(t: &mut Transcript) {
+    t.call("sched_yield", identity::sched_yield());
+    t.value("through syscall", identity::syscall(libc::SYS_sched_yield));
+    std::thread::yield_now();
+}
+
+fn stack(t: &mut Transcript) {
+    t.call("main has one", process::has_alternate_stack());
+    let other = std::thread::spawn(process::has_alternate_stack).join().expect("it does not panic");
+    t.call("a thread has one", other);
+}

@@ -1,0 +1,49 @@
+//! Guests that hold the simulation against Linux: each writes down what calls answered, and both worlds must answer alike.
+//!
+//! They do not judge. Invariant: a transcript depends on no schedule, no address, no port and no time, so that whatever differs
+//! between two of them is the simulation's mistake.
+//!
+//! Reading order: [`case`] (what a case is), [`transcript`] (what it writes), [`sockets`] (what cases share), then a file per
+//! man-page family.
+
+pub mod case;
+mod connect;
+mod descriptor;
+mod futex;
+mod identity;
+mod listen;
+mod memory;
+mod name;
+mod options;
+mod poll;
+mod random;
+pub mod sequence;
+mod shutdown;
+mod sockets;
+mod stream;
+mod sync;
+mod thread;
+mod time;
+pub mod transcript;
+
+use case::Family;
+
+/// Every family of cases.
+pub static FAMILIES: &[&Family] = &[
+    &time::FAMILY,
+    &identity::FAMILY,
+    &random::FAMILY,
+    &memory::FAMILY,
+    &thread::FAMILY,
+    &futex::FAMILY,
+    &sync::FAMILY,
+    &descriptor::FAMILY,
+    &poll::FAMILY,
+    &name::FAMILY,
+    &listen::FAMILY,
+    &connect::FAMILY,
+    &stream::FAMILY,
+    &shutdown::FAMILY,
+    &options::FAMILY,
+    &sequence::FAMILY,
+];

@@ -1,0 +1,72 @@
+//! Guests that end in every way there is.
+//!
+//! Invariant: how each ends does not depend on the schedule.
+
+mod files;
+mod foreign;
+mod hunger;
+mod sudden;
+
+use photofinish::scenario::{Find, Scenario, Variant};
+
+use crate::{doomed, sound};
+
+/// The guests of this folder.
+pub static SCENARIO: Scenario = Scenario {
+    name: "endings",
+    story: "Programs that return, leave, crash, hang, starve, or ask for what is not there.",
+    variants: VARIANTS,
+};
+
+const fn find(signature: &'static str) -> Find {
+    Find { signature, within_runs: 1 }
+}
+
+static VARIANTS: &[Variant] = &[
+    doomed("exit-3", "process::exit(3).", &[find("exit 3")], sudden::exit_3),
+    doomed("exit-3-thread", "process::exit(3) in another thread.", &[find("exit 3")], sudden::exit_3_thread),
+    sound("exit-0", "process::exit(0) with a thread still running.", sudden::exit_0),
+    doomed("abort", "process::abort().", &[find("signal SIGABRT")], sudden::abort),
+    doomed("overflow", "A recursion without an end.", &[find("signal SIGSEGV")], sudden::overflow),
+    doomed(
+        "overflow-thread",
+        "The same in another thread.",
+        &[find("signal SIGSEGV")],
+        sudden::overflow_thread,
+    ),
+    doomed("panic", "A panic in main.", &[find("panic in *")], sudden::panic),
+    sound("panic-survived", "A panic in a thread that main joins and goes on.", sudden::panic_survived),
+    doomed(
+        "panic-in-drop",
+        "A panic while a panic unwinds.",
+        &[find("signal SIGABRT")],
+        sudden::panic_in_drop,
+    ),
+    doomed("spin", "A loop without a scheduling point.", &[find("escaped")], hunger::spin),
+    doomed("yields", "A loop of nothing but yields.", &[find("livelock")], hunger::yields),
+    doomed("park-alone", "Main parks, and there is nobody else.", &[find("deadlock")], hunger::park_alone),
+    doomed(
+        "sleep-long",
+        "A sleep beyond the time a run may take.",
+        &[find("out-of-time")],
+        hunger::sleep_long,
+    ),
+    doomed("threads", "Ever more threads, all alive.", &[find("out-of-threads")], hunger::threads),
+    doomed("memory", "More memory than there is, without asking.", &[find("signal SIGABRT")], hunger::memory),
+    sound(
+        "memory-asked",
+        "More memory than there is, asked for, and a no taken for an answer.",
+        hunger::memory_asked,
+    ),
+    doomed("command", "A process is started.", &[find("unmodelled: *")], foreign::command),
+    doomed("unix-socket", "A pair of Unix sockets.", &[find("unmodelled: *")], foreign::unix_socket),
+    doomed("udp", "A UDP socket.", &[find("unmodelled: *")], foreign::udp),
+    doomed(
+        "big-stack",
+        "A thread with a stack larger than any.",
+        &[find("unmodelled: *")],
+        foreign::big_stack,
+    ),
+    sound("output", "A lot of output to both streams.", files::output),
+    sound("files", "Real files are written, read and removed.", files::files),
+];

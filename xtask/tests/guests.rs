@@ -1,0 +1,164 @@
+//! Ordinary programs under the simulation: what must hold under every schedule, and what must break under some.
+//!
+//! Knows the guests by name only. Invariant: every variant of `sync`, `time` and `races` is run here, with many seeds.
+
+use photofinish::client::{self, Isolation, Request};
+use photofinish::examine::{Examined, examine};
+use photofinish::sim::chooser::Strategy;
+use photofinish::sim::event::Event;
+use photofinish::sim::limits::Limits;
+use photofinish::sim::seed::Seed;
+use photofinish::sweep::Tally;
+use photofinish::verdict::Verdict;
+
+mod served;
+
+use served::{client, guests, request};
+
+/// Sweeps every variant of a scenario over so many seeds, and holds each against its own expectation.
+fn check_scenario(scenario: &str, seeds: u64) {
+    let listed = client::list(guests()).expect("it lists what it holds");
+    let mut complaints = Vec::new();
+    for listed in listed.iter().filter(|listed| listed.scenario == scenario) {
+        let tally = sweep(&listed.name(), seeds);
+        complaints
+            .extend(tally.complaints(listed).into_iter().map(|said| format!("{}: {said}", listed.name())));
+        let found: Vec<_> = tally.found.iter().map(|(signature, found)| (signature, found.runs)).collect();
+        println!("{}: {} of {} passed, {found:?}", listed.name(), tally.passed, tally.runs);
+    }
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+fn sweep(program: &str, seeds: u64) -> Tally {
+    let mut client = client(guests(), Isolation::Fork);
+    let mut tally = Tally::default();
+    for seed in 0..seeds {
+        let request = request(program, seed);
+        let examined = examine(&mut client, &request).expect("it serves");
+        tally.add(request.seed, &request.strategy.to_string(), &examined);
+    }
+    tally
+}
+
+fn run(request: &Request) -> Examined {
+    examine(&mut client(guests(), Isolation::Fork), request).expect("it serves")
+}
+
+/// What a program wrote to its standard output.
+fn said(request: &Request) -> String {
+    let Examined { run, judgement } = run(request);
+    assert_eq!(judgement.verdict, Verdict::Pass, "{judgement:?}");
+    let pieces = run.events.iter().filter_map(|(_, event)| match event {
+        Event::Wrote { fd: 1, bytes } => Some(bytes.as_slice()),
+        _ => None,
+    });
+    String::from_utf8(pieces.collect::<Vec<_>>().concat()).expect("the guests write text")
+}
+
+#[test]
+fn what_synchronises_does_so_under_every_schedule() {
+    check_scenario("sync", 30);
+}
+
+#[test]
+fn what_waits_for_the_clock_waits_as_long_as_it_says() {
+    check_scenario("time", 300);
+}
+
+#[test]
+fn what_is_racy_is_found_out() {
+    check_scenario("races", 200);
+}
+
+#[test]
+fn a_boring_schedule_finds_no_race() {
+    let listed = client::list(guests()).expect("it lists what it holds");
+    for listed in listed.iter().filter(|listed| listed.scenario == "races") {
+        for seed in 0..5 {
+            let request = Request { strategy: Strategy::Boring, ..request(&listed.name(), seed) };
+            assert_eq!(run(&request).judgement.verdict, Verdict::Pass, "{}", listed.name());
+        }
+    }
+}
+
+#[test]
+fn a_lost_update_is_found_on_one_seed_in_ten_at_least() {
+    let tally = sweep("races/lost-update", 200);
+    let found = &tally.found["lost-update"];
+    assert!(found.runs >= 20, "{} of 200", found.runs);
+}
+
+#[test]
+fn a_deadlock_says_who_waits_for_whom() {
+    let mut client = client(guests(), Isolation::Fork);
+    let deadlock = (0..200)
+        .map(|seed| examine(&mut client, &request("races/lock-order", seed)).expect("it serves").judgement)
+        .find(|judgement| judgement.verdict != Verdict::Pass)
+        .expect("200 seeds are enough");
+    assert_eq!(deadlock.signature.as_deref(), Some("deadlock: left and right"));
+    for words in ["(left) waits for futex word", "(right) waits for futex word", "(root) waits for"] {
+        assert!(deadlock.detail.contains(words), "{}", deadlock.detail);
+    }
+}
+
+#[test]
+fn both_outcomes_of_a_race_with_a_time_out_are_seen() {
+    for program in ["race-tie", "race-condvar", "race-recv", "race-park", "race-read"] {
+        let tally = sweep(&format!("time/{program}"), 300);
+        let timed_out = tally.found["timed-out"].runs;
+        assert!(tally.passed > 0 && tally.passed + timed_out == tally.runs, "{program}: {tally:?}");
+    }
+}
+
+#[test]
+fn hash_keys_follow_from_the_seed() {
+    let said = |seed| said(&request("sync/hash-order", seed));
+    let words: Vec<String> = (0..10).map(said).collect();
+    for (seed, words_of) in (0..10).zip(&words) {
+        assert_eq!(said(seed), *words_of, "seed {seed}");
+        let (one, other) = words_of.trim_end().split_once('\n').expect("two threads say something");
+        assert_ne!(one, other, "two threads have the same keys");
+    }
+    let mut different = words.clone();
+    different.sort();
+    different.dedup();
+    assert_eq!(different.len(), words.len(), "two seeds gave the same keys");
+}
+
+#[test]
+fn the_number_of_processors_is_a_setting() {
+    for cores in [1, 2, 4, 64] {
+        assert_eq!(said(&Request { cores, ..request("sync/processors", 1) }), format!("{cores}\n"));
+    }
+}
+
+#[test]
+fn connecting_is_given_up_in_time() {
+    for seed in 0..20 {
+        // Without stalls: a thread may be descheduled between the first segment it sends and its wait for the answer.
+        let limits = Limits { stall_ns: 0, ..Limits::default() };
+        let took: u64 =
+            said(&Request { limits, ..request("time/connect", seed) }).trim().parse().expect("microseconds");
+        assert!((500_000..501_000).contains(&took), "{took} us");
+    }
+}
+
+#[test]
+fn an_hour_takes_no_time() {
+    let mut client = client(guests(), Isolation::Fork);
+    let began = std::time::Instant::now();
+    for seed in 0..10 {
+        let run = client.run(&request("time/sleep", seed)).expect("it serves");
+        assert!(run.figures.virtual_ns > 3_600 * 1_000_000_000, "{:?}", run.figures);
+        assert_eq!(run.figures.stalled_ns, 0);
+    }
+    assert!(began.elapsed().as_millis() < 1_000, "ten runs took {:?}", began.elapsed());
+}
+
+#[test]
+fn seeds_are_numbers_of_any_size() {
+    for seed in [u64::MAX, 1 << 63, u64::from(u32::MAX)] {
+        let request = Request { seed: Seed(seed), ..request("sync/mpsc", seed) };
+        assert_eq!(run(&request).judgement.verdict, Verdict::Pass);
+    }
+}

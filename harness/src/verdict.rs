@@ -90,11 +90,12 @@ fn inconclusive(signature: &str, detail: String) -> Parts {
 }
 
 fn panic_of(run: &Run) -> Parts {
-    let last = run.events.iter().rev().find_map(|(stamp, event)| match event {
-        // A panic that main passes on, as a scope or a `join().unwrap()` does, is the last one of any thread.
+    let panics = run.events.iter().rev().filter_map(|(stamp, event)| match event {
         Event::Panicked { message, place } => Some((stamp.thread, message, place)),
         _ => None,
     });
+    // The last one of any thread that is a panic of its own, not one that was passed on.
+    let last = panics.clone().find(|(_, message, _)| !passes_on(message)).or_else(|| panics.clone().next());
     let Some((thread, message, place)) = last else {
         return fail("panic".into(), "the main thread panicked".into());
     };
@@ -104,6 +105,11 @@ fn panic_of(run: &Run) -> Parts {
         format!("panic in {file}: {first_line}"),
         format!("thread {} panicked at {place}:\n{message}", thread.0),
     )
+}
+
+/// Whether a panic only says that another thread panicked: what `thread::scope` and `join().unwrap()` say.
+fn passes_on(message: &str) -> bool {
+    message == "a scoped thread panicked" || message.ends_with(": Any { .. }")
 }
 
 fn unmodelled(run: &Run, would_be: Option<&str>) -> Judgement {

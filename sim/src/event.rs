@@ -206,10 +206,11 @@ impl Hasher for EventsHash {
     }
 
     fn write(&mut self, bytes: &[u8]) {
+        self.word(bytes.len() as u64);
         for chunk in bytes.chunks(8) {
             let mut word = [0; 8];
             word[..chunk.len()].copy_from_slice(chunk);
-            self.word(u64::from_le_bytes(word) ^ (chunk.len() as u64) << 56);
+            self.word(u64::from_le_bytes(word));
         }
     }
 

@@ -48,6 +48,12 @@ pub struct Thread {
     pub detached: bool,
     /// Scheduling points it had passed when it last stopped running.
     pub points: u64,
+    /// Points it had passed since it last made progress, and in its turn, when it was preempted last; 0 if it stopped by
+    /// itself.
+    pub(crate) idle_points: u64,
+    pub(crate) turn_points: u64,
+    /// Whether it gave up its turn, and has not run since.
+    pub(crate) yielded: bool,
     /// How many threads it has spawned.
     pub children: u32,
     /// The key of its deadline in the timer queue, while it waits with one.
@@ -86,6 +92,9 @@ impl Threads {
             woken: None,
             detached: false,
             points: 0,
+            idle_points: 0,
+            turn_points: 0,
+            yielded: false,
             children: 0,
             timer: None,
         });

@@ -41,8 +41,20 @@ impl Trace {
             if pick.step < step {
                 return malformed("steps go backwards");
             }
+            if pick.thread_points > pick.step {
+                return malformed("a thread passed more points than the run");
+            }
+            let same = |other: &&Pick| other.step == pick.step;
+            if self.picks[..index].iter().rev().take_while(same).any(|other| is_repeat(*other, *pick)) {
+                return malformed("a question was answered twice, or out of order");
+            }
             step = pick.step;
         }
         Ok(())
     }
+}
+
+/// Whether a later pick of the same step answers a question put no later than that of an earlier one.
+fn is_repeat(earlier: Pick, later: Pick) -> bool {
+    earlier.kind == later.kind && later.nth <= earlier.nth
 }

@@ -46,7 +46,7 @@ impl Clock {
 /// What a clock shows, in nanoseconds since its zero.
 #[must_use]
 pub fn gettime_ns(kernel: &Kernel, clock: Clock) -> u64 {
-    clock.start_ns() + kernel.now_ns()
+    clock.start_ns().saturating_add(kernel.now_ns())
 }
 
 /// A time on a clock as virtual nanoseconds since the run began; the past is now.

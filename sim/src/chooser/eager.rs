@@ -84,6 +84,8 @@ impl Eager {
 
 impl Chooser for Eager {
     fn quiet_points(&mut self, at: &Moment) -> u64 {
+        // It goes on, perhaps because there was nobody else and so no question.
+        self.held.retain(|held| *held != at.thread);
         // An exchange is planned once, and stands until it comes: who runs meanwhile does not matter.
         if let Some(gap) =
             self.gap.filter(|_| self.exchange_step == u64::MAX || self.exchange_step <= at.step)

@@ -47,6 +47,10 @@ impl Chooser for Replay {
         if (pick.step, pick.kind, pick.nth) != (question.at.step, question.kind, question.nth) {
             return Ok(0);
         }
+        if pick.pick >= pick.bound {
+            let found = String::from("no question has that answer: the trace is damaged");
+            return Err(Divergence { expected: *pick, found });
+        }
         let expected = (pick.bound, pick.thread, pick.thread_points);
         let found = (question.bound, question.at.thread, question.at.thread_points);
         if expected != found {

@@ -4,9 +4,12 @@
 //! something else can happen.
 
 use super::aside::Aside;
-use crate::choice::{Attention, Candidate, Chooser, Divergence, Kind, Moment, Question};
+use crate::choice::{Attention, Candidate, Chooser, Divergence, Kind, Moment, Notice, Question};
 use crate::seed::{Draws, Seed, Stream};
 use crate::thread::ThreadId;
+
+/// So often others may give up their turn, or spin, before it is taken that all of them wait for the victim.
+const YIELDS_MAX: u32 = 64;
 
 /// When the victim is starved.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +28,8 @@ pub struct Starve {
     victim: ThreadId,
     phase: Phase,
     length_ns: u64,
+    /// Turns that were given up while the victim starved.
+    yields: u32,
     schedule: Draws,
     aside: Aside,
 }
@@ -39,6 +44,7 @@ impl Starve {
             victim: ThreadId(u32::try_from(victim).expect("at most 30")),
             phase: Phase::Before(schedule.magnitude(0, 11) - 1),
             length_ns: schedule.magnitude(17, 29),
+            yields: 0,
             schedule,
             aside: Aside::new(seed),
         }
@@ -47,7 +53,7 @@ impl Starve {
     fn advance(&mut self, at: &Moment) {
         self.phase = match self.phase {
             Phase::Before(points) if at.thread == self.victim && at.thread_points >= points => {
-                Phase::Until(at.now_ns + self.length_ns)
+                Phase::Until(at.now_ns.saturating_add(self.length_ns))
             }
             Phase::Until(end_ns) if at.now_ns >= end_ns => Phase::Over,
             phase => phase,
@@ -78,6 +84,17 @@ impl Chooser for Starve {
         }
         let others = question.candidates.iter().position(|candidate| *candidate != starved);
         Ok(others.unwrap_or(0) as u64)
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        if let (Phase::Until(_), Notice::Yielded(thread)) = (self.phase, notice)
+            && thread != self.victim
+        {
+            self.yields += 1;
+            if self.yields >= YIELDS_MAX {
+                self.phase = Phase::Over;
+            }
+        }
     }
 
     fn attention(&self) -> Attention {

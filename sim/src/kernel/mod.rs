@@ -244,6 +244,8 @@ impl Kernel {
                 _ => ending,
             };
             self.ending = Some(ending);
+            // Whoever drives us and goes on all the same is told so at its next point.
+            self.attention = 0;
         }
         Next::End
     }

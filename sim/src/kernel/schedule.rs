@@ -61,8 +61,9 @@ impl Kernel {
     /// The running thread gives up its turn: `sched_yield(2)`, or because it spins.
     pub fn yield_turn(&mut self) -> Next {
         if !self.ready.is_empty() {
-            self.chooser.notice(Notice::Yielded(self.current));
             let yielded = self.current;
+            self.chooser.notice(Notice::Yielded(yielded));
+            self.threads.get_mut(yielded).yielded = true;
             let next = self.dispatch(Why::Yielded);
             self.ready.push_back(yielded);
             return next;
@@ -73,7 +74,9 @@ impl Kernel {
         self.spin_wait_ns = (self.spin_wait_ns * 2).clamp(first, longest);
         let ns = self.spin_wait_ns.min(next_ns.saturating_sub(self.now_ns()));
         self.pass(ns, Pass::Spun);
-        Next::Stay
+        // What is due next is nearer now, in points, than when this was planned.
+        self.plan_attention();
+        if self.ending.is_some() { Next::End } else { Next::Stay }
     }
 
     /// Puts the question of a scheduling point.
@@ -81,6 +84,7 @@ impl Kernel {
         loop {
             self.candidates.clear();
             self.candidates.push(Candidate::Thread(self.current));
+            self.candidates.extend(self.ready.iter().copied().map(Candidate::Thread));
             match self.put(Kind::Preempt) {
                 _ if self.ending.is_some() => return Next::End,
                 Candidate::Thread(thread) if thread == self.current => {
@@ -111,7 +115,9 @@ impl Kernel {
                 continue;
             }
             self.candidates.clear();
+            self.offer_ready(why);
             match self.put(Kind::Next) {
+                _ if self.ending.is_some() => return Next::End,
                 Candidate::Clock => self.stall(),
                 Candidate::Thread(thread) => {
                     self.ready.retain(|ready| *ready != thread);
@@ -121,9 +127,22 @@ impl Kernel {
         }
     }
 
-    /// Adds the run queue, and the clock if it may run ahead, to the candidates, and asks which it is.
+    /// Adds the run queue to the candidates. When a thread gives up its turn, those who did so before wait until everybody
+    /// else has had one: threads that spin cannot keep the one they spin for from running, whoever chooses.
+    fn offer_ready(&mut self, why: Why) {
+        if why == Why::Yielded {
+            if self.ready.iter().all(|thread| self.threads.get(*thread).yielded) {
+                self.ready.iter().for_each(|thread| self.threads.get_mut(*thread).yielded = false);
+            }
+            let waits = |thread: &&ThreadId| !self.threads.get(**thread).yielded;
+            self.candidates.extend(self.ready.iter().filter(waits).copied().map(Candidate::Thread));
+        } else {
+            self.candidates.extend(self.ready.iter().copied().map(Candidate::Thread));
+        }
+    }
+
+    /// Adds the clock, if it may run ahead, to the candidates, and asks which it is.
     fn put(&mut self, kind: Kind) -> Candidate {
-        self.candidates.extend(self.ready.iter().map(|thread| Candidate::Thread(*thread)));
         if let Some(at_ns) = self.timers.next_ns()
             && self.stalled_ns + at_ns.saturating_sub(self.now_ns()) <= self.limits.stall_ns
         {
@@ -143,8 +162,7 @@ impl Kernel {
 
     fn switch_to(&mut self, to: ThreadId, why: Why) -> Next {
         let from = self.current;
-        self.threads.get_mut(from).points += self.step - self.switched_at;
-        self.switched_at = self.step;
+        self.leave(why);
         let next = if to == from {
             // It blocked, and what it waits for came before anybody else ran.
             Next::Stay
@@ -152,20 +170,42 @@ impl Kernel {
             self.switches += 1;
             self.emit(&Event::Switched { to, why });
             self.current = to;
+            self.spin_wait_ns = 0;
             Next::Run(to)
         };
-        self.spin_check_at = self.step + SPIN_POINTS;
-        self.progress_at = self.step;
-        self.turn_ends_at = self.step + TURN_POINTS;
+        self.enter();
         self.plan_questions();
         self.plan_attention();
         next
     }
 
+    /// The running thread stops. One that is preempted goes on later where it was, also with spinning.
+    fn leave(&mut self, why: Why) {
+        let (idle_points, turn_points) = match why {
+            Why::Preempted => (self.step - self.progress_at, self.step + TURN_POINTS - self.turn_ends_at),
+            Why::Blocked | Why::Ended | Why::Yielded => (0, 0),
+        };
+        let from = self.threads.get_mut(self.current);
+        from.points += self.step - self.switched_at;
+        from.idle_points = idle_points;
+        from.turn_points = turn_points;
+        self.switched_at = self.step;
+    }
+
+    /// The current thread begins to run.
+    fn enter(&mut self) {
+        let to = self.threads.get_mut(self.current);
+        to.yielded = false;
+        self.progress_at = self.step - to.idle_points;
+        self.spin_check_at = (self.progress_at + SPIN_POINTS).max(self.step + 1);
+        self.turn_ends_at = (self.step + TURN_POINTS - to.turn_points).max(self.step + 1);
+    }
+
     /// Something new can happen: a chooser that wants to know is asked at the next point.
     pub(super) fn changed(&mut self) {
         if self.chooser.attention() == Attention::AtEveryChange {
-            self.ask_at = self.step + 1;
+            // A question that is planned for this very step stays: its answer may be what it was planned for.
+            self.ask_at = self.ask_at.min(self.step + 1);
         }
         self.attention = 0;
     }

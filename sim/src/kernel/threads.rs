@@ -45,6 +45,8 @@ impl Kernel {
     /// The running thread is over.
     pub fn end_thread(&mut self) -> Next {
         let ended = self.current;
+        // No point belongs to it, so that no other point's address must enter a pick.
+        self.pc = 0;
         self.alive -= 1;
         self.threads.get_mut(ended).state = State::Ended;
         self.emit(&Event::Ended);
@@ -134,8 +136,10 @@ impl Kernel {
 
     /// Moves waiters from one word to another without waking them: `FUTEX_REQUEUE`.
     pub(crate) fn requeue_futex(&mut self, from: Word, to: Word, most: u32) -> u32 {
+        // Each at most once, also when the two words are one.
+        let most = u64::from(most).min(self.futexes.matching(from, u32::MAX) as u64);
         let mut moved = 0;
-        while moved < most {
+        while u64::from(moved) < most {
             let Some(waiter) = self.futexes.take(from, u32::MAX, 0) else { break };
             if let State::Blocked(wait) = &mut self.threads.get_mut(waiter.thread).state {
                 wait.on = WaitOn::Futex { word: to.0, bits: waiter.bits };

@@ -18,14 +18,16 @@ impl Kernel {
         self.epoch_ns + self.step * POINT_NS
     }
 
-    /// Lets time pass that no instruction takes, and everything due by then happen.
+    /// Lets time pass that no instruction takes, and everything due by then happen; but not past the end of the run.
     pub(super) fn pass(&mut self, ns: u64, why: Pass) {
+        let ns = ns.min(self.limits.virtual_ns_max.saturating_sub(self.now_ns()));
         if ns > 0 {
             self.epoch_ns += ns;
             self.emit(&Event::Passed { ns, why });
         }
         if self.now_ns() >= self.limits.virtual_ns_max {
             let _: Next = self.end(Ending::OutOfTime { virtual_ns: self.limits.virtual_ns_max });
+            return;
         }
         self.deliver_due();
     }

@@ -44,7 +44,7 @@ const POLL_SLOWLY: Op = Op::Poll { word: FLAG, least: 1, ns: 300_000 };
 
 #[test]
 fn spinners_end() {
-    for count in 1..=8 {
+    for count in [1, 2, 3, 5, 8] {
         returns_always(&waiters(&vec![SPIN; count], 20), 6, STRATEGIES);
     }
 }

@@ -74,7 +74,7 @@ fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
         line(text, &format!("  thread {} {what} at", stack.thread.0));
         let places = stack.addresses.iter().flat_map(|address| symbols.places(*address));
         for place in places.filter(|place| place.inner == Inner::Program).take(6) {
-            line(text, &format!("    {}  {}", place.line, place.function));
+            line(text, &format!("    {}  {}", place.line, without_generics(&place.function)));
         }
     }
 }
@@ -148,6 +148,11 @@ fn replay(text: &mut String, record: &Record) {
 
 fn seconds(ns: u64) -> String {
     format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
+}
+
+/// A function without its type arguments, which can be longer than the story.
+fn without_generics(function: &str) -> &str {
+    function.split('<').next().filter(|name| !name.is_empty()).unwrap_or(function)
 }
 
 /// Control characters as escapes, so that a program's output cannot drive the terminal.

@@ -9,7 +9,7 @@ use std::thread::{self, Builder};
 
 use photofinish::scenario::Failure;
 
-const COUNT: u64 = 3;
+const COUNT: u64 = 50;
 
 pub(super) fn lost_update() -> Result<(), Failure> {
     let counted = photofinish_innocent::count_badly(COUNT);

@@ -3,15 +3,18 @@
 //! Does not know scenarios or verdicts. Invariant: a [`Run`] holds everything its process left behind, and whatever went
 //! wrong on the way is an ending or an error, never a run that looks complete.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use photofinish_boundary::frames::{self, Frame, Hello, PROTOCOL, Reply};
 use photofinish_boundary::server::PoolSize;
+use photofinish_sim::chooser::Strategy;
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Figures;
+use photofinish_sim::limits::Limits;
 use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
 use serde::Serialize;
@@ -75,7 +78,7 @@ pub enum ClientError {
 pub enum Isolation {
     /// Each run in a process forked from a warm one.
     Fork,
-    /// One run on real threads that hand a baton round; the client serves only one.
+    /// Each run in a process of its own, on real threads that hand a baton round.
     Baton,
 }
 
@@ -120,6 +123,10 @@ pub struct Client {
     /// Threads made for simulated ones; it grows when a run wants more, up to `threads_max`.
     pool: u32,
     server: Server,
+    /// Whether the server has made a run.
+    served: bool,
+    /// By program: the points of its boring run.
+    lengths: BTreeMap<String, u64>,
 }
 
 /// The process behind a client.
@@ -130,6 +137,9 @@ struct Server {
     replies: BufReader<ChildStdout>,
     hello: Hello,
 }
+
+/// A program that is longer than this is long enough.
+const LENGTH_MAX: u64 = 1 << 20;
 
 /// The pool a client begins with: each thread in it makes every run a few microseconds dearer.
 const POOL_FIRST: u32 = 12;
@@ -155,13 +165,50 @@ impl Client {
     pub fn start(path: &Path, threads_max: u32, isolation: Isolation) -> Result<Self, ClientError> {
         let pool = POOL_FIRST.min(threads_max);
         let server = Server::start(path, PoolSize { made: pool, most: threads_max }, isolation)?;
-        Ok(Self { path: path.to_owned(), isolation, threads_max, pool, server })
+        Ok(Self {
+            path: path.to_owned(),
+            isolation,
+            threads_max,
+            pool,
+            server,
+            served: false,
+            lengths: BTreeMap::new(),
+        })
     }
 
     /// What is not as it should be on this machine.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.server.hello.notes
+    }
+
+    /// The strategy that a seed runs, whose knobs go by the program's length: the points of its boring run, which is made
+    /// once per program.
+    ///
+    /// # Errors
+    /// As [`Client::run`].
+    pub fn resolve(&mut self, request: &Request) -> Result<Strategy, ClientError> {
+        if request.strategy != Strategy::Swarm {
+            return Ok(request.strategy);
+        }
+        let points = match self.lengths.get(&request.program) {
+            Some(points) => *points,
+            None => {
+                let limits =
+                    Limits { points_max: request.limits.points_max.min(LENGTH_MAX), ..request.limits };
+                let boring = Request {
+                    strategy: Strategy::Boring,
+                    replay: None,
+                    events: false,
+                    limits,
+                    ..request.clone()
+                };
+                let points = self.run(&boring)?.figures.points;
+                self.lengths.insert(request.program.clone(), points);
+                points
+            }
+        };
+        Ok(request.strategy.resolve_for(request.seed, points))
     }
 
     /// Asks for one run and waits for it. A run that finds the pool too small is made again with a larger one; which one it
@@ -171,16 +218,27 @@ impl Client {
     /// The server does not know the program, cannot make the run, or is gone.
     pub fn run(&mut self, request: &Request) -> Result<Run, ClientError> {
         loop {
+            // With batons a server serves one run: its threads are real, and are where the run left them.
+            if self.isolation == Isolation::Baton && self.served {
+                self.restart()?;
+            }
             let run = self.server.run(&self.path, request)?;
+            self.served = true;
             match run.ending {
                 Ending::OutOfThreads { threads } if threads == self.pool && threads < self.threads_max => {
                     self.pool = (self.pool * 2).min(self.threads_max);
-                    let size = PoolSize { made: self.pool, most: self.threads_max };
-                    self.server = Server::start(&self.path, size, self.isolation)?;
+                    self.restart()?;
                 }
                 _ => return Ok(run),
             }
         }
+    }
+
+    fn restart(&mut self) -> Result<(), ClientError> {
+        let size = PoolSize { made: self.pool, most: self.threads_max };
+        self.server = Server::start(&self.path, size, self.isolation)?;
+        self.served = false;
+        Ok(())
     }
 }
 

@@ -55,11 +55,17 @@ impl Symbols {
             let location = frame.location.as_ref();
             let file = location.and_then(|location| location.file).unwrap_or("?");
             let line = location.and_then(|location| location.line).unwrap_or(0);
-            let function = function.unwrap_or_else(|| "?".into());
+            // Line tables name a function only if something is inlined in it.
+            let function = function.or_else(|| self.symbol(address)).unwrap_or_else(|| "?".into());
             let inner = whose(file, &function);
             places.push(Place { function, line: format!("{}:{line}", shorten(file)), inner });
         }
         if places.is_empty() { unknown() } else { places }
+    }
+
+    fn symbol(&self, address: u64) -> Option<String> {
+        let name = self.loader.as_ref()?.find_symbol(address)?;
+        Some(tidy(&addr2line::demangle_auto(name.into(), None)))
     }
 
     /// The first place of a stack that is the program's own.
@@ -69,6 +75,9 @@ impl Symbols {
     }
 }
 
+/// The beginnings of our own functions' paths.
+const OURS: [&str; 3] = ["photofinish::", "photofinish_boundary::", "photofinish_sim::"];
+
 fn whose(file: &str, function: &str) -> Inner {
     if file.contains("/rustc/")
         || file.contains("/library/std/")
@@ -76,9 +85,7 @@ fn whose(file: &str, function: &str) -> Inner {
         || file == "?"
     {
         Inner::Std
-    } else if file.contains("sim/boundary/src/")
-        || function.starts_with("photofinish") && !function.contains("scenarios")
-    {
+    } else if file.contains("sim/boundary/src/") || OURS.iter().any(|name| function.starts_with(name)) {
         Inner::Simulator
     } else {
         Inner::Program

@@ -33,6 +33,8 @@ pub enum Command {
     Bench(BenchArgs),
     /// Run every check that continuous integration runs, and stop at the first that fails.
     Ci,
+    /// Produce the outputs that README shows anew.
+    Bless,
     /// Check the rules of STYLE.md that a program can check.
     Tidy,
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use xtask::cli::{Cli, Command};
-use xtask::commands::{bench, ci, list, sim, sweep, tidy};
+use xtask::commands::{bench, bless, ci, list, sim, sweep, tidy};
 use xtask::exit::{Exit, ExitCause};
 use xtask::wrapper::Invocation;
 
@@ -33,6 +33,7 @@ fn dispatch(command: &Command) -> Exit {
         Command::Sweep(args) => settle(sweep::run(args)),
         Command::Bench(args) => settle(bench::run(args)),
         Command::Ci => settle(ci::run()),
+        Command::Bless => settle(bless::run()),
         Command::Tidy => settle(tidy::run()),
     }
 }

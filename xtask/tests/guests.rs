@@ -7,7 +7,6 @@ use photofinish::examine::{Examined, examine};
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::event::Event;
 use photofinish::sim::limits::Limits;
-use photofinish::sim::seed::Seed;
 use photofinish::sweep::Tally;
 use photofinish::verdict::Verdict;
 
@@ -33,20 +32,23 @@ fn sweep(program: &str, seeds: u64) -> Tally {
     let mut client = client(guests(), Isolation::Fork);
     let mut tally = Tally::default();
     for seed in 0..seeds {
-        let request = request(program, seed);
+        let request = request(&mut client, program, seed);
         let examined = examine(&mut client, &request).expect("it serves");
         tally.add(request.seed, &request.strategy.to_string(), &examined);
     }
     tally
 }
 
-fn run(request: &Request) -> Examined {
-    examine(&mut client(guests(), Isolation::Fork), request).expect("it serves")
+/// A run of a seed, after `change` to what is asked for.
+fn run(program: &str, seed: u64, change: impl FnOnce(Request) -> Request) -> Examined {
+    let mut client = client(guests(), Isolation::Fork);
+    let request = change(request(&mut client, program, seed));
+    examine(&mut client, &request).expect("it serves")
 }
 
 /// What a program wrote to its standard output.
-fn said(request: &Request) -> String {
-    let Examined { run, judgement } = run(request);
+fn said(program: &str, seed: u64, change: impl FnOnce(Request) -> Request) -> String {
+    let Examined { run, judgement } = run(program, seed, change);
     assert_eq!(judgement.verdict, Verdict::Pass, "{judgement:?}");
     let pieces = run.events.iter().filter_map(|(_, event)| match event {
         Event::Wrote { fd: 1, bytes } => Some(bytes.as_slice()),
@@ -75,8 +77,13 @@ fn a_boring_schedule_finds_no_race() {
     let listed = client::list(guests()).expect("it lists what it holds");
     for listed in listed.iter().filter(|listed| listed.scenario == "races") {
         for seed in 0..5 {
-            let request = Request { strategy: Strategy::Boring, ..request(&listed.name(), seed) };
-            assert_eq!(run(&request).judgement.verdict, Verdict::Pass, "{}", listed.name());
+            let boring = |request| Request { strategy: Strategy::Boring, ..request };
+            assert_eq!(
+                run(&listed.name(), seed, boring).judgement.verdict,
+                Verdict::Pass,
+                "{}",
+                listed.name()
+            );
         }
     }
 }
@@ -92,7 +99,10 @@ fn a_lost_update_is_found_on_one_seed_in_ten_at_least() {
 fn a_deadlock_says_who_waits_for_whom() {
     let mut client = client(guests(), Isolation::Fork);
     let deadlock = (0..200)
-        .map(|seed| examine(&mut client, &request("races/lock-order", seed)).expect("it serves").judgement)
+        .map(|seed| {
+            let request = request(&mut client, "races/lock-order", seed);
+            examine(&mut client, &request).expect("it serves").judgement
+        })
         .find(|judgement| judgement.verdict != Verdict::Pass)
         .expect("200 seeds are enough");
     assert_eq!(deadlock.signature.as_deref(), Some("deadlock: left and right"));
@@ -112,7 +122,7 @@ fn both_outcomes_of_a_race_with_a_time_out_are_seen() {
 
 #[test]
 fn hash_keys_follow_from_the_seed() {
-    let said = |seed| said(&request("sync/hash-order", seed));
+    let said = |seed| said("sync/hash-order", seed, |request| request);
     let words: Vec<String> = (0..10).map(said).collect();
     for (seed, words_of) in (0..10).zip(&words) {
         assert_eq!(said(seed), *words_of, "seed {seed}");
@@ -128,7 +138,7 @@ fn hash_keys_follow_from_the_seed() {
 #[test]
 fn the_number_of_processors_is_a_setting() {
     for cores in [1, 2, 4, 64] {
-        assert_eq!(said(&Request { cores, ..request("sync/processors", 1) }), format!("{cores}\n"));
+        assert_eq!(said("sync/processors", 1, |request| Request { cores, ..request }), format!("{cores}\n"));
     }
 }
 
@@ -137,8 +147,10 @@ fn connecting_is_given_up_in_time() {
     for seed in 0..20 {
         // Without stalls: a thread may be descheduled between the first segment it sends and its wait for the answer.
         let limits = Limits { stall_ns: 0, ..Limits::default() };
-        let took: u64 =
-            said(&Request { limits, ..request("time/connect", seed) }).trim().parse().expect("microseconds");
+        let took: u64 = said("time/connect", seed, |request| Request { limits, ..request })
+            .trim()
+            .parse()
+            .expect("microseconds");
         assert!((500_000..501_000).contains(&took), "{took} us");
     }
 }
@@ -148,7 +160,8 @@ fn an_hour_takes_no_time() {
     let mut client = client(guests(), Isolation::Fork);
     let began = std::time::Instant::now();
     for seed in 0..10 {
-        let run = client.run(&request("time/sleep", seed)).expect("it serves");
+        let request = request(&mut client, "time/sleep", seed);
+        let run = client.run(&request).expect("it serves");
         assert!(run.figures.virtual_ns > 3_600 * 1_000_000_000, "{:?}", run.figures);
         assert_eq!(run.figures.stalled_ns, 0);
     }
@@ -158,7 +171,6 @@ fn an_hour_takes_no_time() {
 #[test]
 fn seeds_are_numbers_of_any_size() {
     for seed in [u64::MAX, 1 << 63, u64::from(u32::MAX)] {
-        let request = Request { seed: Seed(seed), ..request("sync/mpsc", seed) };
-        assert_eq!(run(&request).judgement.verdict, Verdict::Pass);
+        assert_eq!(run("sync/mpsc", seed, |request| request).judgement.verdict, Verdict::Pass);
     }
 }

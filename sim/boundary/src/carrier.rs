@@ -220,7 +220,10 @@ extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
             unsafe { arch::park(context, ready) };
         }
         Mode::Baton => {
-            // SAFETY: the carrier outlives the process' runs.
+            // Nobody resumes this context, but its thread-locals are found by it when the carrier is used again.
+            // SAFETY: the carrier outlives the process' runs, and nobody else touches it before it is ready.
+            unsafe { &mut (*carrier).context }.adopt_current_thread();
+            // SAFETY: as above.
             unsafe { &(*carrier).ready }.store(1, Ordering::Release);
             // SAFETY: as above.
             await_baton(unsafe { &(*carrier).baton });

@@ -53,8 +53,11 @@ pub fn socket(kernel: &mut Kernel, ask: Ask) -> Result<NewFile, Stop> {
         AF_INET => Family::Inet,
         AF_INET6 => Family::Inet6,
         domain => {
-            let what =
-                if domain == AF_UNIX { "a unix socket".into() } else { format!("address family {domain}") };
+            let what = if domain == AF_UNIX {
+                "socket(2) of family AF_UNIX".into()
+            } else {
+                format!("socket(2) of family {domain}")
+            };
             return Err(Stop::Unmodelled(what, Errno::EAFNOSUPPORT));
         }
     };
@@ -62,7 +65,7 @@ pub fn socket(kernel: &mut Kernel, ask: Ask) -> Result<NewFile, Stop> {
         (SOCK_STREAM, 0 | IPPROTO_TCP) => {}
         (SOCK_STREAM, 1 | 17) => return Err(Errno::EPROTONOSUPPORT.into()),
         (kind, protocol) => {
-            let what = format!("an IP socket of type {kind}, protocol {protocol}");
+            let what = format!("socket(2) of type {kind}, protocol {protocol}");
             return Err(Stop::Unmodelled(what, Errno::EPROTONOSUPPORT));
         }
     }

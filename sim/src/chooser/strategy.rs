@@ -51,27 +51,37 @@ pub enum Strategy {
 const PCT_POINTS: u64 = 4096;
 
 impl Strategy {
-    /// The strategy a seed runs: itself, or what the swarm draws.
+    /// The strategy a seed runs: itself, or what the swarm draws for a program of unknown length.
     #[must_use]
     pub fn resolve(self, seed: Seed) -> Self {
+        self.resolve_for(seed, PCT_POINTS)
+    }
+
+    /// The strategy a seed runs: itself, or what the swarm draws for a program that passes about `points` scheduling points.
+    #[must_use]
+    pub fn resolve_for(self, seed: Seed, points: u64) -> Self {
         if self != Self::Swarm {
             return self;
         }
+        let points = points.clamp(2, 1 << 24);
+        // A preemption must land somewhere in the program, so the knobs go by its length.
+        let bits = points.ilog2();
         let mut config = Draws::new(seed, Stream::Config);
         match config.below(16) {
-            0..=1 => Self::Walk { gap: config.magnitude(0, 9), nap_ns: 0, change_one_in: 0 },
+            0..=1 => Self::Walk { gap: config.magnitude(0, bits.min(9)), nap_ns: 0, change_one_in: 0 },
             2..=3 => Self::Walk {
-                gap: config.magnitude(5, 12),
+                gap: config.magnitude(bits / 2, bits + 1),
                 nap_ns: config.magnitude(17, 24),
                 change_one_in: config.magnitude(0, 4),
             },
             4..=8 => Self::Pct {
                 depth: 1 + u32::try_from(config.below(5)).expect("below 5"),
-                points: config.magnitude(5, 14),
+                // Over a beginning of the program, or with some of the changes after its end: fewer preemptions, elsewhere.
+                points: config.magnitude(bits / 2, bits + 3),
             },
             9..=14 => Self::Eager {
                 percent: [100, 100, 95, 90, 75][usize::try_from(config.below(5)).expect("below 5")],
-                gap: if config.one_in(2) { 0 } else { config.magnitude(7, 11) },
+                gap: if config.one_in(2) { 0 } else { config.magnitude(bits.saturating_sub(4), bits) },
             },
             _ => Self::Starve,
         }

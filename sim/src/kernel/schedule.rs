@@ -65,7 +65,9 @@ impl Kernel {
             self.chooser.notice(Notice::Yielded(yielded));
             self.threads.get_mut(yielded).yielded = true;
             let next = self.dispatch(Why::Yielded);
-            self.ready.push_back(yielded);
+            if next != Next::End {
+                self.ready.push_back(yielded);
+            }
             return next;
         }
         // Alone, and spinning: time passes in growing steps until something happens.
@@ -114,8 +116,7 @@ impl Kernel {
                 }
                 continue;
             }
-            self.candidates.clear();
-            self.offer_ready(why);
+            self.offer_ready();
             match self.put(Kind::Next) {
                 _ if self.ending.is_some() => return Next::End,
                 Candidate::Clock => self.stall(),
@@ -127,18 +128,15 @@ impl Kernel {
         }
     }
 
-    /// Adds the run queue to the candidates. When a thread gives up its turn, those who did so before wait until everybody
-    /// else has had one: threads that spin cannot keep the one they spin for from running, whoever chooses.
-    fn offer_ready(&mut self, why: Why) {
-        if why == Why::Yielded {
-            if self.ready.iter().all(|thread| self.threads.get(*thread).yielded) {
-                self.ready.iter().for_each(|thread| self.threads.get_mut(*thread).yielded = false);
-            }
-            let waits = |thread: &&ThreadId| !self.threads.get(**thread).yielded;
-            self.candidates.extend(self.ready.iter().filter(waits).copied().map(Candidate::Thread));
-        } else {
-            self.candidates.extend(self.ready.iter().copied().map(Candidate::Thread));
+    /// Makes the run queue the candidates, but for threads that gave up their turn: they wait until everybody else has had
+    /// one, so that threads that spin cannot keep the one they spin for from running, whoever chooses.
+    fn offer_ready(&mut self) {
+        if self.ready.iter().all(|thread| self.threads.get(*thread).yielded) {
+            self.ready.iter().for_each(|thread| self.threads.get_mut(*thread).yielded = false);
         }
+        let may_run = |thread: &&ThreadId| !self.threads.get(**thread).yielded;
+        self.candidates.clear();
+        self.candidates.extend(self.ready.iter().filter(may_run).copied().map(Candidate::Thread));
     }
 
     /// Adds the clock, if it may run ahead, to the candidates, and asks which it is.

@@ -23,7 +23,8 @@ fn waiters(kinds: &[Op], work: usize) -> Program {
     main.extend((0..kinds.len()).map(|child| Op::Join { child }));
     let mut scripts = vec![main];
     scripts.extend(kinds.iter().map(|kind| vec![*kind]));
-    Program { scripts, limits: Limits { points_max: 3_000_000, ..Limits::default() } }
+    // A ticker of microseconds would take a million turns to use up the default stall budget.
+    Program { scripts, limits: Limits { points_max: 3_000_000, stall_ns: 20_000_000, ..Limits::default() } }
 }
 
 fn returns_always(program: &Program, seeds: u64, strategies: &[Strategy]) {

@@ -24,6 +24,10 @@ pub(crate) enum Op {
     Wake { word: usize, most: u32, bits: u32 },
     Requeue { from: usize, to: usize, wake_max: u32, move_max: u32 },
     Sleep { ns: u64 },
+    /// Sleeps until a virtual time.
+    SleepUntil { at_ns: u64 },
+    /// Waits until a virtual time at most.
+    WaitUntil { word: usize, at_ns: u64 },
     Yield,
     Spawn { script: usize },
     /// Joins the thread's so-many-eth child.
@@ -43,10 +47,10 @@ impl Op {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Wait { .. } => "futex wait",
+            Self::Wait { .. } | Self::WaitUntil { .. } => "futex wait",
             Self::Wake { .. } => "futex wake",
             Self::Requeue { .. } => "futex requeue",
-            Self::Sleep { .. } | Self::Poll { .. } => "clock_nanosleep",
+            Self::Sleep { .. } | Self::SleepUntil { .. } | Self::Poll { .. } => "clock_nanosleep",
             Self::Yield | Self::SpinYield { .. } => "sched_yield",
             Self::Spawn { .. } => "pthread_create",
             Self::Join { .. } => "pthread_join",
@@ -142,7 +146,7 @@ pub(crate) fn some_program() -> impl Strategy<Value = Program> {
             move |(mut all, stall_ns)| {
                 all[0].splice(0..0, (1..scripts).map(|script| Op::Spawn { script }));
                 let limits =
-                    Limits { points_max: 6_000, stall_ns, threads_max: 12, ..Limits::default() };
+                    Limits { points_max: 2_000, stall_ns, threads_max: 12, ..Limits::default() };
                 Program { scripts: all, limits }
             },
         )

@@ -74,7 +74,7 @@ fn deadlines_are_kept(events: &[(Stamp, Event)]) {
 }
 
 proptest! {
-    #![proptest_config(config(48))]
+    #![proptest_config(config(24))]
 
     #[test]
     fn every_run_ends_repeats_and_replays(program in some_program(), seed in any::<u64>()) {

@@ -48,9 +48,9 @@ fn altered(pick: Pick, field: usize, by: u64) -> Pick {
         0 => pick.step += by,
         1 => pick.nth += 1,
         2 => pick.kind = KINDS[usize::try_from(by % 7).unwrap()],
-        3 => pick.bound += by,
-        4 => pick.pick = (pick.pick + by) % pick.bound,
-        5 => pick.pick += by,
+        3 => pick.bound = pick.bound.wrapping_add(by),
+        4 => pick.pick = pick.pick.wrapping_add(by) % pick.bound,
+        5 => pick.pick = pick.pick.saturating_add(by),
         6 => pick.thread.0 += 1,
         _ => pick.thread_points += by,
     }

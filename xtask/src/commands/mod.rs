@@ -4,6 +4,7 @@
 //! Invariant: an error type of a command implements [`crate::exit::ExitCause`].
 
 pub mod bench;
+pub mod bless;
 pub mod ci;
 pub mod list;
 pub mod sim;

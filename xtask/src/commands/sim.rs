@@ -5,6 +5,7 @@
 //! Invariant: the seed is printed before the run starts.
 
 use std::hash::{BuildHasher, RandomState};
+use std::io::Write as _;
 use std::path::Path;
 
 use photofinish::client::{Client, ClientError, Isolation, Request, Run};
@@ -102,7 +103,7 @@ fn from_seed(args: &SimArgs, strategy: Strategy, selected: &[&Listed]) -> Vec<As
     let request = |listed: &&Listed| Request {
         program: listed.name(),
         seed,
-        strategy: strategy.resolve(seed),
+        strategy,
         replay: None,
         events: args.events,
         limits: limits(args, Limits::default()),
@@ -148,14 +149,12 @@ fn limits(args: &SimArgs, limits: Limits) -> Limits {
 impl Session<'_> {
     /// Makes one run and prints what it was.
     fn one(&mut self, request: &Request, expected_hash: Option<u64>) -> Result<Exit, SimError> {
-        // On standard error with --json: a script that reads standard output sees objects only.
-        let headline = format!("seed {} · {} · {}", request.seed, request.program, request.strategy);
-        if self.args.json {
-            eprintln!("{headline}")
-        } else {
-            println!("{headline}")
-        }
-        let Examined { run, mut judgement } = self.examine(request)?;
+        // Nothing runs before the seed is out; the strategy is known once the seed has been resolved.
+        self.say(&format!("seed {} · {}", request.seed, request.program));
+        let client = self.client()?;
+        let request = &Request { strategy: client.resolve(request)?, ..request.clone() };
+        self.say(&format!(" · {}\n", request.strategy));
+        let Examined { run, mut judgement } = examine(self.client()?, request)?;
         if let Some(expected) = expected_hash
             && expected != run.figures.events_hash
             && judgement.verdict != Verdict::Diverged
@@ -174,7 +173,17 @@ impl Session<'_> {
         Ok(exit_of(judgement.verdict))
     }
 
-    fn examine(&mut self, request: &Request) -> Result<Examined, SimError> {
+    /// Prints a part of the headline: on standard error with --json, so that standard output holds objects only.
+    fn say(&self, words: &str) {
+        // A closed pipe is no reason to fail: nobody is listening.
+        let _: std::io::Result<()> = if self.args.json {
+            write!(std::io::stderr(), "{words}")
+        } else {
+            write!(std::io::stdout(), "{words}").and_then(|()| std::io::stdout().flush())
+        };
+    }
+
+    fn client(&mut self) -> Result<&mut Client, SimError> {
         if self.client.is_none() {
             let isolation = if self.args.baton { Isolation::Baton } else { Isolation::Fork };
             let client = Client::start(&self.scenarios.path, self.threads, isolation)?;
@@ -183,14 +192,7 @@ impl Session<'_> {
             }
             self.client = Some(client);
         }
-        let client = self.client.as_mut().expect("started above");
-        if !self.args.baton {
-            return Ok(examine(client, request)?);
-        }
-        // A server without isolation serves one run, so everything is asked of that one.
-        let run = client.run(&Request { events: true, ..request.clone() })?;
-        self.client = None;
-        Ok(Examined { judgement: verdict::judge(&run), run })
+        Ok(self.client.as_mut().expect("started above"))
     }
 
     fn write_trace(&self, path: &Path, request: &Request, run: &Run) -> Result<(), SimError> {

@@ -107,17 +107,17 @@ fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<Tally, 
             return Ok(tally);
         }
         for seed in (begin..end).map(|offset| Seed(sweep.args.from + offset)) {
-            let strategy = sweep.strategy.resolve(seed);
-            let request = Request {
+            let mut request = Request {
                 program: sweep.listed.name(),
                 seed,
-                strategy,
+                strategy: sweep.strategy,
                 replay: None,
                 events: false,
                 limits,
                 cores: CORES,
             };
-            tally.add(seed, &strategy.to_string(), &examine(&mut client, &request)?);
+            request.strategy = client.resolve(&request)?;
+            tally.add(seed, &request.strategy.to_string(), &examine(&mut client, &request)?);
         }
         bar.inc(end - begin);
     }

@@ -31,16 +31,17 @@ pub(crate) fn client(path: &Path, isolation: Isolation) -> Client {
     Client::start(path, Limits::default().threads_max, isolation).expect("it serves")
 }
 
-/// A run with the default strategy mix and limits, as a search asks for it.
-pub(crate) fn request(program: &str, seed: u64) -> Request {
-    let seed = Seed(seed);
-    Request {
+/// A run with the default strategy mix and limits, as `cargo xtask sim` asks for it.
+pub(crate) fn request(client: &mut Client, program: &str, seed: u64) -> Request {
+    let mut request = Request {
         program: program.to_owned(),
-        seed,
-        strategy: Strategy::Swarm.resolve(seed),
+        seed: Seed(seed),
+        strategy: Strategy::Swarm,
         replay: None,
         events: false,
         limits: Limits::default(),
         cores: 4,
-    }
+    };
+    request.strategy = client.resolve(&request).expect("it serves");
+    request
 }

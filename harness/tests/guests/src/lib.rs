@@ -7,13 +7,34 @@ use photofinish::scenario::{Expectation, Failure, Find, Scenario, Variant};
 
 pub mod conformance;
 pub mod endings;
+pub mod native;
 pub mod races;
 pub mod sync;
 pub mod time;
 
 /// Every guest.
-pub static GUESTS: &[&Scenario] =
-    &[&sync::SCENARIO, &time::SCENARIO, &races::SCENARIO, &endings::SCENARIO, &conformance::SCENARIO];
+pub static GUESTS: &[&Scenario] = &[
+    &sync::SCENARIO,
+    &time::SCENARIO,
+    &races::SCENARIO,
+    &endings::SCENARIO,
+    &conformance::time::FAMILY.scenario,
+    &conformance::identity::FAMILY.scenario,
+    &conformance::random::FAMILY.scenario,
+    &conformance::memory::FAMILY.scenario,
+    &conformance::thread::FAMILY.scenario,
+    &conformance::futex::FAMILY.scenario,
+    &conformance::sync::FAMILY.scenario,
+    &conformance::descriptor::FAMILY.scenario,
+    &conformance::poll::FAMILY.scenario,
+    &conformance::name::FAMILY.scenario,
+    &conformance::listen::FAMILY.scenario,
+    &conformance::connect::FAMILY.scenario,
+    &conformance::stream::FAMILY.scenario,
+    &conformance::shutdown::FAMILY.scenario,
+    &conformance::options::FAMILY.scenario,
+    &conformance::sequence::FAMILY.scenario,
+];
 
 type Program = fn() -> Result<(), Failure>;
 

@@ -7,23 +7,23 @@
 //! man-page family.
 
 pub mod case;
-mod connect;
-mod descriptor;
-mod futex;
-mod identity;
-mod listen;
-mod memory;
-mod name;
-mod options;
-mod poll;
-mod random;
+pub mod connect;
+pub mod descriptor;
+pub mod futex;
+pub mod identity;
+pub mod listen;
+pub mod memory;
+pub mod name;
+pub mod options;
+pub mod poll;
+pub mod random;
 pub mod sequence;
-mod shutdown;
+pub mod shutdown;
 mod sockets;
-mod stream;
-mod sync;
-mod thread;
-mod time;
+pub mod stream;
+pub mod sync;
+pub mod thread;
+pub mod time;
 pub mod transcript;
 
 use case::Family;

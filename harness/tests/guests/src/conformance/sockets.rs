@@ -14,9 +14,7 @@ pub(super) struct Fd(pub(super) i32);
 impl Fd {
     /// `close(2)` now.
     pub(super) fn close(self) -> Result<(), Failed> {
-        let fd = self.0;
-        std::mem::drop(std::mem::ManuallyDrop::new(self));
-        descriptor::close(fd)
+        descriptor::close(std::mem::ManuallyDrop::new(self).0)
     }
 }
 

@@ -1,0 +1,214 @@
+//! The simulation held against Linux: one source, two worlds, the same transcript.
+//!
+//! Does not know what a case asks. Invariant: what Linux does is right by definition; a line that differs is the simulation's
+//! mistake, or stands in [`UNCOVERED`] as something no case asks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use photofinish::client::{Client, Isolation, Request, Run};
+use photofinish::sim::chooser::Strategy;
+use photofinish::sim::ending::Ending;
+use photofinish::sim::event::Event;
+use photofinish::sim::limits::Limits;
+use photofinish::sim::seed::Seed;
+use photofinish_guests::conformance::FAMILIES;
+use photofinish_guests::conformance::case::Family;
+use xtask::instrumented::{Bin, Build};
+use xtask::workspace::Workspace;
+
+/// Owned symbols that no case asks about, and why.
+const UNCOVERED: &[(&str, &str)] = &[
+    ("_exit", "ends the process: an ending, held by the tests of endings"),
+    ("abort", "ends the process: an ending, held by the tests of endings"),
+    ("alarm", "not modelled: refused by name"),
+    ("epoll_create1", "not modelled yet: refused by name"),
+    ("eventfd", "not modelled yet: refused by name"),
+    ("execvp", "not modelled: refused by name"),
+    ("exit", "ends the process: an ending, held by the tests of endings"),
+    ("fork", "not modelled: refused by name"),
+    ("getaddrinfo", "not modelled yet: refused by name"),
+    ("kill", "not modelled: refused by name"),
+    ("pipe2", "not modelled yet: refused by name"),
+    ("posix_spawnp", "not modelled: refused by name"),
+    ("pthread_cancel", "not modelled: refused by name"),
+    ("pthread_kill", "not modelled: refused by name"),
+    ("raise", "ends the process: an ending, held by the tests of endings"),
+    ("recvmsg", "not modelled yet: refused by name"),
+    ("sendmsg", "not modelled yet: refused by name"),
+    ("setitimer", "not modelled: refused by name"),
+    ("socketpair", "not modelled yet: refused by name"),
+    ("dup2", "not modelled yet for sockets: refused by name"),
+];
+
+/// Seeds of the swarm that each case runs under, besides the boring one.
+const SEEDS: u64 = 6;
+
+/// Seeds for families whose cases are long.
+const SEEDS_OF_SEQUENCES: u64 = 1;
+
+fn guests() -> PathBuf {
+    let workspace = Workspace::load().expect("the workspace around this test");
+    let out = workspace.target_dir().join("photofinish");
+    let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
+    let build = Build { root: workspace.root(), out: &out, wrapper };
+    build.executable(Bin { package: "photofinish-guests", name: "guests" }).expect("the guests build")
+}
+
+fn native(guests: &Path, program: &str) -> String {
+    let answer = Command::new(guests).args(["native", program]).output().expect("the guests start");
+    let said = String::from_utf8_lossy(&answer.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&answer.stderr);
+    assert!(answer.status.success(), "{program} failed on Linux: {complained}\nafter\n{said}");
+    said
+}
+
+fn simulated(run: &Run) -> String {
+    let mut written = Vec::new();
+    for (_, event) in &run.events {
+        if let Event::Wrote { fd: 1, bytes } = event {
+            written.extend(bytes);
+        }
+    }
+    String::from_utf8_lossy(&written).into_owned()
+}
+
+/// What is wrong with a run, if anything is.
+fn trouble(run: &Run) -> Option<String> {
+    if run.truncated {
+        return Some("left more than there is room for".into());
+    }
+    if run.ending != Ending::Returned {
+        let panics = run.events.iter().filter(|(_, event)| matches!(event, Event::Panicked { .. }));
+        return Some(format!("ended so: {:?} {:?}", run.ending, panics.collect::<Vec<_>>()));
+    }
+    let unmodelled = run.events.iter().find_map(|(_, event)| match event {
+        Event::Unmodelled { what } => Some(format!("asked for what is not modelled: {what}")),
+        _ => None,
+    });
+    unmodelled.or_else(|| (run.unmodelled > 0).then(|| "asked for what is not modelled".into()))
+}
+
+/// The first lines that differ, with those before them.
+fn difference(linux: &str, simulation: &str) -> Option<String> {
+    let (linux, simulation): (Vec<&str>, Vec<&str>) = (linux.lines().collect(), simulation.lines().collect());
+    let mut text = String::new();
+    let mut found = 0;
+    for index in 0..linux.len().max(simulation.len()) {
+        let (expected, actual) = (linux.get(index), simulation.get(index));
+        if expected == actual {
+            continue;
+        }
+        found += 1;
+        if found > 12 {
+            break;
+        }
+        if index > 0 {
+            let _ = writeln!(text, "  {index}   after  {}", linux.get(index - 1).unwrap_or(&""));
+        }
+        let _ = writeln!(text, "  {}   Linux  {}", index + 1, expected.unwrap_or(&"(nothing)"));
+        let _ = writeln!(text, "  {}     sim  {}", index + 1, actual.unwrap_or(&"(nothing)"));
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+fn request(program: &str, strategy: Strategy, seed: u64) -> Request {
+    Request {
+        program: program.into(),
+        seed: Seed(seed),
+        strategy,
+        replay: None,
+        events: false,
+        limits: Limits::default(),
+        cores: 2,
+    }
+}
+
+/// Runs every case of a family in both worlds, and says where they differ.
+fn hold(guests: &Path, family: &Family) -> Vec<String> {
+    let mut client =
+        Client::start(guests, Limits::default().threads_max, Isolation::Fork).expect("it serves");
+    let mut found = Vec::new();
+    let seeds = if family.scenario.name == "conformance-sequence" { SEEDS_OF_SEQUENCES } else { SEEDS };
+    for case in family.cases {
+        let program = format!("{}/{}", family.scenario.name, case.name);
+        let linux = native(guests, &program);
+        let requests = (0..=seeds).map(|n| match n {
+            0 => request(&program, Strategy::Boring, 0),
+            seed => request(&program, Strategy::Swarm, seed),
+        });
+        for request in requests {
+            let run = client.run(&request).expect("the server serves");
+            let wrong = trouble(&run).into_iter().chain(difference(&linux, &simulated(&run)));
+            let wrong: Vec<String> = wrong.collect();
+            if !wrong.is_empty() {
+                let under = format!("{program} --strategy {} --seed {}", request.strategy, request.seed);
+                found.push(format!("{under}\n{}", wrong.join("\n")));
+                break;
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_simulation_answers_as_linux_does() {
+    let guests = guests();
+    let only = std::env::var("CONFORMANCE").unwrap_or_default();
+    let families = FAMILIES.iter().filter(|family| family.scenario.name.contains(&only));
+    let found: Vec<String> = families.flat_map(|family| hold(&guests, family)).collect();
+    assert!(found.is_empty(), "{} cases differ\n\n{}", found.len(), found.join("\n\n"));
+}
+
+/// The owned symbols, as the boundary's source defines them.
+fn owned_symbols() -> BTreeSet<String> {
+    let root = Workspace::load().expect("the workspace around this test").root().to_owned();
+    let mut symbols = BTreeSet::new();
+    let files = ["sim/boundary/src", "sim/boundary/src/symbols"].map(|folder| root.join(folder));
+    for entry in files.iter().flat_map(|folder| std::fs::read_dir(folder).expect("the boundary's sources")) {
+        let path = entry.expect("a file").path();
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a source file");
+        let mut inside = false;
+        for line in text.lines() {
+            inside = (inside || line == "owned! {") && line != "}";
+            let within = if inside { line.strip_prefix("    fn ") } else { None };
+            let outside = line.strip_prefix("pub unsafe extern \"C\" fn ");
+            if let Some(rest) = within.or(outside) {
+                symbols.insert(rest.split('(').next().unwrap_or_default().to_owned());
+            }
+        }
+    }
+    symbols.retain(|symbol| !symbol.starts_with("__tsan") && symbol != "$name");
+    symbols
+}
+
+#[test]
+fn every_owned_symbol_has_a_case_or_a_reason() {
+    let owned = owned_symbols();
+    assert!(owned.len() > 60 && owned.contains("poll") && owned.contains("malloc"), "{owned:?}");
+    let cases = FAMILIES.iter().flat_map(|family| family.cases);
+    let covered: BTreeSet<&str> = cases.flat_map(|case| case.covers.iter().copied()).collect();
+    let excused: BTreeMap<&str, &str> = UNCOVERED.iter().copied().collect();
+    let has = |symbol: &&String| covered.contains(symbol.as_str()) || excused.contains_key(symbol.as_str());
+    let missing: Vec<&String> = owned.iter().filter(|symbol| !has(symbol)).collect();
+    assert!(missing.is_empty(), "no case names {missing:?}");
+    let unknown: Vec<&&str> = covered.iter().filter(|symbol| !owned.contains(**symbol)).collect();
+    assert!(unknown.is_empty(), "cases name {unknown:?}, which nobody owns");
+    let both: Vec<&&str> = excused.keys().filter(|symbol| covered.contains(**symbol)).collect();
+    assert!(both.is_empty(), "{both:?} have both a case and an excuse");
+}
+
+#[test]
+fn a_case_is_a_variant_of_the_same_name() {
+    for family in FAMILIES {
+        let names: Vec<&str> = family.scenario.variants.iter().map(|variant| variant.name).collect();
+        let cases: Vec<&str> = family.cases.iter().map(|case| case.name).collect();
+        assert_eq!(names, cases, "{}", family.scenario.name);
+        assert!(family.scenario.name.starts_with("conformance-"));
+    }
+}

@@ -45,7 +45,9 @@ pub const WHAT: &str = "photofinish trace";
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
     /// It cannot be read or written.
-    #[error("{doing} the trace {path} failed: {source}")]
+    #[error(
+        "{doing} the trace {path} failed: {source}\nnext: `cargo xtask sim SCENARIO/VARIANT --seed N --record FILE` writes one"
+    )]
     Io {
         /// "reading" or "writing".
         doing: &'static str,

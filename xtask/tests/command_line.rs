@@ -141,7 +141,13 @@ fn a_trace_that_is_damaged_is_refused() {
     check(|file| file["trace"]["picks"][3]["step"] = json!(0), &["damaged at pick 3", "backwards"]);
     check(|file| file["trace"]["picks"][0]["kind"] = json!("Luck"), &["Luck"]);
     check(|file| file["trace"] = json!("gone"), &["is not a trace of Photofinish"]);
-    check(|file| file["program"] = json!("late-listener/bugy"), &["`late-listener/bugy`"]);
+    let mut renamed = sound.clone();
+    renamed["program"] = json!("late-listener/bugy");
+    fs::write(&trace.0, renamed.to_string()).expect("a temporary file");
+    check_refused(
+        &["sim", "--trace", trace.path()],
+        &["`late-listener/bugy`", "`late-listener/buggy`", "next: "],
+    );
     let whole = sound.to_string();
     fs::write(&trace.0, &whole[..whole.len() / 2]).expect("a temporary file");
     check_refused(&["sim", "--trace", trace.path()], &[trace.path(), "EOF", "next: "]);

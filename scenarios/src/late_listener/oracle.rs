@@ -36,7 +36,7 @@ pub(super) fn judge(report: &Report) -> Result<(), Failure> {
     });
     match signature {
         None => Ok(()),
-        Some(signature) => Err(Failure { signature: signature.to_owned(), detail: format!("{report:#?}") }),
+        Some(signature) => Err(Failure { signature: signature.to_owned(), detail: report.to_string() }),
     }
 }
 

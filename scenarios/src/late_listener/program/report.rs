@@ -3,6 +3,8 @@
 //! It does not know which values are right. Invariant: two runs that saw the same things make equal reports, so
 //! nothing here depends on an address, a port or a delay shorter than a second.
 
+use core::fmt;
+
 use super::policy::Mode;
 
 /// How one attempt to lock the connection ended.
@@ -75,4 +77,33 @@ pub(crate) struct Report {
     pub(crate) first: Side,
     /// The manager that is locked; absent where its port refuses.
     pub(crate) second: Option<Side>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attempts: Vec<String> =
+            self.attempts.iter().map(|attempt| format!("{:?} after {} s", attempt.outcome, attempt.took_s)).collect();
+        writeln!(f, "attempts to lock: {}; then the condition: {:?}", attempts.join(", "), self.condition)?;
+        write!(f, "the manager that locks: {}", self.first)?;
+        match &self.second {
+            Some(second) => write!(f, "\nthe manager that is locked: {second}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let connection = if self.has_connection { "connected" } else { "not connected" };
+        let endpoint = if self.has_endpoint { "with" } else { "without" };
+        write!(f, "{connection}, {endpoint} an endpoint, ")?;
+        match (self.local_locked, self.remote_locked) {
+            (false, false) => write!(f, "no lock")?,
+            (local, _) => write!(f, "locked by {}", if local { "itself" } else { "the peer" })?,
+        }
+        for told in &self.deliveries {
+            write!(f, "; told Connected {} times, Disconnected {} times", told.connected, told.disconnected)?;
+        }
+        Ok(())
+    }
 }

@@ -8,7 +8,7 @@ use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use photofinish_boundary::frames::{self, Frame, Hello, PROTOCOL, Reply};
+use photofinish_boundary::frames::{self, Died, Frame, Hello, PROTOCOL, Reply};
 use photofinish_boundary::server::PoolSize;
 use photofinish_sim::chooser::Strategy;
 use photofinish_sim::ending::Ending;
@@ -63,14 +63,6 @@ pub enum ClientError {
         /// The program asked for.
         program: String,
     },
-    /// The run could not be made.
-    #[error("{program} could not be run: {why}")]
-    Refused {
-        /// The program asked for.
-        program: String,
-        /// What stood in the way.
-        why: String,
-    },
 }
 
 /// How the executable runs its programs.
@@ -78,7 +70,7 @@ pub enum ClientError {
 pub enum Isolation {
     /// Each run in a process forked from a warm one.
     Fork,
-    /// Each run in a process of its own, on real threads that hand a baton round.
+    /// The same, on real threads that hand a baton round.
     Baton,
 }
 
@@ -123,8 +115,6 @@ pub struct Client {
     /// Threads made for simulated ones; it grows when a run wants more, up to `threads_max`.
     pool: u32,
     server: Server,
-    /// Whether the server has made a run.
-    served: bool,
     /// By program: the points of its boring run.
     lengths: BTreeMap<String, u64>,
 }
@@ -171,7 +161,6 @@ impl Client {
             threads_max,
             pool,
             server,
-            served: false,
             lengths: BTreeMap::new(),
         })
     }
@@ -218,12 +207,7 @@ impl Client {
     /// The server does not know the program, cannot make the run, or is gone.
     pub fn run(&mut self, request: &Request) -> Result<Run, ClientError> {
         loop {
-            // With batons a server serves one run: its threads are real, and are where the run left them.
-            if self.isolation == Isolation::Baton && self.served {
-                self.restart()?;
-            }
             let run = self.server.run(&self.path, request)?;
-            self.served = true;
             match run.ending {
                 Ending::OutOfThreads { threads } if threads == self.pool && threads < self.threads_max => {
                     self.pool = (self.pool * 2).min(self.threads_max);
@@ -237,7 +221,6 @@ impl Client {
     fn restart(&mut self) -> Result<(), ClientError> {
         let size = PoolSize { made: self.pool, most: self.threads_max };
         self.server = Server::start(&self.path, size, self.isolation)?;
-        self.served = false;
         Ok(())
     }
 }
@@ -279,7 +262,6 @@ impl Server {
                 Ok(collect(frames, truncated, died, self.hello.load_base))
             }
             Reply::Unknown => Err(ClientError::Unknown { path: path.to_owned(), program }),
-            Reply::Refused(why) => Err(ClientError::Refused { program, why }),
         }
     }
 }
@@ -293,10 +275,12 @@ impl Drop for Server {
 }
 
 /// Makes a run of its frames. Without a final one, its process died before it could say how it ended.
-fn collect(frames: Vec<Frame>, truncated: bool, died: Option<String>, load_base: u64) -> Run {
+fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u64) -> Run {
     let mut run = Run {
-        ending: Ending::Lost {
-            what: died.unwrap_or_else(|| String::from("its process left without a word")),
+        ending: match died {
+            Some(Died::OurBug(what)) => Ending::Bug { what },
+            Some(Died::Lost(what)) => Ending::Lost { what },
+            None => Ending::Lost { what: String::from("its process left without a word") },
         },
         figures: Figures::default(),
         unmodelled: 0,

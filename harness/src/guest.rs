@@ -13,6 +13,7 @@ use crate::scenario::{Failure, Listed, Scenario};
 /// `list` prints them as JSON; `serve POOL MOST fork|baton` serves runs on standard input and output, with threads made for
 /// `POOL` simulated ones and address space for `MOST`.
 pub fn serve(scenarios: &'static [&'static Scenario]) -> ! {
+    server::enter();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {

@@ -230,3 +230,101 @@ impl Hasher for EventsHash {
         self.word(n as u64);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::net::SocketId;
+
+    const STAMP: Stamp = Stamp { step: 1, at_ns: 2, thread: ThreadId(3) };
+
+    fn hash(events: &[(Stamp, Event)]) -> u64 {
+        let mut hash = EventsHash::default();
+        events.iter().for_each(|(stamp, event)| hash.fold(stamp, event));
+        hash.finish()
+    }
+
+    /// Every variant, and each of its fields with another value.
+    fn all() -> Vec<Event> {
+        let called = |name, arg, result| Event::Called { name: Cow::Borrowed(name), arg, result };
+        let wrote = |fd, bytes: &[u8]| Event::Wrote { fd, bytes: bytes.to_vec() };
+        let panicked =
+            |message: &str, place: &str| Event::Panicked { message: message.into(), place: place.into() };
+        let on = |on| Event::Blocked { on, deadline_ns: None };
+        let arrived = |segment, bytes| Event::Arrived { segment: Cow::Borrowed(segment), bytes };
+        let waits = [
+            WaitOn::Futex { word: 0, bits: 1 },
+            WaitOn::Futex { word: 1, bits: 0 },
+            WaitOn::Futex { word: 1, bits: 1 },
+            WaitOn::Readable(SocketId(0)),
+            WaitOn::Readable(SocketId(1)),
+            WaitOn::Writable(SocketId(1)),
+            WaitOn::AnySocket,
+            WaitOn::Join(ThreadId(1)),
+            WaitOn::Sleep,
+        ];
+        let mut events: Vec<Event> = waits.into_iter().map(on).collect();
+        for deadline_ns in [Some(0), Some(1)] {
+            events.push(Event::Blocked { on: WaitOn::Sleep, deadline_ns });
+        }
+        for thread in [ThreadId(0), ThreadId(1)] {
+            events.push(Event::Spawned { child: thread });
+            for why in [Why::Preempted, Why::Blocked, Why::Ended, Why::Yielded] {
+                events.push(Event::Switched { to: thread, why });
+            }
+            for how in [Woken::Cause, Woken::Deadline, Woken::Spurious] {
+                events.push(Event::Woke { thread, how });
+            }
+        }
+        for why in [Pass::Idle, Pass::Stalled, Pass::Spun] {
+            events.extend([Event::Passed { ns: 0, why }, Event::Passed { ns: 1, why }]);
+        }
+        for text in ["", "a", "b", "ab", "1234567", "1234567\u{f}", "12345678", "123456789", "\0", "\0\0"] {
+            events.push(Event::Named { name: text.into() });
+            events.push(Event::Unmodelled { what: text.into() });
+            events.push(Event::Judged { signature: text.into() });
+            events.push(called(text, 0, 0));
+            events.push(arrived(text, 0));
+            events.extend([panicked(text, "p"), panicked("p", text)]);
+            events.extend([wrote(1, text.as_bytes()), wrote(2, text.as_bytes())]);
+        }
+        events.extend([called("", 1, 0), called("", 0, 1), called("", -1, 0), called("", 0, -1)]);
+        events.extend([Event::Ended, arrived("", 1)]);
+        events
+    }
+
+    #[test]
+    fn every_field_of_every_event_and_of_its_stamp_changes_the_hash() {
+        let mut seen = BTreeSet::from([hash(&[])]);
+        let stamps = [
+            STAMP,
+            Stamp { step: 2, ..STAMP },
+            Stamp { at_ns: 3, ..STAMP },
+            Stamp { thread: ThreadId(4), ..STAMP },
+        ];
+        for event in all() {
+            for stamp in stamps {
+                assert!(seen.insert(hash(&[(stamp, event.clone())])), "{stamp:?} {event:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_and_the_number_of_events_change_the_hash() {
+        let events: Vec<(Stamp, Event)> = all().into_iter().map(|event| (STAMP, event)).collect();
+        let whole = hash(&events);
+        for at in 1..events.len() {
+            let mut swapped = events.clone();
+            swapped.swap(at - 1, at);
+            assert_ne!(hash(&swapped), whole, "events {at} and the one before change places");
+            let mut shorter = events.clone();
+            shorter.remove(at);
+            assert_ne!(hash(&shorter), whole, "without event {at}");
+            let mut longer = events.clone();
+            longer.insert(at, events[at].clone());
+            assert_ne!(hash(&longer), whole, "event {at} twice");
+        }
+    }
+}

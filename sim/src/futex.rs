@@ -66,6 +66,9 @@ impl Futexes {
 
     /// Everybody who waits, by word and in order.
     pub(crate) fn waiters(&self) -> impl Iterator<Item = (Word, Waiter)> {
-        (0..).map(Word).zip(&self.queues).flat_map(|(word, queue)| queue.iter().map(move |waiter| (word, *waiter)))
+        (0..)
+            .map(Word)
+            .zip(&self.queues)
+            .flat_map(|(word, queue)| queue.iter().map(move |waiter| (word, *waiter)))
     }
 }

@@ -6,6 +6,7 @@
 //! Reading order: [`seed`] and [`choice`] (the one door), [`chooser`] (who answers), [`kernel`] (who asks), [`call`] (what
 //! the program can ask for), [`net`] and [`fd`] (what it acts on), [`event`] and [`ending`] (what came of it).
 #![forbid(unsafe_code)]
+#![deny(clippy::float_arithmetic)]
 
 pub mod call;
 pub mod choice;

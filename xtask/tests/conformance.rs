@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use photofinish::client::{Client, Isolation, Request, Run};
 use photofinish::sim::chooser::Strategy;
@@ -49,6 +51,9 @@ const SEEDS: u64 = 6;
 /// Seeds for families whose cases are long.
 const SEEDS_OF_SEQUENCES: u64 = 1;
 
+/// No case takes as long on Linux.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 fn guests() -> PathBuf {
     let workspace = Workspace::load().expect("the workspace around this test");
     let out = workspace.target_dir().join("photofinish");
@@ -58,7 +63,17 @@ fn guests() -> PathBuf {
 }
 
 fn native(guests: &Path, program: &str) -> String {
-    let answer = Command::new(guests).args(["native", program]).output().expect("the guests start");
+    let mut child = Command::new(guests);
+    child.args(["native", program]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = child.spawn().expect("the guests start");
+    let pid = child.id();
+    let (sender, answer) = channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    let answer = answer.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+        answer.recv().expect("a killed process ends")
+    });
+    let answer = answer.expect("its pipes can be read");
     let said = String::from_utf8_lossy(&answer.stdout).into_owned();
     let complained = String::from_utf8_lossy(&answer.stderr);
     assert!(answer.status.success(), "{program} failed on Linux: {complained}\nafter\n{said}");

@@ -69,7 +69,7 @@ fn what_waits_for_the_clock_waits_as_long_as_it_says() {
 
 #[test]
 fn what_is_racy_is_found_out() {
-    check_scenario("races", 200);
+    check_scenario("races", 500);
 }
 
 #[test]

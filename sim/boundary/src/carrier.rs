@@ -49,6 +49,10 @@ pub(crate) struct Carrier {
     ready: AtomicU32,
     baton: AtomicU32,
     pthread: libc::pthread_t,
+    /// The kernel's number of its thread.
+    tid: i32,
+    /// Its stack, without the guard below it.
+    stack: StackBounds,
     state: State,
     thread: ThreadId,
     detached: bool,
@@ -57,6 +61,15 @@ pub(crate) struct Carrier {
     job: Option<Job>,
     result: *mut c_void,
     pub(crate) at_exit: Vec<AtExit>,
+}
+
+/// Where a stack lies.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StackBounds {
+    pub(crate) low: usize,
+    pub(crate) size: usize,
+    /// Bytes below `low` that nobody may touch.
+    pub(crate) guard: usize,
 }
 
 /// How control passes from one context to another.
@@ -68,10 +81,33 @@ pub(crate) enum Mode {
     Baton,
 }
 
+/// A carrier that lives as long as the process.
+#[derive(Clone, Copy)]
+struct Pointer(*mut Carrier);
+
+impl core::ops::Deref for Pointer {
+    type Target = Carrier;
+
+    fn deref(&self) -> &Carrier {
+        // SAFETY: the carrier was leaked; one thread executes the run and, by the rule of `pool`, references are not held
+        // across a transfer.
+        unsafe { &*self.0 }
+    }
+}
+
+impl core::ops::DerefMut for Pointer {
+    fn deref_mut(&mut self) -> &mut Carrier {
+        // SAFETY: as above.
+        unsafe { &mut *self.0 }
+    }
+}
+
 struct Pool {
     mode: Mode,
-    #[expect(clippy::vec_box, reason = "each carrier's thread holds a pointer to it")]
-    carriers: Vec<Box<Carrier>>,
+    /// Each is leaked: its thread, too, knows it by this pointer.
+    carriers: Vec<Pointer>,
+    /// Where a thread's own number lies in the C library's record of it, relative to its thread pointer.
+    tid_offset: Option<usize>,
     /// By thread: the index of its carrier.
     of_thread: Vec<usize>,
     /// The context of whoever started the run.
@@ -89,6 +125,7 @@ unsafe impl Sync for Cell {}
 static POOL: Cell = Cell(UnsafeCell::new(Pool {
     mode: Mode::Steal,
     carriers: Vec::new(),
+    tid_offset: None,
     of_thread: Vec::new(),
     host: Context::empty(),
     host_baton: AtomicU32::new(0),
@@ -118,9 +155,13 @@ pub(crate) fn prepare(size: PoolSize, mode: Mode) -> Result<(), String> {
     pool().host.adopt_current_thread();
     // A parked kernel thread must never run a signal handler: its stack is no longer its own.
     let before = block_all_signals();
-    let made = (0..size.made).try_for_each(|_| make_carrier()).and_then(|()| fill_up(size));
+    let made = (0..size.made.max(2)).try_for_each(|_| make_carrier()).and_then(|()| fill_up(size));
     restore_signals(&before);
-    made
+    made?;
+    if mode == Mode::Steal {
+        pool().tid_offset = Some(find_tid_offset()?);
+    }
+    Ok(())
 }
 
 /// Takes the address space of the carriers that were not made.
@@ -168,11 +209,13 @@ fn restore_signals(before: &libc::sigset_t) {
 }
 
 fn make_carrier() -> Result<(), String> {
-    let mut carrier = Box::new(Carrier {
+    let carrier = Box::leak(Box::new(Carrier {
         context: Context::empty(),
         ready: AtomicU32::new(0),
         baton: AtomicU32::new(0),
         pthread: 0,
+        tid: 0,
+        stack: StackBounds::default(),
         state: State::Free,
         thread: ThreadId::MAIN,
         detached: false,
@@ -180,16 +223,18 @@ fn make_carrier() -> Result<(), String> {
         job: None,
         result: core::ptr::null_mut(),
         at_exit: Vec::new(),
-    });
+    }));
+    let mut carrier = Pointer(core::ptr::from_mut(carrier));
     // SAFETY: a pthread_attr_t of zeroes is overwritten by pthread_attr_init.
     let mut attr: libc::pthread_attr_t = unsafe { core::mem::zeroed() };
     // SAFETY: pthread_attr_init(3) writes to it.
     unsafe { libc::pthread_attr_init(&raw mut attr) };
     // SAFETY: the size is a multiple of the page size and above the minimum.
     unsafe { libc::pthread_attr_setstacksize(&raw mut attr, STACK) };
-    let argument: *mut Carrier = &raw mut *carrier;
+    let argument = carrier.0;
+    let mut pthread = 0;
     let error = crate::symbols::thread::real_create(
-        &raw mut carrier.pthread,
+        &raw mut pthread,
         &raw const attr,
         carrier_main,
         argument.cast(),
@@ -203,13 +248,80 @@ fn make_carrier() -> Result<(), String> {
     while carrier.ready.load(Ordering::Acquire) == 0 {
         std::thread::yield_now();
     }
+    carrier.pthread = pthread;
+    carrier.stack = stack_of(pthread)?;
     pool().carriers.push(carrier);
     Ok(())
+}
+
+fn stack_of(pthread: libc::pthread_t) -> Result<StackBounds, String> {
+    // SAFETY: a pthread_attr_t of zeroes is overwritten by pthread_getattr_np.
+    let mut attr: libc::pthread_attr_t = unsafe { core::mem::zeroed() };
+    // SAFETY: the thread is alive.
+    let error = unsafe { libc::pthread_getattr_np(pthread, &raw mut attr) };
+    if error != 0 {
+        return Err(format!("pthread_getattr_np(3) of a thread of the pool answered {error}"));
+    }
+    let (mut low, mut size, mut guard) = (core::ptr::null_mut(), 0, 0);
+    // SAFETY: the attribute was initialised above.
+    unsafe { libc::pthread_attr_getstack(&raw const attr, &raw mut low, &raw mut size) };
+    // SAFETY: as above.
+    unsafe { libc::pthread_attr_getguardsize(&raw const attr, &raw mut guard) };
+    // SAFETY: as above.
+    unsafe { libc::pthread_attr_destroy(&raw mut attr) };
+    Ok(StackBounds { low: low as usize, size, guard })
+}
+
+/// Bytes above a thread pointer in which the C library keeps a thread's number.
+const THREAD_RECORD: usize = 2304;
+
+/// Finds where the C library keeps a thread's number: the one place where every carrier's record holds its own.
+fn find_tid_offset() -> Result<usize, String> {
+    let holds = |offset: usize, carrier: &Pointer| {
+        let place = carrier.context.thread_pointer() as usize + offset;
+        // SAFETY: inside `struct pthread` of a live thread, which is at least so long on x86-64 and aarch64 glibc.
+        let number = unsafe { core::ptr::read_volatile(place as *const i32) };
+        number == carrier.tid
+    };
+    let carriers = &pool().carriers;
+    let mut found = (0..THREAD_RECORD).step_by(4).filter(|offset| carriers.iter().all(|c| holds(*offset, c)));
+    match (found.next(), found.next()) {
+        (Some(offset), None) if carriers.len() > 1 => Ok(offset),
+        _ => Err(String::from("this C library keeps a thread's number where we cannot find it; use --baton")),
+    }
+}
+
+/// In a forked child: gives each carrier's record the number that the program sees, since fork(2) has set it to 0
+/// (`__nptl_reclaim_stacks`), and a read-write lock or a recursive mutex would take every thread for its owner.
+pub(crate) fn number_threads() {
+    let Some(offset) = pool().tid_offset else { return };
+    for (index, carrier) in (1..).zip(&pool().carriers) {
+        let place = carrier.context.thread_pointer() as usize + offset;
+        // SAFETY: found by `find_tid_offset` in the same image; the thread does not run.
+        unsafe { core::ptr::write_volatile(place as *mut i32, crate::symbols::identity::PID + index) };
+    }
+}
+
+/// The stack of a carrier that a thread runs on.
+pub(crate) fn stack_bounds(pthread: libc::pthread_t) -> Option<StackBounds> {
+    find(pthread).map(|carrier| carrier.stack)
+}
+
+/// Whether an address lies where the running thread's stack ends: what a stack overflow touches first.
+pub(crate) fn is_at_stack_end(address: usize) -> bool {
+    current().is_some_and(|carrier| {
+        // The C library counts the guard to the stack or not, by its version.
+        let StackBounds { low, guard, .. } = carrier.stack;
+        (low - guard..low + guard).contains(&address)
+    })
 }
 
 /// What a carrier's thread runs for ever: it parks, and each time it is resumed there is a job.
 extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
     let carrier: *mut Carrier = argument.cast();
+    let tid = crate::symbols::raw::syscall(libc::SYS_gettid, [0; 6]);
+    // SAFETY: the carrier outlives the process' runs, and whoever made it waits until it is ready.
+    unsafe { (*carrier).tid = i32::try_from(tid).expect("a thread's number is an int") };
     match pool().mode {
         Mode::Steal => {
             // SAFETY: the carrier outlives the process' runs.
@@ -220,6 +332,7 @@ extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
             unsafe { arch::park(context, ready) };
         }
         Mode::Baton => {
+            crate::crash::prepare_thread();
             // Nobody resumes this context, but its thread-locals are found by it when the carrier is used again.
             // SAFETY: the carrier outlives the process' runs, and nobody else touches it before it is ready.
             unsafe { &mut (*carrier).context }.adopt_current_thread();
@@ -285,15 +398,16 @@ pub(crate) fn thread_of(pthread: libc::pthread_t) -> Option<ThreadId> {
 }
 
 fn find(pthread: libc::pthread_t) -> Option<&'static mut Carrier> {
-    let carriers = pool().carriers.iter_mut();
-    carriers
-        .map(|carrier| &mut **carrier)
-        .find(|carrier| carrier.pthread == pthread && carrier.state != State::Free)
+    let found = pool().carriers.iter().find(|carrier| carrier.pthread == pthread && carrier.state != State::Free)?;
+    // SAFETY: the carrier lives as long as the process; see `pool`.
+    Some(unsafe { &mut *found.0 })
 }
 
-/// Takes the result of a thread that is over, and frees its carrier.
-pub(crate) fn collect(pthread: libc::pthread_t) -> *mut c_void {
-    let Some(carrier) = find(pthread) else { return core::ptr::null_mut() };
+/// Takes the result of a thread that is over, and frees its carrier; nothing happens if somebody else did.
+pub(crate) fn collect(pthread: libc::pthread_t, thread: ThreadId) -> *mut c_void {
+    let Some(carrier) = find(pthread).filter(|carrier| carrier.thread == thread) else {
+        return core::ptr::null_mut();
+    };
     carrier.state = State::Free;
     carrier.result
 }
@@ -309,10 +423,16 @@ pub(crate) fn detach(pthread: libc::pthread_t) -> Result<(), i32> {
     Ok(())
 }
 
+/// Whether a thread was detached, so that nobody may join it.
+pub(crate) fn is_detached(pthread: libc::pthread_t) -> bool {
+    find(pthread).is_some_and(|carrier| carrier.detached)
+}
+
 /// The carrier of the running thread.
 pub(crate) fn current() -> Option<&'static mut Carrier> {
     let pool = pool();
-    pool.running.map(|index| &mut *pool.carriers[index])
+    // SAFETY: the carrier lives as long as the process; see `pool`.
+    pool.running.map(|index| unsafe { &mut *pool.carriers[index].0 })
 }
 
 /// Suspends the running context and resumes a thread's.

@@ -3,7 +3,6 @@
 //! Does not know how it came to be in a fresh image. Invariant: when [`execute`] returns, the last frame in the shared memory
 //! is the run's [`Final`].
 
-use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use photofinish_sim::choice::{Chooser, Pick};
@@ -63,18 +62,20 @@ pub(crate) fn execute(request: &Request, program: Program) -> Result<(), String>
     Ok(())
 }
 
-/// What the program's main thread runs.
+/// What the program's main thread runs. It ends like any process: std flushes what it can, then comes `exit(3)`, which is ours.
+#[expect(clippy::disallowed_methods, reason = "the program's end is std's, and arrives at our own `exit`")]
 fn main(program: Program) {
     let outcome = catch_unwind(AssertUnwindSafe(program));
-    let _: std::io::Result<()> = std::io::stdout().flush();
-    match outcome {
-        Ok(Ok(())) => run::finish(Ending::Returned),
+    let (ending, status) = match outcome {
+        Ok(Ok(())) => (Ending::Returned, 0),
         Ok(Err((signature, detail))) => {
             run::judge(&signature, &detail);
-            run::finish(Ending::Returned)
+            (Ending::Returned, 0)
         }
-        Err(_) => run::finish(Ending::Panicked),
-    }
+        Err(_) => (Ending::Panicked, 101),
+    };
+    phase::as_simulator(|| run().main_ended = Some(ending));
+    std::process::exit(status)
 }
 
 /// Writes the run's last frame.

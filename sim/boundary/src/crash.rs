@@ -4,19 +4,21 @@
 //! unless it destroyed the simulator's own state or was killed from outside.
 
 use core::ffi::{c_int, c_void};
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use photofinish_sim::ending::Ending;
 
 use crate::child::push_final;
 use crate::frames::{Frame, StackOf};
 use crate::phase::{self, Phase};
-use crate::run::{Stack, run, walk};
+use crate::run::{self, Stack, run, walk};
+use crate::{carrier, memory};
 use crate::shm::SHARED;
 use crate::symbols::raw;
 
 /// Signals by which the hardware says that the program went wrong.
-const FAULTS: [c_int; 5] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP];
+const FAULTS: [c_int; 6] =
+    [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGABRT];
 /// How often the watchdog looks within the time a run may spend without a scheduling point.
 const LOOKS: u64 = 4;
 /// How many times that time a run may take in all.
@@ -27,12 +29,15 @@ static IDLE_LOOKS: AtomicU64 = AtomicU64::new(0);
 static ALL_LOOKS: AtomicU64 = AtomicU64::new(0);
 static REAL_MS: AtomicU64 = AtomicU64::new(0);
 
+/// The exit status of a process that could not go on because of us.
+pub(crate) const OUR_BUG: c_int = 70;
+
 /// Says something on the real standard error and ends the process: for what must not go on and cannot be returned.
 pub(crate) fn die(what: &str, more: &[u8]) -> ! {
     for part in [what.as_bytes(), more, b"\n"] {
         raw::syscall(libc::SYS_write, [2, part.as_ptr() as i64, part.len().cast_signed() as i64, 0, 0, 0]);
     }
-    leave(70)
+    leave(i64::from(OUR_BUG))
 }
 
 /// Ends the process at once.
@@ -44,15 +49,34 @@ pub(crate) fn leave(status: i64) -> ! {
 
 /// Installs the handlers; called once, outside any run.
 pub(crate) fn install() {
-    // A handler needs a stack when the program has run out of its own.
-    const SIZE: usize = 1 << 18;
-    let stack = Box::leak(vec![0_u8; SIZE].into_boxed_slice());
-    let alternate = libc::stack_t { ss_sp: stack.as_mut_ptr().cast(), ss_flags: 0, ss_size: SIZE };
-    raw::syscall(libc::SYS_sigaltstack, [(&raw const alternate) as i64, 0, 0, 0, 0, 0]);
+    alternate_stack();
     for signal in FAULTS {
         handle(signal, on_fault, libc::SA_ONSTACK | libc::SA_SIGINFO | libc::SA_NODEFER);
     }
     handle(libc::SIGALRM, on_alarm, libc::SA_ONSTACK | libc::SA_SIGINFO | libc::SA_RESTART);
+}
+
+/// Lets a thread that runs on its own, as with batons, take its own faults, but no other signal.
+pub(crate) fn prepare_thread() {
+    alternate_stack();
+    // SAFETY: a sigset_t of zeroes is valid, and sigemptyset overwrites it.
+    let mut faults: libc::sigset_t = unsafe { core::mem::zeroed() };
+    // SAFETY: sigemptyset(3) writes to a valid set.
+    unsafe { libc::sigemptyset(&raw mut faults) };
+    for signal in FAULTS {
+        // SAFETY: a valid set and a valid signal.
+        unsafe { libc::sigaddset(&raw mut faults, signal) };
+    }
+    // SAFETY: pthread_sigmask(3) with a valid set.
+    unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const faults, core::ptr::null_mut()) };
+}
+
+/// Gives the running kernel thread a stack for handlers, which need one when the program has run out of its own.
+fn alternate_stack() {
+    const SIZE: usize = 1 << 18;
+    let stack = Box::leak(vec![0_u8; SIZE].into_boxed_slice());
+    let alternate = libc::stack_t { ss_sp: stack.as_mut_ptr().cast(), ss_flags: 0, ss_size: SIZE };
+    raw::syscall(libc::SYS_sigaltstack, [(&raw const alternate) as i64, 0, 0, 0, 0, 0]);
 }
 
 fn handle(signal: c_int, handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void), flags: c_int) {
@@ -86,9 +110,20 @@ pub(crate) fn note_stack() {
     });
 }
 
-extern "C" fn on_fault(signal: c_int, _info: *mut libc::siginfo_t, _context: *mut c_void) {
+extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, _context: *mut c_void) {
+    static HANDLED: AtomicBool = AtomicBool::new(false);
+    // SAFETY: the kernel passes a valid siginfo to a handler with SA_SIGINFO; the field is 0 for a signal that was sent.
+    let address = unsafe { (*info).si_addr() } as usize;
     let ending = match phase::set(Phase::Simulator) {
         Phase::Program => Ending::Signalled(signal),
+        // Our own code is safe Rust on memory of its own; what it touches elsewhere is what the program gave to a call, or the
+        // end of the stack that the program left us.
+        Phase::Simulator
+            if signal != libc::SIGABRT && run::is_on()
+                && (carrier::is_at_stack_end(address) || !memory::holds(address)) =>
+        {
+            Ending::Signalled(signal)
+        }
         Phase::Simulator => Ending::Bug { what: format!("signal {signal} in the simulator itself") },
         Phase::Outside | Phase::Proof => {
             // Not a run: the default action, by returning to the fault without a handler.
@@ -98,8 +133,12 @@ extern "C" fn on_fault(signal: c_int, _info: *mut libc::siginfo_t, _context: *mu
             return;
         }
     };
-    note_stack();
+    if HANDLED.swap(true, Ordering::Relaxed) || !run::is_on() {
+        // A fault on the way to its stack, or no run to report.
+        leave(if run::is_on() { 0 } else { i64::from(OUR_BUG) });
+    }
     push_final(ending);
+    note_stack();
     leave(0)
 }
 

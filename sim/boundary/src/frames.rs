@@ -82,12 +82,19 @@ pub enum Reply {
         /// Whether frames were left out for want of room.
         truncated: bool,
         /// How the process of the run died, if not of its own accord.
-        died: Option<String>,
+        died: Option<Died>,
     },
     /// There is no program of that name.
     Unknown,
-    /// The run could not be made.
-    Refused(String),
+}
+
+/// How the process of a run died.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Died {
+    /// By something from outside, or in a way we could not see.
+    Lost(String),
+    /// Because we could not go on; what is known stands on standard error.
+    OurBug(String),
 }
 
 /// What the server says when it is ready.

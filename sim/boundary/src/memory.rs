@@ -52,6 +52,11 @@ fn is_ours(block: *mut c_void) -> bool {
     base != 0 && (block as usize).wrapping_sub(base) < ARENA
 }
 
+/// Whether an address lies in our own heap.
+pub(crate) fn holds(address: usize) -> bool {
+    is_ours(address as *mut c_void)
+}
+
 /// A block of at least `size` bytes whose address is a multiple of `align`, a power of two.
 fn take(size: usize, align: usize) -> *mut c_void {
     let align = align.max(HEAD);
@@ -232,7 +237,18 @@ pub unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
 }
 
 /// Makes the C library's heap a function of what the program asks for: one arena, whatever the machine's processors.
-pub(crate) fn settle() {
+///
+/// # Errors
+/// Memory does not come through us: another allocator owns this executable.
+pub(crate) fn settle() -> Result<(), String> {
     // SAFETY: mallopt(3) with a documented parameter.
     unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+    let probe = Box::new(0_u64);
+    if is_ours(core::ptr::from_ref(&*probe).cast_mut().cast()) {
+        return Ok(());
+    }
+    Err(String::from(
+        "this executable has a global allocator of its own, so what the simulator allocates would move what the program gets, \
+         and equal seeds would not give equal runs. Leave `#[global_allocator]` out of the build that is simulated.",
+    ))
 }

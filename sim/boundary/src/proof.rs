@@ -3,12 +3,13 @@
 //! A crate that is declared but never named is silently not linked, and two crates that define one symbol may resolve to the
 //! other one. Does not know what any symbol does. Invariant: no run begins in a process in which the proof failed.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::Ordering;
 use std::collections::hash_map::RandomState;
 use std::net::TcpListener;
 use std::time::Duration;
 
 use crate::phase::{self, Phase};
+use crate::shm::SHARED;
 
 /// Symbols that std must reach us through, each by the call below that does.
 const EXPECTED: [&str; 11] = [
@@ -25,8 +26,6 @@ const EXPECTED: [&str; 11] = [
     "close",
 ];
 
-static SEEN: AtomicU32 = AtomicU32::new(0);
-
 /// Notes that an owned symbol was called outside a run.
 #[inline]
 pub(crate) fn seen(name: &'static str) {
@@ -39,19 +38,30 @@ pub(crate) fn seen(name: &'static str) {
 fn note(name: &str) {
     let name = if name.ends_with("nanosleep") { "nanosleep_or_clock_nanosleep" } else { name };
     if let Some(index) = EXPECTED.iter().position(|expected| *expected == name) {
-        SEEN.fetch_or(1 << index, Ordering::Relaxed);
+        SHARED.proved().fetch_or(1 << index, Ordering::Relaxed);
     }
 }
 
-/// Calls through std and checks that each call arrived here.
+/// Calls through std, in a process forked for it, whose heap and threads go with it, and checks that each call arrived here.
 ///
 /// # Errors
 /// What did not arrive, and what that means.
-pub fn in_charge() -> Result<(), String> {
-    let before = phase::set(Phase::Proof);
-    call_through_std();
-    phase::set(before);
-    let seen = SEEN.load(Ordering::Relaxed);
+pub(crate) fn in_charge() -> Result<(), String> {
+    // SAFETY: this process has one thread.
+    match unsafe { libc::fork() } {
+        -1 => return Err(format!("fork(2) failed: {}", std::io::Error::last_os_error())),
+        0 => {
+            phase::set(Phase::Proof);
+            call_through_std();
+            crate::crash::leave(0)
+        }
+        child => {
+            let mut status = 0;
+            // SAFETY: a place for the status of our own child.
+            unsafe { libc::waitpid(child, &raw mut status, 0) };
+        }
+    }
+    let seen = SHARED.proved().load(Ordering::Relaxed);
     let missing: Vec<&str> =
         (0..).zip(EXPECTED).filter(|(index, _)| seen & (1 << index) == 0).map(|(_, name)| name).collect();
     if missing.is_empty() {

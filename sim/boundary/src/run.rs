@@ -24,6 +24,8 @@ pub(crate) struct Run {
     pub(crate) kernel: Kernel,
     /// What the oracle found: signature and detail.
     pub(crate) judged: Option<(String, String)>,
+    /// How the main function ended, once it has and the process is on its way out.
+    pub(crate) main_ended: Option<Ending>,
     /// By thread: where it was when it last began to wait. Kept only with events.
     pub(crate) waits: Vec<Vec<u64>>,
 }
@@ -37,13 +39,13 @@ static RUN: Cell = Cell(UnsafeCell::new(None));
 
 /// Puts a kernel in charge.
 pub(crate) fn begin(kernel: Kernel) {
-    let run = Box::new(Run { kernel, judged: None, waits: Vec::new() });
+    let run = Box::new(Run { kernel, judged: None, main_ended: None, waits: Vec::new() });
     // SAFETY: no run is on, so nobody else looks at the cell.
     unsafe { *RUN.0.get() = Some(run) };
 }
 
 /// Whether a run is on in this process.
-fn is_on() -> bool {
+pub(crate) fn is_on() -> bool {
     // SAFETY: as for `run`; the reference ends with the expression.
     unsafe { (*RUN.0.get()).is_some() }
 }

@@ -6,6 +6,9 @@
 
 use core::ffi::c_int;
 use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,7 +17,7 @@ use crate::carrier::{self, Mode};
 pub use crate::carrier::PoolSize;
 use crate::child::{self, Program};
 use crate::crash::{self, leave};
-use crate::frames::{Hello, PROTOCOL, Reply, Request};
+use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
 use crate::memory;
 use crate::phase::{self, Phase};
 use crate::proof;
@@ -22,7 +25,7 @@ use crate::shm::SHARED;
 use crate::symbols::{raw, tls};
 
 /// Our descriptors lie above any that a program under test will be given.
-pub(crate) const NULL_FD: c_int = 900;
+pub(crate) const HOLDER_FD: c_int = 900;
 const REQUESTS_FD: c_int = 901;
 const REPLIES_FD: c_int = 902;
 /// Set in the environment once address randomisation is off, so that a machine that forbids it does not loop.
@@ -37,11 +40,17 @@ const MESSAGE_MAX: usize = 1 << 30;
 pub enum Isolation {
     /// Each run in a process forked from the warm server.
     Fork,
-    /// One run, in the server's own process, every thread of it a real one: for debuggers.
+    /// The same, but every thread of the run is a real one: for debuggers.
     Baton,
 }
 
-/// Serves runs until standard input ends.
+/// Makes everything that the process allocates from here on ours. The first thing a server does: whatever lies in the
+/// program's heap before a run must not depend on paths, arguments or who asked.
+pub fn enter() {
+    phase::set(Phase::Simulator);
+}
+
+/// Serves runs until standard input ends. [`enter`] was called before.
 ///
 /// # Panics
 /// Never: what goes wrong is said on standard error, with exit status 70.
@@ -50,10 +59,8 @@ pub fn serve(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option
     if let Err(why) = start(pool, isolation) {
         crash::die("photofinish: ", why.as_bytes());
     }
-    // From here on everything we allocate is ours, and the program's heap stays as it is.
-    phase::set(Phase::Simulator);
     let hello = Hello { protocol: PROTOCOL, load_base: tls::load_base(), notes };
-    let served = send(&hello).and_then(|()| requests(isolation, find));
+    let served = send(&hello).and_then(|()| requests(pool, isolation, find));
     match served {
         Ok(()) => leave(0),
         Err(error) => crash::die("photofinish: lost the client: ", error.to_string().as_bytes()),
@@ -61,65 +68,91 @@ pub fn serve(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option
 }
 
 fn start(pool: PoolSize, isolation: Isolation) -> Result<(), String> {
-    memory::settle();
+    memory::settle()?;
+    SHARED.map().map_err(|error| format!("no shared memory for runs: {error}"))?;
     proof::in_charge()?;
     tls::prepare();
     tls::verify()?;
-    SHARED.map().map_err(|error| format!("no shared memory for runs: {error}"))?;
     take_descriptors().map_err(|error| format!("could not set up descriptors: {error}"))?;
-    die_with_parent();
     crash::install();
-    let mode = match isolation {
-        Isolation::Fork => Mode::Steal,
-        Isolation::Baton => Mode::Baton,
-    };
-    carrier::prepare(pool, mode)
+    match isolation {
+        Isolation::Fork => carrier::prepare(pool, Mode::Steal),
+        // Real threads do not survive a fork: each run makes its own.
+        Isolation::Baton => Ok(()),
+    }
 }
 
-/// Turns address space randomisation off, which takes a new image of ourselves.
+/// Turns address space randomisation off, and fixes what else decides where things lie, which takes a new image of ourselves.
 fn fix_addresses() -> Vec<String> {
+    let again = std::env::var(AGAIN);
+    // SAFETY: this process has one thread.
+    unsafe { std::env::remove_var(AGAIN) };
+    match again.as_deref() {
+        Ok("fixed") => return Vec::new(),
+        Ok(_) => return vec![String::from(RANDOMISED)],
+        Err(_) => {}
+    }
+    let stack = libc::rlimit { rlim_cur: STACK_LIMIT, rlim_max: libc::RLIM_INFINITY };
+    // The soft limit alone decides where mappings begin (`mmap_base`); a hard limit below it stays as it is.
+    // SAFETY: a valid limit.
+    unsafe { libc::setrlimit(libc::RLIMIT_STACK, &raw const stack) };
     // SAFETY: personality(2) with all ones asks without changing.
     let persona = unsafe { libc::personality(0xffff_ffff) };
-    if persona & libc::ADDR_NO_RANDOMIZE != 0 {
-        return Vec::new();
-    }
     let wanted = libc::c_ulong::from(persona.cast_unsigned()) | libc::ADDR_NO_RANDOMIZE as libc::c_ulong;
     // SAFETY: personality(2) has no memory preconditions.
-    let set = unsafe { libc::personality(wanted) };
-    if set >= 0 && std::env::var_os(AGAIN).is_none() {
-        use std::os::unix::process::CommandExt;
-        let failed = match std::env::current_exe() {
-            Ok(exe) => {
-                std::process::Command::new(exe).args(std::env::args_os().skip(1)).env(AGAIN, "1").exec()
-            }
-            Err(error) => error,
-        };
-        return vec![format!("could not start again without address randomisation: {failed}")];
-    }
-    vec![String::from(
-        "this machine does not let personality(2) turn address randomisation off (a container's seccomp profile?): runs are \
-         repeatable within this process, but a program that looks at addresses may differ between processes",
-    )]
+    let fixed = unsafe { libc::personality(wanted) } >= 0;
+    let failed = match std::env::current_exe() {
+        Ok(exe) => {
+            let mut again = std::process::Command::new(exe);
+            again.args(std::env::args_os().skip(1)).env(AGAIN, if fixed { "fixed" } else { "not fixed" }).exec()
+        }
+        Err(error) => error,
+    };
+    vec![format!("could not start again without address randomisation: {failed}")]
 }
 
+const RANDOMISED: &str = "this machine does not let personality(2) turn address randomisation off (a container's seccomp \
+    profile?): runs are repeatable within this process, but a program that looks at addresses may differ between processes";
+/// The stack limit every server runs with.
+const STACK_LIMIT: u64 = 8 << 20;
+
 fn take_descriptors() -> io::Result<()> {
+    let files = libc::rlimit { rlim_cur: FILES_LIMIT, rlim_max: FILES_LIMIT };
+    // SAFETY: a valid limit.
+    check(i64::from(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const files) })).map_err(|_| {
+        io::Error::other(format!("a server needs {FILES_LIMIT} descriptors (`ulimit -n`), and may not have them"))
+    })?;
     let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
-    use std::os::fd::AsRawFd;
-    for (from, to) in [(null.as_raw_fd(), NULL_FD), (0, REQUESTS_FD), (1, REPLIES_FD)] {
+    // Nothing can be read, written or waited for through an O_PATH descriptor: a call that we do not own fails on it.
+    let holder = std::fs::File::options().read(true).custom_flags(libc::O_PATH).open("/dev/null")?;
+    for (from, to) in [(holder.as_raw_fd(), HOLDER_FD), (0, REQUESTS_FD), (1, REPLIES_FD)] {
         check(raw::syscall(
             libc::SYS_dup3,
             [i64::from(from), i64::from(to), i64::from(libc::O_CLOEXEC), 0, 0, 0],
         ))?;
     }
     for standard in [0, 1] {
-        check(raw::syscall(libc::SYS_dup3, [i64::from(NULL_FD), standard, 0, 0, 0, 0]))?;
+        check(raw::syscall(libc::SYS_dup3, [i64::from(null.as_raw_fd()), standard, 0, 0, 0, 0]))?;
+    }
+    // What we inherited would take numbers from the program.
+    drop((null, holder));
+    for (first, last) in [(3, HOLDER_FD - 1), (REPLIES_FD + 1, c_int::MAX)] {
+        check(raw::syscall(libc::SYS_close_range, [i64::from(first), i64::from(last), 0, 0, 0, 0]))?;
     }
     Ok(())
 }
 
-fn die_with_parent() {
+/// Descriptors a run may have, ours included.
+const FILES_LIMIT: u64 = 1024;
+
+/// A run dies with its server.
+fn die_with_server(server: libc::pid_t) {
     // SAFETY: prctl(2) with PR_SET_PDEATHSIG takes a signal number.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+    // SAFETY: getppid(2) always succeeds. The server may have died before the call above.
+    if unsafe { libc::getppid() } != server {
+        leave(0);
+    }
 }
 
 fn check(answer: i64) -> io::Result<i64> {
@@ -129,33 +162,41 @@ fn check(answer: i64) -> io::Result<i64> {
     Ok(answer)
 }
 
-fn requests(isolation: Isolation, find: &dyn Fn(&str) -> Option<Program>) -> io::Result<()> {
+fn requests(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option<Program>) -> io::Result<()> {
     while let Some(request) = receive::<Request>()? {
         let Some(program) = find(&request.program) else {
             send(&Reply::Unknown)?;
             continue;
         };
         SHARED.clear();
-        let (refused, died) = match isolation {
-            Isolation::Fork => (None, fork_and_run(&request, program)?),
-            Isolation::Baton => (child::execute(&request, program).err(), None),
-        };
+        let died = fork_and_run(pool, isolation, &request, program)?;
         let (frames, truncated) = SHARED.read();
-        send(&refused.map_or(Reply::Ran { frames, truncated, died }, Reply::Refused))?;
-        if isolation == Isolation::Baton {
-            break;
-        }
+        send(&Reply::Ran { frames, truncated, died })?;
     }
     Ok(())
 }
 
-fn fork_and_run(request: &Request, program: Program) -> io::Result<Option<String>> {
+fn fork_and_run(
+    pool: PoolSize,
+    isolation: Isolation,
+    request: &Request,
+    program: Program,
+) -> io::Result<Option<Died>> {
+    // SAFETY: getpid(2) always succeeds.
+    let server = unsafe { libc::getpid() };
     // SAFETY: the other threads of this process are parked for ever and hold no lock.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => {
-            die_with_parent();
-            match child::execute(request, program) {
+            die_with_server(server);
+            let ready = match isolation {
+                Isolation::Fork => {
+                    carrier::number_threads();
+                    Ok(())
+                }
+                Isolation::Baton => carrier::prepare(pool, Mode::Baton),
+            };
+            match ready.and_then(|()| child::execute(request, program)) {
                 Ok(()) => leave(0),
                 Err(why) => crash::die("photofinish: ", why.as_bytes()),
             }
@@ -165,10 +206,10 @@ fn fork_and_run(request: &Request, program: Program) -> io::Result<Option<String
 }
 
 /// Waits for a run's process, and kills it when its own watchdog did not.
-fn wait_for(child: libc::pid_t, most_ms: u64) -> io::Result<Option<String>> {
+fn wait_for(child: libc::pid_t, most_ms: u64) -> io::Result<Option<Died>> {
     let mut killed = false;
-    let pidfd = raw::syscall(libc::SYS_pidfd_open, [i64::from(child), 0, 0, 0, 0, 0]);
-    if pidfd >= 0 {
+    let pidfd = check(raw::syscall(libc::SYS_pidfd_open, [i64::from(child), 0, 0, 0, 0, 0]))?;
+    {
         let mut entry =
             libc::pollfd { fd: c_int::try_from(pidfd).unwrap_or(-1), events: libc::POLLIN, revents: 0 };
         let timeout = c_int::try_from(most_ms).unwrap_or(c_int::MAX);
@@ -185,12 +226,15 @@ fn wait_for(child: libc::pid_t, most_ms: u64) -> io::Result<Option<String>> {
     // SAFETY: a place for the status of our own child.
     check(i64::from(unsafe { libc::waitpid(child, &raw mut status, 0) }))?;
     Ok(match status {
-        _ if killed => Some(format!("its process did not answer for {most_ms} ms and was killed")),
+        _ if killed => Some(Died::Lost(format!("its process did not answer for {most_ms} ms and was killed"))),
         status if libc::WIFSIGNALED(status) => {
-            Some(format!("its process was killed by signal {}", libc::WTERMSIG(status)))
+            Some(Died::Lost(format!("its process was killed by signal {}", libc::WTERMSIG(status))))
+        }
+        status if libc::WEXITSTATUS(status) == crash::OUR_BUG => {
+            Some(Died::OurBug(String::from("the simulator could not go on; it said why on standard error")))
         }
         status if libc::WEXITSTATUS(status) != 0 => {
-            Some(format!("its process left with status {}", libc::WEXITSTATUS(status)))
+            Some(Died::Lost(format!("its process left with status {}", libc::WEXITSTATUS(status))))
         }
         _ => None,
     })

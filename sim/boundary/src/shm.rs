@@ -3,7 +3,7 @@
 //! Does not know what frames mean. Invariant: the length in the header never covers a frame that is not whole.
 
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::frames::{Frame, encode_into};
 
@@ -15,9 +15,12 @@ const ROOM: usize = 256 << 20;
 struct Header {
     length: AtomicU64,
     truncated: AtomicBool,
+    proved: AtomicU32,
 }
 
 const BODY: usize = 64;
+/// Memory that stays from one run to the next.
+const KEPT: u64 = 4 << 20;
 
 /// The shared memory of this process.
 pub(crate) struct Shared {
@@ -63,8 +66,17 @@ impl Shared {
         unsafe { &*self.base().cast::<Header>() }
     }
 
-    /// Forgets all frames.
+    /// Where the proof at start notes what it saw.
+    pub(crate) fn proved(&self) -> &AtomicU32 {
+        &self.header().proved
+    }
+
+    /// Forgets all frames, and gives the memory of a long run back.
     pub(crate) fn clear(&self) {
+        if self.header().length.load(Ordering::Relaxed) > KEPT {
+            // SAFETY: the mapping is ROOM bytes of shared memory, and nobody reads frames now. On failure it stays as it is.
+            unsafe { libc::madvise(self.base().cast(), ROOM, libc::MADV_REMOVE) };
+        }
         self.header().length.store(0, Ordering::Release);
         self.header().truncated.store(false, Ordering::Release);
     }

@@ -125,3 +125,43 @@ impl Chooser for Eager {
         Attention::AtEveryChange
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: ThreadId = ThreadId(0);
+    const B: ThreadId = ThreadId(1);
+
+    fn at(step: u64, thread: ThreadId) -> Moment {
+        Moment { step, now_ns: 10 * step, thread, thread_points: step, pc: 0 }
+    }
+
+    fn pick(eager: &mut Eager, kind: Kind, at: Moment, candidates: &[Candidate]) -> Candidate {
+        let question = Question { kind, bound: candidates.len() as u64, at, nth: 0, candidates };
+        candidates[usize::try_from(eager.choose(&question).unwrap()).unwrap()]
+    }
+
+    #[test]
+    fn whoever_runs_because_there_was_nobody_else_is_held_no_longer() {
+        let (a, b) = (Candidate::Thread(A), Candidate::Thread(B));
+        let mut eager = Eager::new(Seed(1), 100, 0);
+        assert_eq!(pick(&mut eager, Kind::Preempt, at(1, A), &[a, b]), b);
+        assert_eq!(eager.held, [A]);
+        // B blocks; A is the only candidate, so the kernel does not ask, and A blocks in turn.
+        let _ = eager.quiet_points(&at(2, A));
+        assert_eq!(eager.held, []);
+        // B wakes A: it is B that is held.
+        assert_eq!(pick(&mut eager, Kind::Preempt, at(3, B), &[b, a]), a);
+        assert_eq!(eager.held, [B]);
+    }
+
+    #[test]
+    fn time_passes_before_a_held_thread_goes_on() {
+        let a = Candidate::Thread(A);
+        let mut eager = Eager::new(Seed(1), 100, 0);
+        assert_eq!(pick(&mut eager, Kind::Preempt, at(1, A), &[a, Candidate::Clock]), Candidate::Clock);
+        assert_eq!(pick(&mut eager, Kind::Next, at(1, A), &[a, Candidate::Clock]), Candidate::Clock);
+        assert_eq!(pick(&mut eager, Kind::Next, at(1, A), &[Candidate::Thread(B), a]), Candidate::Thread(B));
+    }
+}

@@ -92,3 +92,70 @@ impl Chooser for Pct {
         Attention::AtEveryChange
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THREADS: u32 = 5;
+
+    fn question<'a>(kind: Kind, step: u64, candidates: &'a [Candidate]) -> Question<'a> {
+        let thread = match candidates[0] {
+            Candidate::Thread(thread) => thread,
+            Candidate::Clock => ThreadId::MAIN,
+        };
+        let at = Moment { step, now_ns: 10 * step, thread, thread_points: 0, pc: 0 };
+        Question { kind, bound: candidates.len() as u64, at, nth: 0, candidates }
+    }
+
+    /// Asks at 400 steps about drawn candidates; returns how many threads were lowered in all.
+    fn lowered(seed: Seed, depth: u32, yields: u64) -> u64 {
+        let mut pct = Pct::new(seed, depth, 300);
+        (0..THREADS).for_each(|id| pct.notice(Notice::Spawned(ThreadId(id))));
+        let mut draws = Draws::new(seed, Stream::Config);
+        let mut drawn = || ThreadId(u32::try_from(draws.below(u64::from(THREADS))).unwrap());
+        (0..yields).for_each(|_| pct.notice(Notice::Yielded(drawn())));
+        for step in 1..=400 {
+            let (first, second) = (drawn(), drawn());
+            let candidates = [
+                Candidate::Thread(first),
+                Candidate::Thread(ThreadId((second.0 + 1) % THREADS)),
+                Candidate::Clock,
+            ];
+            let kind = if step % 3 == 0 { Kind::Next } else { Kind::Preempt };
+            let pick = pct.choose(&question(kind, step, &candidates)).unwrap();
+            let best = candidates.iter().map(|candidate| pct.priority(*candidate)).max().unwrap();
+            assert_eq!(pct.priority(candidates[usize::try_from(pick).unwrap()]), best, "the highest runs");
+        }
+        FLOOR - 1 - pct.lowered
+    }
+
+    #[test]
+    fn the_highest_runs_and_at_most_depth_minus_1_threads_are_lowered_unasked() {
+        for seed in (0..50).map(Seed) {
+            assert_eq!(lowered(seed, 1, 0), 0);
+            for depth in 2..6 {
+                assert!(lowered(seed, depth, 0) < u64::from(depth), "seed {seed} depth {depth}");
+                assert!(lowered(seed, depth, 7) < u64::from(depth) + 7, "seed {seed} depth {depth}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_running_thread_is_lowered_at_each_drawn_point() {
+        for seed in (0..50).map(Seed) {
+            let mut pct = Pct::new(seed, 4, 1_000);
+            let changes = pct.changes.clone();
+            (0..2).for_each(|id| pct.notice(Notice::Spawned(ThreadId(id))));
+            for step in 1..=1_000 {
+                let running = ThreadId(u32::try_from(step % 2).unwrap());
+                let candidates = [Candidate::Thread(running), Candidate::Thread(ThreadId(1 - running.0))];
+                let pick = pct.choose(&question(Kind::Preempt, step, &candidates)).unwrap();
+                assert!(
+                    !changes.contains(&step) || pick == 1,
+                    "seed {seed}: below all others at step {step}"
+                );
+            }
+        }
+    }
+}

@@ -105,3 +105,49 @@ impl Chooser for Starve {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOW: u32 = 32;
+
+    /// Asks at every step about the running thread, all others and the clock; returns when the victim was passed over.
+    fn starved_steps(starve: &mut Starve, steps: u64) -> Vec<u64> {
+        let victim = starve.victim;
+        let candidates = [Candidate::Thread(victim), Candidate::Thread(ThreadId(LOW)), Candidate::Clock];
+        let mut starved = Vec::new();
+        for step in 1..=steps {
+            let at = Moment { step, now_ns: step * 1_000, thread: victim, thread_points: step, pc: 0 };
+            let question = Question { kind: Kind::Preempt, bound: 3, at, nth: 0, candidates: &candidates };
+            if starve.choose(&question).unwrap() != 0 {
+                starved.push(step);
+            }
+        }
+        starved
+    }
+
+    #[test]
+    fn one_thread_is_starved_once_for_as_long_as_was_drawn() {
+        for seed in (0..40).map(Seed) {
+            let mut starve = Starve { length_ns: 300_000, ..Starve::new(seed) };
+            let Phase::Before(points) = starve.phase else { panic!("it begins before") };
+            let starved = starved_steps(&mut starve, 10_000);
+            let first = points.max(1);
+            assert_eq!(starved, (first..first + 300).collect::<Vec<_>>(), "seed {seed}");
+            assert!(matches!(starve.phase, Phase::Over));
+        }
+    }
+
+    #[test]
+    fn it_is_over_when_the_others_only_spin() {
+        let mut starve = Starve { phase: Phase::Until(u64::MAX), ..Starve::new(Seed(1)) };
+        for _ in 1..YIELDS_MAX {
+            starve.notice(Notice::Yielded(ThreadId(LOW)));
+            starve.notice(Notice::Yielded(starve.victim));
+        }
+        assert!(matches!(starve.phase, Phase::Until(_)));
+        starve.notice(Notice::Yielded(ThreadId(LOW)));
+        assert!(matches!(starve.phase, Phase::Over));
+    }
+}

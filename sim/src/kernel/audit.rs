@@ -38,9 +38,13 @@ impl Kernel {
         let in_waiters = self.waiters.values().flatten().filter(|waiter| **waiter == id).count();
         match &thread.state {
             // A run that ends while it looks for the next thread leaves nobody in charge.
-            State::Runnable if queued + runs != 1 && self.ending.is_none() => wrong("is not either running or in the run queue once"),
+            State::Runnable if queued + runs != 1 && self.ending.is_none() => {
+                wrong("is not either running or in the run queue once")
+            }
             State::Blocked(_) | State::Ended if queued != 0 => wrong("is in the run queue"),
-            State::Runnable | State::Ended if in_futexes + in_waiters != 0 => wrong("is in a queue of waiters"),
+            State::Runnable | State::Ended if in_futexes + in_waiters != 0 => {
+                wrong("is in a queue of waiters")
+            }
             State::Runnable | State::Ended if thread.timer.is_some() => wrong("has a deadline"),
             State::Blocked(wait) => {
                 let expected = match wait.on {

@@ -241,8 +241,10 @@ impl Kernel {
     fn describe(&self, on: WaitOn) -> (String, Option<ThreadId>) {
         match on {
             WaitOn::Futex { word, .. } => {
-                let holder =
-                    self.futexes.address(word).and_then(|address| self.holders.get(&address).copied().flatten());
+                let holder = self
+                    .futexes
+                    .address(word)
+                    .and_then(|address| self.holders.get(&address).copied().flatten());
                 (format!("futex word {word} (a lock, condition or parked thread)"), holder)
             }
             WaitOn::Readable(socket) => (format!("input on {}", self.net.describe(socket)), None),

@@ -68,24 +68,22 @@ fn woken_run_first(outcome: &Outcome) {
         };
         let waker = stamp.thread;
         let after = &outcome.events[index + 1..];
-        let runs = after.iter().position(|(_, event)| matches!(event, Event::Switched { to, .. } if *to == woken));
+        let runs =
+            after.iter().position(|(_, event)| matches!(event, Event::Switched { to, .. } if *to == woken));
         let until = runs.unwrap_or(after.len());
         // A wake by an arriving segment is nobody's.
-        let by_itself = outcome.events[..index]
-            .iter()
-            .rev()
-            .take_while(|(was, _)| was.step == stamp.step)
-            .any(|(_, event)| matches!(event, Event::Arrived { .. } | Event::Passed { .. } | Event::Ended));
+        let by_itself =
+            outcome.events[..index].iter().rev().take_while(|(was, _)| was.step == stamp.step).any(
+                |(_, event)| matches!(event, Event::Arrived { .. } | Event::Passed { .. } | Event::Ended),
+            );
         if by_itself {
             continue;
         }
-        let early = after[..until]
-            .iter()
-            .find(|(later, event)| {
-                later.thread == waker
-                    && later.step > stamp.step + 1
-                    && matches!(event, Event::Called { .. } | Event::Blocked { .. } | Event::Spawned { .. })
-            });
+        let early = after[..until].iter().find(|(later, event)| {
+            later.thread == waker
+                && later.step > stamp.step + 1
+                && matches!(event, Event::Called { .. } | Event::Blocked { .. } | Event::Spawned { .. })
+        });
         assert_eq!(early, None, "thread {} woke {} at step {}", waker.0, woken.0, stamp.step);
     }
 }
@@ -93,7 +91,13 @@ fn woken_run_first(outcome: &Outcome) {
 #[test]
 fn eager_runs_what_was_started_and_what_was_woken_first() {
     let program = Program::new(vec![
-        vec![Op::Spawn { script: 1 }, Op::Add { word: 1 }, wake(0, 1), Op::Add { word: 1 }, Op::Join { child: 0 }],
+        vec![
+            Op::Spawn { script: 1 },
+            Op::Add { word: 1 },
+            wake(0, 1),
+            Op::Add { word: 1 },
+            Op::Join { child: 0 },
+        ],
         vec![wait(0), Op::Add { word: 2 }],
     ]);
     for seed in (0..50).map(Seed) {
@@ -120,10 +124,16 @@ fn eager_runs_what_was_started_and_what_was_woken_first() {
 fn a_walk_with_gap_1_asks_at_every_point() {
     let strategy = Search::Walk { gap: 1, nap_ns: 0, change_one_in: 0 };
     for seed in (0..20).map(Seed) {
-        let (chooser, log) = Watch::new(strategy.chooser(seed));
+        let (chooser, log) = Watch::around(strategy.chooser(seed));
         let outcome = run(&workers(3, 40), chooser, Detail::Events);
-        let asked = log.borrow().iter().filter(|asked| asked.kind == Kind::Preempt).map(|asked| asked.at.step).collect::<Vec<_>>();
-        let spawned = outcome.events.iter().find(|(_, event)| matches!(event, Event::Spawned { .. })).unwrap().0.step;
+        let asked = log
+            .borrow()
+            .iter()
+            .filter(|asked| asked.kind == Kind::Preempt)
+            .map(|asked| asked.at.step)
+            .collect::<Vec<_>>();
+        let spawned =
+            outcome.events.iter().find(|(_, event)| matches!(event, Event::Spawned { .. })).unwrap().0.step;
         let alone = asked.last().unwrap();
         let all: Vec<u64> = (spawned + 1..=*alone).collect();
         let skipped: Vec<&u64> = all.iter().filter(|step| !asked.contains(step)).collect();
@@ -142,7 +152,7 @@ fn a_walk_reaches_every_candidate() {
     let strategy = Search::Walk { gap: 4, nap_ns: 0, change_one_in: 0 };
     let mut picks = [0_u32; 4];
     for seed in (0..40).map(Seed) {
-        let (chooser, log) = Watch::new(strategy.chooser(seed));
+        let (chooser, log) = Watch::around(strategy.chooser(seed));
         let _ = run(&workers(3, 40), chooser, Detail::HashOnly);
         for asked in log.borrow().iter().filter(|asked| asked.candidates.len() == 4) {
             picks[usize::try_from(asked.pick).unwrap()] += 1;
@@ -155,7 +165,7 @@ fn a_walk_reaches_every_candidate() {
 #[test]
 fn starve_keeps_one_thread_from_running_and_no_other() {
     for seed in (0..300).map(Seed) {
-        let (chooser, log) = Watch::new(Search::Starve.chooser(seed));
+        let (chooser, log) = Watch::around(Search::Starve.chooser(seed));
         let _ = run(&workers(4, 60), chooser, Detail::HashOnly);
         // A pick that is not 0 at a point takes the processor from the victim: always the same thread.
         let log = log.borrow();

@@ -21,13 +21,27 @@ fn limited(scripts: Vec<Vec<Op>>, limits: Limits) -> Outcome {
 }
 
 fn far_pick() -> Pick {
-    Pick { step: 1 << 40, nth: 0, kind: Kind::Next, bound: 2, pick: 1, thread: ThreadId(0), thread_points: 9, pc: 0 }
+    Pick {
+        step: 1 << 40,
+        nth: 0,
+        kind: Kind::Next,
+        bound: 2,
+        pick: 1,
+        thread: ThreadId(0),
+        thread_points: 9,
+        pc: 0,
+    }
 }
 
 #[test]
 fn a_deadlock_names_everybody_who_waits_and_for_what() {
     let program = Program::new(vec![
-        vec![Op::Spawn { script: 1 }, Op::Spawn { script: 2 }, Op::Spawn { script: 3 }, Op::Join { child: 0 }],
+        vec![
+            Op::Spawn { script: 1 },
+            Op::Spawn { script: 2 },
+            Op::Spawn { script: 3 },
+            Op::Join { child: 0 },
+        ],
         vec![wait(2)],
         vec![Op::Listen { port: 80 }, Op::Accept],
         vec![Op::Load { word: 0 }],
@@ -36,7 +50,11 @@ fn a_deadlock_names_everybody_who_waits_and_for_what() {
         let outcome = run(&program, strategy.chooser(Seed(1)), Detail::HashOnly);
         let Ending::Deadlock(waits) = &outcome.ending else {
             // A spurious wake-up is the only way out.
-            assert!(outcome.trace.picks.iter().any(|pick| pick.kind == Kind::Spurious), "{:?}", outcome.ending);
+            assert!(
+                outcome.trace.picks.iter().any(|pick| pick.kind == Kind::Spurious),
+                "{:?}",
+                outcome.ending
+            );
             continue;
         };
         let named: Vec<(u32, &str)> =
@@ -146,8 +164,16 @@ fn a_run_that_diverges_stops_there() {
         vec![Op::Spawn { script: 1 }, Op::Spawn { script: 1 }, wait(0), Op::Add { word: 0 }],
         vec![Op::Add { word: 1 }, wake(0, 1)],
     ]);
-    let wrong =
-        Pick { step: 3, nth: 0, kind: Kind::Next, bound: 7, pick: 1, thread: ThreadId(0), thread_points: 3, pc: 0 };
+    let wrong = Pick {
+        step: 3,
+        nth: 0,
+        kind: Kind::Next,
+        bound: 7,
+        pick: 1,
+        thread: ThreadId(0),
+        thread_points: 3,
+        pc: 0,
+    };
     let outcome = run(&program, Box::new(Replay::new(Trace { picks: vec![wrong] })), Detail::Events);
     let Ending::Diverged(divergence) = &outcome.ending else { panic!("{:?}", outcome.ending) };
     assert_eq!(divergence.expected, wrong);

@@ -66,7 +66,9 @@ fn threads_that_change_something_meanwhile_end() {
 
 #[test]
 fn a_ticking_clock_does_not_hide_a_spinner() {
-    for kinds in [[SPIN, POLL, POLL], [SPIN, SPIN, POLL], [SPIN, SPIN_YIELD, POLL_SLOWLY], [CHURN, SPIN, POLL]] {
+    for kinds in
+        [[SPIN, POLL, POLL], [SPIN, SPIN, POLL], [SPIN, SPIN_YIELD, POLL_SLOWLY], [CHURN, SPIN, POLL]]
+    {
         returns_always(&waiters(&kinds, 20), 6, STRATEGIES);
     }
 }

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use photofinish_sim::chooser::{Boring, Replay, Strategy};
 use photofinish_sim::choice::{Kind, Pick};
+use photofinish_sim::chooser::{Boring, Replay, Strategy};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Event;
@@ -171,7 +171,10 @@ fn a_wake_takes_any_waiter_if_the_chooser_says_so_and_the_first_if_it_does_not()
     };
     let first = run(&program, Box::new(Boring), Detail::Events);
     assert_eq!(order(&first), [1, 2, 3]);
-    let asked = first.events.iter().find(|(_, event)| matches!(event, Event::Called { name, .. } if name == "futex wake"));
+    let asked = first
+        .events
+        .iter()
+        .find(|(_, event)| matches!(event, Event::Called { name, .. } if name == "futex wake"));
     let (stamp, _) = asked.expect("it woke");
     let pick = Pick {
         step: stamp.step,

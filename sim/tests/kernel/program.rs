@@ -9,33 +9,80 @@ use proptest::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
     /// An atomic load: a point without progress.
-    Load { word: usize },
+    Load {
+        word: usize,
+    },
     /// An atomic addition of 1.
-    Add { word: usize },
+    Add {
+        word: usize,
+    },
     /// Loads until the word is so large.
-    Spin { word: usize, least: u64 },
+    Spin {
+        word: usize,
+        least: u64,
+    },
     /// The same with `sched_yield` after each load.
-    SpinYield { word: usize, least: u64 },
+    SpinYield {
+        word: usize,
+        least: u64,
+    },
     /// The same with a change of an own word after each load.
-    Churn { word: usize, least: u64, own: usize },
+    Churn {
+        word: usize,
+        least: u64,
+        own: usize,
+    },
     /// The same with a sleep after each load.
-    Poll { word: usize, least: u64, ns: u64 },
-    Wait { word: usize, expected: u32, bits: u32, timeout_ns: Option<u64> },
-    Wake { word: usize, most: u32, bits: u32 },
-    Requeue { from: usize, to: usize, wake_max: u32, move_max: u32 },
-    Sleep { ns: u64 },
+    Poll {
+        word: usize,
+        least: u64,
+        ns: u64,
+    },
+    Wait {
+        word: usize,
+        expected: u32,
+        bits: u32,
+        timeout_ns: Option<u64>,
+    },
+    Wake {
+        word: usize,
+        most: u32,
+        bits: u32,
+    },
+    Requeue {
+        from: usize,
+        to: usize,
+        wake_max: u32,
+        move_max: u32,
+    },
+    Sleep {
+        ns: u64,
+    },
     /// Sleeps until a virtual time.
-    SleepUntil { at_ns: u64 },
+    SleepUntil {
+        at_ns: u64,
+    },
     /// Waits until a virtual time at most.
-    WaitUntil { word: usize, at_ns: u64 },
+    WaitUntil {
+        word: usize,
+        at_ns: u64,
+    },
     Yield,
-    Spawn { script: usize },
+    Spawn {
+        script: usize,
+    },
     /// Joins the thread's so-many-eth child.
-    Join { child: usize },
+    Join {
+        child: usize,
+    },
     Random,
-    Listen { port: u16 },
+    Listen {
+        port: u16,
+    },
     Accept,
-    Connect { port: u16 },
+    Connect {
+        port: u16,
+    },
     Send,
     Receive,
 }
@@ -145,8 +192,7 @@ pub(crate) fn some_program() -> impl Strategy<Value = Program> {
         (all, prop_oneof![Just(0_u64), Just(5_000), Just(1_000_000_000)]).prop_map(
             move |(mut all, stall_ns)| {
                 all[0].splice(0..0, (1..scripts).map(|script| Op::Spawn { script }));
-                let limits =
-                    Limits { points_max: 2_000, stall_ns, threads_max: 12, ..Limits::default() };
+                let limits = Limits { points_max: 2_000, stall_ns, threads_max: 12, ..Limits::default() };
                 Program { scripts: all, limits }
             },
         )

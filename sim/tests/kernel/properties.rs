@@ -38,7 +38,7 @@ pub(crate) fn is_a_function_of_its_seed(program: &Program, strategy: Strategy, s
 pub(crate) fn replays(program: &Program, found: &Outcome, name: &str) {
     for most in [None, Some(0), Some(1), Some(9), Some(150)] {
         let replay = Box::new(Replay::new(found.trace.clone()));
-        let chooser = most.map_or(replay.clone() as Box<_>, |most| Restless::new(replay, most));
+        let chooser = most.map_or(replay.clone() as Box<_>, |most| Restless::around(replay, most));
         let again = run(program, chooser, Detail::Events);
         let first = found.events.iter().zip(&again.events).find(|(a, b)| a != b);
         assert_eq!(first, None, "{name}, asked after at most {most:?} points: the first event that differs");

@@ -16,15 +16,8 @@ use crate::driver::run;
 use crate::program::{Program, some_program};
 use crate::watch::STRATEGIES;
 
-const KINDS: [Kind; 7] = [
-    Kind::Preempt,
-    Kind::Next,
-    Kind::FutexWake,
-    Kind::Spurious,
-    Kind::Latency,
-    Kind::Tie,
-    Kind::Entropy,
-];
+const KINDS: [Kind; 7] =
+    [Kind::Preempt, Kind::Next, Kind::FutexWake, Kind::Spurious, Kind::Latency, Kind::Tie, Kind::Entropy];
 
 fn some_pick() -> impl Strategy<Value = Pick> {
     (0..80_u64, 0..2_u32, 0..7_usize, 0..5_u64, 0..5_u64, 0..4_u32, 0..40_u64).prop_map(
@@ -64,7 +57,8 @@ fn ends_or_names_its_pick(program: &Program, trace: Trace) {
         assert!(trace.picks.contains(&divergence.expected), "{divergence}");
     } else {
         let boring = |pick: &&Pick| pick.pick != 0;
-        let given: Vec<Pick> = trace.picks.iter().filter(boring).map(|pick| Pick { pc: 0, ..*pick }).collect();
+        let given: Vec<Pick> =
+            trace.picks.iter().filter(boring).map(|pick| Pick { pc: 0, ..*pick }).collect();
         let made: Vec<Pick> = outcome.trace.picks.iter().map(|pick| Pick { pc: 0, ..*pick }).collect();
         assert_eq!(given, made, "not diverged, so every pick was given once, in order");
     }

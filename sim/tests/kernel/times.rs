@@ -42,6 +42,8 @@ fn events_of_one_instant_come_in_any_order_and_in_the_order_of_setting_when_bori
     let walk = Strategy::Walk { gap: 1 << 30, nap_ns: 0, change_one_in: 0 };
     let orders: BTreeSet<Vec<u32>> = (0..300)
         .map(|seed| order_of_wakes(&run(&sleepers(), walk.chooser(Seed(seed)), Detail::Events)))
+        // Under some seeds the clock runs ahead before all of them sleep.
+        .filter(|order| order.len() == 3)
         .collect();
     assert_eq!(orders.len(), 6, "{orders:?}");
 }
@@ -74,7 +76,7 @@ fn without_a_stall_budget_the_clock_is_never_a_candidate() {
     program.limits.stall_ns = 0;
     for strategy in STRATEGIES {
         for seed in (0..20).map(Seed) {
-            let (chooser, log) = Watch::new(strategy.chooser(seed));
+            let (chooser, log) = Watch::around(strategy.chooser(seed));
             let outcome = run(&program, chooser, Detail::Events);
             assert_eq!(outcome.figures.stalled_ns, 0);
             let stalled = |event: &Event| matches!(event, Event::Passed { why: Pass::Stalled, .. });
@@ -117,8 +119,12 @@ fn a_long_timeout_does_not_fire_because_a_thread_was_starved() {
     for strategy in STRATEGIES {
         for seed in (0..100).map(Seed) {
             let outcome = run(&program, strategy.chooser(seed), Detail::Events);
-            let late = outcome.seen.iter().any(|(_, op, answer)| matches!(op, Op::Wait { .. }) && *answer != 0);
-            let missed = !outcome.events.iter().any(|(_, event)| matches!(event, Event::Woke { how: Woken::Cause, .. }));
+            let late =
+                outcome.seen.iter().any(|(_, op, answer)| matches!(op, Op::Wait { .. }) && *answer != 0);
+            let missed = !outcome
+                .events
+                .iter()
+                .any(|(_, event)| matches!(event, Event::Woke { how: Woken::Cause, .. }));
             assert!(!late || missed, "{strategy} seed {seed}: woken and yet too late");
         }
     }
@@ -145,7 +151,8 @@ fn every_clock_moves_with_virtual_time_from_its_own_start() {
 #[test]
 fn an_hour_of_sleep_is_one_step_and_a_deadline_in_the_past_is_now() {
     let hour_ns = 3_600_000_000_000;
-    let ops = vec![Op::Sleep { ns: hour_ns }, Op::SleepUntil { at_ns: 5 }, Op::WaitUntil { word: 0, at_ns: 5 }];
+    let ops =
+        vec![Op::Sleep { ns: hour_ns }, Op::SleepUntil { at_ns: 5 }, Op::WaitUntil { word: 0, at_ns: 5 }];
     let outcome = run(&Program::new(vec![ops]), Box::new(Boring), Detail::Events);
     assert_eq!(outcome.ending, Ending::Returned);
     assert_eq!(outcome.figures.virtual_ns, hour_ns + 600);
@@ -155,15 +162,23 @@ fn an_hour_of_sleep_is_one_step_and_a_deadline_in_the_past_is_now() {
 #[test]
 fn latencies_are_drawn_for_segments_and_ties_among_them_never_reorder_a_stream() {
     let program = Program::new(vec![
-        vec![Op::Listen { port: 80 }, Op::Spawn { script: 1 }, Op::Accept, Op::Receive, Op::Send, Op::Join { child: 0 }],
+        vec![
+            Op::Listen { port: 80 },
+            Op::Spawn { script: 1 },
+            Op::Accept,
+            Op::Receive,
+            Op::Send,
+            Op::Join { child: 0 },
+        ],
         vec![Op::Connect { port: 80 }, Op::Send, Op::Receive],
     ]);
     let mut latencies = 0;
     for seed in (0..100).map(Seed) {
-        let (chooser, log) = Watch::new(Strategy::Swarm.chooser(seed));
+        let (chooser, log) = Watch::around(Strategy::Swarm.chooser(seed));
         let outcome = run(&program, chooser, Detail::Events);
         assert_eq!(outcome.ending, Ending::Returned, "seed {seed}");
-        latencies += log.borrow().iter().filter(|asked| asked.kind == Kind::Latency && asked.pick > 0).count();
+        latencies +=
+            log.borrow().iter().filter(|asked| asked.kind == Kind::Latency && asked.pick > 0).count();
     }
     assert!(latencies > 0);
 }

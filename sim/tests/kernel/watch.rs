@@ -27,7 +27,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(inner: Box<dyn Chooser>) -> (Box<dyn Chooser>, Log) {
+    pub(crate) fn around(inner: Box<dyn Chooser>) -> (Box<dyn Chooser>, Log) {
         let log = Log::default();
         (Box::new(Self { inner, log: Rc::clone(&log) }), log)
     }
@@ -69,7 +69,7 @@ pub(crate) struct Restless {
 }
 
 impl Restless {
-    pub(crate) fn new(inner: Box<dyn Chooser>, most: u64) -> Box<dyn Chooser> {
+    pub(crate) fn around(inner: Box<dyn Chooser>, most: u64) -> Box<dyn Chooser> {
         Box::new(Self { inner, most, draws: Draws::new(Seed(most), Stream::Config) })
     }
 }

@@ -1,7 +1,7 @@
 //! `read(2)`, `write(2)` and their vectors, `close(2)`, `dup(2)`, `fcntl(2)`, `ioctl(2)`, `poll(2)`.
 //!
-//! A simulated descriptor has a real number: a duplicate of `/dev/null` keeps its place, so that numbers are given as Linux
-//! gives them and a call we do not own cannot reach anything real through it. Does not know sockets. Invariant: a number is
+//! A simulated descriptor has a real number: a duplicate of an `O_PATH` descriptor keeps its place, so that numbers are given as Linux
+//! gives them and a call we do not own fails on it instead of reaching anything real. Does not know sockets. Invariant: a number is
 //! simulated exactly as long as its placeholder is open.
 
 use core::ffi::{c_int, c_ulong, c_void};
@@ -22,9 +22,9 @@ pub(super) fn reserve() -> Result<c_int, Errno> {
 }
 
 fn reserve_from(least: c_int) -> Result<c_int, Errno> {
-    let null = i64::from(crate::server::NULL_FD);
+    let holder = i64::from(crate::server::HOLDER_FD);
     let number =
-        raw::syscall(libc::SYS_fcntl, [null, i64::from(libc::F_DUPFD_CLOEXEC), i64::from(least), 0, 0, 0]);
+        raw::syscall(libc::SYS_fcntl, [holder, i64::from(libc::F_DUPFD_CLOEXEC), i64::from(least), 0, 0, 0]);
     c_int::try_from(number).ok().filter(|number| *number >= 0).ok_or(Errno::EMFILE)
 }
 

@@ -4,6 +4,8 @@
 
 use core::ffi::{c_int, c_long};
 
+use photofinish_sim::errno::Errno;
+
 use crate::own::{owned, real};
 use crate::run::with_kernel;
 
@@ -26,9 +28,18 @@ owned! {
         tid()
     }
 
+    /// `getppid(2)`: the first process.
+    fn getppid() -> libc::pid_t {
+        1
+    }
+
     /// `sched_getaffinity(2)`: the first so many processors.
     fn sched_getaffinity(pid: libc::pid_t, size: usize, set: *mut libc::cpu_set_t) -> c_int {
         let _ = pid;
+        // The kernel takes no set smaller than its own, in whole words.
+        if size < size_of::<u64>() || !size.is_multiple_of(size_of::<u64>()) {
+            return super::fail(Errno::EINVAL);
+        }
         let cores = with_kernel(|kernel| kernel.cores) as usize;
         // SAFETY: the caller gives a set of `size` bytes.
         let bytes = unsafe { core::slice::from_raw_parts_mut(set.cast::<u8>(), size) };

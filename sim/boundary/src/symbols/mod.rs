@@ -5,11 +5,14 @@
 mod address;
 mod clock;
 mod descriptor;
+mod file;
 mod futex;
-mod identity;
+pub(crate) mod identity;
+mod key;
 mod process;
 mod random;
 pub(crate) mod raw;
+mod refused;
 mod socket;
 mod stdio;
 pub(crate) mod thread;

@@ -11,6 +11,11 @@ use super::fail;
 use crate::own::owned;
 use crate::run::{finish, unmodelled};
 
+/// How the main function ended, if this is its end.
+fn main_ended() -> Option<Ending> {
+    crate::run::run().main_ended.clone()
+}
+
 owned! {
     /// `abort(3)`.
     fn abort() -> () {
@@ -18,8 +23,20 @@ owned! {
         finish(Ending::Signalled(libc::SIGABRT))
     }
 
-    /// `exit(3)`: handlers of `atexit(3)` do not run; std's own clean-up has run before.
+    /// `exit(3)`: the calling thread's thread-local destructors run, handlers of `atexit(3)` do not; std's own clean-up has run
+    /// before.
     fn exit(status: c_int) -> () {
+        super::thread::run_destructors();
+        finish(main_ended().unwrap_or(Ending::Exited(status)))
+    }
+
+    /// `_Exit(3)`.
+    fn _Exit(status: c_int) -> () {
+        finish(Ending::Exited(status))
+    }
+
+    /// `quick_exit(3)`: its handlers do not run.
+    fn quick_exit(status: c_int) -> () {
         finish(Ending::Exited(status))
     }
 

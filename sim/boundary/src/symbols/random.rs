@@ -30,4 +30,16 @@ owned! {
         fill(buffer.cast(), length);
         0
     }
+
+    /// `arc4random(3)`.
+    fn arc4random() -> u32 {
+        let mut bytes = [0; 4];
+        fill(bytes.as_mut_ptr(), bytes.len());
+        u32::from_ne_bytes(bytes)
+    }
+
+    /// `arc4random_buf(3)`.
+    fn arc4random_buf(buffer: *mut c_void, length: usize) -> () {
+        fill(buffer.cast(), length);
+    }
 }

@@ -68,13 +68,16 @@ owned! {
     /// `pthread_join(3)`.
     fn pthread_join(thread: libc::pthread_t, result: *mut *mut c_void) -> c_int {
         let Some(id) = carrier::thread_of(thread) else { return libc::ESRCH };
+        if carrier::is_detached(thread) {
+            return libc::EINVAL;
+        }
         let joined = call("pthread_join", id.0.cast_signed(), |kernel, caller| {
             if caller.thread == id { Err(Stop::Fail(Errno::EDEADLK)) } else { kernel.join(id) }
         });
         if let Err(errno) = joined {
             return c_int::from(errno.0);
         }
-        let value = carrier::collect(thread);
+        let value = carrier::collect(thread, id);
         if !result.is_null() {
             // SAFETY: the caller gave a place for the answer.
             unsafe { *result = value };
@@ -129,9 +132,7 @@ owned! {
         let _ = new;
         if !old.is_null() {
             // SAFETY: the caller gave a place for the answer.
-            let old = unsafe { &mut *old };
-            old.ss_flags = 0;
-            old.ss_size = libc::SIGSTKSZ;
+            unsafe { *old = libc::stack_t { ss_sp: core::ptr::null_mut(), ss_flags: 0, ss_size: libc::SIGSTKSZ } };
         }
         0
     }
@@ -150,21 +151,26 @@ owned! {
         0
     }
 
-    /// `pthread_key_create(3)`: the key is real; its destructor is also noted, since no real thread ends in a run.
-    fn pthread_key_create(
-        key: *mut libc::pthread_key_t,
-        destructor: Option<unsafe extern "C" fn(*mut c_void)>,
-    ) -> c_int {
-        let error = real!(pthread_key_create(
-            key: *mut libc::pthread_key_t,
-            destructor: Option<unsafe extern "C" fn(*mut c_void)>,
-        ) -> c_int);
-        if let (0, Some(destructor)) = (error, destructor) {
-            // SAFETY: the call succeeded, so the key was written.
-            let key = unsafe { *key };
-            phase::as_simulator(|| keys().push((key, destructor)));
+    /// `pthread_getattr_np(3)`: the stack of the thread's carrier. The real one asks the kernel about a thread that, in a forked
+    /// run, is not there.
+    fn pthread_getattr_np(thread: libc::pthread_t, attr: *mut libc::pthread_attr_t) -> c_int {
+        let Some(bounds) = carrier::stack_bounds(thread) else { return libc::ESRCH };
+        // SAFETY: the caller gave a place for the attribute.
+        let error = unsafe { libc::pthread_attr_init(attr) };
+        if error != 0 {
+            return error;
         }
-        error
+        // SAFETY: the attribute was initialised above, and the bounds are those of a live stack.
+        unsafe { libc::pthread_attr_setstack(attr, bounds.low as *mut c_void, bounds.size) };
+        // SAFETY: as above.
+        unsafe { libc::pthread_attr_setguardsize(attr, bounds.guard) }
+    }
+
+    /// `pthread_exit(3)`: not modelled; Rust threads return.
+    fn pthread_exit(value: *mut c_void) -> () {
+        let _ = value;
+        unmodelled(String::from("pthread_exit(3)"));
+        finish(photofinish_sim::ending::Ending::Exited(0))
     }
 }
 
@@ -180,23 +186,6 @@ fn stack_size(attr: *const libc::pthread_attr_t) -> usize {
     size
 }
 
-/// `PTHREAD_DESTRUCTOR_ITERATIONS` of glibc.
-const DESTRUCTOR_ROUNDS: u32 = 4;
-
-type Key = (libc::pthread_key_t, unsafe extern "C" fn(*mut c_void));
-
-struct Keys(core::cell::UnsafeCell<Vec<Key>>);
-
-// SAFETY: touched only by the one thread that executes the run.
-unsafe impl Sync for Keys {}
-
-static KEYS: Keys = Keys(core::cell::UnsafeCell::new(Vec::new()));
-
-fn keys() -> &'static mut Vec<Key> {
-    // SAFETY: see the Sync of Keys; the reference lives for one expression.
-    unsafe { &mut *KEYS.0.get() }
-}
-
 /// Runs the destructors of the running thread's thread-locals, last registered first, as `__call_tls_dtors` does; then those
 /// of its `pthread_setspecific(3)` values, in up to four rounds.
 pub(crate) fn run_destructors() {
@@ -204,25 +193,7 @@ pub(crate) fn run_destructors() {
         // SAFETY: the C++ ABI: the destructor was registered with this object, for this thread, and is called once.
         unsafe { run(object) };
     }
-    for _ in 0..DESTRUCTOR_ROUNDS {
-        let mut ran = false;
-        let mut index = 0;
-        while let Some((key, destructor)) = keys().get(index).copied() {
-            index += 1;
-            // SAFETY: pthread_getspecific(3) of a key that was created; a deleted key answers null.
-            let value = unsafe { libc::pthread_getspecific(key) };
-            if !value.is_null() {
-                // SAFETY: as above.
-                unsafe { libc::pthread_setspecific(key, core::ptr::null()) };
-                // SAFETY: pthread_key_create(3): the destructor is called with the value, once it is no longer set.
-                unsafe { destructor(value) };
-                ran = true;
-            }
-        }
-        if !ran {
-            break;
-        }
-    }
+    super::key::run_destructors();
 }
 
 /// The main thread of a run.

@@ -172,6 +172,7 @@ fn large(t: &mut Transcript) {
         while done < bytes.len() {
             done += descriptor::write(client.0, &bytes[done..]).expect("a reader");
         }
+        client.close().expect("it is open");
         done
     });
     let mut received = Vec::new();

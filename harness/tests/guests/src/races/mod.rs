@@ -16,7 +16,7 @@ pub static SCENARIO: Scenario = Scenario {
 };
 
 const fn find(signature: &'static str) -> Find {
-    Find { signature, within_runs: 200 }
+    Find { signature, within_runs: 500 }
 }
 
 static VARIANTS: &[Variant] = &[

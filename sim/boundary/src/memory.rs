@@ -243,6 +243,7 @@ pub unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
 pub(crate) fn settle() -> Result<(), String> {
     // SAFETY: mallopt(3) with a documented parameter.
     unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+    level();
     let probe = Box::new(0_u64);
     if is_ours(core::ptr::from_ref(&*probe).cast_mut().cast()) {
         return Ok(());
@@ -251,4 +252,24 @@ pub(crate) fn settle() -> Result<(), String> {
         "this executable has a global allocator of its own, so what the simulator allocates would move what the program gets, \
          and equal seeds would not give equal runs. Leave `#[global_allocator]` out of the build that is simulated.",
     ))
+}
+
+/// Where the program's heap begins is rounded up to this.
+const LEVEL: usize = 1 << 16;
+
+/// Fills the C library's heap up to a round address, so that what the dynamic linker and std's start took before us — the length
+/// of the executable's path is in it — does not show in what the program gets.
+fn level() {
+    const SMALL: usize = 24;
+    // A chunk has a word of size in front, and a multiple of two words in all: malloc(3) of glibc, `malloc_chunk`.
+    const CHUNK: usize = 32;
+    // SAFETY: malloc(3) of the C library; the block is never freed.
+    let last = unsafe { __libc_malloc(SMALL) } as usize;
+    let next_chunk = last - HEAD + CHUNK;
+    let mut round = next_chunk.next_multiple_of(LEVEL);
+    if round - next_chunk < CHUNK {
+        round += LEVEL;
+    }
+    // SAFETY: as above; the size gives a chunk that ends at `round`.
+    unsafe { __libc_malloc(round - next_chunk - HEAD / 2) };
 }

@@ -13,7 +13,7 @@ use photofinish_sim::thread::ThreadId;
 use photofinish_sim::wait::Woken;
 
 use crate::driver::{Outcome, run};
-use crate::program::{Op, Program, some_program, wait, wake};
+use crate::program::{Op, Program, cases, some_program, wait, wake};
 use crate::watch::Watch;
 
 fn workers(count: usize, adds: usize) -> Program {
@@ -24,7 +24,7 @@ fn workers(count: usize, adds: usize) -> Program {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn boring_makes_an_empty_trace(program in some_program(), seed in any::<u64>()) {

@@ -4,6 +4,7 @@
 
 use photofinish_sim::limits::Limits;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// One thing a thread does. Words are counters that begin at 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +123,15 @@ pub(crate) struct Program {
 impl Program {
     pub(crate) fn new(scripts: Vec<Vec<Op>>) -> Self {
         Self { scripts, limits: Limits { points_max: 300_000, ..Limits::default() } }
+    }
+}
+
+/// So many cases, the same in every run; other ones with `PROPTEST_RNG_SEED`.
+pub(crate) fn cases(cases: u32) -> ProptestConfig {
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    match config.rng_seed {
+        RngSeed::Random => ProptestConfig { rng_seed: RngSeed::Fixed(2), ..config },
+        RngSeed::Fixed(_) => config,
     }
 }
 

@@ -13,12 +13,8 @@ use photofinish_sim::wait::{WaitOn, Woken};
 use proptest::prelude::*;
 
 use crate::driver::{Outcome, run};
-use crate::program::{Program, some_program};
+use crate::program::{Program, cases, some_program};
 use crate::watch::{Restless, STRATEGIES};
-
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
 
 /// A second run and one that keeps its events are the same run. Returns the latter.
 pub(crate) fn is_a_function_of_its_seed(program: &Program, strategy: Strategy, seed: Seed) -> Outcome {
@@ -74,7 +70,7 @@ fn deadlines_are_kept(events: &[(Stamp, Event)]) {
 }
 
 proptest! {
-    #![proptest_config(config(24))]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn every_run_ends_repeats_and_replays(program in some_program(), seed in any::<u64>()) {

@@ -13,7 +13,7 @@ use photofinish_sim::trace::{Malformed, Trace};
 use proptest::prelude::*;
 
 use crate::driver::run;
-use crate::program::{Program, some_program};
+use crate::program::{Program, cases, some_program};
 use crate::watch::STRATEGIES;
 
 const KINDS: [Kind; 7] =
@@ -65,7 +65,7 @@ fn ends_or_names_its_pick(program: &Program, trace: Trace) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(96))]
 
     #[test]
     fn a_changed_trace_ends_or_diverges_by_name(

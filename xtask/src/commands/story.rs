@@ -90,11 +90,7 @@ fn decisions(text: &mut String, run: &Run, symbols: &Symbols) {
     for pick in schedule.iter().take(DECISIONS_SHOWN) {
         let place = match pick.pc {
             0 => String::from("a system call"),
-            pc => symbols
-                .places(pc)
-                .into_iter()
-                .find(|place| place.inner == Inner::Program)
-                .map_or_else(|| format!("{pc:#x}"), |place| place.line),
+            pc => place_of(pc, symbols),
         };
         let what = if pick.kind == Kind::Preempt {
             "is preempted at"
@@ -105,6 +101,16 @@ fn decisions(text: &mut String, run: &Run, symbols: &Symbols) {
     }
     if schedule.len() > DECISIONS_SHOWN {
         line(text, &format!("    and {} more", schedule.len() - DECISIONS_SHOWN));
+    }
+}
+
+/// The program's own line before an address, else the function there.
+fn place_of(pc: u64, symbols: &Symbols) -> String {
+    let places = symbols.places(pc);
+    match places.iter().find(|place| place.inner == Inner::Program).or(places.last()) {
+        Some(place) if place.inner == Inner::Program => place.line.clone(),
+        Some(place) => format!("{} ({})", without_generics(&place.function), place.line),
+        None => format!("{pc:#x}"),
     }
 }
 

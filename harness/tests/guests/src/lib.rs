@@ -7,6 +7,7 @@ use photofinish::scenario::{Expectation, Failure, Find, Scenario, Variant};
 
 pub mod conformance;
 pub mod endings;
+pub mod layout;
 pub mod native;
 pub mod races;
 pub mod sync;
@@ -16,6 +17,7 @@ pub mod time;
 pub static GUESTS: &[&Scenario] = &[
     &sync::SCENARIO,
     &time::SCENARIO,
+    &layout::SCENARIO,
     &races::SCENARIO,
     &endings::SCENARIO,
     &conformance::time::FAMILY.scenario,

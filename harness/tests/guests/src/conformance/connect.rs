@@ -11,7 +11,8 @@ use photofinish_calls::{descriptor, socket};
 
 use super::case::family;
 use super::sockets::{
-    Fd, Pair, address, any_port, client, error, listener, local, pair, peer, ready, recv, send, set_time, tcp, until,
+    Fd, Pair, address, any_port, client, error, listener, local, pair, peer, ready, recv, send, set_time,
+    tcp, until,
 };
 use super::transcript::Transcript;
 

@@ -6,8 +6,8 @@ use std::io::{IoSlice, IoSliceMut, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
 use libc::{
-    F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK, O_RDWR, SOCK_CLOEXEC,
-    SOCK_NONBLOCK, SOCK_STREAM,
+    F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK, O_RDWR,
+    SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM,
 };
 use photofinish_calls::{descriptor, socket};
 
@@ -58,7 +58,10 @@ fn lowest(t: &mut Transcript) {
     t.value("a file, too", std::os::fd::AsRawFd::as_raw_fd(&file) - base);
     let kinds = [SOCK_STREAM | 0x100, SOCK_STREAM | 0x40, 4, 9, -1];
     for kind in kinds {
-        t.call(format_args!("socket of kind {kind:#x}"), socket::socket(libc::AF_INET, kind & !9, 0).map(|_| ()));
+        t.call(
+            format_args!("socket of kind {kind:#x}"),
+            socket::socket(libc::AF_INET, kind & !9, 0).map(|_| ()),
+        );
     }
     t.call("protocol UDP", socket::socket(libc::AF_INET, SOCK_STREAM, 17));
     t.call("protocol ICMP", socket::socket(libc::AF_INET6, SOCK_STREAM, 1));

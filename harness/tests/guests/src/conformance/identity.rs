@@ -21,9 +21,8 @@ fn ids(t: &mut Transcript) {
     t.value("syscall agrees", identity::syscall(libc::SYS_getpid) == i64::from(pid));
     t.value("syscall agrees", identity::syscall(libc::SYS_gettid) == i64::from(tid));
     t.value("std agrees", i64::from(std::process::id()) == i64::from(pid));
-    let other = || {
-        std::thread::spawn(|| (identity::getpid(), identity::gettid())).join().expect("it does not panic")
-    };
+    let other =
+        || std::thread::spawn(|| (identity::getpid(), identity::gettid())).join().expect("it does not panic");
     let (its_pid, its_tid) = other();
     t.value("a thread has the process' id", its_pid == pid);
     t.value("and one of its own", its_tid != tid && its_tid > 0);

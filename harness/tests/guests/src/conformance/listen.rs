@@ -12,8 +12,8 @@ use photofinish_calls::{descriptor, socket};
 
 use super::case::family;
 use super::sockets::{
-    Fd, Pair, any_port, client, error, get, listener, local, pair, ready, recv, send, set, set_linger, set_time, tcp,
-    until,
+    Fd, Pair, any_port, client, error, get, listener, local, pair, ready, recv, send, set, set_linger,
+    set_time, tcp, until,
 };
 use super::transcript::Transcript;
 
@@ -181,7 +181,8 @@ fn again(t: &mut Transcript) {
 fn of_std(t: &mut Transcript) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("any port");
     let at = listener.local_addr().expect("bound");
-    let connect = std::thread::spawn(move || (0..5).map(|_| TcpStream::connect(at)).collect::<Result<Vec<_>, _>>());
+    let connect =
+        std::thread::spawn(move || (0..5).map(|_| TcpStream::connect(at)).collect::<Result<Vec<_>, _>>());
     for stream in listener.incoming().take(5) {
         t.std("incoming", &stream);
     }

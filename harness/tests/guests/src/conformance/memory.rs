@@ -31,7 +31,9 @@ fn malloc(t: &mut Transcript) {
         t.line(format_args!("malloc {size}: {}", shown(block.as_ref())));
         t.value("usable", block.is_none_or(|block| block.usable() >= size));
     }
-    for (count, size) in [(0, 8), (8, 0), (1, 1), (100, 41), (1 << 20, 3), (1 << 33, 1 << 33), (usize::MAX, 2)] {
+    for (count, size) in
+        [(0, 8), (8, 0), (1, 1), (100, 41), (1 << 20, 3), (1 << 33, 1 << 33), (usize::MAX, 2)]
+    {
         let block = memory::calloc(count, size);
         t.line(format_args!("calloc {count} {size}: {}", shown(block.as_ref())));
         t.value("zero", block.is_none_or(|block| block.begins_with(0, count * size)));
@@ -50,7 +52,10 @@ fn aligned(t: &mut Transcript) {
         let block = memory::memalign(align, 100).expect("little");
         t.value(format_args!("memalign {align}"), block.is_aligned_to(align));
     }
-    t.value("memalign to no power of two", memory::memalign(24, 100).is_some_and(|block| block.is_aligned_to(32)));
+    t.value(
+        "memalign to no power of two",
+        memory::memalign(24, 100).is_some_and(|block| block.is_aligned_to(32)),
+    );
     for align in [0, 1, 3, 4, 8, 16, 24, 4_096, 1 << 16] {
         let block = memory::posix_memalign(align, 100);
         t.call(

@@ -8,7 +8,9 @@ use libc::{IPPROTO_IPV6, IPV6_V6ONLY, SO_REUSEADDR, SOL_SOCKET};
 use photofinish_calls::socket;
 
 use super::case::family;
-use super::sockets::{Fd, Pair, address, any_port, client, listener, local, pair, peer, set, tcp, tcp6, until};
+use super::sockets::{
+    Fd, Pair, address, any_port, client, listener, local, pair, peer, set, tcp, tcp6, until,
+};
 use super::transcript::Transcript;
 
 family! {
@@ -210,7 +212,10 @@ fn of_std(t: &mut Transcript) {
     let client = TcpStream::connect(at).expect("it listens");
     let (server, from) = listener.accept().expect("one waits");
     t.value("from", from == client.local_addr().expect("connected"));
-    t.value("peer", client.peer_addr().expect("connected") == at && server.local_addr().expect("connected") == at);
+    t.value(
+        "peer",
+        client.peer_addr().expect("connected") == at && server.local_addr().expect("connected") == at,
+    );
     drop((listener, server));
     t.std("nobody listens", &TcpStream::connect(at));
     // std sets SO_REUSEADDR on listeners, so the connection that ended does not stand in the way.

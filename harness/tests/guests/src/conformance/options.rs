@@ -4,9 +4,9 @@
 //! a machine may change.
 
 use libc::{
-    IPPROTO_IPV6, IPPROTO_TCP, IPV6_V6ONLY, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_KEEPALIVE, SO_LINGER, SO_PROTOCOL,
-    SO_RCVBUF, SO_RCVTIMEO, SO_REUSEADDR, SO_SNDBUF, SO_SNDTIMEO, SO_TYPE, SOL_SOCKET, TCP_KEEPCNT, TCP_KEEPIDLE,
-    TCP_KEEPINTVL, TCP_NODELAY,
+    IPPROTO_IPV6, IPPROTO_TCP, IPV6_V6ONLY, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_KEEPALIVE, SO_LINGER,
+    SO_PROTOCOL, SO_RCVBUF, SO_RCVTIMEO, SO_REUSEADDR, SO_SNDBUF, SO_SNDTIMEO, SO_TYPE, SOL_SOCKET,
+    TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_NODELAY,
 };
 use photofinish_calls::socket::{self, Name};
 
@@ -43,11 +43,15 @@ const INTS: [(&str, i32, i32); 11] = [
 
 fn defaults(t: &mut Transcript) {
     let Pair { client, server } = pair();
-    for (what, fd) in [("IPv4", tcp()), ("IPv6", tcp6()), ("listener", listener()), ("client", client), ("server", server)] {
+    for (what, fd) in
+        [("IPv4", tcp()), ("IPv6", tcp6()), ("listener", listener()), ("client", client), ("server", server)]
+    {
         for (name, level, number) in INTS {
             t.call(format_args!("{what} {name}"), get(&fd, level, number));
         }
-        for (name, number) in [("SO_LINGER", SO_LINGER), ("SO_RCVTIMEO", SO_RCVTIMEO), ("SO_SNDTIMEO", SO_SNDTIMEO)] {
+        for (name, number) in
+            [("SO_LINGER", SO_LINGER), ("SO_RCVTIMEO", SO_RCVTIMEO), ("SO_SNDTIMEO", SO_SNDTIMEO)]
+        {
             let value = socket::getsockopt(fd.0, Name { level: SOL_SOCKET, name: number }, 32);
             t.call(format_args!("{what} {name}"), value);
         }
@@ -56,9 +60,11 @@ fn defaults(t: &mut Transcript) {
 
 fn switches(t: &mut Transcript) {
     let fd = tcp();
-    for (name, level, number) in
-        [("SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR), ("SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE), ("TCP_NODELAY", IPPROTO_TCP, TCP_NODELAY)]
-    {
+    for (name, level, number) in [
+        ("SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR),
+        ("SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE),
+        ("TCP_NODELAY", IPPROTO_TCP, TCP_NODELAY),
+    ] {
         for value in [1, 0, 5, -1, 256, 0] {
             t.call(format_args!("{name} {value}"), set(&fd, level, number, value));
             t.call(name, get(&fd, level, number));
@@ -70,7 +76,10 @@ fn read_only(t: &mut Transcript) {
     let fd = tcp();
     for (name, level, number) in &INTS[..5] {
         t.call(name, set(&fd, *level, *number, 1));
-        t.call(format_args!("{name} with too little"), socket::setsockopt(fd.0, Name { level: *level, name: *number }, &[1]));
+        t.call(
+            format_args!("{name} with too little"),
+            socket::setsockopt(fd.0, Name { level: *level, name: *number }, &[1]),
+        );
     }
 }
 
@@ -104,13 +113,15 @@ fn lengths(t: &mut Transcript) {
 fn times(t: &mut Transcript) {
     let fd = tcp();
     for (name, number) in [("SO_RCVTIMEO", SO_RCVTIMEO), ("SO_SNDTIMEO", SO_SNDTIMEO)] {
-        let values = [(0, 1), (1, 0), (5, 250_000), (0, 999_999), (0, 1_000_000), (0, -1), (-1, 0), (0, 0), (7, -5)];
+        let values =
+            [(0, 1), (1, 0), (5, 250_000), (0, 999_999), (0, 1_000_000), (0, -1), (-1, 0), (0, 0), (7, -5)];
         for (seconds, micros) in values {
             t.call(format_args!("{name} {seconds} {micros}"), set_time(&fd, number, seconds, micros));
             let value = socket::getsockopt(fd.0, Name { level: SOL_SOCKET, name: number }, 16);
             // The kernel counts in ticks of up to 10 ms, and rounds up.
             let rounded = value.map(|value| {
-                let word = |at: usize| value[at..].first_chunk().map_or(-1, |bytes| i64::from_ne_bytes(*bytes));
+                let word =
+                    |at: usize| value[at..].first_chunk().map_or(-1, |bytes| i64::from_ne_bytes(*bytes));
                 let micros = word(0) * 1_000_000 + word(8);
                 format!("{} ms", (micros + 9_999) / 10_000 * 10)
             });

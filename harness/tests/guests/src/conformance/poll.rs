@@ -7,7 +7,9 @@ use libc::{POLLIN, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM, POLLWRNORM, pollfd};
 use photofinish_calls::{descriptor, socket};
 
 use super::case::family;
-use super::sockets::{Fd, Pair, any_port, bits, client, listener, pair, ready, recv, send, set_linger, tcp, until};
+use super::sockets::{
+    Fd, Pair, any_port, bits, client, listener, pair, ready, recv, send, set_linger, tcp, until,
+};
 use super::transcript::Transcript;
 
 family! {
@@ -120,7 +122,8 @@ fn masks(t: &mut Transcript) {
     };
     t.call("send", send(&client, b"x"));
     until(&server, POLLIN);
-    let masks = [0, POLLIN, POLLOUT, POLLRDHUP, POLLPRI, POLLRDNORM, POLLWRNORM, POLLIN | POLLOUT, 0x80, 0x200, -1];
+    let masks =
+        [0, POLLIN, POLLOUT, POLLRDHUP, POLLPRI, POLLRDNORM, POLLWRNORM, POLLIN | POLLOUT, 0x80, 0x200, -1];
     for mask in masks {
         t.call(format_args!("{mask:#x}"), asked(&server, mask));
     }

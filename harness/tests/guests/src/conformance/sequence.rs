@@ -6,7 +6,10 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
-use libc::{IPPROTO_TCP, MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, SO_KEEPALIVE, SO_REUSEADDR, SOCK_NONBLOCK, SOL_SOCKET, TCP_NODELAY};
+use libc::{
+    IPPROTO_TCP, MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, SO_KEEPALIVE, SO_REUSEADDR, SOCK_NONBLOCK, SOL_SOCKET,
+    TCP_NODELAY,
+};
 use photofinish_calls::time::{self, Time};
 use photofinish_calls::{Failed, descriptor, socket};
 

@@ -4,7 +4,9 @@
 
 use std::net::SocketAddr;
 
-use libc::{AF_INET, AF_INET6, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP, SOCK_STREAM, pollfd};
+use libc::{
+    AF_INET, AF_INET6, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP, SOCK_STREAM, pollfd,
+};
 use photofinish_calls::{Failed, descriptor, socket};
 
 /// A descriptor that is closed at its end.
@@ -118,8 +120,7 @@ pub(super) fn bits(events: i16) -> String {
         (POLLNVAL, "NVAL"),
         (POLLRDHUP, "RDHUP"),
     ];
-    let names: Vec<&str> =
-        NAMES.iter().filter(|(bit, _)| events & bit != 0).map(|(_, name)| *name).collect();
+    let names: Vec<&str> = NAMES.iter().filter(|(bit, _)| events & bit != 0).map(|(_, name)| *name).collect();
     if names.is_empty() { "nothing".to_owned() } else { names.join("|") }
 }
 

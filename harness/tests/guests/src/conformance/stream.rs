@@ -6,7 +6,9 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use libc::{MSG_DONTWAIT, MSG_NOSIGNAL, MSG_PEEK, MSG_WAITALL, POLLIN, POLLOUT, POLLRDHUP, SO_RCVTIMEO, SO_SNDTIMEO};
+use libc::{
+    MSG_DONTWAIT, MSG_NOSIGNAL, MSG_PEEK, MSG_WAITALL, POLLIN, POLLOUT, POLLRDHUP, SO_RCVTIMEO, SO_SNDTIMEO,
+};
 use photofinish_calls::{descriptor, socket};
 
 use super::case::family;

@@ -31,7 +31,10 @@ fn mutex(t: &mut Transcript) {
     });
     t.value("sum", *shared.lock().expect("nobody panics"));
     let held = shared.lock().expect("nobody panics");
-    t.value("held", std::thread::scope(|scope| scope.spawn(|| shared.try_lock().is_err()).join().expect("fine")));
+    t.value(
+        "held",
+        std::thread::scope(|scope| scope.spawn(|| shared.try_lock().is_err()).join().expect("fine")),
+    );
     drop(held);
     let poison = std::thread::scope(|scope| {
         let panics = scope.spawn(|| {

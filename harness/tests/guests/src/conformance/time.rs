@@ -75,10 +75,16 @@ fn nanosleep(t: &mut Transcript) {
 fn clock_nanosleep(t: &mut Transcript) {
     for clock in CLOCKS {
         let past = Time { seconds: 0, fraction: 0 };
-        t.call(format_args!("until the past of clock {clock}"), time::clock_nanosleep(clock, TIMER_ABSTIME, past));
+        t.call(
+            format_args!("until the past of clock {clock}"),
+            time::clock_nanosleep(clock, TIMER_ABSTIME, past),
+        );
         let bad = Time { seconds: 0, fraction: -1 };
         t.call(format_args!("nonsense on clock {clock}"), time::clock_nanosleep(clock, 0, bad));
-        t.call(format_args!("until nonsense on clock {clock}"), time::clock_nanosleep(clock, TIMER_ABSTIME, bad));
+        t.call(
+            format_args!("until nonsense on clock {clock}"),
+            time::clock_nanosleep(clock, TIMER_ABSTIME, bad),
+        );
     }
     for clock in [CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME] {
         for (seconds, fraction) in REQUESTS {
@@ -92,7 +98,10 @@ fn clock_nanosleep(t: &mut Transcript) {
             at = Time { seconds: at.seconds + 1, fraction: at.fraction - 1_000_000_000 };
         }
         let slept = time::clock_nanosleep(clock, TIMER_ABSTIME, at);
-        t.call(format_args!("clock {clock} for 2 ms from now"), slept.map(|()| passed(start, Duration::from_millis(2))));
+        t.call(
+            format_args!("clock {clock} for 2 ms from now"),
+            slept.map(|()| passed(start, Duration::from_millis(2))),
+        );
         t.value("that time has come", time::clock_gettime(clock).expect("a clock") >= at);
     }
     let unknown_flag = time::clock_nanosleep(CLOCK_MONOTONIC, 0x4000, Time { seconds: 0, fraction: 1 });

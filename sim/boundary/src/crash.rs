@@ -112,8 +112,10 @@ pub(crate) fn note_stack() {
 
 extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, _context: *mut c_void) {
     static HANDLED: AtomicBool = AtomicBool::new(false);
-    // SAFETY: the kernel passes a valid siginfo to a handler with SA_SIGINFO; the field is 0 for a signal that was sent.
-    let address = unsafe { (*info).si_addr() } as usize;
+    // SAFETY: the kernel passes a valid siginfo to a handler with SA_SIGINFO.
+    let info = unsafe { &*info };
+    // SAFETY: the bytes of the field are there for every signal; only for a fault do they mean an address.
+    let address = unsafe { info.si_addr() } as usize;
     let ending = match phase::set(Phase::Simulator) {
         Phase::Program => Ending::Signalled(signal),
         // Our own code is safe Rust on memory of its own; what it touches elsewhere is what the program gave to a call, or the

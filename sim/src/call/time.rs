@@ -34,6 +34,19 @@ impl Clock {
         }
     }
 
+    /// The clock with Linux's number for it, to sleep on.
+    ///
+    /// # Errors
+    /// As [`Clock::from_id`]; `EOPNOTSUPP` for the raw and the coarse clocks (no `nsleep` in their `k_clock`), `EINVAL` for
+    /// the thread's processor time (glibc says so itself).
+    pub fn to_sleep_on(id: i32) -> Result<Self, Stop> {
+        match id {
+            3 => Err(Stop::Fail(Errno::EINVAL)),
+            4..=6 => Err(Stop::Fail(Errno::EOPNOTSUPP)),
+            _ => Self::from_id(id),
+        }
+    }
+
     fn start_ns(self) -> u64 {
         match self {
             Self::Realtime => REALTIME_START_NS,

@@ -178,8 +178,9 @@ pub fn set(
         Name::V6Only if family == Family::Inet => return Err(Errno::ENOPROTOOPT.into()),
         Name::V6Only if bound.is_some() => return Err(Errno::EINVAL.into()),
         Name::V6Only => options.v6_only = int(value)? != 0,
+        // `sk_setsockopt` reads the value before it looks at the name.
         Name::Type | Name::Error | Name::AcceptConnections | Name::Protocol | Name::Domain => {
-            return Err(Errno::ENOPROTOOPT.into());
+            return int(value).and(Err(Errno::ENOPROTOOPT)).map_err(Refusal::from);
         }
     }
     Ok(())

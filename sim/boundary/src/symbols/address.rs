@@ -16,11 +16,12 @@ pub(super) fn read(address: *const sockaddr, length: socklen_t) -> Result<Socket
     if address.is_null() {
         return Err(Stop::Fail(Errno::EFAULT));
     }
-    if length < size_of::<libc::sa_family_t>() {
+    // `move_addr_to_kernel`, then the call itself.
+    if !(size_of::<libc::sa_family_t>()..=size_of::<libc::sockaddr_storage>()).contains(&length) {
         return Err(Stop::Fail(Errno::EINVAL));
     }
-    // SAFETY: the caller gives at least a family.
-    let family = i32::from(unsafe { (*address).sa_family });
+    // SAFETY: the caller gives at least a family, which comes first; it need not be aligned.
+    let family = i32::from(unsafe { core::ptr::read_unaligned(address.cast::<libc::sa_family_t>()) });
     match family {
         libc::AF_INET if length >= size_of::<sockaddr_in>() => {
             // SAFETY: the family says sockaddr_in, and the length covers it; it need not be aligned.

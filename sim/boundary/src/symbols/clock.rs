@@ -33,14 +33,14 @@ fn read_clock(clock: clockid_t) -> Result<u64, Errno> {
 
 /// Sleeps until a point on a clock, or for a while; what `clock_nanosleep(2)` does.
 fn sleep_on(clock: clockid_t, absolute: Absolute, request: *const timespec) -> Result<(), Errno> {
-    if request.is_null() {
-        return Err(Errno::EFAULT);
-    }
-    // SAFETY: the caller gives a valid request.
-    let request = from_timespec(unsafe { &*request })?;
     let mut deadline_ns = None;
     call("clock_nanosleep", clock, |kernel, caller| {
-        let clock = time::Clock::from_id(clock)?;
+        let clock = time::Clock::to_sleep_on(clock)?;
+        if request.is_null() {
+            return Err(Stop::Fail(Errno::EFAULT));
+        }
+        // SAFETY: the caller gives a valid request.
+        let request = from_timespec(unsafe { &*request })?;
         let at_ns = *deadline_ns.get_or_insert_with(|| match absolute {
             Absolute::Yes => time::since_start_ns(clock, request),
             Absolute::No => kernel.now_ns().saturating_add(request),

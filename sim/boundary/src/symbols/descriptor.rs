@@ -25,7 +25,12 @@ fn reserve_from(least: c_int) -> Result<c_int, Errno> {
     let holder = i64::from(crate::server::HOLDER_FD);
     let number =
         raw::syscall(libc::SYS_fcntl, [holder, i64::from(libc::F_DUPFD_CLOEXEC), i64::from(least), 0, 0, 0]);
-    c_int::try_from(number).ok().filter(|number| *number >= 0).ok_or(Errno::EMFILE)
+    match c_int::try_from(number) {
+        Ok(number @ 0..) => Ok(number),
+        // A number to start from that no descriptor can have.
+        Ok(refused) if refused == -libc::EINVAL => Err(Errno::EINVAL),
+        _ => Err(Errno::EMFILE),
+    }
 }
 
 /// Gives a number back.
@@ -36,6 +41,11 @@ pub(super) fn unreserve(fd: c_int) {
 /// Whether a descriptor is the kernel's.
 pub(super) fn simulated(fd: c_int) -> bool {
     with_kernel(|kernel| kernel.fds.is_simulated(fd))
+}
+
+/// Whether a number is a descriptor at all, real or simulated.
+pub(super) fn is_open(fd: c_int) -> bool {
+    raw::syscall(libc::SYS_fcntl, [i64::from(fd), i64::from(libc::F_GETFD), 0, 0, 0, 0]) >= 0
 }
 
 /// A count of bytes as a call returns it.
@@ -80,6 +90,20 @@ fn vectors<'a>(vector: *const iovec, length: c_int) -> &'a [iovec] {
     unsafe { core::slice::from_raw_parts(vector, length) }
 }
 
+/// One read, spread over buffers as far as it goes.
+fn read_simulated(fd: c_int, vector: &[iovec]) -> isize {
+    let room = vector.iter().map(|entry| entry.iov_len).sum();
+    let mut whole = crate::phase::as_simulator(|| vec![0; room]);
+    let answer = call("readv", fd, |kernel, caller| io::read(kernel, caller, fd, &mut whole));
+    let mut rest = &whole[..answer.unwrap_or(0)];
+    for entry in vector {
+        let (now, later) = rest.split_at(rest.len().min(entry.iov_len));
+        buffer(entry.iov_base, now.len()).copy_from_slice(now);
+        rest = later;
+    }
+    count(answer)
+}
+
 fn write_simulated(fd: c_int, data: &[u8]) -> isize {
     let written = call("write", fd, |kernel, caller| io::write(kernel, caller, fd, data));
     if written == Err(Errno::EPIPE) {
@@ -111,12 +135,10 @@ owned! {
         real!(write(fd: c_int, data: *const c_void, length: usize) -> isize)
     }
 
-    /// `readv(2)`: fills the first buffer that has room, a short read that Linux allows.
+    /// `readv(2)`: one read, into as many of the buffers as it fills.
     fn readv(fd: c_int, vector: *const iovec, length: c_int) -> isize {
         if simulated(fd) {
-            let first = vectors(vector, length).iter().find(|entry| entry.iov_len > 0);
-            let room = first.map_or(&mut [][..], |entry| buffer(entry.iov_base, entry.iov_len));
-            return count(call("readv", fd, |kernel, caller| io::read(kernel, caller, fd, room)));
+            return read_simulated(fd, vectors(vector, length));
         }
         passed("readv of a real file", fd);
         real!(readv(fd: c_int, vector: *const iovec, length: c_int) -> isize)
@@ -127,7 +149,12 @@ owned! {
         if simulated(fd) || stdio::is_standard(fd) {
             let parts = || vectors(vector, length).iter().map(|entry| bytes(entry.iov_base, entry.iov_len));
             let whole = crate::phase::as_simulator(|| parts().collect::<Vec<_>>().concat());
-            return if simulated(fd) { write_simulated(fd, &whole) } else { stdio::keep(fd, &whole) };
+            return match simulated(fd) {
+                // `vfs_writev` does not ask the socket about nothing.
+                true if whole.is_empty() => 0,
+                true => write_simulated(fd, &whole),
+                false => stdio::keep(fd, &whole),
+            };
         }
         passed("writev to a real file", fd);
         real!(writev(fd: c_int, vector: *const iovec, length: c_int) -> isize)
@@ -192,7 +219,7 @@ owned! {
     /// `poll(2)` of simulated descriptors; together with real ones it is not modelled.
     fn poll(entries: *mut pollfd, length: nfds_t, timeout_ms: c_int) -> c_int {
         let entries = pollfds(entries, length);
-        if let Some(entry) = entries.iter().find(|entry| entry.fd >= 0 && !simulated(entry.fd)) {
+        if let Some(entry) = entries.iter().find(|entry| !simulated(entry.fd) && is_open(entry.fd)) {
             unmodelled(format!("poll(2) of descriptor {}, which is not simulated", entry.fd));
             return fail(Errno::EINVAL);
         }

@@ -3,7 +3,7 @@
 //! A definition with fixed arguments sees the variadic calls of Rust and C on x86-64 and aarch64, where integers travel in the
 //! same registers either way. Invariant: a call that is not modelled is noted before it is made for real.
 
-use core::ffi::{c_int, c_long};
+use core::ffi::{c_int, c_long, c_uint, c_void};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use libc::timespec;
@@ -25,7 +25,7 @@ owned! {
         #[expect(clippy::cast_possible_truncation, reason = "the kernel, too, takes the low 32 bits of an int argument")]
         let answer = match number {
             libc::SYS_futex => futex_call([a, b, c, d, e, f]),
-            libc::SYS_getrandom => random::fill(a as *mut u8, b.cast_unsigned() as usize) as i64,
+            libc::SYS_getrandom => random::answer(a as *mut c_void, b.cast_unsigned() as usize, c as c_uint) as i64,
             libc::SYS_gettid => i64::from(identity::tid()),
             libc::SYS_getpid => i64::from(identity::PID),
             libc::SYS_clock_gettime => clock::raw_gettime(a as c_int, b as *mut timespec),
@@ -91,6 +91,10 @@ fn futex_call([a, b, c, d, e, f]: [c_long; 6]) -> c_long {
 }
 
 fn dispatch(futex: &Call) -> Result<c_long, Errno> {
+    if futex.realtime && futex.operation != libc::FUTEX_WAIT_BITSET {
+        // `do_futex`: only waits that name a point in time may choose its clock.
+        return Err(Errno::ENOSYS);
+    }
     match futex.operation {
         libc::FUTEX_WAIT => wait(futex, u32::MAX),
         libc::FUTEX_WAIT_BITSET => wait(futex, futex.third_value),
@@ -135,11 +139,16 @@ fn wait(futex: &Call, bits: u32) -> Result<c_long, Errno> {
 }
 
 fn wake(futex: &Call, bits: u32) -> Result<c_long, Errno> {
-    call("futex wake", futex.operation, |kernel, _| futex::wake(kernel, futex.address, futex.value, bits))
+    // `futex_wake` counts a waiter before it compares: who asks for none, or fewer, wakes one.
+    let most = if futex.value.cast_signed() < 1 { 1 } else { futex.value };
+    call("futex wake", futex.operation, |kernel, _| futex::wake(kernel, futex.address, most, bits))
         .map(c_long::from)
 }
 
 fn requeue(futex: &Call, expected: Option<u32>) -> Result<c_long, Errno> {
+    if futex.value.cast_signed() < 0 || futex.second_value.cast_signed() < 0 {
+        return Err(Errno::EINVAL);
+    }
     call("futex requeue", futex.operation, |kernel, _| {
         let compare = expected.map(|expected| (load(futex.address), expected));
         let requeue = FutexRequeue {

@@ -4,6 +4,9 @@
 
 use core::ffi::{c_int, c_uint, c_void};
 
+use photofinish_sim::errno::Errno;
+
+use super::fail;
 use crate::own::owned;
 use crate::run::{call_point, with_kernel};
 
@@ -18,15 +21,29 @@ pub(crate) fn fill(buffer: *mut u8, length: usize) -> isize {
     length.cast_signed()
 }
 
+/// `getrandom(2)`: whatever the flags ask for, the bytes are the run's.
+pub(crate) fn answer(buffer: *mut c_void, length: usize, flags: c_uint) -> isize {
+    let both = libc::GRND_RANDOM | libc::GRND_INSECURE;
+    if flags & !(libc::GRND_NONBLOCK | both) != 0 || flags & both == both {
+        return fail(Errno::EINVAL) as isize;
+    }
+    fill(buffer.cast(), length)
+}
+
+/// `GETENTROPY_MAX` of `<limits.h>`.
+const GETENTROPY_MAX: usize = 256;
+
 owned! {
     /// `getrandom(2)`.
     fn getrandom(buffer: *mut c_void, length: usize, flags: c_uint) -> isize {
-        let _ = flags;
-        fill(buffer.cast(), length)
+        answer(buffer, length, flags)
     }
 
     /// `getentropy(3)`.
     fn getentropy(buffer: *mut c_void, length: usize) -> c_int {
+        if length > GETENTROPY_MAX {
+            return fail(Errno::EIO);
+        }
         fill(buffer.cast(), length);
         0
     }

@@ -13,8 +13,8 @@ use photofinish_sim::errno::Errno;
 use photofinish_sim::kernel::Kernel;
 use photofinish_sim::net::tcp::{RecvFlags, SendFlags};
 
-use super::descriptor::{buffer, bytes, count, done, reserve, simulated, unreserve};
-use super::{address, fail, raw};
+use super::descriptor::{buffer, bytes, count, done, is_open, reserve, simulated, unreserve};
+use super::{address, fail};
 use crate::own::owned;
 use crate::run::{call, finish, unmodelled};
 
@@ -63,8 +63,7 @@ fn receive_bytes(fd: c_int, room: &mut [u8], flags: c_int) -> isize {
 
 /// A descriptor that is not simulated is no socket: inside a run none is made for real.
 fn not_a_socket(fd: c_int) -> c_int {
-    let flags = raw::syscall(libc::SYS_fcntl, [i64::from(fd), i64::from(libc::F_GETFD), 0, 0, 0, 0]);
-    fail(if flags < 0 { Errno::EBADF } else { Errno::ENOTSOCK })
+    fail(if is_open(fd) { Errno::ENOTSOCK } else { Errno::EBADF })
 }
 
 owned! {
@@ -109,7 +108,9 @@ owned! {
     /// `accept4(2)`.
     fn accept4(fd: c_int, peer: *mut sockaddr, length: *mut socklen_t, flags: c_int) -> c_int {
         if !simulated(fd) {
-            return not_a_socket(fd);
+            let known = flags & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC) == 0;
+            // `do_accept` looks at the flags before it looks for a socket.
+            return if known || !is_open(fd) { not_a_socket(fd) } else { fail(Errno::EINVAL) };
         }
         let accepted = call("accept", fd, |kernel, caller| {
             let (file, from) = calls::accept4(kernel, caller, fd, flags)?;

@@ -12,6 +12,17 @@ use crate::net::ports::For;
 use crate::net::socket::SocketId;
 use crate::net::stack::Net;
 
+/// `inet_addr_valid_or_nonlocal`: an IPv4 group or broadcast address may be a stream's, though nothing ever comes of it;
+/// `__inet6_bind` refuses groups.
+fn check_local(ip: IpAddr) -> Result<(), Errno> {
+    match ip {
+        IpAddr::V4(v4) if v4.is_multicast() || v4.is_broadcast() => Ok(()),
+        IpAddr::V6(v6) if v6.is_multicast() => Err(Errno::EINVAL),
+        _ if ip.is_unspecified() || is_loopback(ip) => Ok(()),
+        _ => Err(Errno::EADDRNOTAVAIL),
+    }
+}
+
 impl Net {
     /// `bind(2)`. Any port may be taken, those below 1024 as well, as in a container (`ip_unprivileged_port_start = 0`).
     ///
@@ -24,9 +35,7 @@ impl Net {
         if address.ip().is_ipv6() && canonical.is_ipv4() && socket.options.v6_only {
             return Err(Errno::EINVAL);
         }
-        if !canonical.ip().is_unspecified() && !is_loopback(canonical.ip()) {
-            return Err(Errno::EADDRNOTAVAIL);
-        }
+        check_local(canonical.ip())?;
         let tcp = self.tcp(id);
         if tcp.state != State::Closed || tcp.port.is_some() {
             return Err(Errno::EINVAL);

@@ -9,8 +9,7 @@ use photofinish_calls::socket;
 
 use super::case::family;
 use super::sockets::{
-    Fd, Pair, address, any_port, client, listener, local, pair, peer, set, tcp, tcp6, until,
-};
+    Fd, Pair, address, any_port, client, listener, local, pair, peer, set, tcp, tcp6, until, until_over};
 use super::transcript::Transcript;
 
 family! {
@@ -33,8 +32,8 @@ fn bind(t: &mut Transcript) {
     let fd = tcp();
     t.value("fresh", local(&fd));
     t.call("not ours", socket::bind(fd.0, address("192.0.2.1:0")));
-    t.call("multicast", socket::bind(fd.0, address("224.0.0.1:0")));
-    t.call("broadcast", socket::bind(fd.0, address("255.255.255.255:0")));
+    t.call("a group", socket::bind(tcp().0, address("224.0.0.1:0")));
+    t.call("broadcast", socket::bind(tcp().0, address("255.255.255.255:0")));
     t.call("nothing", socket::bind_bytes(fd.0, &[]));
     t.call("a byte", socket::bind_bytes(fd.0, &[2]));
     t.call("a family", socket::bind_bytes(fd.0, &[2, 0]));
@@ -192,7 +191,7 @@ fn remembered(t: &mut Transcript) {
         t.call(format_args!("the {closer} ends first, reuse {reuse}"), socket::shutdown(first.0, 1));
         until(&last, libc::POLLRDHUP);
         t.call("then the other", socket::shutdown(last.0, 1));
-        until(&first, libc::POLLHUP);
+        t.value("both know", until_over(&first) && until_over(&last));
         drop((first, last));
         for (whose, name) in [("client", from), ("server", to)] {
             for reuse in [0, 1] {

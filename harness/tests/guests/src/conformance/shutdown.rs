@@ -6,7 +6,7 @@ use libc::{MSG_DONTWAIT, MSG_PEEK, POLLIN, POLLRDHUP};
 use photofinish_calls::socket;
 
 use super::case::family;
-use super::sockets::{Fd, Pair, error, pair, peer, ready, recv, send, set_linger, until};
+use super::sockets::{Fd, Pair, error, pair, peer, ready, recv, send, set_linger, until, until_over};
 use super::transcript::Transcript;
 
 family! {
@@ -72,7 +72,8 @@ fn orders(t: &mut Transcript) {
         }
         t.call("the other", socket::shutdown(server.0, second));
         if first > 0 && second > 0 {
-            t.line(format_args!("this one for {}", until(&client, libc::POLLHUP)));
+            t.value("both ends know", until_over(&client) && until_over(&server));
+            t.line(format_args!("this one for {}", ready(&client)));
             t.call("shutdown when it is over", socket::shutdown(client.0, first));
             t.value("peer", peer(&client).is_some());
             t.call("recv", recv(&client, 1, MSG_DONTWAIT));

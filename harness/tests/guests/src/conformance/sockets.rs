@@ -100,6 +100,15 @@ pub(super) fn until(fd: &Fd, events: i16) -> String {
     }
 }
 
+/// Waits until both directions have ended and both ends know, which no event tells.
+pub(super) fn until_over(fd: &Fd) -> bool {
+    let start = std::time::Instant::now();
+    while peer(fd).is_some() && start.elapsed() < std::time::Duration::from_secs(10) {
+        std::thread::yield_now();
+    }
+    peer(fd).is_none()
+}
+
 /// What is the case now, of what is usually asked for.
 pub(super) fn ready(fd: &Fd) -> String {
     let mut entries = [pollfd { fd: fd.0, events: POLLIN | POLLOUT | POLLRDHUP, revents: 0 }];

@@ -54,11 +54,21 @@ fn detach(t: &mut Transcript) {
     t.value("it ran all the same", DETACHED.load(Ordering::Acquire));
 }
 
+static MAY_END: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn wait_for_leave(word: *mut c_void) -> *mut c_void {
+    while MAY_END.load(Ordering::Acquire) == 0 {
+        std::thread::yield_now();
+    }
+    word
+}
+
 fn name(t: &mut Transcript) {
-    let started = thread::create(increment, 0).expect("few threads");
+    let started = thread::create(wait_for_leave, 1).expect("few threads");
     for name in [c"", c"short", c"fifteen letters", c"sixteen letters!", c"n\xc3\xb6rdlich"] {
         t.call(format_args!("{name:?}"), started.set_name(name));
     }
+    MAY_END.store(1, Ordering::Release);
     t.call("join", started.join());
 }
 

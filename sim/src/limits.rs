@@ -12,7 +12,8 @@ pub const CALL_NS: u64 = 190;
 pub const SPIN_POINTS: u64 = 200;
 /// Points after which a thread loses its turn even if it makes progress.
 pub const TURN_POINTS: u64 = 20_000;
-/// First and longest time that passes when a thread spins and nobody else can run.
+/// The first time that passes when a thread spins and nobody else can run, and the one up to which it doubles; from there on it
+/// grows by an eighth, so that an hour is waited for in few points and a minute is not overshot by another.
 pub const SPIN_WAIT_NS: (u64, u64) = (1_000, 1_000_000);
 /// Least latency of a segment on the loopback link.
 pub const LATENCY_LEAST_NS: u64 = 25_000;

@@ -52,8 +52,6 @@ pub struct Thread {
     /// itself.
     pub(crate) idle_points: u64,
     pub(crate) turn_points: u64,
-    /// Whether it gave up its turn, and has not run since.
-    pub(crate) yielded: bool,
     /// How many threads it has spawned.
     pub children: u32,
     /// The key of its deadline in the timer queue, while it waits with one.
@@ -94,7 +92,6 @@ impl Threads {
             points: 0,
             idle_points: 0,
             turn_points: 0,
-            yielded: false,
             children: 0,
             timer: None,
         });

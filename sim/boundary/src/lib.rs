@@ -5,7 +5,7 @@
 //! the program that could block, tell the time, draw randomness or reach another process is answered by the kernel, or noted
 //! as unmodelled.
 //!
-//! Reading order: [`phase`](self::phase) (whose code runs), `run` (the kernel and how to reach it), `arch` and `carrier`
+//! Reading order: [`phase`] (whose code runs), `run` (the kernel and how to reach it), `arch` and `carrier`
 //! (contexts), `instrument` and `symbols` (what the program reaches us through), `memory` (whose heap), `frames` and `shm`
 //! (what a run leaves behind), `crash` (signals and the watchdog), `child` and [`server`] (a run in a fresh image), [`proof`]
 //! (that all this is in charge).

@@ -64,6 +64,9 @@ pub fn socket(kernel: &mut Kernel, ask: Ask) -> Result<NewFile, Stop> {
     match (ask.kind & SOCK_TYPE_MASK, ask.protocol) {
         (SOCK_STREAM, 0 | IPPROTO_TCP) => {}
         (SOCK_STREAM, 1 | 17) => return Err(Errno::EPROTONOSUPPORT.into()),
+        // `inet_create` has nothing for these; `__sock_create` refuses numbers past the last type.
+        (0 | 4 | 7..=9, _) => return Err(Errno::ESOCKTNOSUPPORT.into()),
+        (11.., _) => return Err(Errno::EINVAL.into()),
         (kind, protocol) => {
             let what = format!("socket(2) of type {kind}, protocol {protocol}");
             return Err(Stop::Unmodelled(what, Errno::EPROTONOSUPPORT));

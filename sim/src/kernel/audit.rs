@@ -3,6 +3,7 @@
 //! Does not mend anything. Invariant: no thread is lost: each is running, in the run queue, blocked with one wait, or ended.
 
 use super::Kernel;
+use crate::choice::Candidate;
 use crate::futex::Word;
 use crate::thread::{State, Thread, ThreadId};
 use crate::wait::WaitOn;
@@ -32,7 +33,8 @@ impl Kernel {
 
     fn audit_thread(&self, id: ThreadId, thread: &Thread) -> Result<(), String> {
         let wrong = |what: &str| Err(format!("thread {}, {:?}, {what}", id.0, thread.state));
-        let queued = self.ready.iter().filter(|ready| **ready == id).count();
+        let ready = self.ready.iter().filter(|ready| **ready == Candidate::Thread(id)).count();
+        let queued = ready + self.rested.iter().filter(|rested| **rested == id).count();
         let runs = usize::from(id == self.current && thread.state == State::Runnable);
         let in_futexes = self.futexes.waiters().filter(|(_, waiter)| waiter.thread == id).count();
         let in_waiters = self.waiters.values().flatten().filter(|waiter| **waiter == id).count();

@@ -91,7 +91,11 @@ pub struct Kernel {
     switched_at: u64,
     /// Virtual time is `epoch_ns` plus the cost of the steps so far.
     epoch_ns: u64,
-    ready: VecDeque<ThreadId>,
+    /// Threads that can run and have a claim to, the one that has waited longest first; only ever `Candidate::Thread`, so that
+    /// the queue is the list of candidates.
+    ready: Vec<Candidate>,
+    /// Threads that can run but gave up their turn: they wait until everybody else has had one.
+    rested: VecDeque<ThreadId>,
     threads: Threads,
     alive: u32,
     timers: Timers,
@@ -140,7 +144,8 @@ impl Kernel {
             pc: 0,
             switched_at: 0,
             epoch_ns: 0,
-            ready: VecDeque::new(),
+            ready: Vec::new(),
+            rested: VecDeque::new(),
             threads: Threads::default(),
             alive: 1,
             timers: Timers::default(),

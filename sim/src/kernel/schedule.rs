@@ -55,25 +55,25 @@ impl Kernel {
         if turn_over {
             self.turn_ends_at = self.step + TURN_POINTS;
         }
-        spinning || turn_over && !self.ready.is_empty()
+        spinning || turn_over && self.others_can_run()
     }
 
     /// The running thread gives up its turn: `sched_yield(2)`, or because it spins.
     pub fn yield_turn(&mut self) -> Next {
-        if !self.ready.is_empty() {
+        if self.others_can_run() {
             let yielded = self.current;
             self.chooser.notice(Notice::Yielded(yielded));
-            self.threads.get_mut(yielded).yielded = true;
             let next = self.dispatch(Why::Yielded);
             if next != Next::End {
-                self.ready.push_back(yielded);
+                self.rested.push_back(yielded);
             }
             return next;
         }
         // Alone, and spinning: time passes in growing steps until something happens.
         let Some(next_ns) = self.timers.next_ns() else { return Next::Stay };
-        let (first, longest) = SPIN_WAIT_NS;
-        self.spin_wait_ns = (self.spin_wait_ns * 2).clamp(first, longest);
+        let (first, doubled_to) = SPIN_WAIT_NS;
+        let more = if self.spin_wait_ns < doubled_to { self.spin_wait_ns } else { self.spin_wait_ns / 8 };
+        self.spin_wait_ns = self.spin_wait_ns.saturating_add(more).max(first);
         let ns = self.spin_wait_ns.min(next_ns.saturating_sub(self.now_ns()));
         self.pass(ns, Pass::Spun);
         // What is due next is nearer now, in points, than when this was planned.
@@ -86,7 +86,8 @@ impl Kernel {
         loop {
             self.candidates.clear();
             self.candidates.push(Candidate::Thread(self.current));
-            self.candidates.extend(self.ready.iter().copied().map(Candidate::Thread));
+            self.candidates.extend_from_slice(&self.ready);
+            self.candidates.extend(self.rested.iter().copied().map(Candidate::Thread));
             match self.put(Kind::Preempt) {
                 _ if self.ending.is_some() => return Next::End,
                 Candidate::Thread(thread) if thread == self.current => {
@@ -94,8 +95,9 @@ impl Kernel {
                     return Next::Stay;
                 }
                 Candidate::Thread(thread) => {
-                    self.ready.retain(|ready| *ready != thread);
-                    self.ready.push_back(self.current);
+                    self.ready.retain(|ready| *ready != Candidate::Thread(thread));
+                    self.rested.retain(|rested| *rested != thread);
+                    self.ready.push(Candidate::Thread(self.current));
                     return self.switch_to(thread, Why::Preempted);
                 }
                 Candidate::Clock => self.stall(),
@@ -109,34 +111,41 @@ impl Kernel {
             if self.ending.is_some() {
                 return Next::End;
             }
-            if self.ready.is_empty() {
+            if !self.others_can_run() {
                 match self.timers.next_ns() {
                     Some(at_ns) => self.pass(at_ns.saturating_sub(self.now_ns()), Pass::Idle),
                     None => return self.deadlock(),
                 }
                 continue;
             }
-            self.offer_ready();
-            match self.put(Kind::Next) {
+            if self.ready.is_empty() {
+                self.ready.extend(self.rested.drain(..).map(Candidate::Thread));
+            }
+            match self.put_next() {
                 _ if self.ending.is_some() => return Next::End,
-                Candidate::Clock => self.stall(),
-                Candidate::Thread(thread) => {
-                    self.ready.retain(|ready| *ready != thread);
-                    return self.switch_to(thread, why);
-                }
+                None => self.stall(),
+                Some(thread) => return self.switch_to(thread, why),
             }
         }
     }
 
-    /// Makes the run queue the candidates, but for threads that gave up their turn: they wait until everybody else has had
-    /// one, so that threads that spin cannot keep the one they spin for from running, whoever chooses.
-    fn offer_ready(&mut self) {
-        if self.ready.iter().all(|thread| self.threads.get(*thread).yielded) {
-            self.ready.iter().for_each(|thread| self.threads.get_mut(*thread).yielded = false);
-        }
-        let may_run = |thread: &&ThreadId| !self.threads.get(**thread).yielded;
-        self.candidates.clear();
-        self.candidates.extend(self.ready.iter().filter(may_run).copied().map(Candidate::Thread));
+    /// Asks who of the run queue is next, and takes that thread out of it; none if time passes instead. Threads that rest are not
+    /// asked for, so that threads that spin cannot keep the one they spin for from running, whoever chooses.
+    fn put_next(&mut self) -> Option<ThreadId> {
+        core::mem::swap(&mut self.ready, &mut self.candidates);
+        let runnable = self.candidates.len();
+        let chosen = self.put(Kind::Next);
+        self.candidates.truncate(runnable);
+        core::mem::swap(&mut self.ready, &mut self.candidates);
+        let Candidate::Thread(thread) = chosen else { return None };
+        let at = self.ready.iter().position(|ready| *ready == chosen).expect("it was a candidate");
+        self.ready.remove(at);
+        Some(thread)
+    }
+
+    /// Whether a thread besides the running one could run.
+    fn others_can_run(&self) -> bool {
+        !self.ready.is_empty() || !self.rested.is_empty()
     }
 
     /// Adds the clock, if it may run ahead, to the candidates, and asks which it is.
@@ -193,7 +202,6 @@ impl Kernel {
     /// The current thread begins to run.
     fn enter(&mut self) {
         let to = self.threads.get_mut(self.current);
-        to.yielded = false;
         self.progress_at = self.step - to.idle_points;
         self.spin_check_at = (self.progress_at + SPIN_POINTS).max(self.step + 1);
         self.turn_ends_at = (self.step + TURN_POINTS - to.turn_points).max(self.step + 1);

@@ -5,7 +5,7 @@
 
 use super::{Detail, Kernel, Next};
 use crate::call::Stop;
-use crate::choice::{Kind, Notice};
+use crate::choice::{Candidate, Kind, Notice};
 use crate::ending::Ending;
 use crate::event::{Event, Why};
 use crate::futex::{Waiter, Word};
@@ -26,7 +26,7 @@ impl Kernel {
         self.alive += 1;
         self.emit(&Event::Spawned { child });
         self.chooser.notice(Notice::Spawned(child));
-        self.ready.push_back(child);
+        self.ready.push(Candidate::Thread(child));
         self.changed();
         Ok(child)
     }
@@ -106,7 +106,7 @@ impl Kernel {
                 }
             }
         }
-        self.ready.push_back(thread);
+        self.ready.push(Candidate::Thread(thread));
         self.emit(&Event::Woke { thread, how });
         self.changed();
     }

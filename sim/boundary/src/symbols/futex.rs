@@ -91,7 +91,7 @@ fn futex_call([a, b, c, d, e, f]: [c_long; 6]) -> c_long {
 }
 
 fn dispatch(futex: &Call) -> Result<c_long, Errno> {
-    if futex.realtime && futex.operation != libc::FUTEX_WAIT_BITSET {
+    if futex.realtime && !matches!(futex.operation, libc::FUTEX_WAIT_BITSET | libc::FUTEX_WAIT) {
         // `do_futex`: only waits that name a point in time may choose its clock.
         return Err(Errno::ENOSYS);
     }
@@ -121,6 +121,9 @@ fn wait(futex: &Call, bits: u32) -> Result<c_long, Errno> {
         // SAFETY: futex(2)'s caller gives a valid time-out.
         Some(clock::from_timespec(unsafe { &*futex.timeout })?)
     };
+    if futex.realtime && futex.operation == libc::FUTEX_WAIT {
+        return Err(Errno::ENOSYS);
+    }
     let mut deadline_ns = None;
     call("futex wait", futex.operation, |kernel: &mut Kernel, caller: &mut Caller| {
         if let (None, Some(request)) = (deadline_ns, request) {

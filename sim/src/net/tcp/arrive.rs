@@ -97,6 +97,10 @@ impl Net {
         queues.handshakes.retain(|&other| other != id);
         queues.queue.push_back(id);
         self.effects.wake_readers(listener);
+        if self.tcp(id).shut_send {
+            // `tcp_rcv_state_process`: a shutdown that was there before the connection is carried out now.
+            self.end_stream(id);
+        }
     }
 
     /// `tcp_fin`.

@@ -72,7 +72,7 @@ impl Net {
     }
 
     /// `tcp_close_state` and `tcp_send_fin`: the FIN goes behind whatever the window holds back.
-    fn end_stream(&mut self, id: SocketId) {
+    pub(super) fn end_stream(&mut self, id: SocketId) {
         let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
         tcp.state = match tcp.state {
             State::Established => State::FinWait1,

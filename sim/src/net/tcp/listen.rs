@@ -103,7 +103,11 @@ impl Net {
         };
         let socket = self.socket(id);
         let full = self.tcp(id).listener.as_ref().is_none_or(Listener::is_full);
+        // `sk_clone_lock`: whoever shut a direction before it listened has connections that begin so.
+        let (shut_receive, shut_send) = (self.tcp(id).shut_receive, self.tcp(id).shut_send);
         let tcp = Tcp {
+            shut_receive,
+            shut_send,
             state: State::SynReceived,
             hold: Hold::Unaccepted(id),
             local: packet.destination,

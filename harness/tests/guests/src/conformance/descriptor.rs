@@ -56,12 +56,9 @@ fn lowest(t: &mut Transcript) {
     }
     let file = std::fs::File::open("/dev/null").expect("there is one");
     t.value("a file, too", std::os::fd::AsRawFd::as_raw_fd(&file) - base);
-    let kinds = [SOCK_STREAM | 0x100, SOCK_STREAM | 0x40, 4, 9, -1];
+    let kinds = [SOCK_STREAM | 0x100, SOCK_STREAM | 0x40, 0, 4, 7, 9, 11, 15, -1];
     for kind in kinds {
-        t.call(
-            format_args!("socket of kind {kind:#x}"),
-            socket::socket(libc::AF_INET, kind & !9, 0).map(|_| ()),
-        );
+        t.call(format_args!("socket of kind {kind:#x}"), socket::socket(libc::AF_INET, kind, 0).map(|_| ()));
     }
     t.call("protocol UDP", socket::socket(libc::AF_INET, SOCK_STREAM, 17));
     t.call("protocol ICMP", socket::socket(libc::AF_INET6, SOCK_STREAM, 1));

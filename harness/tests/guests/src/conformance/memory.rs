@@ -66,7 +66,10 @@ fn aligned(t: &mut Transcript) {
     t.call("posix_memalign of too much", memory::posix_memalign(16, IMPOSSIBLE).map(|_| ()));
     for align in [1, 8, 16, 24, 4_096] {
         let block = memory::aligned_alloc(align, 4_096);
-        t.value(format_args!("aligned_alloc {align}"), block.map(|block| block.is_aligned_to(align.next_power_of_two())));
+        t.value(
+            format_args!("aligned_alloc {align}"),
+            block.map(|block| block.is_aligned_to(align.next_power_of_two())),
+        );
     }
 }
 

@@ -9,7 +9,8 @@ use photofinish_calls::socket;
 
 use super::case::family;
 use super::sockets::{
-    Fd, Pair, address, any_port, client, listener, local, pair, peer, set, tcp, tcp6, until, until_over};
+    Fd, Pair, address, any_port, client, listener, local, pair, peer, set, tcp, tcp6, until, until_over,
+};
 use super::transcript::Transcript;
 
 family! {

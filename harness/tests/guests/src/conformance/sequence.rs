@@ -148,7 +148,10 @@ impl World {
     }
 
     fn connect(&self, fd: &Fd, target: Option<SocketAddr>) -> String {
-        let Some(target) = target else { return "connects to nobody".to_owned() };
+        // A socket that meets itself is unmodelled.
+        let Some(target) = target.filter(|target| *target != local(fd)) else {
+            return "connects to nobody".to_owned();
+        };
         format!("connect -> {}", shown(socket::connect(fd.0, target)))
     }
 

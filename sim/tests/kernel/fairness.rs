@@ -97,10 +97,13 @@ fn a_lone_spinner_waits_for_a_timer_in_growing_steps_and_never_past_it() {
             _ => None,
         })
         .collect();
-    let (first_ns, longest_ns) = SPIN_WAIT_NS;
+    let (first_ns, doubled_to_ns) = SPIN_WAIT_NS;
     assert_eq!(spun[..3], [first_ns, 2 * first_ns, 4 * first_ns]);
-    assert!(spun.iter().all(|ns| *ns <= longest_ns), "{spun:?}");
     let (cut, grown) = spun.split_last().unwrap();
+    for pair in grown.windows(2) {
+        let more = if pair[0] < doubled_to_ns { pair[0] } else { pair[0] / 8 };
+        assert_eq!(pair[1], pair[0] + more, "{spun:?}");
+    }
     assert!(grown.is_sorted() && cut < grown.last().unwrap(), "the last step is cut at the timer: {spun:?}");
     let deadline_ns = outcome.events.iter().find_map(|(_, event)| match event {
         Event::Blocked { deadline_ns, .. } => *deadline_ns,

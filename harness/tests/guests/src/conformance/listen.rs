@@ -25,6 +25,7 @@ family! {
     "too-late" = too_late, ["accept", "close"], "Connections that ended before they were accepted.";
     "abandoned" = abandoned, ["close", "shutdown"], "A listener that ends with connections waiting.";
     "again" = again, ["shutdown", "listen"], "A listener that stops and listens again.";
+    "shut-before" = shut_before, ["shutdown", "listen", "accept"], "A socket that was shut before it listened.";
     "std" = of_std, ["accept4", "listen"], "What std makes of it.";
 }
 
@@ -176,6 +177,29 @@ fn again(t: &mut Transcript) {
     t.call("connect instead", socket::connect(listener.0, local(&other)));
     t.value("name", local(&listener).port() == at.port());
     t.line(format_args!("it is {}", ready(&listener)));
+}
+
+fn shut_before(t: &mut Transcript) {
+    for how in [0, 1, 2] {
+        let listener = tcp();
+        t.call(format_args!("shutdown {how}"), socket::shutdown(listener.0, how));
+        t.call("listen", socket::listen(listener.0, 1));
+        t.line(format_args!("listener {}", ready(&listener)));
+        let client = tcp();
+        t.call("bind", socket::bind(client.0, any_port()));
+        let mut at = local(&listener);
+        at.set_ip(local(&client).ip());
+        t.call("connect", socket::connect(client.0, at));
+        until(&listener, POLLIN);
+        let server = Fd(socket::accept(listener.0).expect("one waits"));
+        if how > 0 {
+            until(&client, POLLRDHUP);
+        }
+        t.line(format_args!("client {}, server {}", ready(&client), ready(&server)));
+        t.call("send", send(&server, b"x"));
+        t.call("recv", recv(&server, 1, MSG_DONTWAIT));
+        t.call("the client's recv", recv(&client, 1, MSG_DONTWAIT));
+    }
 }
 
 fn of_std(t: &mut Transcript) {

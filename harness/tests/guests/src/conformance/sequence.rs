@@ -19,7 +19,7 @@ use super::transcript::{Answer, Transcript};
 
 family! {
     "sequence", "Random calls on a few sockets.";
-    "0" = batch::<0>, [], "The first hundred sequences.";
+    "0" = batch::<0>, [], "The first sequences.";
     "1" = batch::<1>, [], "The second.";
     "2" = batch::<2>, [], "The third.";
     "3" = batch::<3>, [], "The fourth.";
@@ -34,7 +34,7 @@ family! {
 }
 
 /// Sequences per variant.
-pub const SEQUENCES: u64 = 100;
+pub const SEQUENCES: u64 = 200;
 const CALLS: u64 = 24;
 const SLOTS: usize = 4;
 /// Longer than any packet takes in the simulation, and than the kernel's loopback does.

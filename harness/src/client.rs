@@ -132,7 +132,7 @@ struct Server {
 const LENGTH_MAX: u64 = 1 << 20;
 
 /// The pool a client begins with: each thread in it makes every run a few microseconds dearer.
-const POOL_FIRST: u32 = 12;
+const POOL_FIRST: u32 = 4;
 
 /// The scenarios of an executable.
 ///
@@ -210,7 +210,7 @@ impl Client {
             let run = self.server.run(&self.path, request)?;
             match run.ending {
                 Ending::OutOfThreads { threads } if threads == self.pool && threads < self.threads_max => {
-                    self.pool = (self.pool * 2).min(self.threads_max);
+                    self.pool = (self.pool + self.pool.div_ceil(2)).min(self.threads_max);
                     self.restart()?;
                 }
                 _ => return Ok(run),

@@ -2,6 +2,7 @@
 //!
 //! Does not know what a descriptor is. Invariant: a number may be wrong; memory never is.
 
+use std::ffi::CStr;
 use std::io::{IoSlice, IoSliceMut};
 
 use libc::{c_int, pollfd};
@@ -39,6 +40,34 @@ pub fn writev(fd: i32, parts: &[IoSlice<'_>]) -> Result<usize, Failed> {
 pub fn close(fd: i32) -> Result<(), Failed> {
     // SAFETY: no pointers; whose descriptor it is, the caller knows.
     done(unsafe { libc::close(fd) })
+}
+
+/// Which `open(2)` is meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Open {
+    /// `open`.
+    Plain,
+    /// `open64`.
+    Large,
+    /// `openat` from the working directory.
+    At,
+    /// `openat64` from the working directory.
+    LargeAt,
+}
+
+/// `open(2)` and its kin, of a file that is there.
+pub fn open(which: Open, path: &CStr, flags: i32) -> Result<i32, Failed> {
+    let path = path.as_ptr();
+    number(match which {
+        // SAFETY: a NUL-terminated path; no mode is read without O_CREAT, and 0 stands in its place.
+        Open::Plain => unsafe { libc::open(path, flags, 0) },
+        // SAFETY: as above.
+        Open::Large => unsafe { libc::open64(path, flags, 0) },
+        // SAFETY: as above.
+        Open::At => unsafe { libc::openat(libc::AT_FDCWD, path, flags, 0) },
+        // SAFETY: as above.
+        Open::LargeAt => unsafe { libc::openat64(libc::AT_FDCWD, path, flags, 0) },
+    })
 }
 
 /// `dup(2)`.

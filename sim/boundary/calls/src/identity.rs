@@ -12,6 +12,13 @@ pub fn getpid() -> i32 {
     unsafe { libc::getpid() }
 }
 
+/// `getppid(2)`.
+#[must_use]
+pub fn getppid() -> i32 {
+    // SAFETY: no pointers.
+    unsafe { libc::getppid() }
+}
+
 /// `gettid(2)`.
 #[must_use]
 pub fn gettid() -> i32 {

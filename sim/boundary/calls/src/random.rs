@@ -16,3 +16,20 @@ pub fn getentropy(into: &mut [u8]) -> Result<(), Failed> {
     // SAFETY: as many writable bytes as the length says.
     done(unsafe { libc::getentropy(into.as_mut_ptr().cast(), into.len()) })
 }
+
+unsafe extern "C" {
+    safe fn arc4random() -> u32;
+    fn arc4random_buf(buffer: *mut core::ffi::c_void, length: usize);
+}
+
+/// `arc4random(3)`.
+#[must_use]
+pub fn word() -> u32 {
+    arc4random()
+}
+
+/// `arc4random_buf(3)`.
+pub fn fill(into: &mut [u8]) {
+    // SAFETY: as many writable bytes as the length says.
+    unsafe { arc4random_buf(into.as_mut_ptr().cast(), into.len()) }
+}

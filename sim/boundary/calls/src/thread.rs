@@ -53,6 +53,25 @@ pub fn join_self() -> Result<(), Failed> {
     direct(unsafe { libc::pthread_join(this, core::ptr::null_mut()) })
 }
 
+/// `pthread_getattr_np(3)`: whether the running thread's stack, as it is told, holds this call's own frame.
+pub fn knows_its_stack() -> Result<bool, Failed> {
+    let mut attributes = core::mem::MaybeUninit::<libc::pthread_attr_t>::uninit();
+    // SAFETY: no preconditions.
+    let this = unsafe { libc::pthread_self() };
+    // SAFETY: a running thread's own handle is valid; a place for the answer.
+    direct(unsafe { libc::pthread_getattr_np(this, attributes.as_mut_ptr()) })?;
+    // SAFETY: the call succeeded, so the attributes are initialised.
+    let mut attributes = unsafe { attributes.assume_init() };
+    let (mut low, mut size) = (core::ptr::null_mut(), 0);
+    // SAFETY: initialised attributes, and places for the answers.
+    let got =
+        direct(unsafe { libc::pthread_attr_getstack(&raw const attributes, &raw mut low, &raw mut size) });
+    // SAFETY: initialised attributes, not used again.
+    unsafe { libc::pthread_attr_destroy(&raw mut attributes) };
+    let here = (&raw const size).addr();
+    got.map(|()| (low.addr()..low.addr() + size).contains(&here))
+}
+
 /// A key of thread-specific data.
 #[derive(Clone, Copy, Debug)]
 pub struct Key(libc::pthread_key_t);
@@ -69,8 +88,14 @@ impl Key {
     /// `pthread_setspecific(3)`.
     pub fn set(self, word: usize) -> Result<(), Failed> {
         let word = core::ptr::without_provenance(word);
-        // SAFETY: the key was created and is never deleted.
+        // SAFETY: pthread_setspecific(3) answers EINVAL for a key that was deleted; keys are not made anew by this crate's users.
         direct(unsafe { libc::pthread_setspecific(self.0, word) })
+    }
+
+    /// `pthread_key_delete(3)`.
+    pub fn delete(self) -> Result<(), Failed> {
+        // SAFETY: as for `set`.
+        direct(unsafe { libc::pthread_key_delete(self.0) })
     }
 
     /// `pthread_getspecific(3)`.

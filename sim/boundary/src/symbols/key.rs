@@ -19,6 +19,9 @@ const WITHOUT_DESTRUCTOR: usize = 1;
 /// By key: dead, live without a destructor, or the address of its destructor.
 static TABLE: [AtomicUsize; KEYS] = [const { AtomicUsize::new(DEAD) }; KEYS];
 
+/// One more than the greatest key that was ever made.
+static END: AtomicUsize = AtomicUsize::new(0);
+
 /// `pthread_key_create(3)`.
 ///
 /// # Safety
@@ -34,6 +37,7 @@ pub unsafe extern "C" fn pthread_key_create(key: *mut libc::pthread_key_t, destr
         let key = unsafe { *key } as usize;
         let entry = destructor.map_or(WITHOUT_DESTRUCTOR, |destructor| destructor as usize);
         TABLE[key].store(entry, Ordering::Relaxed);
+        END.fetch_max(key + 1, Ordering::Relaxed);
     }
     error
 }
@@ -55,19 +59,24 @@ pub unsafe extern "C" fn pthread_key_delete(key: libc::pthread_key_t) -> c_int {
 pub(super) fn run_destructors() {
     for _ in 0..ROUNDS {
         let mut ran = false;
-        for (key, entry) in (0..).zip(&TABLE) {
+        for (key, entry) in made() {
             ran |= run_one(key, entry.load(Ordering::Relaxed));
         }
         if !ran {
             break;
         }
     }
-    for (key, entry) in (0..).zip(&TABLE) {
+    for (key, entry) in made() {
         if entry.load(Ordering::Relaxed) != DEAD {
             // SAFETY: the key is live.
             unsafe { libc::pthread_setspecific(key, core::ptr::null()) };
         }
     }
+}
+
+/// The keys that were made, live or not.
+fn made() -> impl Iterator<Item = (libc::pthread_key_t, &'static AtomicUsize)> {
+    (0..).zip(&TABLE[..END.load(Ordering::Relaxed).min(KEYS)])
 }
 
 /// Runs the destructor of one key on the running thread's value, if it has both.

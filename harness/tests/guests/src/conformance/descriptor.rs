@@ -9,6 +9,7 @@ use libc::{
     F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK, O_RDWR,
     SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM,
 };
+use photofinish_calls::descriptor::Open;
 use photofinish_calls::{descriptor, socket};
 
 use super::case::family;
@@ -31,6 +32,7 @@ family! {
     "shared" = shared, ["dup", "close"], "A connection ends with its last number.";
     "unread" = unread, ["ioctl"], "Bytes to be read.";
     "vectors" = vectors, ["readv", "writev"], "Several buffers.";
+    "files" = files, ["open", "open64", "openat", "openat64", "read", "write", "close"], "Real files beside sockets.";
     "std" = of_std, ["fcntl", "ioctl", "close", "readv", "writev"], "try_clone and its kin.";
 }
 
@@ -194,6 +196,21 @@ fn vectors(t: &mut Transcript) {
     t.call("writev empty after the end", descriptor::writev(client.0, &[IoSlice::new(b"")]));
     let mut room = [0; 2];
     t.call("readv at the end", descriptor::readv(server.0, &mut [IoSliceMut::new(&mut room)]));
+}
+
+fn files(t: &mut Transcript) {
+    let first = tcp();
+    for which in [Open::Plain, Open::Large, Open::At, Open::LargeAt] {
+        let null = descriptor::open(which, c"/dev/null", libc::O_RDWR).map(Fd);
+        let Ok(null) = null else { panic!("no /dev/null") };
+        t.value(format_args!("{which:?}"), null.0 - first.0);
+        t.call("read", descriptor::read(null.0, &mut [0; 4]));
+        t.call("write", descriptor::write(null.0, b"abc"));
+        t.call("close", null.close());
+        t.call("nothing", descriptor::open(which, c"/no/such/file", 0));
+        t.call("not a folder", descriptor::open(which, c"/dev/null", libc::O_DIRECTORY));
+        t.call("a folder to write", descriptor::open(which, c"/", libc::O_RDWR));
+    }
 }
 
 fn of_std(t: &mut Transcript) {

@@ -9,7 +9,7 @@ use super::transcript::Transcript;
 
 family! {
     "identity", "Who a program is and what it runs on.";
-    "ids" = ids, ["getpid", "gettid", "syscall"], "Ids of the process and its threads.";
+    "ids" = ids, ["getpid", "getppid", "gettid", "syscall"], "Ids of the process and its threads.";
     "processors" = processors, ["sched_getaffinity", "sysconf", "sched_getcpu"], "The processors a program may use.";
     "yield" = yields, ["sched_yield", "syscall"], "Giving up a turn.";
     "stack" = stack, ["sigaltstack"], "Std gives every thread an alternate signal stack.";
@@ -20,6 +20,8 @@ fn ids(t: &mut Transcript) {
     t.value("the main thread's id is the process'", pid == tid);
     t.value("syscall agrees", identity::syscall(libc::SYS_getpid) == i64::from(pid));
     t.value("syscall agrees", identity::syscall(libc::SYS_gettid) == i64::from(tid));
+    let parent = identity::getppid();
+    t.value("a parent", parent > 0 && parent != pid && parent == identity::getppid());
     t.value("std agrees", i64::from(std::process::id()) == i64::from(pid));
     let other =
         || std::thread::spawn(|| (identity::getpid(), identity::gettid())).join().expect("it does not panic");

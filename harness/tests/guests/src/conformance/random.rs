@@ -14,6 +14,7 @@ family! {
     "random", "Random bytes.";
     "getrandom" = getrandom, ["getrandom"], "Lengths and flags.";
     "getentropy" = getentropy, ["getentropy"], "Lengths.";
+    "arc4random" = arc4random, ["arc4random", "arc4random_buf"], "The C library's own generator.";
     "std" = of_std, ["getrandom", "syscall"], "The keys of std's hash maps.";
 }
 
@@ -39,6 +40,14 @@ fn getentropy(t: &mut Transcript) {
         t.call("getentropy", random::getentropy(bytes));
     }
     t.value("twice the same", both[0] == both[1]);
+}
+
+fn arc4random(t: &mut Transcript) {
+    t.value("three times the same", random::word() == random::word() && random::word() == random::word());
+    let mut bytes = [0; 300];
+    random::fill(&mut bytes);
+    t.value("few stayed zero", bytes.iter().filter(|byte| **byte == 0).count() < 20);
+    random::fill(&mut []);
 }
 
 fn of_std(t: &mut Transcript) {

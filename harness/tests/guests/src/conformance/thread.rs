@@ -17,7 +17,9 @@ family! {
     "join" = join, ["pthread_create", "pthread_join"], "What a thread returns, and who cannot be joined.";
     "detach" = detach, ["pthread_create", "pthread_detach"], "A thread nobody joins.";
     "name" = name, ["pthread_setname_np"], "Names long and short.";
+    "stack" = stack, ["pthread_getattr_np"], "A thread knows where its stack is.";
     "keys" = keys, ["pthread_key_create"], "Destructors of thread-specific data.";
+    "deleted" = deleted, ["pthread_key_delete"], "A key that is no more.";
     "locals" = locals, ["__cxa_thread_atexit_impl"], "The order of thread-locals' destructors.";
     "std" = of_std, ["pthread_create", "pthread_join", "pthread_detach"], "Scopes, panics and builders.";
 }
@@ -121,6 +123,31 @@ fn keys(t: &mut Transcript) {
         t.call("set", thread::create(with_key, 0).expect("few threads").join());
         t.value(format_args!("rounds when set {again} times again"), ROUNDS.load(Ordering::Acquire));
     }
+}
+
+fn stack(t: &mut Transcript) {
+    t.call("main", thread::knows_its_stack());
+    t.call("a thread", std::thread::spawn(thread::knows_its_stack).join().expect("it does not panic"));
+}
+
+static DELETED: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn never(_: *mut c_void) {
+    DELETED.fetch_add(1, Ordering::AcqRel);
+}
+
+fn deleted(t: &mut Transcript) {
+    let key = thread::key(never).expect("few keys");
+    let set = std::thread::spawn(move || {
+        key.set(9).expect("a key");
+        (key.delete(), key.set(8), key.get(), key.delete())
+    });
+    let (deleted, set, seen, again) = set.join().expect("it does not panic");
+    t.call("delete", deleted);
+    t.call("set", set);
+    t.value("get", seen);
+    t.call("delete again", again);
+    t.value("destroyed", DELETED.load(Ordering::Acquire));
 }
 
 struct Tells(&'static str, RefCell<Option<Sender<String>>>);

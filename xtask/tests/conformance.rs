@@ -230,6 +230,8 @@ fn every_owned_symbol_has_a_case_or_a_reason() {
     assert!(missing.is_empty(), "no case names {missing:?}");
     let unknown: Vec<&&str> = covered.iter().filter(|symbol| !owned.contains(**symbol)).collect();
     assert!(unknown.is_empty(), "cases name {unknown:?}, which nobody owns");
+    let stale: Vec<&&str> = excused.keys().filter(|symbol| !owned.contains(**symbol)).collect();
+    assert!(stale.is_empty(), "excuses for {stale:?}, which nobody owns");
     let both: Vec<&&str> = excused.keys().filter(|symbol| covered.contains(**symbol)).collect();
     assert!(both.is_empty(), "{both:?} have both a case and an excuse");
 }

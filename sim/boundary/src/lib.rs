@@ -10,6 +10,9 @@
 //! (what a run leaves behind), `crash` (signals and the watchdog), `child` and [`server`] (a run in a fresh image), [`proof`]
 //! (that all this is in charge).
 
+#[cfg(any(target_env = "musl", target_feature = "crt-static"))]
+compile_error!("photofinish needs a dynamically linked glibc: it calls the C library's own definitions behind its own");
+
 mod arch;
 mod carrier;
 mod child;

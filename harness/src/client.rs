@@ -155,14 +155,7 @@ impl Client {
     pub fn start(path: &Path, threads_max: u32, isolation: Isolation) -> Result<Self, ClientError> {
         let pool = POOL_FIRST.min(threads_max);
         let server = Server::start(path, PoolSize { made: pool, most: threads_max }, isolation)?;
-        Ok(Self {
-            path: path.to_owned(),
-            isolation,
-            threads_max,
-            pool,
-            server,
-            lengths: BTreeMap::new(),
-        })
+        Ok(Self { path: path.to_owned(), isolation, threads_max, pool, server, lengths: BTreeMap::new() })
     }
 
     /// What is not as it should be on this machine.

@@ -37,7 +37,10 @@ fn scratch(name: &str) -> PathBuf {
 /// A script that changes something about the process and becomes the server.
 fn through(name: &str, change: &str) -> PathBuf {
     let script = scratch("layout").join(name);
-    let text = format!("#!/bin/sh\n{change}\nexec env -i LANG=C PATH=/usr/bin:/bin TZ=UTC {} \"$@\"\n", served::guests().display());
+    let text = format!(
+        "#!/bin/sh\n{change}\nexec env -i LANG=C PATH=/usr/bin:/bin TZ=UTC {} \"$@\"\n",
+        served::guests().display()
+    );
     fs::write(&script, text).expect("the target folder can be written");
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("it is ours");
     script

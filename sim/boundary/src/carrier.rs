@@ -233,12 +233,8 @@ fn make_carrier() -> Result<(), String> {
     unsafe { libc::pthread_attr_setstacksize(&raw mut attr, STACK) };
     let argument = carrier.0;
     let mut pthread = 0;
-    let error = crate::symbols::thread::real_create(
-        &raw mut pthread,
-        &raw const attr,
-        carrier_main,
-        argument.cast(),
-    );
+    let error =
+        crate::symbols::thread::real_create(&raw mut pthread, &raw const attr, carrier_main, argument.cast());
     // SAFETY: it was initialised above.
     unsafe { libc::pthread_attr_destroy(&raw mut attr) };
     if error != 0 {
@@ -398,7 +394,8 @@ pub(crate) fn thread_of(pthread: libc::pthread_t) -> Option<ThreadId> {
 }
 
 fn find(pthread: libc::pthread_t) -> Option<&'static mut Carrier> {
-    let found = pool().carriers.iter().find(|carrier| carrier.pthread == pthread && carrier.state != State::Free)?;
+    let found =
+        pool().carriers.iter().find(|carrier| carrier.pthread == pthread && carrier.state != State::Free)?;
     // SAFETY: the carrier lives as long as the process; see `pool`.
     Some(unsafe { &mut *found.0 })
 }

@@ -12,9 +12,9 @@ use crate::child::push_final;
 use crate::frames::{Frame, StackOf};
 use crate::phase::{self, Phase};
 use crate::run::{self, Stack, run, walk};
-use crate::{carrier, memory};
 use crate::shm::SHARED;
 use crate::symbols::raw;
+use crate::{carrier, memory};
 
 /// Signals by which the hardware says that the program went wrong.
 const FAULTS: [c_int; 6] =
@@ -121,7 +121,8 @@ extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, _context: *mut
         // Our own code is safe Rust on memory of its own; what it touches elsewhere is what the program gave to a call, or the
         // end of the stack that the program left us.
         Phase::Simulator
-            if signal != libc::SIGABRT && run::is_on()
+            if signal != libc::SIGABRT
+                && run::is_on()
                 && (carrier::is_at_stack_end(address) || !memory::holds(address)) =>
         {
             Ending::Signalled(signal)

@@ -11,7 +11,9 @@
 //! (that all this is in charge).
 
 #[cfg(any(target_env = "musl", target_feature = "crt-static"))]
-compile_error!("photofinish needs a dynamically linked glibc: it calls the C library's own definitions behind its own");
+compile_error!(
+    "photofinish needs a dynamically linked glibc: it calls the C library's own definitions behind its own"
+);
 
 mod arch;
 mod carrier;

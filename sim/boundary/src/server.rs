@@ -13,8 +13,8 @@ use std::os::unix::process::CommandExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::carrier::{self, Mode};
 pub use crate::carrier::PoolSize;
+use crate::carrier::{self, Mode};
 use crate::child::{self, Program};
 use crate::crash::{self, leave};
 use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
@@ -104,7 +104,10 @@ fn fix_addresses() -> Vec<String> {
     let failed = match std::env::current_exe() {
         Ok(exe) => {
             let mut again = std::process::Command::new(exe);
-            again.args(std::env::args_os().skip(1)).env(AGAIN, if fixed { "fixed" } else { "not fixed" }).exec()
+            again
+                .args(std::env::args_os().skip(1))
+                .env(AGAIN, if fixed { "fixed" } else { "not fixed" })
+                .exec()
         }
         Err(error) => error,
     };
@@ -120,7 +123,9 @@ fn take_descriptors() -> io::Result<()> {
     let files = libc::rlimit { rlim_cur: FILES_LIMIT, rlim_max: FILES_LIMIT };
     // SAFETY: a valid limit.
     check(i64::from(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const files) })).map_err(|_| {
-        io::Error::other(format!("a server needs {FILES_LIMIT} descriptors (`ulimit -n`), and may not have them"))
+        io::Error::other(format!(
+            "a server needs {FILES_LIMIT} descriptors (`ulimit -n`), and may not have them"
+        ))
     })?;
     let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
     // Nothing can be read, written or waited for through an O_PATH descriptor: a call that we do not own fails on it.
@@ -226,7 +231,9 @@ fn wait_for(child: libc::pid_t, most_ms: u64) -> io::Result<Option<Died>> {
     // SAFETY: a place for the status of our own child.
     check(i64::from(unsafe { libc::waitpid(child, &raw mut status, 0) }))?;
     Ok(match status {
-        _ if killed => Some(Died::Lost(format!("its process did not answer for {most_ms} ms and was killed"))),
+        _ if killed => {
+            Some(Died::Lost(format!("its process did not answer for {most_ms} ms and was killed")))
+        }
         status if libc::WIFSIGNALED(status) => {
             Some(Died::Lost(format!("its process was killed by signal {}", libc::WTERMSIG(status))))
         }

@@ -81,8 +81,11 @@ pub(crate) struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let attempts: Vec<String> =
-            self.attempts.iter().map(|attempt| format!("{:?} after {} s", attempt.outcome, attempt.took_s)).collect();
+        let attempts: Vec<String> = self
+            .attempts
+            .iter()
+            .map(|attempt| format!("{:?} after {} s", attempt.outcome, attempt.took_s))
+            .collect();
         writeln!(f, "attempts to lock: {}; then the condition: {:?}", attempts.join(", "), self.condition)?;
         write!(f, "the manager that locks: {}", self.first)?;
         match &self.second {

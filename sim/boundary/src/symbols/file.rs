@@ -32,7 +32,9 @@ fn decide(path: *const c_char) -> Fate {
     phase::as_simulator(|| {
         // std reads its own map and image to print a backtrace.
         let own = ["/proc/self/maps", "/proc/self/exe"].contains(&&*path);
-        if !own && ["/proc/", "/sys/", "/dev/random", "/dev/urandom"].iter().any(|place| path.starts_with(place)) {
+        if !own
+            && ["/proc/", "/sys/", "/dev/random", "/dev/urandom"].iter().any(|place| path.starts_with(place))
+        {
             unmodelled(format!("open(2) of {path}"));
         }
         let name = Cow::Borrowed("open of a real file");

@@ -27,7 +27,10 @@ static END: AtomicUsize = AtomicUsize::new(0);
 /// # Safety
 /// The C library's contract for this symbol.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_key_create(key: *mut libc::pthread_key_t, destructor: Option<Destructor>) -> c_int {
+pub unsafe extern "C" fn pthread_key_create(
+    key: *mut libc::pthread_key_t,
+    destructor: Option<Destructor>,
+) -> c_int {
     let error = real!(pthread_key_create(
         key: *mut libc::pthread_key_t,
         destructor: Option<Destructor>,

@@ -3,7 +3,7 @@
 //! They do not judge. Invariant: a transcript depends on no schedule, no address, no port and no time, so that whatever differs
 //! between two of them is the simulation's mistake.
 //!
-//! Reading order: [`case`] (what a case is), [`transcript`] (what it writes), [`sockets`] (what cases share), then a file per
+//! Reading order: [`case`] (what a case is), [`transcript`] (what it writes), `sockets` (what cases share), then a file per
 //! man-page family.
 
 pub mod case;

@@ -9,6 +9,7 @@ pub mod descriptor;
 mod failed;
 pub mod futex;
 pub mod identity;
+pub mod lock;
 pub mod memory;
 pub mod process;
 pub mod random;

@@ -7,6 +7,8 @@ use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
+use photofinish_calls::Failed;
+use photofinish_calls::lock::{RecursiveMutex, RwLock};
 use photofinish_calls::thread;
 
 use super::case::family;
@@ -21,6 +23,7 @@ family! {
     "keys" = keys, ["pthread_key_create"], "Destructors of thread-specific data.";
     "deleted" = deleted, ["pthread_key_delete"], "A key that is no more.";
     "locals" = locals, ["__cxa_thread_atexit_impl"], "The order of thread-locals' destructors.";
+    "numbers" = numbers, ["pthread_create"], "The C library's locks tell threads apart.";
     "std" = of_std, ["pthread_create", "pthread_join", "pthread_detach"], "Scopes, panics and builders.";
 }
 
@@ -207,4 +210,26 @@ fn of_std(t: &mut Transcript) {
     drop(std::thread::spawn(move || sender.send("from a detached thread")));
     t.value("told", told.recv());
     t.value("then", told.recv());
+}
+
+fn numbers(t: &mut Transcript) {
+    let lock = RwLock::new();
+    t.call("read", lock.read());
+    t.call("read again", lock.read());
+    t.call("unlock", lock.unlock());
+    t.call("unlock", lock.unlock());
+    t.call("write", lock.write());
+    t.call("write again", lock.write());
+    t.call("unlock", lock.unlock());
+    let mutex = RecursiveMutex::new();
+    t.call("lock", mutex.lock());
+    t.call("lock again", mutex.lock());
+    let other = |call: fn(&RecursiveMutex) -> Result<(), Failed>| {
+        std::thread::spawn(move || call(&mutex)).join().expect("it does not panic")
+    };
+    t.call("another thread's try", other(RecursiveMutex::try_lock));
+    t.call("another thread's unlock", other(RecursiveMutex::unlock));
+    t.call("unlock", mutex.unlock());
+    t.call("unlock again", mutex.unlock());
+    t.call("another thread's try, then", other(RecursiveMutex::try_lock));
 }

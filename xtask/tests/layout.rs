@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use photofinish::client::{Client, Isolation};
+use photofinish::client::{Client, Isolation, Request};
 use photofinish::sim::event::Event;
 
 mod served;
@@ -74,4 +74,16 @@ fn the_size_of_the_pool_does_not_matter() {
     client.run(&request).expect("it serves");
     assert_eq!(told(&mut client), before, "after a program that made the pool grow");
     assert_eq!(told(&mut served::client(served::guests(), Isolation::Baton)), before, "with batons");
+}
+
+#[test]
+fn a_replay_makes_the_pool_grow_as_a_search_does() {
+    let mut client = served::client(served::guests(), Isolation::Fork);
+    let request = served::request(&mut client, "layout/forty", 1);
+    let found = client.run(&request).expect("it serves");
+    assert!(!found.trace.picks.is_empty(), "a search with decisions to replay");
+    // A client of its own, whose pool is as small as at the start.
+    let replay = Request { replay: Some(found.trace.clone()), ..request };
+    let again = served::client(served::guests(), Isolation::Fork).run(&replay).expect("it serves");
+    assert_eq!((again.ending, again.figures), (found.ending, found.figures));
 }

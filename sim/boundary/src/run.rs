@@ -198,6 +198,11 @@ pub(crate) fn unmodelled(what: String) {
 /// Ends the run; does not return.
 pub(crate) fn finish(ending: Ending) -> ! {
     let _ = with_kernel(|kernel| kernel.end(ending));
+    stop()
+}
+
+/// Leaves a run that has an ending; does not return.
+pub(crate) fn stop() -> ! {
     carrier::transfer_to_host();
     crate::crash::die("photofinish: bug: a finished run went on", b"")
 }

@@ -255,6 +255,15 @@ impl Kernel {
         Next::End
     }
 
+    /// Ends the run because whoever drives it cannot go on, which says nothing of the program: a replay with picks left has not
+    /// diverged, it has not got that far.
+    pub fn abandon(&mut self, ending: Ending) {
+        if self.ending.is_none() {
+            self.ending = Some(ending);
+            self.attention = 0;
+        }
+    }
+
     /// Writes an event down.
     pub fn emit(&mut self, event: &Event) {
         let stamp = Stamp { step: self.step, at_ns: self.now_ns(), thread: self.current };

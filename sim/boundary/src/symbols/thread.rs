@@ -56,7 +56,9 @@ owned! {
             Ok(None) => {
                 // Threads that ended but were not joined yet keep their carriers, too. Whoever asked for the run may make it
                 // again with a larger pool.
-                finish(photofinish_sim::ending::Ending::OutOfThreads { threads: carrier::count() })
+                let threads = carrier::count();
+                with_kernel(|kernel| kernel.abandon(photofinish_sim::ending::Ending::OutOfThreads { threads }));
+                crate::run::stop()
             }
             Err(next) => {
                 obey(next);

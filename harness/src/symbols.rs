@@ -85,7 +85,10 @@ fn whose(file: &str, function: &str) -> Inner {
         || file == "?"
     {
         Inner::Std
-    } else if file.contains("sim/boundary/src/") || OURS.iter().any(|name| function.starts_with(name)) {
+    } else if file.contains("sim/boundary/src/")
+        || file.contains("harness/src/")
+        || OURS.iter().any(|name| function.starts_with(name))
+    {
         Inner::Simulator
     } else {
         Inner::Program

@@ -7,7 +7,9 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
+use indicatif::ProgressBar;
 use photofinish::client::{Client, ClientError, Isolation, Request, Run};
 use photofinish::examine::{Examined, examine};
 use photofinish::record::Record;
@@ -154,7 +156,12 @@ impl Session<'_> {
         let client = self.client()?;
         let request = &Request { strategy: client.resolve(request)?, ..request.clone() };
         self.say(&format!(" · {}\n", request.strategy));
-        let Examined { run, mut judgement } = examine(self.client()?, request)?;
+        // Drawn on a terminal only, and only if the run takes longer than a tick.
+        let waiting = ProgressBar::new_spinner().with_message("running");
+        waiting.enable_steady_tick(Duration::from_secs(1));
+        let examined = examine(self.client()?, request);
+        waiting.finish_and_clear();
+        let Examined { run, mut judgement } = examined?;
         if let Some(expected) = expected_hash
             && expected != run.figures.events_hash
             && judgement.verdict != Verdict::Diverged

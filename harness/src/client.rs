@@ -36,7 +36,9 @@ pub enum ClientError {
         source: io::Error,
     },
     /// The server ended, or its pipe broke; what it said is on standard error.
-    #[error("{path} stopped serving while {doing}: {source}")]
+    #[error(
+        "{path} stopped serving while {doing}: {source}\nnext: what it said before, on standard error, tells why"
+    )]
     Gone {
         /// The executable.
         path: PathBuf,
@@ -143,6 +145,11 @@ pub fn list(path: &Path) -> Result<Vec<Listed>, ClientError> {
         .arg("list")
         .output()
         .map_err(|source| ClientError::Start { path: path.to_owned(), source })?;
+    if !answer.status.success() {
+        let said = String::from_utf8_lossy(&answer.stderr).trim().to_owned();
+        let source = io::Error::other(format!("{}: {said}", answer.status));
+        return Err(ClientError::Start { path: path.to_owned(), source });
+    }
     serde_json::from_slice(&answer.stdout)
         .map_err(|_| ClientError::Nonsense { path: path.to_owned(), doing: "listing its scenarios" })
 }

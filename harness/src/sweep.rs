@@ -52,6 +52,20 @@ impl Tally {
         *found.strategies.entry(family.to_owned()).or_default() += 1;
     }
 
+    /// The worst that a run with a signature outside the expectation meant, if there is one.
+    #[must_use]
+    pub fn worst_unexpected(&self, listed: &Listed) -> Option<Verdict> {
+        let unexpected =
+            self.found.iter().filter(|(signature, found)| !is_expected(listed, signature, found));
+        unexpected.map(|(_, found)| found.verdict).max_by_key(|verdict| match verdict {
+            Verdict::Pass => 0,
+            Verdict::Inconclusive => 1,
+            Verdict::Fail => 2,
+            Verdict::Diverged => 3,
+            Verdict::Bug => 4,
+        })
+    }
+
     /// Adds what another client counted.
     pub fn merge(&mut self, other: Self) {
         self.runs += other.runs;
@@ -73,13 +87,12 @@ impl Tally {
     }
 
     /// What the sweep shows that its expectation does not allow, or should show and does not. A signature that must be found
-    /// within so many runs is missed only if as many seeds from 0 on were run.
+    /// within so many runs is missed only if as many seeds were run; `from` is the first of them.
     #[must_use]
-    pub fn complaints(&self, listed: &Listed) -> Vec<String> {
+    pub fn complaints(&self, listed: &Listed, from: Seed) -> Vec<String> {
         let mut complaints = Vec::new();
         for (signature, found) in &self.found {
-            let mut allowed = listed.must.iter().map(|(pattern, _)| pattern).chain(&listed.may);
-            if found.verdict != Verdict::Fail || !allowed.any(|pattern| matches(pattern, signature)) {
+            if !is_expected(listed, signature, found) {
                 let runs = found.runs;
                 complaints.push(format!(
                     "`{signature}` is not expected: {runs} runs, first at seed {}",
@@ -95,9 +108,9 @@ impl Tally {
                 .map(|(_, f)| f.first)
                 .min();
             match first {
-                Some(seed) if seed.0 < *within => {}
+                Some(seed) if seed.0 - from.0 < *within => {}
                 Some(seed) => complaints
-                    .push(format!("`{pattern}` was found first at seed {seed}, after {within} runs")),
+                    .push(format!("`{pattern}` was found first at seed {seed}, not within {within} runs")),
                 None if self.runs >= *within => {
                     complaints.push(format!("`{pattern}` was not found in {} runs", self.runs));
                 }
@@ -109,6 +122,11 @@ impl Tally {
         }
         complaints
     }
+}
+
+fn is_expected(listed: &Listed, signature: &str, found: &Found) -> bool {
+    let mut allowed = listed.must.iter().map(|(pattern, _)| pattern).chain(&listed.may);
+    found.verdict == Verdict::Fail && allowed.any(|pattern| matches(pattern, signature))
 }
 
 /// Whether a signature is meant by a pattern: the same, or beginning like what stands before the pattern's final `*`.
@@ -143,7 +161,7 @@ mod tests {
     }
 
     fn check(tally: &Tally, listed: &Listed, complaints: &[&str]) {
-        assert_eq!(tally.complaints(listed), complaints);
+        assert_eq!(tally.complaints(listed, Seed(0)), complaints);
     }
 
     #[test]
@@ -157,7 +175,7 @@ mod tests {
         check(
             &tally(300, &[("lost", Fail, 200)]),
             &lost,
-            &["`lost` was found first at seed 200, after 100 runs"],
+            &["`lost` was found first at seed 200, not within 100 runs"],
         );
         check(&tally(9, &[("late", Fail, 5)]), &lost, &["`late` is not expected: 1 runs, first at seed 5"]);
         check(
@@ -166,5 +184,7 @@ mod tests {
             &["`lost` is not expected: 1 runs, first at seed 5"],
         );
         check(&tally(9, &[]), &listed(&[], &[]), &[]);
+        let late = tally(300, &[("lost", Fail, 5_050)]);
+        assert_eq!(late.complaints(&lost, Seed(5_000)), Vec::<String>::new(), "counted from the first seed");
     }
 }

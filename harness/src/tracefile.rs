@@ -44,13 +44,21 @@ pub const WHAT: &str = "photofinish trace";
 /// Why there is no trace to replay.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
-    /// It cannot be read or written.
+    /// It cannot be written.
     #[error(
-        "{doing} the trace {path} failed: {source}\nnext: `cargo xtask sim SCENARIO/VARIANT --seed N --record FILE` writes one"
+        "writing the trace {path} failed: {source}\nnext: the same command with `--record` and a file that can be written"
     )]
-    Io {
-        /// "reading" or "writing".
-        doing: &'static str,
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It cannot be read.
+    #[error(
+        "reading the trace {path} failed: {source}\nnext: `cargo xtask sim SCENARIO/VARIANT --seed N --record FILE` writes one"
+    )]
+    Read {
         /// The file.
         path: PathBuf,
         /// What the system said.
@@ -100,7 +108,7 @@ pub enum TraceError {
 /// The file cannot be read, is damaged or foreign, or belongs to another schema or build.
 pub fn read(path: &Path, build: &str) -> Result<TraceFile, TraceError> {
     let foreign = |why: String| TraceError::Foreign { path: path.to_owned(), why };
-    let io = |source| TraceError::Io { doing: "reading", path: path.to_owned(), source };
+    let io = |source| TraceError::Read { path: path.to_owned(), source };
     let text =
         String::from_utf8(std::fs::read(path).map_err(io)?).map_err(|_| foreign("it is not text".into()))?;
     let loose: serde_json::Value = serde_json::from_str(&text).map_err(|error| foreign(error.to_string()))?;
@@ -125,18 +133,26 @@ pub fn read(path: &Path, build: &str) -> Result<TraceFile, TraceError> {
     Ok(file)
 }
 
-/// Writes a trace: whole or not at all, by a rename.
+/// Writes a trace: whole or not at all, by a rename. A link is followed; what is no file is left alone.
 ///
 /// # Errors
-/// The file cannot be written.
+/// The file cannot be written, or is a device, a folder or the like.
 pub fn write(path: &Path, file: &TraceFile) -> Result<(), TraceError> {
-    let io = |source| TraceError::Io { doing: "writing", path: path.to_owned(), source };
+    let io = |source| TraceError::Write { path: path.to_owned(), source };
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if target.metadata().is_ok_and(|there| !there.is_file()) {
+        return Err(io(std::io::Error::other("it is there, and is no file")));
+    }
     let mut text = serde_json::to_string_pretty(file).map_err(|error| io(error.into()))?;
     text.push('\n');
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    std::fs::write(&partial, text).map_err(io)?;
-    std::fs::rename(&partial, path).map_err(io)
+    let mut partial = target.as_os_str().to_owned();
+    partial.push(format!(".{}.partial", std::process::id()));
+    let written = std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, &target));
+    if written.is_err() {
+        // Nothing half-written stays; if it cannot be removed either, it says by its name what it is.
+        let _: std::io::Result<()> = std::fs::remove_file(&partial);
+    }
+    written.map_err(io)
 }
 
 /// Names the content of an executable: 16 hexadecimal digits of FNV-1a.

@@ -1,6 +1,6 @@
-//! Every bound on a run, and every constant of the virtual machine, in one place.
+//! The bounds of a run, and the constants of the virtual machine; those of sockets stand in `net/limits.rs`.
 //!
-//! Knows nothing else. Invariant: reaching a limit is an [`Ending`](crate::ending::Ending), never a hang.
+//! Knows nothing else. Invariant: reaching one of [`Limits`] is an [`Ending`](crate::ending::Ending), never a hang.
 
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::exit::EXIT_CODES;
+use crate::exit::{EXIT_CODES, SWEEP_EXIT_CODES};
 
 /// Photofinish: threads, time and sockets of ordinary Rust under one seed.
 #[derive(Debug, Parser)]
@@ -27,7 +27,7 @@ pub enum Command {
     #[command(after_long_help = EXIT_CODES)]
     Sim(SimArgs),
     /// Run many seeds of scenarios and hold what was found against what is expected of each.
-    #[command(after_long_help = EXIT_CODES)]
+    #[command(after_long_help = SWEEP_EXIT_CODES)]
     Sweep(SweepArgs),
     /// Measure what a scheduling point, a run's isolation and a thread cost on this machine.
     Bench(BenchArgs),
@@ -78,19 +78,19 @@ pub struct SimArgs {
     #[arg(long)]
     pub baton: bool,
 
-    /// End a run after this many scheduling points.
-    #[arg(long, value_name = "N")]
+    /// End a run after this many scheduling points (20,000,000 unless said otherwise).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub points: Option<u64>,
 
-    /// End a run that wants more threads than this.
-    #[arg(long, value_name = "N")]
+    /// End a run that wants more threads than this at one time (64 unless said otherwise).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub threads: Option<u32>,
 
-    /// Answer `available_parallelism` with this number.
-    #[arg(long, value_name = "N")]
+    /// Answer `available_parallelism` with this number (4 unless said otherwise).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub cores: Option<u32>,
 
-    /// The longest virtual time for which a thread that could run is passed over.
+    /// Virtual milliseconds, in all, that may pass while threads that could run do not (1,000 unless said otherwise).
     #[arg(long, value_name = "MS")]
     pub stall: Option<u64>,
 
@@ -115,7 +115,7 @@ pub struct SweepArgs {
     pub scenarios: Vec<String>,
 
     /// How many seeds of each variant.
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
 
     /// The first seed.
@@ -127,8 +127,8 @@ pub struct SweepArgs {
     pub strategy: Option<String>,
 
     /// Processes that run at the same time; by default one per processor.
-    #[arg(long, value_name = "J")]
-    pub jobs: Option<usize>,
+    #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
 
     /// Print one JSON object per variant.
     #[arg(long)]

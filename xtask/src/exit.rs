@@ -22,6 +22,8 @@ pub enum Exit {
     Diverged = 4,
     /// Our own mistake.
     Bug = 70,
+    /// SIGINT or SIGTERM.
+    Interrupted = 130,
 }
 
 /// The table of exit codes, as `--help` shows it.
@@ -32,7 +34,19 @@ Exit codes:
    2  usage or bad input
    3  inconclusive: something unmodelled or escaped
    4  a replay diverged, or a run was not deterministic
-  70  a bug of Photofinish itself: please report it";
+  70  a bug of Photofinish itself: please report it
+ 130  interrupted";
+
+/// The table of exit codes of a sweep, whose failures may be what is expected.
+pub const SWEEP_EXIT_CODES: &str = "\
+Exit codes:
+   0  every variant did what is expected of it
+   1  a variant did not: something unexpected, or something missing
+   2  usage or bad input
+   3  a run was inconclusive: something unmodelled or escaped
+   4  a run was not deterministic
+  70  a bug of Photofinish itself: please report it
+ 130  interrupted";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
@@ -54,7 +68,15 @@ mod tests {
 
     #[test]
     fn help_lists_every_code() {
-        let all = [Exit::Passed, Exit::Failed, Exit::Usage, Exit::Inconclusive, Exit::Diverged, Exit::Bug];
+        let all = [
+            Exit::Passed,
+            Exit::Failed,
+            Exit::Usage,
+            Exit::Inconclusive,
+            Exit::Diverged,
+            Exit::Bug,
+            Exit::Interrupted,
+        ];
         let listed: Vec<u8> = EXIT_CODES
             .lines()
             .skip(1)

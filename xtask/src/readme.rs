@@ -1,6 +1,6 @@
 //! README's commands and their outputs, which are produced, never typed.
 //!
-//! Knows two marks: `<!-- run: COMMAND -->` before a console block that holds the command and what it prints, and
+//! Knows two marks: `<!-- run: COMMAND exit: N -->` before a console block that holds the command and what it prints, and
 //! `<!-- file: PATH from: WORDS -->` before a block that holds a file from the first line that begins so. Does not know what
 //! the commands do. Invariant: [`render`] of its own result changes nothing.
 
@@ -18,19 +18,40 @@ pub enum ReadmeError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A command ended otherwise than its mark says: the text around it would be untrue.
+    #[error(
+        "README.md: `{command}` exited with {found}, and its mark says {expected}\nnext: another seed, or another text"
+    )]
+    Exit {
+        /// The command.
+        command: String,
+        /// What the mark says.
+        expected: String,
+        /// How it ended.
+        found: i32,
+    },
     /// A mark is not followed by a block, or names nothing.
     #[error("README.md: the mark `{0}` is not followed by a ``` block, or names what is not there")]
     Mark(String),
 }
 
-/// Produces README anew: every marked block is filled with what its mark names. `run` gives a command's standard output.
+/// What a command said, and how it ended.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Its standard output.
+    pub output: String,
+    /// Its exit code.
+    pub exit: i32,
+}
+
+/// Produces README anew: every marked block is filled with what its mark names. `run` gives what a command said.
 ///
 /// # Errors
 /// A mark without a block, or a file that is not there.
 pub fn render(
     root: &Path,
     readme: &str,
-    run: &dyn Fn(&str) -> std::io::Result<String>,
+    run: &dyn Fn(&str) -> std::io::Result<Said>,
 ) -> Result<String, ReadmeError> {
     let mut made = String::new();
     let mut lines = readme.lines();
@@ -54,12 +75,19 @@ pub fn render(
 fn block(
     root: &Path,
     mark: &str,
-    run: &dyn Fn(&str) -> std::io::Result<String>,
+    run: &dyn Fn(&str) -> std::io::Result<Said>,
 ) -> Result<String, ReadmeError> {
     let wrong = || ReadmeError::Mark(mark.to_owned());
-    if let Some(command) = mark.strip_prefix("run: ") {
-        let output = run(command).map_err(|source| ReadmeError::File { path: command.to_owned(), source })?;
-        return Ok(format!("$ {command}\n{}\n", steady(output.trim_end())));
+    if let Some((command, exit)) = mark.strip_prefix("run: ").and_then(|rest| rest.rsplit_once(" exit: ")) {
+        let said = run(command).map_err(|source| ReadmeError::File { path: command.to_owned(), source })?;
+        if exit.parse() != Ok(said.exit) {
+            return Err(ReadmeError::Exit {
+                command: command.to_owned(),
+                expected: exit.to_owned(),
+                found: said.exit,
+            });
+        }
+        return Ok(format!("$ {command}\n{}\n", steady(said.output.trim_end())));
     }
     let (path, from) =
         mark.strip_prefix("file: ").and_then(|rest| rest.split_once(" from: ")).ok_or_else(wrong)?;
@@ -91,7 +119,7 @@ fn steady(output: &str) -> String {
 ///
 /// # Errors
 /// The command could not be started, or is not one of ours.
-pub fn run_ours(root: &Path, xtask: &Path, command: &str) -> std::io::Result<String> {
+pub fn run_ours(root: &Path, xtask: &Path, command: &str) -> std::io::Result<Said> {
     let (command, last_line_only) = match command.strip_suffix(" | tail -1") {
         Some(command) => (command, true),
         None => (command, false),
@@ -104,7 +132,8 @@ pub fn run_ours(root: &Path, xtask: &Path, command: &str) -> std::io::Result<Str
     };
     let output = Command::new(program).args(words).current_dir(root).output()?;
     let said = String::from_utf8(output.stdout).map_err(std::io::Error::other)?;
-    Ok(if last_line_only { said.lines().last().unwrap_or_default().to_owned() } else { said })
+    let said = if last_line_only { said.lines().last().unwrap_or_default().to_owned() } else { said };
+    Ok(Said { output: said, exit: output.status.code().unwrap_or(-1) })
 }
 
 #[cfg(test)]
@@ -113,7 +142,8 @@ mod tests {
 
     fn check(readme: &str, made: &str) {
         let run = |command: &str| {
-            Ok(format!("{command} said\n  events 0123456789abcdef\na: 1 of 2 passed, 17 ms\n"))
+            let output = format!("{command} said\n  events 0123456789abcdef\na: 1 of 2 passed, 17 ms\n");
+            Ok(Said { output, exit: 1 })
         };
         assert_eq!(render(Path::new("."), readme, &run).expect("well formed"), made);
         assert_eq!(render(Path::new("."), made, &run).expect("well formed"), made);
@@ -123,18 +153,20 @@ mod tests {
     fn marked_blocks_are_filled() {
         check("text\n", "text\n");
         check(
-            "<!-- run: it -->\n```console\nold\n```\nafter\n",
-            "<!-- run: it -->\n```console\n$ it\nit said\n  events ················\na: 1 of 2 passed, ···· ms\n```\nafter\n",
+            "<!-- run: it exit: 1 -->\n```console\nold\n```\nafter\n",
+            "<!-- run: it exit: 1 -->\n```console\n$ it\nit said\n  events ················\na: 1 of 2 passed, ···· ms\n```\nafter\n",
         );
     }
 
     #[test]
     fn a_mark_without_a_block_is_an_error() {
-        let run = |_: &str| Ok(String::new());
+        let run = |_: &str| Ok(Said { output: String::new(), exit: 0 });
         for readme in [
-            "<!-- run: it -->\n",
-            "<!-- run: it -->\ntext\n",
-            "<!-- run: it -->\n```\n",
+            "<!-- run: it exit: 0 -->\n",
+            "<!-- run: it exit: 0 -->\ntext\n",
+            "<!-- run: it exit: 0 -->\n```\n",
+            "<!-- run: it exit: 1 -->\n```\n```\n",
+            "<!-- run: it -->\n```\n```\n",
             "<!-- it -->\n```\n```\n",
         ] {
             assert!(render(Path::new("."), readme, &run).is_err(), "{readme:?}");

@@ -34,7 +34,7 @@ impl ExitCause for ScenarioError {
     fn exit(&self) -> Exit {
         match self {
             Self::Build(error) => error.exit(),
-            Self::Client(_) => Exit::Bug,
+            Self::Client(error) => crate::commands::sim::client_exit(error),
             Self::Unknown { .. } => Exit::Usage,
         }
     }

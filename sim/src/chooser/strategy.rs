@@ -67,7 +67,10 @@ impl Strategy {
         // A preemption must land somewhere in the program, so the knobs go by its length.
         let bits = points.ilog2();
         let mut config = Draws::new(seed, Stream::Config);
+        // A short program has few places to be preempted at, and no time to be late: walk more.
+        let short = points < 256;
         match config.below(16) {
+            9..=11 if short => Self::Walk { gap: config.magnitude(0, bits / 2), nap_ns: 0, change_one_in: 0 },
             0..=1 => Self::Walk { gap: config.magnitude(0, bits.min(9)), nap_ns: 0, change_one_in: 0 },
             2..=3 => Self::Walk {
                 gap: config.magnitude(bits / 2, bits + 1),

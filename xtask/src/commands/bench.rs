@@ -121,13 +121,13 @@ impl Bench<'_> {
         let [median, least, most] = [median(times), times[0], times[times.len() - 1]].map(figure);
         let figure = Figure { what: what.to_owned(), unit, median, least, most };
         if self.json {
-            println!("{}", serde_json::to_string(&figure).expect("plain data has a JSON form"));
+            crate::say!("{}", serde_json::to_string(&figure).expect("plain data has a JSON form"));
         } else {
             let show = |value: u64| match unit {
                 "ns/100" => format!("{}.{:02} ns", value / 100, value % 100),
                 unit => format!("{value} {unit}"),
             };
-            println!("{what:<60} {:>12}   ({} to {})", show(median), show(least), show(most));
+            crate::say!("{what:<60} {:>12}   ({} to {})", show(median), show(least), show(most));
         }
     }
 }

@@ -35,7 +35,7 @@ pub fn run() -> Result<Exit, BlessError> {
     })?;
     if new != old {
         std::fs::write(&path, new).map_err(file)?;
-        println!("README.md: outputs produced anew");
+        crate::say!("README.md: outputs produced anew");
     }
     Ok(Exit::Passed)
 }

@@ -15,16 +15,16 @@ pub fn run(args: &ListArgs) -> Result<Exit, ScenarioError> {
     let mut scenario = "";
     for listed in &scenarios.all {
         if args.json {
-            println!("{}", serde_json::to_string(listed).expect("plain data has a JSON form"));
+            crate::say!("{}", serde_json::to_string(listed).expect("plain data has a JSON form"));
             continue;
         }
         if listed.scenario != scenario {
             scenario = &listed.scenario;
-            println!("{scenario}: {}", listed.story);
+            crate::say!("{scenario}: {}", listed.story);
         }
-        println!("  {}", listed.name());
-        println!("      {}", listed.differs);
-        println!("      expected: {}", expected(listed));
+        crate::say!("  {}", listed.name());
+        crate::say!("      {}", listed.differs);
+        crate::say!("      expected: {}", expected(listed));
     }
     Ok(Exit::Passed)
 }

@@ -5,7 +5,6 @@
 //! Invariant: the seed is printed before the run starts.
 
 use std::hash::{BuildHasher, RandomState};
-use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -54,9 +53,17 @@ impl ExitCause for SimError {
     fn exit(&self) -> Exit {
         match self {
             Self::Scenario(error) => error.exit(),
-            Self::Client(_) => Exit::Bug,
+            Self::Client(error) => client_exit(error),
             Self::Trace(_) | Self::Executable(_) | Self::Usage(_) => Exit::Usage,
         }
+    }
+}
+
+/// A server that does not start lacks something of the machine's, which it has said; one that stops later is our bug.
+pub(crate) fn client_exit(error: &ClientError) -> Exit {
+    match error {
+        ClientError::Start { .. } | ClientError::Gone { doing: "starting", .. } => Exit::Usage,
+        _ => Exit::Bug,
     }
 }
 
@@ -118,7 +125,8 @@ fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask,
     let build = tracefile::build_id(&scenarios.path).map_err(SimError::Executable)?;
     let file = tracefile::read(path, &build)?;
     scenarios.select(std::slice::from_ref(&file.program))?;
-    if args.scenarios.iter().any(|name| *name != file.program) {
+    if args.scenarios.iter().any(|name| file.program != *name && file.program.split('/').next() != Some(name))
+    {
         let message = format!(
             "{} is a trace of {}, and the command names something else\nnext: `cargo xtask sim --trace {}`",
             path.display(),
@@ -170,9 +178,11 @@ impl Session<'_> {
         }
         let record = Record::new(&request.program, request.seed, request.strategy, &run, &judgement);
         if self.args.json {
-            println!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
+            crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
         } else {
-            print!("{}", story::tell(&record, &run, &self.symbols, self.args.events));
+            let replay = self.replay_line(request);
+            let told = story::Told { record: &record, run: &run, symbols: &self.symbols, replay: &replay };
+            crate::out::write(format_args!("{}", told.tell(self.args.events)));
         }
         if let Some(path) = &self.args.record {
             self.write_trace(path, request, &run)?;
@@ -180,14 +190,37 @@ impl Session<'_> {
         Ok(exit_of(judgement.verdict))
     }
 
+    /// What to type to see a run again.
+    fn replay_line(&self, request: &Request) -> String {
+        let mut line = match &self.args.trace {
+            Some(trace) => format!("cargo xtask sim --trace '{}'", trace.display()),
+            None => format!(
+                "cargo xtask sim {} --seed {} --strategy {}",
+                request.program, request.seed, request.strategy
+            ),
+        };
+        let SimArgs { points, threads, cores, stall, .. } = self.args;
+        let options = [
+            ("points", *points),
+            ("threads", threads.map(u64::from)),
+            ("cores", cores.map(u64::from)),
+            ("stall", *stall),
+        ];
+        for (name, value) in options {
+            if let Some(value) = value {
+                line += &format!(" --{name} {value}");
+            }
+        }
+        line
+    }
+
     /// Prints a part of the headline: on standard error with --json, so that standard output holds objects only.
     fn say(&self, words: &str) {
-        // A closed pipe is no reason to fail: nobody is listening.
-        let _: std::io::Result<()> = if self.args.json {
-            write!(std::io::stderr(), "{words}")
+        if self.args.json {
+            eprint!("{words}");
         } else {
-            write!(std::io::stdout(), "{words}").and_then(|()| std::io::stdout().flush())
-        };
+            crate::out::write(format_args!("{words}"));
+        }
     }
 
     fn client(&mut self) -> Result<&mut Client, SimError> {
@@ -216,12 +249,12 @@ impl Session<'_> {
             trace: run.trace.clone(),
         };
         tracefile::write(path, &file)?;
-        eprintln!("trace: {} (replay: cargo xtask sim --trace {})", path.display(), path.display());
+        eprintln!("trace: {} (replay: cargo xtask sim --trace '{}')", path.display(), path.display());
         Ok(())
     }
 }
 
-fn exit_of(verdict: Verdict) -> Exit {
+pub(super) fn exit_of(verdict: Verdict) -> Exit {
     match verdict {
         Verdict::Pass => Exit::Passed,
         Verdict::Fail => Exit::Failed,
@@ -232,7 +265,7 @@ fn exit_of(verdict: Verdict) -> Exit {
 }
 
 /// The exit code of several runs: our own bug before nondeterminism before a failure before an inconclusive run.
-fn worse(one: Exit, other: Exit) -> Exit {
+pub(super) fn worse(one: Exit, other: Exit) -> Exit {
     const ORDER: [Exit; 5] = [Exit::Bug, Exit::Diverged, Exit::Failed, Exit::Inconclusive, Exit::Passed];
     ORDER.into_iter().find(|exit| *exit == one || *exit == other).unwrap_or(other)
 }

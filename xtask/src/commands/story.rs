@@ -16,29 +16,42 @@ const DECISIONS_SHOWN: usize = 12;
 /// Lines shown of what the program wrote.
 const OUTPUT_SHOWN: usize = 20;
 
-/// Tells a run.
-#[must_use]
-pub(super) fn tell(record: &Record, run: &Run, symbols: &Symbols, events: bool) -> String {
-    let mut text = String::new();
-    headline(&mut text, record);
-    if record.verdict != Verdict::Pass {
-        stacks(&mut text, run, symbols);
-        decisions(&mut text, run, symbols);
-    }
-    output(&mut text, run);
-    if events {
-        for (stamp, event) in &run.events {
-            line(
-                &mut text,
-                &format!("  {:>9} {:>15} t{} {event:?}", stamp.step, seconds(stamp.at_ns), stamp.thread.0),
-            );
+/// A run to tell.
+pub(super) struct Told<'a> {
+    /// Its figures and verdict.
+    pub(super) record: &'a Record,
+    /// What it left behind.
+    pub(super) run: &'a Run,
+    /// Where its addresses are in the source.
+    pub(super) symbols: &'a Symbols,
+    /// What to type to see it again.
+    pub(super) replay: &'a str,
+}
+
+impl Told<'_> {
+    /// Tells it, with every event if `events` is set on the command line.
+    #[must_use]
+    pub(super) fn tell(&self, events: bool) -> String {
+        let Self { record, run, symbols, replay } = self;
+        let mut text = String::new();
+        headline(&mut text, record);
+        if record.verdict != Verdict::Pass {
+            stacks(&mut text, run, symbols);
+            decisions(&mut text, record.verdict, run, symbols);
         }
+        output(&mut text, run);
+        if events {
+            for (stamp, event) in &run.events {
+                let (at, thread) = (seconds(stamp.at_ns), stamp.thread.0);
+                line(&mut text, &format!("  {:>9} {at:>15} t{thread} {event:?}", stamp.step));
+            }
+        }
+        figures(&mut text, record);
+        if record.verdict != Verdict::Pass {
+            line(&mut text, &format!("  replay: {replay}"));
+        }
+        text
     }
-    figures(&mut text, record);
-    if record.verdict != Verdict::Pass {
-        replay(&mut text, record);
-    }
-    text
 }
 
 fn line(text: &mut String, line: &str) {
@@ -79,10 +92,11 @@ fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
     }
 }
 
-fn decisions(text: &mut String, run: &Run, symbols: &Symbols) {
+fn decisions(text: &mut String, verdict: Verdict, run: &Run, symbols: &Symbols) {
     let picks = &run.trace.picks;
     if picks.is_empty() {
-        return line(text, "  decisions: none; every schedule does this");
+        let boring = if verdict == Verdict::Fail { "; the boring schedule does this" } else { "" };
+        return line(text, &format!("  decisions: none{boring}"));
     }
     let schedule: Vec<&Pick> =
         picks.iter().filter(|pick| matches!(pick.kind, Kind::Preempt | Kind::Next)).collect();
@@ -142,14 +156,6 @@ fn figures(text: &mut String, record: &Record) {
         &format!("  {points} points, {switches} switches, {threads} threads, {time} s of virtual time"),
     );
     line(text, &format!("  events {events_hash}"));
-}
-
-fn replay(text: &mut String, record: &Record) {
-    let Record { scenario, variant, seed, strategy, .. } = record;
-    line(
-        text,
-        &format!("  replay: cargo xtask sim {scenario}/{variant} --seed {seed} --strategy {strategy}"),
-    );
 }
 
 fn seconds(ns: u64) -> String {

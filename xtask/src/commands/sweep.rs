@@ -17,7 +17,7 @@ use photofinish::sim::seed::Seed;
 use photofinish::sweep::Tally;
 use serde::Serialize;
 
-use super::sim::{CORES, SimError};
+use super::sim::{CORES, SimError, exit_of, worse};
 use crate::cli::SweepArgs;
 use crate::exit::Exit;
 use crate::scenarios::Scenarios;
@@ -51,19 +51,19 @@ pub fn run(args: &SweepArgs) -> Result<Exit, SimError> {
     let scenarios = Scenarios::load()?;
     let selected = scenarios.select(&args.scenarios)?;
     let jobs =
-        args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+        args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let mut exit = Exit::Passed;
     for listed in selected {
         let began = Instant::now();
         let tally = sweep(&Sweep { scenarios: &scenarios, listed, args, strategy, jobs })?;
-        let complaints = tally.complaints(listed);
+        let complaints = tally.complaints(listed, Seed(args.from));
         if !complaints.is_empty() {
-            exit = Exit::Failed;
+            exit = worse(exit, tally.worst_unexpected(listed).map_or(Exit::Failed, exit_of));
         }
         if args.json {
             let (scenario, variant) = (&listed.scenario, &listed.variant);
             let line = Line { scenario, variant, tally: &tally, complaints: &complaints };
-            println!("{}", serde_json::to_string(&line).expect("plain data has a JSON form"));
+            crate::say!("{}", serde_json::to_string(&line).expect("plain data has a JSON form"));
         } else {
             tell(listed, &tally, &complaints, began);
         }
@@ -126,13 +126,13 @@ fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<Tally, 
 fn tell(listed: &Listed, tally: &Tally, complaints: &[String], began: Instant) {
     let name = listed.name();
     let ms = began.elapsed().as_millis();
-    println!("{name}: {} of {} runs passed, {ms} ms", tally.passed, tally.runs);
+    crate::say!("{name}: {} of {} runs passed, {ms} ms", tally.passed, tally.runs);
     for (signature, found) in &tally.found {
         let by: Vec<String> =
             found.strategies.iter().map(|(family, runs)| format!("{family} {runs}")).collect();
-        println!("  {signature}: {} runs ({}), first at seed {}", found.runs, by.join(", "), found.first);
+        crate::say!("  {signature}: {} runs ({}), first at seed {}", found.runs, by.join(", "), found.first);
     }
     for complaint in complaints {
-        println!("  NOT AS EXPECTED: {complaint}");
+        crate::say!("  NOT AS EXPECTED: {complaint}");
     }
 }

@@ -1,0 +1,35 @@
+//! Standard output, which may be a pipe that nobody reads any more.
+//!
+//! Does not know what is said. Invariant: a reader that leaves changes neither what a command does nor how it ends; any other
+//! failure to write is said once, and keeps the command from ending as passed.
+
+use std::fmt::Arguments;
+use std::io::{ErrorKind, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::exit::Exit;
+
+static FAILED: AtomicBool = AtomicBool::new(false);
+
+/// Writes to standard output and flushes it.
+pub fn write(words: Arguments<'_>) {
+    let mut out = std::io::stdout().lock();
+    let Err(error) = out.write_fmt(words).and_then(|()| out.flush()) else { return };
+    if error.kind() != ErrorKind::BrokenPipe && !FAILED.swap(true, Ordering::Relaxed) {
+        eprintln!(
+            "error: writing to standard output failed: {error}\nnext: the same command with its output elsewhere"
+        );
+    }
+}
+
+/// How a command ends whose output may not have been written: lost output is bad, but not worse than what it would have said.
+#[must_use]
+pub fn settle(exit: Exit) -> Exit {
+    if exit == Exit::Passed && FAILED.load(Ordering::Relaxed) { Exit::Usage } else { exit }
+}
+
+/// As `println!`, through [`write`].
+#[macro_export]
+macro_rules! say {
+    ($($word:tt)*) => { $crate::out::write(format_args!("{}\n", format_args!($($word)*))) };
+}

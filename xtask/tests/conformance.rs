@@ -148,6 +148,22 @@ fn is_long(family: &Family) -> bool {
     family.scenario.name == "conformance-sequence"
 }
 
+/// What Linux says of each sequence: its second answer where that is the simulation's, else its first.
+///
+/// The sequences leave the kernel a while to deliver what they sent. On a busy machine that while can be too short, and Linux
+/// then answers one sequence in two ways: the simulation's must be one of them.
+fn either_answer(first: &str, second: &str, simulation: &str) -> String {
+    const MARK: &str = "sequence ";
+    let (second, simulated): (Vec<&str>, Vec<&str>) =
+        (second.split(MARK).collect(), simulation.split(MARK).collect());
+    let choose = |(index, first)| match (second.get(index), simulated.get(index)) {
+        (Some(second), Some(simulated)) if second == simulated => *second,
+        _ => first,
+    };
+    let chosen: Vec<&str> = first.split(MARK).enumerate().map(choose).collect();
+    chosen.join(MARK)
+}
+
 /// Runs every case of a family in both worlds, and says where they differ.
 fn hold(guests: &Path, family: &Family) -> Vec<String> {
     let mut client =
@@ -163,7 +179,13 @@ fn hold(guests: &Path, family: &Family) -> Vec<String> {
         });
         for request in requests {
             let run = client.run(&request).expect("the server serves");
-            let wrong = trouble(&run).into_iter().chain(difference(&linux, &simulated(&run)));
+            let simulation = simulated(&run);
+            let mut differs = difference(&linux, &simulation);
+            if differs.is_some() && is_long(family) {
+                differs =
+                    difference(&either_answer(&linux, &native(guests, &program), &simulation), &simulation);
+            }
+            let wrong = trouble(&run).into_iter().chain(differs);
             let wrong: Vec<String> = wrong.collect();
             if !wrong.is_empty() {
                 let under = format!("{program} --strategy {} --seed {}", request.strategy, request.seed);
@@ -173,6 +195,26 @@ fn hold(guests: &Path, family: &Family) -> Vec<String> {
         }
     }
     found
+}
+
+#[test]
+fn of_two_answers_of_linux_the_simulation_gives_one() {
+    let first = "sequence 0\na\nsequence 1\nb\n";
+    let second = "sequence 0\nx\nsequence 1\ny\n";
+    for (simulation, differs) in [
+        (first, false),
+        (second, false),
+        ("sequence 0\na\nsequence 1\ny\n", false),
+        ("sequence 0\na\nsequence 1\nz\n", true),
+        ("sequence 0\na\n", true),
+    ] {
+        let linux = either_answer(first, second, simulation);
+        assert_eq!(
+            difference(&linux, simulation).is_some() || linux.len() != simulation.len(),
+            differs,
+            "{simulation}"
+        );
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub fn settle(exit: Exit) -> Exit {
     if exit == Exit::Passed && FAILED.load(Ordering::Relaxed) { Exit::Usage } else { exit }
 }
 
-/// As `println!`, through [`write`].
+/// As `println!`, through [`write()`].
 #[macro_export]
 macro_rules! say {
     ($($word:tt)*) => { $crate::out::write(format_args!("{}\n", format_args!($($word)*))) };

@@ -60,7 +60,7 @@ fn an_argument_that_makes_no_sense_is_refused() {
     );
     check_refused(&["sweep", "canary/healthy", "--strategy", "luck"], &["\"luck\""]);
     check_refused(
-        &["sim", "canary", "--seed", "1", "--record", "/tmp/never"],
+        &["sim", "canary", "--seed", "1", "--record", concat!(env!("CARGO_TARGET_TMPDIR"), "/never")],
         &["--record writes one trace", "next:"],
     );
     check_refused(&["sweep", "canary", "--from", "18446744073709551615"], &["seeds from", "next:"]);

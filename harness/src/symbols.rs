@@ -102,12 +102,9 @@ fn whose(file: &str, function: &str) -> Inner {
 
 /// Without the hash that makes a symbol unique.
 fn tidy(name: &str) -> String {
-    match name.rsplit_once("::h") {
-        Some((name, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            name.to_owned()
-        }
-        _ => name.to_owned(),
-    }
+    let is_hash = |hash: &str| hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+    let without = name.rsplit_once("::h").filter(|(_, hash)| is_hash(hash)).map(|(without, _)| without);
+    without.unwrap_or(name).to_owned()
 }
 
 /// From the folder of the crate on: the rest is a machine's.

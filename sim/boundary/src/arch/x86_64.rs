@@ -6,26 +6,9 @@
 
 use core::arch::naked_asm;
 
-/// A stopped context.
-#[derive(Debug)]
-#[repr(C)]
-pub(crate) struct Context {
-    /// Where the saved registers lie.
-    stack: u64,
-    /// The FS base: thread-local storage and `pthread_self(3)` of the thread it belongs to.
-    thread_pointer: u64,
-}
+use super::Context;
 
 impl Context {
-    pub(crate) const fn empty() -> Self {
-        Self { stack: 0, thread_pointer: 0 }
-    }
-
-    /// The thread pointer of the context.
-    pub(crate) fn thread_pointer(&self) -> u64 {
-        self.thread_pointer
-    }
-
     /// Notes the running thread's own thread pointer, which [`switch`] restores but does not save: it never changes.
     pub(crate) fn adopt_current_thread(&mut self) {
         let pointer: u64;

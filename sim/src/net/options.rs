@@ -9,7 +9,7 @@ use super::limits::{
     BUFFER_ASK_BYTES_MAX, RECEIVE_BUFFER_BYTES, RECEIVE_BUFFER_BYTES_MIN, SEND_BUFFER_BYTES,
     SEND_BUFFER_BYTES_MIN,
 };
-use super::refusal::Refusal;
+use crate::ready::Refusal;
 use crate::errno::Errno;
 
 /// The options of one socket. An accepted socket starts with a copy of its listener's (`sk_clone_lock`).

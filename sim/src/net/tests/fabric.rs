@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::net::{Net, Packet, Segment};
-use crate::wait::WaitOn;
+use crate::ready::Change;
 
 #[derive(Debug)]
 pub(super) struct Fabric {
@@ -14,7 +14,7 @@ pub(super) struct Fabric {
     /// Resets that travelled.
     pub(super) resets: u64,
     /// Causes that came and were not taken out.
-    pub(super) woken: BTreeSet<WaitOn>,
+    pub(super) changes: Vec<Change<SocketId>>,
     queue: BTreeMap<(u64, u64), Packet>,
     count: u64,
 }
@@ -25,7 +25,7 @@ impl Fabric {
             net: Net::new(),
             now_ns: 0,
             resets: 0,
-            woken: BTreeSet::new(),
+            changes: Vec::new(),
             queue: BTreeMap::new(),
             count: 0,
         }
@@ -33,7 +33,7 @@ impl Fabric {
 
     /// Takes the packets the last call left, each on its way for `latency_ns`.
     pub(super) fn collect(&mut self, latency_ns: u64) {
-        self.woken.extend(self.net.take_woken());
+        self.changes.extend(self.net.take_changes());
         while let Some(packet) = self.net.pop_packet() {
             self.resets += u64::from(packet.segment == Segment::Rst);
             let arrival_ns = self.net.schedule(&packet, self.now_ns + latency_ns);

@@ -1,0 +1,9 @@
+//! `eventfd(2)`.
+//!
+//! Does not know descriptors. Invariant: an id is never reused within a run.
+
+use serde::{Deserialize, Serialize};
+
+/// An event counter: its order of creation in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EventFdId(pub u32);

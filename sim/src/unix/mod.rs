@@ -1,0 +1,9 @@
+//! `unix(7)`.
+//!
+//! Does not know descriptors. Invariant: an id is never reused within a run.
+
+use serde::{Deserialize, Serialize};
+
+/// A unix socket: its order of creation in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct UnixId(pub u32);

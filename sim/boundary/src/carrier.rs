@@ -35,6 +35,8 @@ enum State {
     Busy,
     /// Its thread is over, and its result waits to be joined.
     Over,
+    /// Its thread was ended in the middle of something: its stack is nobody's any more.
+    Abandoned,
 }
 
 /// A destructor that `__cxa_thread_atexit_impl` registered.
@@ -386,6 +388,13 @@ pub(crate) fn assign(thread: ThreadId, job: Job) -> Option<libc::pthread_t> {
     );
     pool.of_thread.push(index);
     Some(pool.carriers[index].pthread)
+}
+
+/// A thread was ended where it stood: its carrier is not used again in this run.
+pub(crate) fn abandon(thread: ThreadId) {
+    let pool = pool();
+    let index = pool.of_thread[thread.index()];
+    pool.carriers[index].state = State::Abandoned;
 }
 
 /// The thread behind a `pthread_t` that has not been joined yet.

@@ -10,6 +10,7 @@ use photofinish_sim::chooser::Replay;
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
 use photofinish_sim::kernel::{Detail, Kernel};
+use photofinish_sim::process::Pid;
 use photofinish_sim::thread::ThreadId;
 
 use crate::carrier;
@@ -18,7 +19,7 @@ use crate::frames::{Final, Frame, Request};
 use crate::phase::{self, Phase};
 use crate::run::{self, run};
 use crate::shm::SHARED;
-use crate::symbols::{raw, thread};
+use crate::symbols::{raw, signal, thread};
 
 /// A program under test: its main function and its oracle, which says signature and detail of what is wrong.
 pub type Program = Box<dyn FnOnce() -> Result<(), (String, String)>>;
@@ -46,6 +47,7 @@ pub(crate) fn execute(request: &Request, program: Program) -> Result<(), String>
     let detail = if request.events { Detail::Events } else { Detail::HashOnly };
     let mut kernel = Kernel::new(request.limits, chooser, Box::new(ToShared), detail);
     kernel.cores = request.cores;
+    signal::begin(&mut kernel, Pid::FIRST);
     run::begin(kernel);
     thread::assign_main(Box::new(move || main(program)))?;
     crash::watch(request.limits.real_ms_max);

@@ -23,6 +23,7 @@ pub mod frames;
 mod instrument;
 mod memory;
 mod own;
+mod process;
 pub mod phase;
 pub mod proof;
 mod run;

@@ -144,9 +144,18 @@ fn take_descriptors() -> io::Result<()> {
     for (first, last) in [(3, HOLDER_FD - 1), (REPLIES_FD + 1, c_int::MAX)] {
         check(raw::syscall(libc::SYS_close_range, [i64::from(first), i64::from(last), 0, 0, 0, 0]))?;
     }
+    // A call that we do not own must fail on a number of the program, not reach whatever the C library has there.
+    for low in 3..PLACEHOLDERS {
+        check(raw::syscall(
+            libc::SYS_dup3,
+            [i64::from(HOLDER_FD), i64::from(low), i64::from(libc::O_CLOEXEC), 0, 0, 0],
+        ))?;
+    }
     Ok(())
 }
 
+/// Real numbers below this one are taken by files that nothing can be done with.
+const PLACEHOLDERS: c_int = 64;
 /// Descriptors a run may have, ours included.
 const FILES_LIMIT: u64 = 1024;
 

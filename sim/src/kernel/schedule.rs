@@ -255,9 +255,12 @@ impl Kernel {
                     .and_then(|address| self.holders.get(&address).copied().flatten());
                 (format!("futex word {word} (a lock, condition or parked thread)"), holder)
             }
-            WaitOn::Readable(socket) => (format!("input on {}", self.net.describe(socket)), None),
-            WaitOn::Writable(socket) => (format!("room to write on {}", self.net.describe(socket)), None),
-            WaitOn::AnySocket => (String::from("poll(2)"), None),
+            WaitOn::Readable(object) => (format!("input on {}", self.describe_file(object)), None),
+            WaitOn::Writable(object) => (format!("room to write on {}", self.describe_file(object)), None),
+            WaitOn::Poll => (String::from("poll(2)"), None),
+            WaitOn::Child(_) => (String::from("the end of a child"), None),
+            WaitOn::Lock(file) => (format!("a lock of file {file}"), None),
+            WaitOn::Signal => (String::from("a signal"), None),
             WaitOn::Join(thread) => (format!("the end of thread {}", thread.0), Some(thread)),
             WaitOn::Sleep => (String::from("time"), None),
         }

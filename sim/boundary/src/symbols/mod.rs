@@ -13,6 +13,7 @@ mod process;
 mod random;
 pub(crate) mod raw;
 mod refused;
+pub(crate) mod signal;
 mod socket;
 mod stdio;
 pub(crate) mod thread;

@@ -71,23 +71,4 @@ owned! {
         unmodelled(String::from("execvp(3)"));
         fail(Errno::ENOSYS)
     }
-
-    /// `kill(2)`: not modelled.
-    fn kill(pid: libc::pid_t, signal: c_int) -> c_int {
-        unmodelled(format!("kill(2) of process {pid} with signal {signal}"));
-        fail(Errno::ENOSYS)
-    }
-
-    /// `raise(3)`: the default action of a signal that ends a process; others are not modelled.
-    fn raise(signal: c_int) -> c_int {
-        match signal {
-            libc::SIGABRT | libc::SIGKILL | libc::SIGTERM | libc::SIGINT | libc::SIGSEGV => {
-                finish(Ending::Signalled(signal))
-            }
-            _ => {
-                unmodelled(format!("raise(3) of signal {signal}"));
-                libc::ENOSYS
-            }
-        }
-    }
 }

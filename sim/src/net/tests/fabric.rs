@@ -2,9 +2,10 @@
 //!
 //! Does not know choices: latency is what it is told. Invariant: time never goes back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::net::{Net, Packet, Segment};
+use crate::net::SocketId;
 use crate::ready::Change;
 
 #[derive(Debug)]

@@ -19,6 +19,7 @@ mod futex;
 pub mod kernel;
 pub mod limits;
 pub mod net;
+pub mod personality;
 pub mod seed;
 pub mod thread;
 mod timer;

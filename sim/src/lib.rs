@@ -20,6 +20,7 @@ mod futex;
 pub mod kernel;
 pub mod limits;
 pub mod net;
+pub mod personality;
 pub mod process;
 pub mod ready;
 pub mod seed;

@@ -117,6 +117,10 @@ pub fn accept4(
     fd: i32,
     flags: i32,
 ) -> Result<(i32, SocketAddr), Stop> {
+    // `do_accept` finds the file before it looks at the flags.
+    if caller.held.is_empty() {
+        attempt::object(kernel, caller, fd)?;
+    }
     let (new_blocking, on_exec) = file_flags(flags)?;
     on_file(kernel, caller, fd, |kernel, caller, target| {
         let Object::Socket(socket) = target.object else { return Err(Errno::ENOTSOCK.into()) };

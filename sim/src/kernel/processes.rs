@@ -46,6 +46,7 @@ impl Kernel {
         let thread = self.threads.get_mut(self.current);
         thread.forked_from.push((parent, thread.blocked_signals));
         thread.process = child;
+        self.attention = 0;
         Ok(child)
     }
 
@@ -101,6 +102,7 @@ impl Kernel {
             thread.process = parent;
             thread.blocked_signals = blocked;
         }
+        self.changed();
     }
 
     /// A number of a process is closed.

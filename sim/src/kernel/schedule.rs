@@ -30,6 +30,10 @@ impl Kernel {
         if self.step >= self.limits.points_max {
             return self.end(Ending::Livelock { points: self.limits.points_max });
         }
+        if self.is_forked() {
+            // As after `vfork(2)`, nobody else runs until the child executes a program or leaves.
+            return Next::Stay;
+        }
         self.deliver_due();
         let next = match self.unfair() {
             true => self.yield_turn(),
@@ -60,6 +64,9 @@ impl Kernel {
 
     /// The running thread gives up its turn: `sched_yield(2)`, or because it spins.
     pub fn yield_turn(&mut self) -> Next {
+        if self.is_forked() {
+            return Next::Stay;
+        }
         if self.others_can_run() {
             let yielded = self.current;
             self.chooser.notice(Notice::Yielded(yielded));

@@ -77,7 +77,8 @@ pub struct Wake {
 /// Whom a wake of an instance concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// The thread that has slept longest in `epoll_wait(2)` (`wake_up(&ep->wq)`), and nobody else.
+    /// Of the threads asleep in `epoll_wait(2)`, the one that came last (`__add_wait_queue_exclusive` puts it first), and
+    /// nobody else (`wake_up(&ep->wq)`).
     Sleeper,
     /// That thread, and all that wait for `EPOLLIN` of the instance itself with `poll(2)` or `select(2)`.
     Everybody,

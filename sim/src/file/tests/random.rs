@@ -54,16 +54,24 @@ fn concerned(file: &'static str) -> Vec<&'static str> {
     FILES.into_iter().filter(|other| other.split('.').next() == file.split('.').next()).collect()
 }
 
+/// Whether a thread that waits would sleep: it found nothing, and no wake has come since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sleeper {
+    None,
+    Asleep,
+}
+
 struct Run {
     world: World,
     naive: Naive,
+    sleeper: Sleeper,
 }
 
 impl Run {
     fn new() -> Self {
         let mut world = World::default();
         world.run("pipe p; pipe q; eventfd a 0; semaphore s 2; epoll e");
-        Self { world, naive: Naive::default() }
+        Self { world, naive: Naive::default(), sleeper: Sleeper::None }
     }
 
     /// What a file is ready for, of what it is watched for.
@@ -75,7 +83,6 @@ impl Run {
     }
 
     fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
-        let asleep = self.pending().is_empty();
         self.world.wakes.clear();
         match *step {
             Step::Add(file, events) => self.control("add", file, events)?,
@@ -95,9 +102,14 @@ impl Run {
             Step::Wait => self.wait()?,
             Step::Turns => self.turns()?,
         }
-        if asleep && !self.pending().is_empty() {
-            prop_assert!(!self.world.wakes.is_empty(), "nobody is woken by {:?}", step);
+        if !self.world.wakes.is_empty() {
+            self.sleeper = Sleeper::None;
         }
+        prop_assert!(
+            self.sleeper == Sleeper::None || self.pending().is_empty(),
+            "nobody is woken by {:?}",
+            step
+        );
         Ok(())
     }
 
@@ -143,6 +155,7 @@ impl Run {
     fn wait(&mut self) -> Result<(), TestCaseError> {
         let expected = self.pending();
         let reported = self.report(64);
+        self.sleeper = if reported.is_empty() { Sleeper::Asleep } else { Sleeper::None };
         let mut levels = BTreeMap::new();
         for &(file, found) in &reported {
             let events = self.naive.items[file];

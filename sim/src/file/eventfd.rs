@@ -73,7 +73,7 @@ impl EventFds {
     /// `write(2)`.
     ///
     /// # Errors
-    /// `EINVAL` for what is no number of 8 bytes (older than Linux 6.10, more bytes were let pass) and for the greatest, or
+    /// `EINVAL` for what is not exactly 8 bytes (older kernels let more pass) and for the greatest number, or
     /// to wait if the counter would overflow.
     pub fn write(&mut self, id: EventFdId, bytes: &[u8]) -> Result<usize, Refusal> {
         let added = u64::from_le_bytes(bytes.try_into().map_err(|_| Errno::EINVAL)?);

@@ -144,9 +144,6 @@ impl TimerFds {
             return Err(Refusal::Wait(Side::Read));
         }
         timer.rearm(now_ns);
-        if timer.state == State::Expired {
-            timer.state = State::Disarmed;
-        }
         *buffer = core::mem::take(&mut timer.ticks).to_le_bytes();
         Ok(SIZE)
     }

@@ -7,3 +7,6 @@ pub mod epoll;
 pub mod eventfd;
 pub mod pipe;
 pub mod timerfd;
+
+#[cfg(test)]
+mod tests;

@@ -33,11 +33,16 @@ impl UnixSockets {
             return Err(Errno::EMSGSIZE.into());
         }
         self.send_room(id)?;
-        let other = match to {
-            Some(name) => self.find(kind, name)?,
-            None => self.socket(id).peer.ok_or(Errno::ENOTCONN)?,
+        let other = match self.receiver(id, to, outgoing.asker.blocking) {
+            Ok(other) => other,
+            Err(refusal) => {
+                let sleeps = outgoing.asker.blocking == Blocking::Yes && matches!(refusal, Refusal::Wait(_));
+                if !sleeps {
+                    self.drop_unsent(id);
+                }
+                return Err(refusal);
+            }
         };
-        self.check_receiver(id, other, outgoing.asker.blocking)?;
         let message = Message {
             bytes: outgoing.bytes.to_vec(),
             consumed: 0,
@@ -59,8 +64,12 @@ impl UnixSockets {
         }
     }
 
-    /// Whether the receiver takes a message: the checks behind `restart_locked`.
-    fn check_receiver(&mut self, id: UnixId, other: UnixId, blocking: Blocking) -> Result<(), Refusal> {
+    /// Who takes a message: the checks behind the allocation.
+    fn receiver(&mut self, id: UnixId, to: Option<&Name>, blocking: Blocking) -> Result<UnixId, Refusal> {
+        let other = match to {
+            Some(name) => self.find(self.socket(id).kind, name)?,
+            None => self.socket(id).peer.ok_or(Errno::ENOTCONN)?,
+        };
         if !self.may_send(id, other) {
             return Err(Errno::EPERM.into());
         }
@@ -83,7 +92,7 @@ impl UnixSockets {
             }
             return Err(Refusal::Wait(Side::Write));
         }
-        Ok(())
+        Ok(other)
     }
 
     /// A datagram socket learns by sending that its peer is closed.
@@ -113,7 +122,8 @@ impl UnixSockets {
         if socket.queue.is_empty() {
             let told = ask.asker.blocking == Blocking::Yes || socket.kind == Kind::SeqPacket;
             let ended = socket.shut.receive && told;
-            return if ended { Ok(Received::nothing()) } else { Err(Refusal::Wait(Side::Read)) };
+            let end = Received { ends: true, ..Received::nothing() };
+            return if ended { Ok(end) } else { Err(Refusal::Wait(Side::Read)) };
         }
         let mut received = Received { ends: true, ..Received::nothing() };
         if ask.peek {

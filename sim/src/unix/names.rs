@@ -24,17 +24,22 @@ pub enum Name {
     },
     /// What follows the leading zero byte.
     Abstract(Vec<u8>),
+    /// A path that leads nowhere, or where no file could be made: no socket has this name, and whoever asks for it is told
+    /// why, when it is its turn among the checks.
+    Unresolved(Errno),
 }
 
 impl UnixSockets {
-    /// `bind(2)`. For a path the boundary has made the file before, as `unix_bind_bsd` does, and removes it if this fails; a file
-    /// that was there already is `EADDRINUSE` and its own business. A node that an older socket holds becomes this one's.
+    /// `bind(2)`. For a path the boundary has made the file before, as `unix_bind_bsd` does, and removes it if this fails; where
+    /// it could not, the name is [`Name::Unresolved`], with `EADDRINUSE` for a file that is there. A node that an older socket
+    /// holds becomes this one's.
     ///
     /// # Errors
     /// `EINVAL` for a socket that has a name, `EADDRINUSE` for an abstract name that is taken.
     pub fn bind(&mut self, id: UnixId, name: Name) -> Result<(), Errno> {
         match &name {
             Name::Unnamed => return self.autobind(id),
+            Name::Unresolved(errno) => return Err(*errno),
             Name::Abstract(bytes) if bytes.len() >= NAME_BYTES_MAX => return Err(Errno::EINVAL),
             _ => {}
         }
@@ -52,7 +57,7 @@ impl UnixSockets {
                 }
                 self.abstracts.insert(key, id);
             }
-            Name::Unnamed => {}
+            Name::Unnamed | Name::Unresolved(_) => {}
         }
         self.socket_mut(id).name = name;
         Ok(())
@@ -108,6 +113,7 @@ impl UnixSockets {
     pub(super) fn find(&self, kind: Kind, name: &Name) -> Result<UnixId, Errno> {
         match name {
             Name::Unnamed => Err(Errno::EINVAL),
+            Name::Unresolved(errno) => Err(*errno),
             Name::Path { node, .. } => {
                 let found = *self.paths.get(node).ok_or(Errno::ECONNREFUSED)?;
                 if self.socket(found).kind == kind { Ok(found) } else { Err(Errno::EPROTOTYPE) }
@@ -123,7 +129,7 @@ impl UnixSockets {
         let socket = self.socket(id);
         let kind = socket.kind;
         match socket.name.clone() {
-            Name::Unnamed => {}
+            Name::Unnamed | Name::Unresolved(_) => {}
             Name::Path { node, .. } => {
                 if self.paths.get(&node) == Some(&id) {
                     self.paths.remove(&node);

@@ -118,7 +118,7 @@ impl UnixSockets {
             Kind::SeqPacket => "seqpacket",
         };
         let name = match &socket.name {
-            Name::Unnamed => String::new(),
+            Name::Unnamed | Name::Unresolved(_) => String::new(),
             Name::Path { path, .. } => format!(" at {}", String::from_utf8_lossy(path)),
             Name::Abstract(bytes) => format!(" at @{}", String::from_utf8_lossy(bytes)),
         };

@@ -59,7 +59,11 @@ impl UnixSockets {
     fn stream_room(&mut self, id: UnixId, peer: UnixId) -> Result<(), Refusal> {
         self.send_room(id)?;
         let other = self.socket(peer);
-        if other.is_dead() || other.shut.receive { Err(Errno::EPIPE.into()) } else { Ok(()) }
+        if other.is_dead() || other.shut.receive {
+            self.drop_unsent(id);
+            return Err(Errno::EPIPE.into());
+        }
+        Ok(())
     }
 
     /// `sock_alloc_send_pskb` up to the allocation.

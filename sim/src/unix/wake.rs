@@ -89,11 +89,15 @@ impl UnixSockets {
     /// and what nobody received is orphaned.
     pub(super) fn free_message(&mut self, message: Message) {
         self.orphans.extend(message.rights);
-        let sender = self.socket_mut(message.from);
-        sender.charged -= message.truesize;
-        if sender.writable_with(2) {
-            self.change(message.from, Mask::WRITERS);
-        }
+        self.socket_mut(message.from).charged -= message.truesize;
+        self.drop_unsent(message.from);
         self.release(message.from);
+    }
+
+    /// The write space that a freed message leaves, also one that was made and could not be sent: its own sender is woken.
+    pub(super) fn drop_unsent(&mut self, id: UnixId) {
+        if self.socket(id).writable_with(2) {
+            self.change(id, Mask::WRITERS);
+        }
     }
 }

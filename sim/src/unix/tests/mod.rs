@@ -6,6 +6,8 @@ mod connecting;
 mod ending;
 mod messages;
 mod options;
+mod random;
 mod rights;
 mod script;
 mod streaming;
+mod waking;

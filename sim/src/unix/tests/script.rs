@@ -1,7 +1,8 @@
 //! Scripts of socket calls: one call a line, `socket verb arguments => answer`. No call waits, unless its verb begins with `b`.
 //!
 //! Does not know what is right. Invariant: an answer is a number, text, `ok` or an error's name, `EAGAIN` for one that would
-//! wait; for `poll` the names of what is ready. Every right that a message carried is delivered or orphaned once.
+//! wait; for `poll` the names of what is ready, for `edges` what an edge-triggered `epoll(7)` of all sockets would tell, in its
+//! order. Every right that a message carried is delivered or orphaned once.
 
 use core::fmt::Display;
 use std::collections::BTreeMap;
@@ -16,6 +17,9 @@ use crate::unix::{Asker, Credentials, Kind, Name, Outgoing, Received, RecvAsk, U
 
 const ME: Credentials = Credentials { pid: Pid(7), uid: 1_000, gid: 100 };
 
+/// What `edges` asks for, and what is told unasked.
+const POLLED: Mask = Mask(Mask::IN.0 | Mask::OUT.0 | Mask::RDHUP.0 | Mask::ERR.0 | Mask::HUP.0);
+
 pub(super) fn asker(blocking: Blocking) -> Asker {
     Asker { credentials: ME, blocking }
 }
@@ -29,7 +33,7 @@ pub(super) fn check(script: &str) {
         let words: Vec<&str> = call.split_whitespace().collect();
         let answer = player.call(words[0], words[1], &words[2..]);
         assert_eq!(answer, expected, "in line `{line}` of\n{script}");
-        player.rights.collect(&mut player.unix);
+        player.collect();
     }
     player.end();
 }
@@ -41,11 +45,14 @@ struct Player {
     /// The files that sockets were bound to.
     nodes: BTreeMap<String, u64>,
     rights: Rights,
+    /// The list of an edge-triggered `epoll(7)`.
+    edges: Vec<UnixId>,
 }
 
 impl Player {
     fn call(&mut self, name: &str, verb: &str, words: &[&str]) -> String {
         let answer = match verb {
+            "edges" => Ok(self.edges()),
             "new" | "pair" | "accept" | "baccept" => self.make(name, verb, words),
             "send" | "sendto" | "pass" | "fill" | "sendcred" => self.send(name, verb, words),
             "recv" | "peek" | "brecv" | "drain" => self.recv(name, verb, words),
@@ -61,9 +68,35 @@ impl Player {
     }
 
     fn keep(&mut self, name: &str, id: UnixId) {
+        if self.unix.readiness(id).meets(POLLED) {
+            self.edges.push(id);
+        }
         if let Some(before) = self.sockets.insert(name.into(), id) {
             self.unix.close(before);
         }
+        self.collect();
+    }
+
+    fn collect(&mut self) {
+        while let Some(change) = self.unix.pop_change() {
+            let concerned = change.key.is_empty() || change.key.meets(POLLED);
+            if concerned && !self.edges.contains(&change.of) {
+                self.edges.push(change.of);
+            }
+        }
+        self.rights.collect(&mut self.unix);
+    }
+
+    fn edges(&mut self) -> String {
+        let mut told = Vec::new();
+        for id in core::mem::take(&mut self.edges) {
+            let Some((name, _)) = self.sockets.iter().find(|(_, socket)| **socket == id) else { continue };
+            let ready = self.unix.readiness(id);
+            if ready.meets(POLLED) {
+                told.push(format!("{name}[{}]", poll(ready).replace(' ', ",")));
+            }
+        }
+        if told.is_empty() { "none".into() } else { told.join(" ") }
     }
 
     fn make(&mut self, name: &str, verb: &str, words: &[&str]) -> Result<String, Refusal> {
@@ -74,8 +107,8 @@ impl Player {
             }
             "pair" => {
                 let (first, second) = self.unix.pair(kind(words[1]), ME)?;
-                self.keep(name, first);
                 self.keep(words[0], second);
+                self.keep(name, first);
             }
             _ => {
                 let blocking = if verb == "accept" { Blocking::No } else { Blocking::Yes };
@@ -88,14 +121,12 @@ impl Player {
     }
 
     /// What the boundary makes of an address: a path leads to an inode or is refused.
-    fn find(&self, word: &str) -> Result<Name, Refusal> {
-        Ok(match word.strip_prefix('@') {
-            Some(rest) => Name::Abstract(rest.into()),
-            None => {
-                let node = *self.nodes.get(word).ok_or(Errno::ENOENT)?;
-                Name::Path { path: word.into(), node }
-            }
-        })
+    fn find(&self, word: &str) -> Name {
+        match (word.strip_prefix('@'), self.nodes.get(word)) {
+            (Some(rest), _) => Name::Abstract(rest.into()),
+            (None, Some(&node)) => Name::Path { path: word.into(), node },
+            (None, None) => Name::Unresolved(Errno::ENOENT),
+        }
     }
 
     fn change(&mut self, name: &str, verb: &str, words: &[&str]) -> Result<String, Refusal> {
@@ -103,18 +134,17 @@ impl Player {
         let number = |nth: usize| words[nth].parse().expect("a number");
         match verb {
             "bind" if words[0].starts_with('/') => {
-                if self.nodes.contains_key(words[0]) {
-                    return Err(Errno::EADDRINUSE.into());
-                }
                 let node = self.nodes.len() as u64;
-                self.unix.bind(id, Name::Path { path: words[0].into(), node })?;
+                let taken = self.nodes.contains_key(words[0]);
+                let made = Name::Path { path: words[0].into(), node };
+                self.unix.bind(id, if taken { Name::Unresolved(Errno::EADDRINUSE) } else { made })?;
                 self.nodes.insert(words[0].into(), node);
             }
-            "bind" => self.unix.bind(id, self.find(words[0])?)?,
+            "bind" => self.unix.bind(id, self.find(words[0]))?,
             "autobind" => self.unix.autobind(id)?,
             "listen" => self.unix.listen(id, number(0), ME)?,
             "connect" => {
-                let name = self.find(words[0])?;
+                let name = self.find(words[0]);
                 self.unix.connect(id, &name, asker(Blocking::No))?;
             }
             "disconnect" => self.unix.disconnect(id)?,
@@ -137,7 +167,7 @@ impl Player {
         let number = || words[0].parse().expect("a number");
         let text = |nth: usize| words.get(nth).map_or(Vec::new(), |word| word.as_bytes().to_vec());
         let (bytes, to, rights) = match verb {
-            "sendto" => (text(1), Some(self.find(words[0])?), 0),
+            "sendto" => (text(1), Some(self.find(words[0])), 0),
             "pass" => (text(1), None, number()),
             "fill" => (vec![b'x'; number()], None, 0),
             _ => (text(0), None, 0),
@@ -205,7 +235,7 @@ impl Player {
         for id in core::mem::take(&mut self.sockets).into_values() {
             self.unix.close(id);
         }
-        self.rights.collect(&mut self.unix);
+        self.collect();
         assert_eq!(self.unix.live_count(), 0, "everything is closed and something is left");
         assert_eq!(self.rights.outstanding(), Vec::<DescriptionId>::new(), "rights are lost");
     }
@@ -221,7 +251,7 @@ fn kind(word: &str) -> Kind {
 
 fn show(name: &Name) -> String {
     match name {
-        Name::Unnamed => "-".into(),
+        Name::Unnamed | Name::Unresolved(_) => "-".into(),
         Name::Path { path, .. } => String::from_utf8_lossy(path).into_owned(),
         Name::Abstract(bytes) if bytes.len() == 5 => "@#####".into(),
         Name::Abstract(bytes) => format!("@{}", String::from_utf8_lossy(bytes)),
@@ -234,12 +264,12 @@ fn show_received(received: &Received, buffer: &[u8]) -> String {
     if received.from != Name::Unnamed {
         add("from ", &show(&received.from));
     }
-    if !received.rights.is_empty() {
-        add("rights ", &received.rights.len());
-    }
     if let Some(who) = received.credentials {
         let known = [(ME, "me"), (Credentials::OVERFLOW, "nobody"), (Credentials::EMPTY, "(0, 0, 0)")];
         add("cred ", &known.iter().find(|(known, _)| *known == who).expect("known").1);
+    }
+    if !received.rights.is_empty() {
+        add("rights ", &received.rights.len());
     }
     if received.count < received.full_length {
         add("trunc", &"");

@@ -53,7 +53,8 @@ impl UnixSockets {
         socket.state = State::Closed;
         socket.relay.set(0);
         // `unix_release_sock` passes over one message without bytes, which it takes for urgent data that was read.
-        let passed_over = usize::from(socket.queue.front().is_some_and(|message| message.unread().is_empty()));
+        let passed_over =
+            usize::from(socket.queue.front().is_some_and(|message| message.unread().is_empty()));
         let unread = socket.queue.len() > passed_over;
         let told = socket.peer.filter(|_| socket.kind.is_connection_based());
         self.wake_peer_waiters(id, Mask::NONE);

@@ -1,11 +1,15 @@
-//! What is sent, what waits, and what is received.
+//! `sendmsg(2)` and `recvmsg(2)`: what is sent, what waits, and what is received.
 //!
-//! Does not know sockets but by id. Invariant: a right is in exactly one message until it is delivered or orphaned.
+//! Does not know how either works on any type of socket. Invariant: a right is in exactly one message until it is delivered or orphaned.
 
 use super::UnixId;
+use super::limits::RIGHTS_MAX;
 use super::names::Name;
-use super::socket::{Asker, Credentials};
+use super::socket::{Asker, Credentials, Kind};
+use super::table::UnixSockets;
+use crate::errno::Errno;
 use crate::fd::DescriptionId;
+use crate::ready::Refusal;
 
 /// What `sendmsg(2)` sends.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +73,36 @@ impl Received {
             credentials: None,
             ends: false,
             writer: None,
+        }
+    }
+}
+
+impl UnixSockets {
+    /// `sendmsg(2)`.
+    ///
+    /// # Errors
+    /// `EINVAL` for more rights than `SCM_MAX_FD`. Of a stream: `EISCONN`, `EOPNOTSUPP`, `ENOTCONN`, `EPIPE`. Of messages:
+    /// the pending error, `EMSGSIZE`, `EPIPE`, `ENOTCONN`, `ECONNREFUSED`, `EPROTOTYPE`, `EPERM`. Waits for memory, or for
+    /// room in the receiver's queue. Only a stream's `EPIPE` raises `SIGPIPE`.
+    pub fn send(&mut self, id: UnixId, outgoing: Outgoing<'_>) -> Result<usize, Refusal> {
+        if outgoing.rights.len() > RIGHTS_MAX {
+            return Err(Errno::EINVAL.into());
+        }
+        match self.socket(id).kind {
+            Kind::Stream => self.send_stream(id, outgoing),
+            Kind::Datagram | Kind::SeqPacket => self.send_message(id, outgoing),
+        }
+    }
+
+    /// `recvmsg(2)`.
+    ///
+    /// # Errors
+    /// `EINVAL` for a stream without a connection, `ENOTCONN` for a seqpacket socket without one, the pending error: of a stream
+    /// behind the bytes, else before the messages. Waits for something to read, even for an empty buffer.
+    pub fn recv(&mut self, id: UnixId, buffer: &mut [u8], ask: RecvAsk) -> Result<Received, Refusal> {
+        match self.socket(id).kind {
+            Kind::Stream => self.recv_stream(id, buffer, ask),
+            Kind::Datagram | Kind::SeqPacket => self.recv_message(id, buffer, ask),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::UnixId;
 use super::memory::{stream_chunk, stream_truesize};
 use super::message::{Message, Outgoing, Received, RecvAsk, Writer};
 use super::names::Name;
-use super::socket::{Credentials, Kind, Life, State};
+use super::socket::{Credentials, Life, State};
 use super::table::UnixSockets;
 use crate::errno::Errno;
 use crate::ready::{Refusal, Side};
@@ -187,34 +187,6 @@ impl UnixSockets {
         let name = &self.socket(message.from).name;
         if *name != Name::Unnamed {
             received.from.clone_from(name);
-        }
-    }
-
-    /// `sendmsg(2)`.
-    ///
-    /// # Errors
-    /// `EINVAL` for more rights than `SCM_MAX_FD`. Of a stream: `EISCONN`, `EOPNOTSUPP`, `ENOTCONN`, `EPIPE`. Of messages:
-    /// the pending error, `EMSGSIZE`, `EPIPE`, `ENOTCONN`, `ECONNREFUSED`, `EPROTOTYPE`, `EPERM`. Waits for memory, or for
-    /// room in the receiver's queue. Only a stream's `EPIPE` raises `SIGPIPE`.
-    pub fn send(&mut self, id: UnixId, outgoing: Outgoing<'_>) -> Result<usize, Refusal> {
-        if outgoing.rights.len() > super::limits::RIGHTS_MAX {
-            return Err(Errno::EINVAL.into());
-        }
-        match self.socket(id).kind {
-            Kind::Stream => self.send_stream(id, outgoing),
-            Kind::Datagram | Kind::SeqPacket => self.send_message(id, outgoing),
-        }
-    }
-
-    /// `recvmsg(2)`.
-    ///
-    /// # Errors
-    /// `EINVAL` for a stream without a connection, `ENOTCONN` for a seqpacket socket without one, the pending error: of a stream
-    /// behind the bytes, else before the messages. Waits for something to read, even for an empty buffer.
-    pub fn recv(&mut self, id: UnixId, buffer: &mut [u8], ask: RecvAsk) -> Result<Received, Refusal> {
-        match self.socket(id).kind {
-            Kind::Stream => self.recv_stream(id, buffer, ask),
-            Kind::Datagram | Kind::SeqPacket => self.recv_message(id, buffer, ask),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod connecting;
 mod ending;
+mod filling;
 mod messages;
 mod options;
 mod random;

@@ -8,15 +8,13 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 
 use super::rights::Rights;
-use super::script::asker;
+use super::script::{ME, asker};
 use crate::errno::Errno;
 use crate::fd::Blocking;
 use crate::net::tcp::How;
-use crate::process::Pid;
 use crate::ready::{Mask, Refusal, Side};
-use crate::unix::{Credentials, Kind, Name, Outgoing, RecvAsk, UnixId, UnixSockets};
+use crate::unix::{Kind, Name, Outgoing, RecvAsk, UnixId, UnixSockets};
 
-const ME: Credentials = Credentials { pid: Pid(7), uid: 1_000, gid: 100 };
 const KINDS: [Kind; 3] = [Kind::Stream, Kind::Datagram, Kind::SeqPacket];
 
 /// Why a call waits.
@@ -111,7 +109,11 @@ impl World {
                 Cause::Memory => assert!(!unix.socket(*id).is_writable(), "{}", unix.describe(*id)),
                 Cause::Full(other) => {
                     let other = unix.get(*other).filter(|other| !other.is_dead());
-                    assert!(other.is_some_and(super::super::socket::Socket::is_full), "{}", unix.describe(*id));
+                    assert!(
+                        other.is_some_and(super::super::socket::Socket::is_full),
+                        "{}",
+                        unix.describe(*id)
+                    );
                 }
             }
         }

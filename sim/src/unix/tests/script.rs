@@ -15,7 +15,8 @@ use crate::process::Pid;
 use crate::ready::{Mask, Refusal};
 use crate::unix::{Asker, Credentials, Kind, Name, Outgoing, Received, RecvAsk, UnixId, UnixSockets};
 
-const ME: Credentials = Credentials { pid: Pid(7), uid: 1_000, gid: 100 };
+/// The process that makes all calls.
+pub(super) const ME: Credentials = Credentials { pid: Pid(7), uid: 1_000, gid: 100 };
 
 /// What `edges` asks for, and what is told unasked.
 const POLLED: Mask = Mask(Mask::IN.0 | Mask::OUT.0 | Mask::RDHUP.0 | Mask::ERR.0 | Mask::HUP.0);

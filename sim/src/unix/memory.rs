@@ -1,9 +1,9 @@
 //! What a message costs its sender: `SKB_TRUESIZE`.
 //!
-//! Does not know sockets. Exact for `x86_64` and `aarch64` with pages of 4 KiB, memory caches by powers of two, and 64-byte
-//! cache lines: the number of bytes a writer queues before it must wait is Linux's for every size of write, as long as
-//! Linux finds the pages it asks for (short of memory, it takes smaller ones and charges the same). Invariant: the cost is a
-//! function of the size alone.
+//! Does not know sockets. Exact on `x86_64`, where it was measured: the number of bytes a writer queues before it must wait is
+//! Linux's for every size of write, as long as Linux finds the pages it asks for (short of memory, it takes smaller ones and
+//! charges the same). Not measured elsewhere: other pages than 4 KiB, cache lines than 64 bytes, or a kernel built with other
+//! sizes of its structures give other numbers. Invariant: the cost is a function of the size alone.
 
 const PAGE: usize = 4_096;
 /// `sizeof(struct skb_shared_info)`.

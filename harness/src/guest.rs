@@ -26,7 +26,11 @@ pub fn serve(scenarios: &'static [&'static Scenario]) -> ! {
             };
             let (Ok(made), Ok(most)) = (made.parse(), most.parse()) else { usage() };
             report_panics();
-            server::serve(PoolSize { made, most }, isolation, &|name| find(scenarios, name))
+            let programs = scenarios.iter().flat_map(|scenario| scenario.programs);
+            let programs: Vec<_> = programs.map(|program| (program.name, program.main)).collect();
+            server::serve(PoolSize { made, most }, isolation, Vec::leak(programs), &|name| {
+                find(scenarios, name)
+            })
         }
         _ => usage(),
     }

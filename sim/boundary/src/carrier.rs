@@ -361,6 +361,11 @@ extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
 }
 
 impl Carrier {
+    /// Where its stack ends.
+    pub(crate) fn stack_top(&self) -> usize {
+        self.stack.low + self.stack.size
+    }
+
     fn leave(&mut self, result: *mut c_void) {
         self.result = result;
         self.state = if self.detached { State::Free } else { State::Over };

@@ -17,6 +17,7 @@ use crate::carrier;
 use crate::crash;
 use crate::frames::{Final, Frame, Request};
 use crate::phase::{self, Phase};
+use crate::process;
 use crate::run::{self, run};
 use crate::shm::SHARED;
 use crate::symbols::{raw, signal, thread};
@@ -49,6 +50,7 @@ pub(crate) fn execute(request: &Request, program: Program) -> Result<(), String>
     kernel.cores = request.cores;
     signal::begin(&mut kernel, Pid::FIRST);
     run::begin(kernel);
+    process::begin(&request.program);
     thread::assign_main(Box::new(move || main(program)))?;
     crash::watch(request.limits.real_ms_max);
     phase::set(Phase::Program);

@@ -23,13 +23,15 @@ pub mod frames;
 mod instrument;
 mod memory;
 mod own;
-mod process;
 pub mod phase;
+mod process;
 pub mod proof;
 mod run;
 pub mod server;
 mod shm;
+mod statics;
 mod symbols;
 
 pub use child::Program;
+pub use process::Registered;
 pub use run::{backtrace_here, judge, panicked};

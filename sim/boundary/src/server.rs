@@ -20,6 +20,7 @@ use crate::crash::{self, leave};
 use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
 use crate::memory;
 use crate::phase::{self, Phase};
+use crate::process::{self, Registered};
 use crate::proof;
 use crate::shm::SHARED;
 use crate::symbols::{raw, tls};
@@ -54,9 +55,14 @@ pub fn enter() {
 ///
 /// # Panics
 /// Never: what goes wrong is said on standard error, with exit status 70.
-pub fn serve(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option<Program>) -> ! {
+pub fn serve(
+    pool: PoolSize,
+    isolation: Isolation,
+    programs: &'static [Registered],
+    find: &dyn Fn(&str) -> Option<Program>,
+) -> ! {
     let notes = fix_addresses();
-    if let Err(why) = start(pool, isolation) {
+    if let Err(why) = start(pool, isolation, programs) {
         crash::die("photofinish: ", why.as_bytes());
     }
     let hello = Hello { protocol: PROTOCOL, load_base: tls::load_base(), notes };
@@ -67,7 +73,7 @@ pub fn serve(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option
     }
 }
 
-fn start(pool: PoolSize, isolation: Isolation) -> Result<(), String> {
+fn start(pool: PoolSize, isolation: Isolation, programs: &'static [Registered]) -> Result<(), String> {
     memory::settle()?;
     SHARED.map().map_err(|error| format!("no shared memory for runs: {error}"))?;
     proof::in_charge()?;
@@ -75,6 +81,7 @@ fn start(pool: PoolSize, isolation: Isolation) -> Result<(), String> {
     tls::verify()?;
     take_descriptors().map_err(|error| format!("could not set up descriptors: {error}"))?;
     crash::install();
+    process::prepare(programs);
     match isolation {
         Isolation::Fork => carrier::prepare(pool, Mode::Steal),
         // Real threads do not survive a fork: each run makes its own.

@@ -1,4 +1,5 @@
-//! Statics of the standard library that belong to a process: its arguments, and the mark that `fork(2)` leaves.
+//! Statics of the standard library that belong to a process: its arguments, and the marks
+//! that `fork(2)` and `exit(3)` leave.
 //!
 //! They have no public names, so they are looked up in the executable's own symbol table. Does not know processes. Invariant: an
 //! address found here was proved, by calling std, to be what it is taken for.
@@ -17,6 +18,7 @@ pub(crate) struct Statics {
     argc: usize,
     argv: usize,
     panic_count: usize,
+    exiting: usize,
 }
 
 /// A list of arguments as the C library passes it.
@@ -44,6 +46,7 @@ impl Statics {
             argc: find("4args4unix3imp4ARGC")?,
             argv: find("4args4unix3imp4ARGV")?,
             panic_count: find("11panic_count18GLOBAL_PANIC_COUNT")?,
+            exiting: find("18unique_thread_exit17EXITING_THREAD_ID")?,
         };
         found.prove()?;
         Ok(found)
@@ -92,9 +95,18 @@ impl Statics {
 
     /// Makes `std::env::args` read another list, which ends with a null pointer.
     pub(crate) fn set_arguments(&self, arguments: Arguments) {
-        // std stops at the null pointer, however many arguments it was told of.
-        self.argc().store(isize::MAX >> 8, Ordering::Relaxed);
+        // SAFETY: the list ends with a null pointer, and each entry before it is read once.
+        let count = (0_isize..).find(|at| unsafe { *arguments.offset(*at) }.is_null()).unwrap_or(0);
+        self.argc().store(count, Ordering::Relaxed);
         self.argv().store(arguments.cast_mut(), Ordering::Relaxed);
+    }
+
+    /// Takes back that std noted a thread which leaves: another process may leave, too.
+    pub(crate) fn forget_exit(&self) {
+        // SAFETY: the address of std's own static of this type, which is only touched atomically.
+        let exiting =
+            unsafe { AtomicPtr::<core::ffi::c_int>::from_ptr(self.exiting as *mut *mut core::ffi::c_int) };
+        exiting.store(core::ptr::null_mut(), Ordering::Relaxed);
     }
 
     /// Takes back what std does in a forked child, for the parent whose memory it shares.

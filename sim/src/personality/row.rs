@@ -3,7 +3,8 @@
 //! Does not know what is asked. Invariant: a row without a source does not exist.
 
 use crate::errno::Errno;
-use crate::net::{Readiness, Refusal};
+use crate::net::Readiness;
+use crate::ready::Refusal;
 
 /// What a row answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use super::answer::{BesideHangup, Hangup};
 use super::row::{known, unknown};
 use super::{Answer, Connection, Fact, Kind, Os, Outcome, Personality};
 use crate::errno::Errno;
+use crate::net::Readiness;
 use crate::net::limits::{BACKLOG_MAX, RECEIVE_BUFFER_BYTES};
-use crate::net::{Readiness, Refusal};
+use crate::ready::Refusal;
 
 fn rows(os: Os) -> Vec<Fact> {
     Personality::of(os).rows()

@@ -9,6 +9,7 @@ pub mod conformance;
 pub mod endings;
 pub mod layout;
 pub mod native;
+pub mod processes;
 pub mod races;
 pub mod sync;
 pub mod time;
@@ -20,6 +21,7 @@ pub static GUESTS: &[&Scenario] = &[
     &layout::SCENARIO,
     &races::SCENARIO,
     &endings::SCENARIO,
+    &processes::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,
@@ -42,15 +44,27 @@ type Program = fn() -> Result<(), Failure>;
 
 /// A guest that no schedule makes fail.
 const fn sound(name: &'static str, story: &'static str, run: Program) -> Variant {
-    Variant { name, story, expect: Expectation::NEVER_FAILS, run }
+    Variant { name, story, os: photofinish::scenario::Os::Linux, expect: Expectation::NEVER_FAILS, run }
 }
 
 /// A guest that some schedules, and only some, make fail.
 const fn racy(name: &'static str, story: &'static str, must: &'static [Find], run: Program) -> Variant {
-    Variant { name, story, expect: Expectation { must, may: &[], always: false }, run }
+    Variant {
+        name,
+        story,
+        os: photofinish::scenario::Os::Linux,
+        expect: Expectation { must, may: &[], always: false },
+        run,
+    }
 }
 
 /// A guest that every schedule makes fail.
 const fn doomed(name: &'static str, story: &'static str, must: &'static [Find], run: Program) -> Variant {
-    Variant { name, story, expect: Expectation { must, may: &[], always: true }, run }
+    Variant {
+        name,
+        story,
+        os: photofinish::scenario::Os::Linux,
+        expect: Expectation { must, may: &[], always: true },
+        run,
+    }
 }

@@ -45,12 +45,14 @@ const REAL_FROM: i64 = 256;
 
 /// Gives the running process a number for a real descriptor, which becomes ours.
 pub(super) fn adopt(real: c_int, on_exec: OnExec) -> c_int {
-    let moved = raw::syscall(libc::SYS_fcntl, [i64::from(real), i64::from(libc::F_DUPFD_CLOEXEC), REAL_FROM, 0, 0, 0]);
+    let moved = raw::syscall(
+        libc::SYS_fcntl,
+        [i64::from(real), i64::from(libc::F_DUPFD_CLOEXEC), REAL_FROM, 0, 0, 0],
+    );
     raw::syscall(libc::SYS_close, [i64::from(real), 0, 0, 0, 0, 0]);
     let Ok(moved @ 0..) = c_int::try_from(moved) else { return fail(Errno::EMFILE) };
-    let number = with_kernel(|kernel| {
-        kernel.install(kernel.process(), Object::Real(moved), Blocking::Yes, on_exec)
-    });
+    let number =
+        with_kernel(|kernel| kernel.install(kernel.process(), Object::Real(moved), Blocking::Yes, on_exec));
     close_real();
     number.unwrap_or_else(fail)
 }
@@ -276,7 +278,8 @@ owned! {
 }
 
 pub(super) fn poll_entries(entries: &mut [pollfd], timeout_ns: Option<u64>) -> c_int {
-    let mut ours: Vec<poll::PollFd> = crate::phase::as_simulator(|| entries.iter().map(from_pollfd).collect());
+    let mut ours: Vec<poll::PollFd> =
+        crate::phase::as_simulator(|| entries.iter().map(from_pollfd).collect());
     let asked = i32::try_from(entries.len()).unwrap_or(i32::MAX);
     let ready = call("poll", asked, |kernel, caller| poll::poll(kernel, caller, &mut ours, timeout_ns));
     for (entry, answer) in entries.iter_mut().zip(&ours) {

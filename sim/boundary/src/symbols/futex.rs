@@ -27,11 +27,12 @@ owned! {
             libc::SYS_futex => futex_call([a, b, c, d, e, f]),
             libc::SYS_getrandom => random::answer(a as *mut c_void, b.cast_unsigned() as usize, c as c_uint) as i64,
             libc::SYS_gettid => i64::from(identity::tid()),
-            libc::SYS_getpid => i64::from(identity::PID),
+            libc::SYS_getpid => i64::from(identity::pid()),
             libc::SYS_clock_gettime => clock::raw_gettime(a as c_int, b as *mut timespec),
             libc::SYS_clock_nanosleep => clock::raw_sleep(a as c_int, b as c_int, c as *const timespec),
             // SAFETY: our caller's contract is the callee's.
             libc::SYS_sched_yield => i64::from(unsafe { super::thread::sched_yield() }),
+            libc::SYS_pidfd_open => i64::from(super::process::pidfd_open(a as c_int, b as c_uint)),
             _ => unknown(number, [a, b, c, d, e, f]),
         };
         answer

@@ -15,6 +15,7 @@ pub(crate) mod raw;
 mod refused;
 pub(crate) mod signal;
 mod socket;
+mod spawn;
 mod stdio;
 pub(crate) mod thread;
 pub(crate) mod tls;

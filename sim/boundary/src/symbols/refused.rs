@@ -62,9 +62,6 @@ refused! {
     sigtimedwait(a, b, c);
     sigwaitinfo(a, b);
     pause();
-    waitpid(a, b, c);
-    waitid(a, b, c, d);
-    wait4(a, b, c, d);
     getitimer(a, b);
     times(a);
     getrusage(a, b);

@@ -90,7 +90,7 @@ fn run_handler(taken: &Taken) {
 }
 
 /// The first 64 signals of a set, bit n - 1 for signal n: how Linux lays a set out.
-fn bits(set: *const libc::sigset_t) -> u64 {
+pub(super) fn bits(set: *const libc::sigset_t) -> u64 {
     // SAFETY: the caller gives a valid set, whose first word holds the 64 signals there are.
     unsafe { core::ptr::read_unaligned(set.cast::<u64>()) }
 }

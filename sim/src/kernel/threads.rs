@@ -24,6 +24,8 @@ impl Kernel {
         }
         let process = self.threads.get(self.current).process;
         let child = self.threads.add(Some(self.current), process);
+        // `copy_process`: a thread blocks what its creator does.
+        self.threads.get_mut(child).blocked_signals = self.threads.get(self.current).blocked_signals;
         self.begin(child);
         Ok(child)
     }

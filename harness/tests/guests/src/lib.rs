@@ -29,6 +29,8 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::thread::FAMILY.scenario,
     &conformance::futex::FAMILY.scenario,
     &conformance::sync::FAMILY.scenario,
+    &conformance::process::FAMILY.scenario,
+    &conformance::signal::FAMILY.scenario,
     &conformance::descriptor::FAMILY.scenario,
     &conformance::poll::FAMILY.scenario,
     &conformance::name::FAMILY.scenario,

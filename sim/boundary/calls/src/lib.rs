@@ -13,6 +13,7 @@ pub mod lock;
 pub mod memory;
 pub mod process;
 pub mod random;
+pub mod signal;
 pub mod socket;
 pub mod thread;
 pub mod time;

@@ -16,9 +16,11 @@ pub mod memory;
 pub mod name;
 pub mod options;
 pub mod poll;
+pub mod process;
 pub mod random;
 pub mod sequence;
 pub mod shutdown;
+pub mod signal;
 mod sockets;
 pub mod stream;
 pub mod sync;
@@ -37,6 +39,8 @@ pub static FAMILIES: &[&Family] = &[
     &thread::FAMILY,
     &futex::FAMILY,
     &sync::FAMILY,
+    &process::FAMILY,
+    &signal::FAMILY,
     &descriptor::FAMILY,
     &poll::FAMILY,
     &name::FAMILY,

@@ -29,6 +29,7 @@ pub mod proof;
 mod run;
 pub mod server;
 mod shm;
+mod stack;
 mod statics;
 mod symbols;
 

@@ -247,8 +247,10 @@ pub(crate) fn return_to_parent() -> ! {
         }
     });
     phase::set(Phase::Program);
-    // SAFETY: this thread kept it in `fork`, and it stays in the table until `returned`.
-    unsafe { (*snapshot).restore() }
+    // SAFETY: it stays in the table until `returned` takes it out.
+    let snapshot = unsafe { &*snapshot };
+    // SAFETY: this thread kept it in `fork`.
+    unsafe { snapshot.restore() }
 }
 
 /// `execve(2)` of the child that the running thread is: its program begins, and the thread is its parent's again. The kernel

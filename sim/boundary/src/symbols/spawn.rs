@@ -71,7 +71,7 @@ fn act(actions: *const libc::posix_spawn_file_actions_t) -> Result<(), Errno> {
     }
     // SAFETY: glibc keeps `used` actions at `list`.
     let list = unsafe { core::slice::from_raw_parts(actions.list, used) };
-    list.iter().try_for_each(|action| act_on(action))
+    list.iter().try_for_each(act_on)
 }
 
 fn act_on(action: &Action) -> Result<(), Errno> {

@@ -280,6 +280,14 @@ impl Kernel {
         self.changed();
     }
 
+    /// Whether the running thread has anything to do before it goes on: a signal to take, or its own end.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        let thread = self.threads.get(self.current);
+        let pending = self.processes.get(thread.process).signals.pending & !thread.blocked_signals;
+        pending != 0 || thread.state == State::Ended || self.ending.is_some()
+    }
+
     /// The next signal that the running thread takes now, if any: the boundary calls the handler, then
     /// [`Kernel::signal_taken`].
     pub fn take_signal(&mut self) -> Option<Taken> {

@@ -15,6 +15,7 @@ use photofinish_sim::thread::ThreadId;
 use crate::carrier;
 use crate::crash;
 use crate::frames::{Final, Frame, Request};
+use crate::guard;
 use crate::phase::{self, Phase};
 use crate::run::{self, run};
 use crate::shm::SHARED;
@@ -49,6 +50,7 @@ pub(crate) fn execute(request: &Request, program: Program) -> Result<(), String>
     run::begin(kernel);
     thread::assign_main(Box::new(move || main(program)))?;
     crash::watch(request.limits.real_ms_max);
+    guard::watch();
     phase::set(Phase::Program);
     carrier::transfer_to(ThreadId::MAIN);
     let ending = match run().kernel.ending() {

@@ -18,6 +18,7 @@ use crate::carrier::{self, Mode};
 use crate::child::{self, Program};
 use crate::crash::{self, leave};
 use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
+use crate::guard;
 use crate::memory;
 use crate::phase::{self, Phase};
 use crate::proof;
@@ -55,9 +56,10 @@ pub fn enter() {
 /// # Panics
 /// Never: what goes wrong is said on standard error, with exit status 70.
 pub fn serve(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option<Program>) -> ! {
-    let notes = fix_addresses();
-    if let Err(why) = start(pool, isolation) {
-        crash::die("photofinish: ", why.as_bytes());
+    let mut notes = fix_addresses();
+    match start(pool, isolation) {
+        Ok(more) => notes.extend(more),
+        Err(why) => crash::die("photofinish: ", why.as_bytes()),
     }
     let hello = Hello { protocol: PROTOCOL, load_base: tls::load_base(), notes };
     let served = send(&hello).and_then(|()| requests(pool, isolation, find));
@@ -67,7 +69,8 @@ pub fn serve(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option
     }
 }
 
-fn start(pool: PoolSize, isolation: Isolation) -> Result<(), String> {
+/// Makes everything ready. Returns what this machine lacks but is not needed.
+fn start(pool: PoolSize, isolation: Isolation) -> Result<Vec<String>, String> {
     memory::settle()?;
     SHARED.map().map_err(|error| format!("no shared memory for runs: {error}"))?;
     proof::in_charge()?;
@@ -75,11 +78,13 @@ fn start(pool: PoolSize, isolation: Isolation) -> Result<(), String> {
     tls::verify()?;
     take_descriptors().map_err(|error| format!("could not set up descriptors: {error}"))?;
     crash::install();
+    let notes = guard::prepare();
     match isolation {
-        Isolation::Fork => carrier::prepare(pool, Mode::Steal),
+        Isolation::Fork => carrier::prepare(pool, Mode::Steal)?,
         // Real threads do not survive a fork: each run makes its own.
-        Isolation::Baton => Ok(()),
+        Isolation::Baton => {}
     }
+    Ok(notes)
 }
 
 /// Turns address space randomisation off, and fixes what else decides where things lie, which takes a new image of ourselves.

@@ -5,6 +5,7 @@
 
 use photofinish::scenario::{Expectation, Failure, Find, Scenario, Variant};
 
+pub mod bypass;
 pub mod conformance;
 pub mod endings;
 pub mod layout;
@@ -20,6 +21,7 @@ pub static GUESTS: &[&Scenario] = &[
     &layout::SCENARIO,
     &races::SCENARIO,
     &endings::SCENARIO,
+    &bypass::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,
@@ -35,6 +37,7 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::stream::FAMILY.scenario,
     &conformance::shutdown::FAMILY.scenario,
     &conformance::options::FAMILY.scenario,
+    &conformance::bypass::FAMILY.scenario,
     &conformance::sequence::FAMILY.scenario,
 ];
 

@@ -66,7 +66,7 @@ fn what_is_modelled_is_served_under_every_schedule() {
 fn what_is_caught_is_an_event_with_the_line_that_did_it() {
     for (program, call, caller) in [
         ("echo", "write", "ask"),
-        ("futex", "futex", "futex"),
+        ("futex", "futex", "play"),
         ("ids", "getpid", "ids"),
         ("random", "getrandom", "random"),
         ("vdso", "clock_gettime", "vdso"),

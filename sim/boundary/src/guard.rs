@@ -93,10 +93,9 @@ pub(crate) fn prepare() -> Vec<String> {
     }
     CATCHES_CALLS.store(true, Ordering::Relaxed);
     crash::handle(libc::SIGSYS, on_bypass, libc::SA_SIGINFO | libc::SA_NODEFER, &[]);
-    if prctl(PR_SET_TSC, [PR_TSC_ENABLE, 0, 0, 0]) < 0 {
+    CATCHES_COUNTER.store(prctl(PR_SET_TSC, [PR_TSC_ENABLE, 0, 0, 0]) >= 0, Ordering::Relaxed);
+    if !CATCHES_COUNTER.load(Ordering::Relaxed) {
         notes.push(String::from(NO_COUNTER));
-    } else {
-        CATCHES_COUNTER.store(true, Ordering::Relaxed);
     }
     if let Err(why) = vdso::replace() {
         notes.push(format!("{why}: a program that reads a clock through the vDSO itself reads the real one"));

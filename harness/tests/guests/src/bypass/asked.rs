@@ -60,26 +60,11 @@ fn ask(stream: &TcpStream) {
     }
 }
 
+/// Whose turn it is: even for one thread, odd for the other.
+static TURN: AtomicU32 = AtomicU32::new(0);
+const ROUNDS: u32 = 20;
+
 pub(super) fn futex() -> Result<(), Failure> {
-    static TURN: AtomicU32 = AtomicU32::new(0);
-    const ROUNDS: u32 = 20;
-    let play = |mine: u32| {
-        for round in 0..ROUNDS {
-            let turn = round * 2 + mine;
-            loop {
-                let now = TURN.load(Ordering::Acquire);
-                if now == turn {
-                    break;
-                }
-                match bypass::futex_wait(&TURN, now) {
-                    Ok(()) | Err(Failed(libc::EAGAIN | libc::EINTR)) => {}
-                    Err(failed) => panic!("futex: {failed}"),
-                }
-            }
-            TURN.store(turn + 1, Ordering::Release);
-            bypass::futex_wake(&TURN, 1).expect("a wake cannot fail");
-        }
-    };
     TURN.store(0, Ordering::Release);
     thread::scope(|scope| {
         scope.spawn(|| play(0));
@@ -87,6 +72,23 @@ pub(super) fn futex() -> Result<(), Failure> {
     });
     assert_eq!(TURN.load(Ordering::Acquire), ROUNDS * 2);
     Ok(())
+}
+
+fn play(mine: u32) {
+    for turn in (mine..ROUNDS * 2).step_by(2) {
+        loop {
+            let now = TURN.load(Ordering::Acquire);
+            if now == turn {
+                break;
+            }
+            match bypass::futex_wait(&TURN, now) {
+                Ok(()) | Err(Failed(libc::EAGAIN | libc::EINTR)) => {}
+                Err(failed) => panic!("futex: {failed}"),
+            }
+        }
+        TURN.store(turn + 1, Ordering::Release);
+        bypass::futex_wake(&TURN, 1).expect("a wake cannot fail");
+    }
 }
 
 pub(super) fn random() -> Result<(), Failure> {

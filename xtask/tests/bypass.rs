@@ -69,7 +69,7 @@ fn what_is_caught_is_an_event_with_the_line_that_did_it() {
         ("futex", "futex", "play"),
         ("ids", "getpid", "ids"),
         ("random", "getrandom", "random"),
-        ("vdso", "clock_gettime", "vdso"),
+        ("vdso", "clock_gettime", "vdso_clock_gettime"),
         ("counter", "rdtsc", "counter"),
     ] {
         let examined = examined(&format!("bypass/{program}"), 1, Isolation::Fork);

@@ -33,6 +33,7 @@ const SI_KERNEL: c_int = 0x80;
 
 static CATCHES_CALLS: AtomicBool = AtomicBool::new(false);
 static CATCHES_COUNTER: AtomicBool = AtomicBool::new(false);
+static VDSO_REPLACED: AtomicBool = AtomicBool::new(false);
 
 /// Addresses from one to another.
 struct Range {
@@ -57,8 +58,9 @@ impl Range {
 
 /// The text that is exempt: that of the C library.
 static LIBRARY: Range = Range::empty();
-/// The text of the dynamic linker, whose calls are caught and made: they map what is loaded.
+/// The texts of the dynamic linker, and of what was the C library's second half before glibc 2.34: their calls are caught, and made.
 static LINKER: Range = Range::empty();
+static THREADS: Range = Range::empty();
 static VDSO: Range = Range::empty();
 
 /// The bytes of a `siginfo_t` that belong to a `SIGSYS`: sigaction(2).
@@ -97,8 +99,10 @@ pub(crate) fn prepare() -> Vec<String> {
     if !CATCHES_COUNTER.load(Ordering::Relaxed) {
         notes.push(String::from(NO_COUNTER));
     }
-    if let Err(why) = vdso::replace() {
-        notes.push(format!("{why}: a program that reads a clock through the vDSO itself reads the real one"));
+    match vdso::replace() {
+        Ok(()) => VDSO_REPLACED.store(true, Ordering::Relaxed),
+        Err(why) => notes
+            .push(format!("{why}: a program that reads a clock through the vDSO itself reads the real one")),
     }
     notes
 }
@@ -150,6 +154,8 @@ unsafe extern "C" fn note_texts(info: *mut libc::dl_phdr_info, _size: usize, doo
             LIBRARY.set(start, end);
         } else if file.starts_with(b"ld-linux") {
             LINKER.set(start, end);
+        } else if file.starts_with(b"libpthread") {
+            THREADS.set(start, end);
         } else if vdso::base().is_some_and(|base| (start..end).contains(&base)) {
             VDSO.set(start, end);
         }
@@ -171,9 +177,12 @@ extern "C" fn on_bypass(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
 
 fn system_call(trap: &mut Trap<'_>, arch: u32) {
     let (number, arguments) = (trap.number(), trap.arguments());
-    if LINKER.holds(trap.pc()) {
+    if LINKER.holds(trap.pc()) || THREADS.holds(trap.pc()) {
         trap.answer(raw::syscall(number, arguments));
         return;
+    }
+    if VDSO.holds(trap.pc()) && VDSO_REPLACED.load(Ordering::Relaxed) {
+        trap.leave_stub();
     }
     let answer = if arch == arch::AUDIT_ARCH {
         bypass::escaped(number);

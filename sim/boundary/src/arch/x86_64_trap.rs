@@ -58,6 +58,22 @@ impl Trap<'_> {
         self.set(libc::REG_RAX, answer);
     }
 
+    /// Returns from a function of the vDSO that [`stub`] replaced, which is all it has left to do: what the vDSO says of its own stack
+    /// frames is no longer so, and nobody could walk the stack from there.
+    pub(crate) fn leave_stub(&mut self) {
+        const RET: u8 = 0xc3;
+        // SAFETY: a thread goes on after the instruction that stopped it, so that there is one.
+        let next = unsafe { (self.pc() as *const u8).read() };
+        if next != RET {
+            return;
+        }
+        let top = self.get(libc::REG_RSP);
+        // SAFETY: the stub leaves the stack as its caller did, with the address to return to on top.
+        let caller = unsafe { (top as *const i64).read() };
+        self.set(libc::REG_RSP, top + 8);
+        self.set(libc::REG_RIP, caller);
+    }
+
     /// Whether the thread stopped before an instruction that reads the time-stamp counter. It must be one that the processor has
     /// fetched and refused, so that its bytes can be read.
     pub(crate) fn reads_counter(&self) -> bool {

@@ -4,7 +4,7 @@
 //! Does not know who asks. Invariant: an answer is the kernel's way to give one, an error number negated, and `errno` is left
 //! alone; a number that stands in no table is not answered.
 
-use core::ffi::{c_int, c_long};
+use core::ffi::{CStr, c_char, c_int, c_long};
 
 use libc::timespec;
 use photofinish_sim::event::Event;
@@ -120,6 +120,7 @@ table! { owned, [a b c d e f];
     SYS_openat => word file::openat(a, b, c, d);
     SYS_pipe2 => word libc::pipe2(a, b);
     SYS_ppoll => word libc::ppoll(a, b, c, d);
+    SYS_prctl => plain prctl(a, b, c, d, e);
     SYS_preadv => word libc::preadv(a, b, c, d);
     SYS_pselect6 => word pselect6(a, b, c, d, e, f);
     SYS_pwritev => word libc::pwritev(a, b, c, d);
@@ -228,6 +229,35 @@ unsafe fn leave(status: c_int) -> c_long {
     // SAFETY: no pointers. It does not return.
     unsafe { process::_exit(status) };
     0
+}
+
+/// `PR_GET_AUXV` of `<linux/prctl.h>`.
+const PR_GET_AUXV: c_int = 0x4155_5856;
+
+/// `prctl(2)`: a thread's name, and the auxiliary vector, which is what `getauxval(3)` tells.
+///
+/// # Safety
+/// The system call's contract.
+unsafe fn prctl(option: c_int, b: c_long, c: c_long, d: c_long, e: c_long) -> c_long {
+    match option {
+        libc::PR_SET_NAME => {
+            // SAFETY: prctl(2): a string that ends in NUL, of which 15 bytes are the name.
+            let whole = unsafe { CStr::from_ptr(b as *const c_char) };
+            let mut name: [c_char; 16] = [0; 16];
+            for (place, byte) in name[..15].iter_mut().zip(whole.to_bytes()) {
+                *place = byte.cast_signed() as c_char;
+            }
+            // SAFETY: pthread_self(3) has no preconditions.
+            let thread = unsafe { libc::pthread_self() };
+            // SAFETY: the running thread, and a name that ends in NUL.
+            error(unsafe { libc::pthread_setname_np(thread, name.as_ptr()) } as c_long)
+        }
+        PR_GET_AUXV => real(libc::SYS_prctl, [c_long::from(option), b, c, d, e, 0]),
+        _ => {
+            run::unmodelled(format!("prctl(2) with option {option}"));
+            -c_long::from(libc::EINVAL)
+        }
+    }
 }
 
 /// `getcpu(2)`: processor 0 of node 0, as `sched_getcpu(3)` says.

@@ -85,3 +85,16 @@ names! { of_architecture:
 
 #[cfg(not(target_arch = "x86_64"))]
 names! { of_architecture: }
+
+#[cfg(test)]
+mod tests {
+    use super::name;
+
+    #[test]
+    fn a_system_call_has_the_name_of_its_manual_page() {
+        assert_eq!(name(libc::SYS_read), "read");
+        assert_eq!(name(libc::SYS_io_uring_setup), "io_uring_setup");
+        assert_eq!(name(-1), "number -1");
+        assert_eq!(name(0x4000_0000), "number 1073741824");
+    }
+}

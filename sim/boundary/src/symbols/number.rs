@@ -84,7 +84,9 @@ names! { of_architecture:
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-names! { of_architecture: }
+fn of_architecture(_number: c_long) -> Option<&'static str> {
+    None
+}
 
 #[cfg(test)]
 mod tests {

@@ -16,7 +16,7 @@ pub(crate) fn selector() -> *const u8 {
     PHASE.as_ptr().cast()
 }
 
-/// Whose code is running. Only the program's has the lowest bit set: see [`selector`].
+/// Whose code is running. Only the program's has the lowest bit set, which the kernel looks at (`guard`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Phase {

@@ -3,6 +3,7 @@
 //! This module does not know how a program is run; it only says what there is to run and what is expected of it.
 //! Invariant: a variant's expectation names every signature that a sweep may see; any other one is a failed expectation.
 
+pub use photofinish_sim::personality::Os;
 use serde::{Deserialize, Serialize};
 
 /// One story told by several programs that differ in one thing.
@@ -11,8 +12,18 @@ pub struct Scenario {
     pub name: &'static str,
     /// What happens, in one or two sentences.
     pub story: &'static str,
-    /// The programs; the first is the default when a command names the scenario alone and one is wanted.
+    /// Programs that a run may start as processes of their own: `std::process::Command::new("/programs/NAME")`.
+    pub programs: &'static [Program],
+    /// The variants; the first is the default when a command names the scenario alone and one is wanted.
     pub variants: &'static [Variant],
+}
+
+/// A program that a run may start as a process of its own.
+pub struct Program {
+    /// Its file name: it is found as `/programs/NAME`, and by `NAME` alone.
+    pub name: &'static str,
+    /// Its main function. A panic is exit status 101, as in any Rust program.
+    pub main: fn(),
 }
 
 /// One program of a scenario.
@@ -21,6 +32,8 @@ pub struct Variant {
     pub name: &'static str,
     /// What distinguishes it, in one sentence.
     pub story: &'static str,
+    /// The operating system it runs on.
+    pub os: Os,
     /// What a sweep over its seeds must show.
     pub expect: Expectation,
     /// The program and its oracle: ordinary Rust that also runs natively.
@@ -72,6 +85,8 @@ pub struct Listed {
     pub story: String,
     /// What distinguishes the variant.
     pub differs: String,
+    /// The operating system it runs on.
+    pub os: Os,
     /// Signatures that a sweep must find, and within how many runs.
     pub must: Vec<(String, u64)>,
     /// Signatures that it may find besides.
@@ -88,6 +103,7 @@ impl Listed {
             variant: variant.name.to_owned(),
             story: scenario.story.to_owned(),
             differs: variant.story.to_owned(),
+            os: variant.os,
             must: variant
                 .expect
                 .must

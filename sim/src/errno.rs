@@ -34,6 +34,7 @@ errnos! {
     EINTR = 4, "Interrupted system call.";
     EIO = 5, "Input/output error.";
     EBADF = 9, "Bad file descriptor.";
+    ECHILD = 10, "No child processes.";
     EAGAIN = 11, "Resource temporarily unavailable.";
     ENOMEM = 12, "Cannot allocate memory.";
     EFAULT = 14, "Bad address.";

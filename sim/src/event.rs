@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::choice::Pick;
+use crate::process::{Pid, Status};
 use crate::thread::ThreadId;
 use crate::wait::{WaitOn, Woken};
 
@@ -81,6 +82,32 @@ pub enum Event {
         segment: Cow<'static, str>,
         /// Bytes it carried.
         bytes: u64,
+    },
+    /// The process made another: `fork(2)`.
+    Forked {
+        /// The new process.
+        child: Pid,
+    },
+    /// A process runs a program from here on: `execve(2)`.
+    Executed {
+        /// The process.
+        process: Pid,
+        /// The program's name.
+        program: String,
+    },
+    /// A process is over.
+    Exited {
+        /// The process.
+        process: Pid,
+        /// How it ended.
+        status: Status,
+    },
+    /// A signal arrived at a process.
+    Signalled {
+        /// The process.
+        process: Pid,
+        /// The signal.
+        signal: i32,
     },
     /// The program wrote to its standard output (1) or error (2).
     Wrote {
@@ -242,6 +269,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::fd::Object;
     use crate::net::SocketId;
 
     const STAMP: Stamp = Stamp { step: 1, at_ns: 2, thread: ThreadId(3) };
@@ -264,10 +292,14 @@ mod tests {
             WaitOn::Futex { word: 0, bits: 1 },
             WaitOn::Futex { word: 1, bits: 0 },
             WaitOn::Futex { word: 1, bits: 1 },
-            WaitOn::Readable(SocketId(0)),
-            WaitOn::Readable(SocketId(1)),
-            WaitOn::Writable(SocketId(1)),
-            WaitOn::AnySocket,
+            WaitOn::Readable(Object::Socket(SocketId(0))),
+            WaitOn::Readable(Object::Socket(SocketId(1))),
+            WaitOn::Readable(Object::Standard(1)),
+            WaitOn::Writable(Object::Socket(SocketId(1))),
+            WaitOn::Poll,
+            WaitOn::Signal,
+            WaitOn::Child(Pid(1)),
+            WaitOn::Lock(1),
             WaitOn::Join(ThreadId(1)),
             WaitOn::Sleep,
         ];
@@ -280,7 +312,7 @@ mod tests {
             for why in [Why::Preempted, Why::Blocked, Why::Ended, Why::Yielded] {
                 events.push(Event::Switched { to: thread, why });
             }
-            for how in [Woken::Cause, Woken::Deadline, Woken::Spurious] {
+            for how in [Woken::Cause, Woken::Deadline, Woken::Spurious, Woken::Signal] {
                 events.push(Event::Woke { thread, how });
             }
         }
@@ -299,6 +331,13 @@ mod tests {
         }
         events.extend([called("", 1, 0), called("", 0, 1), called("", -1, 0), called("", 0, -1)]);
         events.extend([Event::Ended, arrived("", 1)]);
+        for process in [Pid(1), Pid(2)] {
+            events.push(Event::Forked { child: process });
+            events.extend(["", "a"].map(|name| Event::Executed { process, program: name.into() }));
+            let statuses = [Status::Exited(0), Status::Exited(1), Status::Signalled(1)];
+            events.extend(statuses.map(|status| Event::Exited { process, status }));
+            events.extend([1, 2].map(|signal| Event::Signalled { process, signal }));
+        }
         events
     }
 

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fd::{DescriptionId, Object};
+use crate::process::Pid;
 use crate::wait::{Wait, Woken};
 
 /// A simulated thread: its order of creation in this run, the main thread being 0.
@@ -54,6 +56,16 @@ pub struct Thread {
     pub(crate) turn_points: u64,
     /// How many threads it has spawned.
     pub children: u32,
+    /// The process it belongs to; between `fork(2)` and `execve(2)` that is the child.
+    pub process: Pid,
+    /// Signals it does not take now, bit n - 1 for signal n.
+    pub blocked_signals: u64,
+    /// While it runs as a forked child: the processes it comes from, innermost last, and what it blocked there.
+    pub(crate) forked_from: Vec<(Pid, u64)>,
+    /// The open files that the call it waits in goes on with.
+    pub(crate) held: Vec<DescriptionId>,
+    /// The files whose changes end its `poll(2)`.
+    pub(crate) polls: Vec<Object>,
     /// The key of its deadline in the timer queue, while it waits with one.
     pub(crate) timer: Option<(u64, u64)>,
 }
@@ -73,8 +85,8 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Adds a thread spawned by `parent` (`None` for the main thread) and returns its id.
-    pub fn add(&mut self, parent: Option<ThreadId>) -> ThreadId {
+    /// Adds a thread of `process` spawned by `parent` (`None` for the main thread) and returns its id.
+    pub fn add(&mut self, parent: Option<ThreadId>, process: Pid) -> ThreadId {
         let pedigree = parent.map_or_else(Vec::new, |parent| {
             let parent = &mut self.all[parent.index()];
             let mut pedigree = parent.pedigree.clone();
@@ -93,6 +105,11 @@ impl Threads {
             idle_points: 0,
             turn_points: 0,
             children: 0,
+            process,
+            blocked_signals: 0,
+            forked_from: Vec::new(),
+            held: Vec::new(),
+            polls: Vec::new(),
             timer: None,
         });
         id

@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::net::SocketId;
+use crate::fd::Object;
+use crate::process::Pid;
+use crate::ready::Side;
 use crate::thread::ThreadId;
 
 /// What a thread waits for, and until when.
@@ -27,16 +29,33 @@ pub enum WaitOn {
         /// The bits a wake must share with this wait: all ones unless `FUTEX_WAIT_BITSET` said otherwise.
         bits: u32,
     },
-    /// Bytes, a connection, an end or an error to be had from a socket.
-    Readable(SocketId),
+    /// Bytes, a connection, an event, an end or an error to be had from a file.
+    Readable(Object),
     /// Room to write, or an error, or an established connection.
-    Writable(SocketId),
-    /// Any change of any of several sockets: `poll(2)`.
-    AnySocket,
+    Writable(Object),
+    /// Any change of any of several files: `poll(2)`, `select(2)`.
+    Poll,
     /// The end of a thread: `pthread_join(3)`.
     Join(ThreadId),
+    /// The end of a child of this process: `wait(2)`.
+    Child(Pid),
+    /// A lock of a real file, by the order in which files were first locked: `flock(2)`.
+    Lock(u32),
     /// Time alone: `nanosleep(2)`.
     Sleep,
+    /// A signal: `pause(2)`, `sigtimedwait(2)`.
+    Signal,
+}
+
+impl WaitOn {
+    /// The wait for one side of a file.
+    #[must_use]
+    pub fn side(object: Object, side: Side) -> Self {
+        match side {
+            Side::Read => Self::Readable(object),
+            Side::Write => Self::Writable(object),
+        }
+    }
 }
 
 /// How a wait ended.
@@ -48,4 +67,6 @@ pub enum Woken {
     Deadline,
     /// Neither: a spurious wake-up that `futex(2)` allows.
     Spurious,
+    /// A signal for which the process has a handler.
+    Signal,
 }

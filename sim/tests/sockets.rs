@@ -5,9 +5,9 @@
 
 use photofinish_sim::call::fd::{close, dup, fcntl, ioctl};
 use photofinish_sim::call::io::{read, recv, send, write};
-use photofinish_sim::call::poll::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, PollFd, poll};
+use photofinish_sim::call::poll::{PollFd, poll};
 use photofinish_sim::call::socket::{
-    Ask, NewFile, accept4, bind, connect, getpeername, getsockname, listen, shutdown, socket,
+    Ask, accept4, bind, connect, getpeername, getsockname, listen, shutdown, socket,
 };
 use photofinish_sim::call::sockopt::{OptionName, getsockopt, setsockopt};
 use photofinish_sim::call::{Caller, Stop};
@@ -18,6 +18,9 @@ use photofinish_sim::fd::OnExec;
 use photofinish_sim::kernel::{Detail, Kernel, Next};
 use photofinish_sim::limits::Limits;
 use photofinish_sim::net::tcp::{RecvFlags, SendFlags};
+use photofinish_sim::process::Pid;
+use photofinish_sim::ready::Mask;
+use photofinish_sim::thread::ThreadId;
 
 const SECOND_NS: u64 = 1_000_000_000;
 const TCP: Ask = Ask { domain: 2, kind: 1, protocol: 0 };
@@ -34,7 +37,7 @@ fn done<T>(
     kernel: &mut Kernel,
     mut call: impl FnMut(&mut Kernel, &mut Caller) -> Result<T, Stop>,
 ) -> Result<T, Errno> {
-    let mut caller = Caller::new(kernel.current());
+    let mut caller = Caller::new(kernel.current(), kernel.process());
     loop {
         match call(kernel, &mut caller) {
             Ok(answer) => return Ok(answer),
@@ -48,13 +51,13 @@ fn done<T>(
     }
 }
 
-fn install(kernel: &mut Kernel, fd: i32, file: NewFile) {
-    assert_eq!(kernel.fds.install(fd, file.description, file.on_exec), Ok(None));
+/// The only process' main thread.
+fn me() -> Caller {
+    Caller::new(ThreadId::MAIN, Pid::FIRST)
 }
 
 fn new_socket(kernel: &mut Kernel, fd: i32) {
-    let file = socket(kernel, TCP).expect("TCP is modelled");
-    install(kernel, fd, file);
+    assert_eq!(socket(kernel, &me(), TCP), Ok(fd), "the lowest free number");
 }
 
 fn timeval(seconds: i64) -> Vec<u8> {
@@ -65,8 +68,8 @@ fn timeval(seconds: i64) -> Vec<u8> {
 fn listener() -> Kernel {
     let mut kernel = kernel();
     new_socket(&mut kernel, 3);
-    bind(&mut kernel, 3, "127.0.0.1:80".parse().unwrap()).expect("free");
-    listen(&mut kernel, 3, 8).expect("bound");
+    bind(&mut kernel, &me(), 3, "127.0.0.1:80".parse().unwrap()).expect("free");
+    listen(&mut kernel, &me(), 3, 8).expect("bound");
     kernel
 }
 
@@ -76,10 +79,10 @@ fn pair() -> Kernel {
     new_socket(&mut kernel, 4);
     done(&mut kernel, |kernel, caller| connect(kernel, caller, 4, "127.0.0.1:80".parse().unwrap()))
         .expect("listens");
-    let (file, peer) = done(&mut kernel, |kernel, caller| accept4(kernel, caller, 3, 0)).expect("connected");
-    install(&mut kernel, 5, file);
-    assert_eq!(getsockname(&kernel, 4), Ok(peer));
-    assert_eq!(getpeername(&kernel, 5), Ok(peer));
+    let (fd, peer) = done(&mut kernel, |kernel, caller| accept4(kernel, caller, 3, 0)).expect("connected");
+    assert_eq!(fd, 5);
+    assert_eq!(getsockname(&kernel, &me(), 4), Ok(peer));
+    assert_eq!(getpeername(&kernel, &me(), 5), Ok(peer));
     kernel
 }
 
@@ -98,7 +101,7 @@ fn an_echo_goes_round() {
 #[test]
 fn a_receive_times_out_at_its_time() {
     let mut kernel = pair();
-    setsockopt(&mut kernel, 4, RECEIVE_TIMEOUT, &timeval(3_600)).expect("modelled");
+    setsockopt(&mut kernel, &me(), 4, RECEIVE_TIMEOUT, &timeval(3_600)).expect("modelled");
     let before_ns = kernel.now_ns();
     assert_eq!(done(&mut kernel, |kernel, caller| read(kernel, caller, 4, &mut [0])), Err(Errno::EAGAIN));
     assert_eq!(kernel.now_ns(), before_ns + 3_600 * SECOND_NS);
@@ -107,7 +110,7 @@ fn a_receive_times_out_at_its_time() {
 #[test]
 fn accepting_times_out_like_a_receive() {
     let mut kernel = listener();
-    setsockopt(&mut kernel, 3, RECEIVE_TIMEOUT, &timeval(1)).expect("modelled");
+    setsockopt(&mut kernel, &me(), 3, RECEIVE_TIMEOUT, &timeval(1)).expect("modelled");
     assert_eq!(done(&mut kernel, |kernel, caller| accept4(kernel, caller, 3, 0)).unwrap_err(), Errno::EAGAIN);
     assert_eq!(kernel.now_ns(), SECOND_NS);
 }
@@ -115,7 +118,7 @@ fn accepting_times_out_like_a_receive() {
 #[test]
 fn a_send_times_out_with_what_it_moved_and_then_with_eagain() {
     let mut kernel = pair();
-    setsockopt(&mut kernel, 4, SEND_TIMEOUT, &timeval(1)).expect("modelled");
+    setsockopt(&mut kernel, &me(), 4, SEND_TIMEOUT, &timeval(1)).expect("modelled");
     let bytes = vec![1; 1_000_000];
     let flags = SendFlags::default();
     assert_eq!(done(&mut kernel, |kernel, caller| send(kernel, caller, 4, &bytes, flags)), Ok(344_064));
@@ -135,7 +138,7 @@ fn waiting_for_all_gathers_segments_and_stops_at_the_end() {
     }
     assert_eq!(done(&mut kernel, |kernel, caller| recv(kernel, caller, 5, &mut buffer, flags)), Ok(6));
     assert_eq!(&buffer, b"abcdef");
-    close(&mut kernel, 4).expect("open");
+    close(&mut kernel, &me(), 4).expect("open");
     assert_eq!(done(&mut kernel, |kernel, caller| recv(kernel, caller, 5, &mut buffer, flags)), Ok(2));
     assert_eq!(done(&mut kernel, |kernel, caller| recv(kernel, caller, 5, &mut buffer, flags)), Ok(0));
 }
@@ -143,20 +146,20 @@ fn waiting_for_all_gathers_segments_and_stops_at_the_end() {
 #[test]
 fn a_connect_that_does_not_wait_tells_how_far_it_is() {
     let mut kernel = listener();
-    let file = socket(&mut kernel, Ask { kind: 1 | 0o4000 | 0o2_000_000, ..TCP }).expect("modelled");
-    install(&mut kernel, 4, file);
+    let ask = Ask { kind: 1 | 0o4000 | 0o2_000_000, ..TCP };
+    assert_eq!(socket(&mut kernel, &me(), ask), Ok(4));
     let try_connect = |kernel: &mut Kernel| {
         done(kernel, |kernel, caller| connect(kernel, caller, 4, "127.0.0.1:80".parse().unwrap()))
     };
     assert_eq!(try_connect(&mut kernel), Err(Errno::EINPROGRESS));
     assert_eq!(try_connect(&mut kernel), Err(Errno::EALREADY));
-    let mut entries = [PollFd { fd: 4, events: POLLOUT, revents: 0 }];
+    let mut entries = [PollFd { fd: 4, events: Mask::OUT, revents: Mask::NONE }];
     assert_eq!(
         done(&mut kernel, |kernel, caller| poll(kernel, caller, &mut entries, Some(SECOND_NS))),
         Ok(1)
     );
-    assert_eq!(entries[0].revents, POLLOUT);
-    assert_eq!(getsockopt(&mut kernel, 4, ERROR), Ok(vec![0; 4]));
+    assert_eq!(entries[0].revents, Mask::OUT);
+    assert_eq!(getsockopt(&mut kernel, &me(), 4, ERROR), Ok(vec![0; 4]));
     assert_eq!(try_connect(&mut kernel), Ok(()));
     assert_eq!(try_connect(&mut kernel), Err(Errno::EISCONN));
 }
@@ -164,24 +167,24 @@ fn a_connect_that_does_not_wait_tells_how_far_it_is() {
 #[test]
 fn a_refused_connect_shows_in_poll() {
     let mut kernel = kernel();
-    new_socket(&mut kernel, 4);
-    ioctl(&mut kernel, 4, 0x5421, &mut 1).expect("FIONBIO");
+    new_socket(&mut kernel, 3);
+    ioctl(&mut kernel, &me(), 3, 0x5421, &mut 1).expect("FIONBIO");
     let answer =
-        done(&mut kernel, |kernel, caller| connect(kernel, caller, 4, "127.0.0.1:1".parse().unwrap()));
+        done(&mut kernel, |kernel, caller| connect(kernel, caller, 3, "127.0.0.1:1".parse().unwrap()));
     assert_eq!(answer, Err(Errno::EINPROGRESS));
-    let mut entries = [PollFd { fd: 4, events: POLLOUT, revents: 0 }];
+    let mut entries = [PollFd { fd: 3, events: Mask::OUT, revents: Mask::NONE }];
     assert_eq!(done(&mut kernel, |kernel, caller| poll(kernel, caller, &mut entries, None)), Ok(1));
-    assert_eq!(entries[0].revents, POLLOUT | POLLERR | POLLHUP);
-    assert_eq!(getsockopt(&mut kernel, 4, ERROR), Ok(vec![111, 0, 0, 0]));
+    assert_eq!(entries[0].revents, Mask::OUT | Mask::ERR | Mask::HUP);
+    assert_eq!(getsockopt(&mut kernel, &me(), 3, ERROR), Ok(vec![111, 0, 0, 0]));
 }
 
 #[test]
 fn a_connect_gives_up_waiting_but_goes_on() {
     let mut kernel = listener();
-    listen(&mut kernel, 3, 0).expect("listens");
+    listen(&mut kernel, &me(), 3, 0).expect("listens");
     for fd in [4, 5] {
         new_socket(&mut kernel, fd);
-        setsockopt(&mut kernel, fd, SEND_TIMEOUT, &timeval(10)).expect("modelled");
+        setsockopt(&mut kernel, &me(), fd, SEND_TIMEOUT, &timeval(10)).expect("modelled");
     }
     let try_connect = |kernel: &mut Kernel, fd| {
         done(kernel, |kernel, caller| connect(kernel, caller, fd, "127.0.0.1:80".parse().unwrap()))
@@ -190,9 +193,9 @@ fn a_connect_gives_up_waiting_but_goes_on() {
     let before_ns = kernel.now_ns();
     assert_eq!(try_connect(&mut kernel, 5), Err(Errno::EINPROGRESS));
     assert_eq!(kernel.now_ns(), before_ns + 10 * SECOND_NS);
-    setsockopt(&mut kernel, 5, SEND_TIMEOUT, &timeval(1)).expect("modelled");
+    setsockopt(&mut kernel, &me(), 5, SEND_TIMEOUT, &timeval(1)).expect("modelled");
     assert_eq!(try_connect(&mut kernel, 5), Err(Errno::EALREADY));
-    setsockopt(&mut kernel, 5, SEND_TIMEOUT, &timeval(9)).expect("modelled");
+    setsockopt(&mut kernel, &me(), 5, SEND_TIMEOUT, &timeval(9)).expect("modelled");
     done(&mut kernel, |kernel, caller| accept4(kernel, caller, 3, 0)).expect("one is there");
     assert_eq!(try_connect(&mut kernel, 5), Ok(()));
     assert_eq!(kernel.now_ns() / SECOND_NS, (before_ns + 15 * SECOND_NS) / SECOND_NS);
@@ -201,7 +204,7 @@ fn a_connect_gives_up_waiting_but_goes_on() {
 #[test]
 fn poll_times_out_and_passes_over_what_it_cannot_see() {
     let mut kernel = pair();
-    let entry = |fd| PollFd { fd, events: POLLIN, revents: 0 };
+    let entry = |fd| PollFd { fd, events: Mask::IN, revents: Mask::NONE };
     let mut entries = [entry(-1), entry(4), entry(5)];
     let before_ns = kernel.now_ns();
     assert_eq!(
@@ -211,33 +214,33 @@ fn poll_times_out_and_passes_over_what_it_cannot_see() {
     assert_eq!(kernel.now_ns(), before_ns + SECOND_NS);
     let mut entries = [entry(99), entry(4)];
     assert_eq!(done(&mut kernel, |kernel, caller| poll(kernel, caller, &mut entries, None)), Ok(1));
-    assert_eq!(entries[0].revents, POLLNVAL);
+    assert_eq!(entries[0].revents, Mask::NVAL);
     done(&mut kernel, |kernel, caller| write(kernel, caller, 4, b"x")).expect("open");
     let mut entries = [entry(-1), entry(4), entry(5)];
     assert_eq!(done(&mut kernel, |kernel, caller| poll(kernel, caller, &mut entries, None)), Ok(1));
-    assert_eq!(entries.map(|entry| entry.revents), [0, 0, POLLIN]);
+    assert_eq!(entries.map(|entry| entry.revents), [Mask::NONE, Mask::NONE, Mask::IN]);
 }
 
 #[test]
 fn a_duplicate_keeps_the_connection() {
     let mut kernel = pair();
-    dup(&mut kernel, 4, 9, OnExec::Close).expect("open");
-    close(&mut kernel, 4).expect("open");
-    assert_eq!(close(&mut kernel, 4), Err(Stop::Fail(Errno::EBADF)));
-    assert!(!kernel.fds.is_simulated(4));
-    assert_eq!(fcntl(&mut kernel, 9, 1, 0), Ok(1));
+    dup(&mut kernel, &me(), 4, 9, OnExec::Close).expect("open");
+    close(&mut kernel, &me(), 4).expect("open");
+    assert_eq!(close(&mut kernel, &me(), 4), Err(Stop::Fail(Errno::EBADF)));
+    assert_eq!(kernel.object(4), None);
+    assert_eq!(fcntl(&mut kernel, &me(), 9, 1, 0), Ok(1));
     assert_eq!(done(&mut kernel, |kernel, caller| write(kernel, caller, 9, b"x")), Ok(1));
     assert_eq!(done(&mut kernel, |kernel, caller| read(kernel, caller, 5, &mut [0])), Ok(1));
-    close(&mut kernel, 9).expect("open");
+    close(&mut kernel, &me(), 9).expect("open");
     assert_eq!(done(&mut kernel, |kernel, caller| read(kernel, caller, 5, &mut [0])), Ok(0));
 }
 
 #[test]
 fn nonblocking_belongs_to_the_open_file() {
     let mut kernel = pair();
-    dup(&mut kernel, 4, 9, OnExec::Keep).expect("open");
-    assert_eq!(fcntl(&mut kernel, 9, 4, 0o4000), Ok(0));
-    assert_eq!(fcntl(&mut kernel, 4, 3, 0), Ok(0o4002));
+    dup(&mut kernel, &me(), 4, 9, OnExec::Keep).expect("open");
+    assert_eq!(fcntl(&mut kernel, &me(), 9, 4, 0o4000), Ok(0));
+    assert_eq!(fcntl(&mut kernel, &me(), 4, 3, 0), Ok(0o4002));
     assert_eq!(done(&mut kernel, |kernel, caller| read(kernel, caller, 4, &mut [0])), Err(Errno::EAGAIN));
     let dont_wait = RecvFlags { dont_wait: true, ..RecvFlags::default() };
     assert_eq!(
@@ -251,14 +254,14 @@ fn a_call_that_waits_keeps_its_file_although_the_number_is_closed() {
     let mut kernel = pair();
     let main = kernel.current();
     let child = kernel.spawn().expect("few threads");
-    let mut reader = Caller::new(main);
+    let mut reader = Caller::new(main, Pid::FIRST);
     let Err(Stop::Block(wait)) = read(&mut kernel, &mut reader, 5, &mut [0; 4]) else {
         panic!("nothing to read")
     };
     assert_eq!(kernel.block(wait), Next::Run(child));
-    close(&mut kernel, 5).expect("open");
+    close(&mut kernel, &me(), 5).expect("open");
     new_socket(&mut kernel, 5);
-    assert_eq!(write(&mut kernel, &mut Caller::new(child), 4, b"late"), Ok(4));
+    assert_eq!(write(&mut kernel, &mut Caller::new(child, Pid::FIRST), 4, b"late"), Ok(4));
     assert_eq!(kernel.end_thread(), Next::Run(main));
     reader.woken = kernel.take_woken();
     assert_eq!(read(&mut kernel, &mut reader, 5, &mut [0; 4]), Ok(4));
@@ -271,10 +274,10 @@ fn shutting_a_listener_wakes_who_accepts() {
     let mut kernel = listener();
     let main = kernel.current();
     let child = kernel.spawn().expect("few threads");
-    let mut accepter = Caller::new(main);
+    let mut accepter = Caller::new(main, Pid::FIRST);
     let Err(Stop::Block(wait)) = accept4(&mut kernel, &mut accepter, 3, 0) else { panic!("nobody connects") };
     assert_eq!(kernel.block(wait), Next::Run(child));
-    shutdown(&mut kernel, 3, 2).expect("listens");
+    shutdown(&mut kernel, &me(), 3, 2).expect("listens");
     assert_eq!(kernel.end_thread(), Next::Run(main));
     accepter.woken = kernel.take_woken();
     assert_eq!(accept4(&mut kernel, &mut accepter, 3, 0), Err(Stop::Fail(Errno::EINVAL)));
@@ -286,13 +289,16 @@ fn what_is_not_modelled_says_so() {
     let unmodelled =
         |answer: Result<(), Stop>| assert!(matches!(answer, Err(Stop::Unmodelled(..))), "{answer:?}");
     for (domain, kind, protocol) in [(1, 1, 0), (2, 2, 0), (2, 3, 0), (16, 3, 0), (2, 1, 132)] {
-        unmodelled(socket(&mut kernel, Ask { domain, kind, protocol }).map(drop));
+        unmodelled(socket(&mut kernel, &me(), Ask { domain, kind, protocol }).map(drop));
     }
     unmodelled(RecvFlags::from_linux(1).map(drop).map_err(Stop::from));
     unmodelled(SendFlags::from_linux(1).map(drop).map_err(Stop::from));
-    unmodelled(fcntl(&mut kernel, 4, 8, 0).map(drop));
-    unmodelled(ioctl(&mut kernel, 4, 0x8912, &mut 0));
-    assert_eq!(shutdown(&mut kernel, 4, 3), Err(Stop::Fail(Errno::EINVAL)));
-    assert_eq!(socket(&mut kernel, Ask { kind: 1 | 0o100, ..TCP }), Err(Stop::Fail(Errno::EINVAL)));
-    assert_eq!(socket(&mut kernel, Ask { protocol: 17, ..TCP }), Err(Stop::Fail(Errno::EPROTONOSUPPORT)));
+    unmodelled(fcntl(&mut kernel, &me(), 4, 8, 0).map(drop));
+    unmodelled(ioctl(&mut kernel, &me(), 4, 0x8912, &mut 0));
+    assert_eq!(shutdown(&mut kernel, &me(), 4, 3), Err(Stop::Fail(Errno::EINVAL)));
+    assert_eq!(socket(&mut kernel, &me(), Ask { kind: 1 | 0o100, ..TCP }), Err(Stop::Fail(Errno::EINVAL)));
+    assert_eq!(
+        socket(&mut kernel, &me(), Ask { protocol: 17, ..TCP }),
+        Err(Stop::Fail(Errno::EPROTONOSUPPORT))
+    );
 }

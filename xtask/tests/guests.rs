@@ -176,3 +176,8 @@ fn seeds_are_numbers_of_any_size() {
         assert_eq!(run("sync/mpsc", seed, |request| request).judgement.verdict, Verdict::Pass);
     }
 }
+
+#[test]
+fn processes_start_end_and_are_waited_for() {
+    check_scenario("processes", 30);
+}

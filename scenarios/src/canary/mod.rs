@@ -11,6 +11,7 @@ pub static SCENARIO: Scenario = Scenario {
     name: "canary",
     story: "Small programs whose verdict does not depend on luck. If one that must fail passes, no other verdict \
             of the same build is worth anything.",
+    programs: &[],
     variants: VARIANTS,
 };
 
@@ -18,24 +19,28 @@ static VARIANTS: &[Variant] = &[
     Variant {
         name: "panic",
         story: "After a little talk over a channel and a socket, a thread asserts what does not hold.",
+        os: photofinish::scenario::Os::Linux,
         expect: always(&[Find { signature: "panic*", within_runs: 1 }]),
         run: program::panic,
     },
     Variant {
         name: "deadlock",
         story: "Two threads hold a lock each, tell each other so, and then want the other's.",
+        os: photofinish::scenario::Os::Linux,
         expect: always(&[Find { signature: "deadlock*", within_runs: 1 }]),
         run: program::deadlock,
     },
     Variant {
         name: "wrong-answer",
         story: "An echo server answers with something else, and the oracle says so.",
+        os: photofinish::scenario::Os::Linux,
         expect: always(&[Find { signature: program::WRONG_ANSWER, within_runs: 1 }]),
         run: program::wrong_answer,
     },
     Variant {
         name: "healthy",
         story: "The same talk with an honest echo server: nothing is wrong with it.",
+        os: photofinish::scenario::Os::Linux,
         expect: Expectation::NEVER_FAILS,
         run: program::healthy,
     },

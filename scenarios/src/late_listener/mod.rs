@@ -22,6 +22,7 @@ pub static SCENARIO: Scenario = Scenario {
     name: "late-listener",
     story: "A thread opens a connection and then registers for its outcome, while the I/O thread may already \
             have told it to nobody. The peer is then unreachable for as long as the program runs.",
+    programs: &[],
     variants: VARIANTS,
 };
 
@@ -30,6 +31,7 @@ macro_rules! variant {
         Variant {
             name: $name,
             story: $story,
+            os: photofinish::scenario::Os::Linux,
             expect: $expect,
             run: || oracle::judge(&program::run(&$policy, $mode)),
         }

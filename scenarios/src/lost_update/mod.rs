@@ -13,9 +13,11 @@ const LOST_UPDATE: &str = "lost-update";
 pub static SCENARIO: Scenario = Scenario {
     name: "lost-update",
     story: "Two threads read a counter and write it back one higher; if both read before either writes, one is not counted.",
+    programs: &[],
     variants: &[Variant {
         name: "buggy",
         story: "A load and a store where one operation should be.",
+        os: photofinish::scenario::Os::Linux,
         expect: Expectation {
             must: &[Find { signature: LOST_UPDATE, within_runs: 100 }],
             may: &[],

@@ -35,6 +35,8 @@ enum State {
     Busy,
     /// Its thread is over, and its result waits to be joined.
     Over,
+    /// Its thread was ended in the middle of something: its stack is nobody's any more.
+    Abandoned,
 }
 
 /// A destructor that `__cxa_thread_atexit_impl` registered.
@@ -360,6 +362,11 @@ extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
 }
 
 impl Carrier {
+    /// Where its stack ends.
+    pub(crate) fn stack_top(&self) -> usize {
+        self.stack.low + self.stack.size
+    }
+
     fn leave(&mut self, result: *mut c_void) {
         self.result = result;
         self.state = if self.detached { State::Free } else { State::Over };
@@ -387,6 +394,13 @@ pub(crate) fn assign(thread: ThreadId, job: Job) -> Option<libc::pthread_t> {
     );
     pool.of_thread.push(index);
     Some(pool.carriers[index].pthread)
+}
+
+/// A thread was ended where it stood: its carrier is not used again in this run.
+pub(crate) fn abandon(thread: ThreadId) {
+    let pool = pool();
+    let index = pool.of_thread[thread.index()];
+    pool.carriers[index].state = State::Abandoned;
 }
 
 /// The thread behind a `pthread_t` that has not been joined yet.

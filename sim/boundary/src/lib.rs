@@ -26,12 +26,15 @@ mod instrument;
 mod memory;
 mod own;
 pub mod phase;
+mod process;
 pub mod proof;
 mod run;
 pub mod server;
 mod shm;
+mod statics;
 mod symbols;
 mod vdso;
 
-pub use child::Program;
+pub use child::{Program, Task};
+pub use process::Registered;
 pub use run::{backtrace_here, judge, panicked};

@@ -11,14 +11,16 @@ use photofinish_sim::call::{Caller, Stop};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Event;
+use photofinish_sim::fd::Object;
 use photofinish_sim::kernel::{Detail, Kernel, Next};
 use photofinish_sim::thread::ThreadId;
-use photofinish_sim::wait::Wait;
+use photofinish_sim::wait::{Wait, WaitOn, Woken};
 
 use crate::carrier;
 use crate::frames::{Frame, StackOf};
 use crate::phase::{self, Phase};
 use crate::shm::SHARED;
+use crate::symbols::signal::{self, Interrupted};
 
 /// What is known of the run that is on.
 pub(crate) struct Run {
@@ -87,7 +89,11 @@ pub(crate) fn point(pc: usize) {
 pub(crate) fn obey(next: Next) {
     match next {
         Next::Stay => {}
-        Next::Run(thread) => carrier::transfer_to(thread),
+        Next::Run(thread) => {
+            crate::process::enter(thread);
+            carrier::transfer_to(thread);
+            signal::deliver();
+        }
         Next::End => carrier::transfer_to_host(),
     }
 }
@@ -116,6 +122,8 @@ numbers! {
     usize: |answer| answer.cast_signed() as i64;
     SocketAddr: |answer| i64::from(answer.port());
     (i32, SocketAddr): |answer| i64::from(answer.0);
+    photofinish_sim::process::signal::Disposition: |_answer| 0;
+    Option<photofinish_sim::call::process::Ended>: |answer| answer.map_or(0, |ended| i64::from(ended.pid.0));
 }
 
 /// Makes a system call of the running thread: a scheduling point, then the call, as often as its waits need.
@@ -125,7 +133,7 @@ pub(crate) fn call<T: Answer>(
     mut f: impl FnMut(&mut Kernel, &mut Caller) -> Result<T, Stop>,
 ) -> Result<T, Errno> {
     call_point();
-    let mut caller = Caller::new(with_kernel(|kernel| kernel.current()));
+    let mut caller = with_kernel(|kernel| Caller::new(kernel.current(), kernel.process()));
     loop {
         match with_kernel(|kernel| f(kernel, &mut caller)) {
             Ok(answer) => {
@@ -140,15 +148,34 @@ pub(crate) fn call<T: Answer>(
                 unmodelled(what);
                 return Err(errno);
             }
+            Err(Stop::Block(_)) if with_kernel(|kernel| kernel.is_forked()) => {
+                unmodelled(format!("{name} that waits between fork(2) and execve(2)"));
+                return Err(Errno::EAGAIN);
+            }
             Err(Stop::Block(wait)) => {
+                let restarts = may_restart(&wait);
                 if caller.deadline_ns.is_none() {
                     caller.deadline_ns = wait.deadline_ns;
                 }
                 block(wait);
                 caller.woken = with_kernel(Kernel::take_woken);
+                if caller.woken == Some(Woken::Signal) {
+                    caller.woken = match signal::deliver() {
+                        Interrupted::Restarts if !restarts => Some(Woken::Signal),
+                        Interrupted::Fails => Some(Woken::Signal),
+                        Interrupted::No | Interrupted::Restarts => Some(Woken::Spurious),
+                    };
+                }
             }
         }
     }
+}
+
+/// Whether a wait goes on after a handler with `SA_RESTART` (`signal(7)`, "Interruption of system calls").
+fn may_restart(wait: &Wait) -> bool {
+    let never =
+        matches!(wait.on, WaitOn::Poll | WaitOn::Sleep | WaitOn::Signal | WaitOn::Readable(Object::Epoll(_)));
+    !never && wait.deadline_ns.is_none()
 }
 
 /// A scheduling point before a call that is answered without waiting.

@@ -15,12 +15,13 @@ use serde::de::DeserializeOwned;
 
 pub use crate::carrier::PoolSize;
 use crate::carrier::{self, Mode};
-use crate::child::{self, Program};
+use crate::child::{self, Task};
 use crate::crash::{self, leave};
 use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
 use crate::guard;
 use crate::memory;
 use crate::phase::{self, Phase};
+use crate::process::{self, Registered};
 use crate::proof;
 use crate::shm::SHARED;
 use crate::symbols::{raw, tls};
@@ -55,9 +56,14 @@ pub fn enter() {
 ///
 /// # Panics
 /// Never: what goes wrong is said on standard error, with exit status 70.
-pub fn serve(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option<Program>) -> ! {
+pub fn serve(
+    pool: PoolSize,
+    isolation: Isolation,
+    programs: &'static [Registered],
+    find: &dyn Fn(&str) -> Option<Task>,
+) -> ! {
     let mut notes = fix_addresses();
-    match start(pool, isolation) {
+    match start(pool, isolation, programs) {
         Ok(more) => notes.extend(more),
         Err(why) => crash::die("photofinish: ", why.as_bytes()),
     }
@@ -70,7 +76,11 @@ pub fn serve(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option
 }
 
 /// Makes everything ready. Returns what this machine lacks but is not needed.
-fn start(pool: PoolSize, isolation: Isolation) -> Result<Vec<String>, String> {
+fn start(
+    pool: PoolSize,
+    isolation: Isolation,
+    programs: &'static [Registered],
+) -> Result<Vec<String>, String> {
     memory::settle()?;
     SHARED.map().map_err(|error| format!("no shared memory for runs: {error}"))?;
     proof::in_charge()?;
@@ -79,6 +89,7 @@ fn start(pool: PoolSize, isolation: Isolation) -> Result<Vec<String>, String> {
     take_descriptors().map_err(|error| format!("could not set up descriptors: {error}"))?;
     crash::install();
     let notes = guard::prepare();
+    process::prepare(programs);
     match isolation {
         Isolation::Fork => carrier::prepare(pool, Mode::Steal)?,
         // Real threads do not survive a fork: each run makes its own.
@@ -149,9 +160,18 @@ fn take_descriptors() -> io::Result<()> {
     for (first, last) in [(3, HOLDER_FD - 1), (REPLIES_FD + 1, c_int::MAX)] {
         check(raw::syscall(libc::SYS_close_range, [i64::from(first), i64::from(last), 0, 0, 0, 0]))?;
     }
+    // A call that we do not own must fail on a number of the program, not reach whatever the C library has there.
+    for low in 3..PLACEHOLDERS {
+        check(raw::syscall(
+            libc::SYS_dup3,
+            [i64::from(HOLDER_FD), i64::from(low), i64::from(libc::O_CLOEXEC), 0, 0, 0],
+        ))?;
+    }
     Ok(())
 }
 
+/// Real numbers below this one are taken by files that nothing can be done with.
+const PLACEHOLDERS: c_int = 64;
 /// Descriptors a run may have, ours included.
 const FILES_LIMIT: u64 = 1024;
 
@@ -172,14 +192,14 @@ fn check(answer: i64) -> io::Result<i64> {
     Ok(answer)
 }
 
-fn requests(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option<Program>) -> io::Result<()> {
+fn requests(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option<Task>) -> io::Result<()> {
     while let Some(request) = receive::<Request>()? {
-        let Some(program) = find(&request.program) else {
+        let Some(task) = find(&request.program) else {
             send(&Reply::Unknown)?;
             continue;
         };
         SHARED.clear();
-        let died = fork_and_run(pool, isolation, &request, program)?;
+        let died = fork_and_run(pool, isolation, &request, task)?;
         let (frames, truncated) = SHARED.read();
         send(&Reply::Ran { frames, truncated, died })?;
     }
@@ -190,7 +210,7 @@ fn fork_and_run(
     pool: PoolSize,
     isolation: Isolation,
     request: &Request,
-    program: Program,
+    task: Task,
 ) -> io::Result<Option<Died>> {
     // SAFETY: getpid(2) always succeeds.
     let server = unsafe { libc::getpid() };
@@ -206,7 +226,7 @@ fn fork_and_run(
                 }
                 Isolation::Baton => carrier::prepare(pool, Mode::Baton),
             };
-            match ready.and_then(|()| child::execute(request, program)) {
+            match ready.and_then(|()| child::execute(request, task)) {
                 Ok(()) => leave(0),
                 Err(why) => crash::die("photofinish: ", why.as_bytes()),
             }

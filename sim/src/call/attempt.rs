@@ -1,19 +1,20 @@
 //! What every call on a descriptor does around its attempt: find the open file, wait or not, keep the file meanwhile.
 //!
 //! Does not know what is attempted. Invariant: the open files in [`Caller::held`] are exactly those of a call that waits;
-//! whatever ends the call lets them go.
+//! whatever ends the call, or its process, lets them go.
 
 use super::{Caller, Stop};
 use crate::errno::Errno;
 use crate::fd::{Blocking, DescriptionId, Object};
 use crate::kernel::Kernel;
-use crate::net::{Refusal, SocketId};
-use crate::wait::Wait;
+use crate::net::SocketId;
+use crate::ready::Refusal;
+use crate::wait::{Wait, WaitOn, Woken};
 
-/// A socket found by its number, and whether this call waits on it.
+/// An open file found by its number, and whether this call waits on it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target {
-    pub(super) socket: SocketId,
+    pub(super) object: Object,
     pub(super) blocking: Blocking,
 }
 
@@ -35,15 +36,22 @@ impl Patience {
     }
 }
 
-/// The socket behind a number, for a call that never waits.
-pub(super) fn socket(kernel: &Kernel, fd: i32) -> Result<SocketId, Stop> {
-    let Object::Socket(socket) = kernel.fds.object(kernel.fds.lookup(fd)?);
-    Ok(socket)
+/// The file behind a number, for a call that never waits.
+pub(super) fn object(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<Object, Stop> {
+    Ok(kernel.files.object(kernel.lookup(caller.process, fd)?))
 }
 
-/// Makes one attempt on the socket behind a number. A call that waits goes on with the open file it began with, in the mode
+/// The socket of `ip(7)` behind a number, for a call that never waits.
+pub(super) fn socket(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<SocketId, Stop> {
+    match object(kernel, caller, fd)? {
+        Object::Socket(socket) => Ok(socket),
+        _ => Err(Errno::ENOTSOCK.into()),
+    }
+}
+
+/// Makes one attempt on the file behind a number. A call that waits goes on with the open file it began with, in the mode
 /// it began in, whatever becomes of the number.
-pub(super) fn on_socket<T>(
+pub(super) fn on_file<T>(
     kernel: &mut Kernel,
     caller: &mut Caller,
     fd: i32,
@@ -52,40 +60,33 @@ pub(super) fn on_socket<T>(
     let (id, blocking) = match caller.held.first() {
         Some(&id) => (id, Blocking::Yes),
         None => {
-            let id = kernel.fds.lookup(fd)?;
-            (id, kernel.fds.blocking(id))
+            let id = kernel.lookup(caller.process, fd)?;
+            (id, kernel.files.blocking(id))
         }
     };
-    let Object::Socket(socket) = kernel.fds.object(id);
-    let answer = attempt(kernel, caller, Target { socket, blocking });
+    let object = kernel.files.object(id);
+    let answer = attempt(kernel, caller, Target { object, blocking });
     match &answer {
         Err(Stop::Block(_)) => hold(kernel, caller, &[id]),
         _ => let_go(kernel, caller),
     }
-    kernel.after_net();
+    kernel.settle();
     answer
 }
 
 /// Keeps open files for a call that begins to wait.
 pub(super) fn hold(kernel: &mut Kernel, caller: &mut Caller, ids: &[DescriptionId]) {
     if caller.held.is_empty() {
-        ids.iter().for_each(|&id| kernel.fds.hold(id));
+        kernel.hold_for(caller.thread, ids);
         caller.held.extend(ids);
     }
 }
 
 /// Lets the open files of a call go that is over.
 pub(super) fn let_go(kernel: &mut Kernel, caller: &mut Caller) {
-    for id in core::mem::take(&mut caller.held) {
-        let last = kernel.fds.release(id);
-        close(kernel, last);
-    }
-}
-
-/// Closes what nothing refers to any more.
-pub(super) fn close(kernel: &mut Kernel, last: Option<Object>) {
-    if let Some(Object::Socket(socket)) = last {
-        kernel.net.close(socket);
+    if !caller.held.is_empty() {
+        caller.held.clear();
+        kernel.let_go_of(caller.thread);
     }
 }
 
@@ -93,17 +94,20 @@ pub(super) fn close(kernel: &mut Kernel, last: Option<Object>) {
 pub(super) fn settle(
     kernel: &Kernel,
     caller: &mut Caller,
-    blocking: Blocking,
+    target: Target,
     patience: Patience,
     refusal: Refusal,
 ) -> Stop {
-    let on = match refusal {
+    let side = match refusal {
         Refusal::Fail(errno) => return Stop::Fail(errno),
         Refusal::Unmodelled(what, errno) => return Stop::Unmodelled(what, errno),
-        Refusal::Wait(on) => on,
+        Refusal::Wait(side) => side,
     };
-    if blocking == Blocking::No {
+    if target.blocking == Blocking::No {
         return Stop::Fail(patience.at_once);
+    }
+    if caller.woken == Some(Woken::Signal) {
+        return Stop::Fail(Errno::EINTR);
     }
     if caller.timed_out() || patience.timeout_ns == Some(0) {
         return Stop::Fail(patience.expired);
@@ -111,7 +115,7 @@ pub(super) fn settle(
     if caller.held.is_empty() {
         caller.deadline_ns = patience.timeout_ns.map(|ns| kernel.now_ns().saturating_add(ns));
     }
-    Stop::Block(Wait { on, deadline_ns: caller.deadline_ns })
+    Stop::Block(Wait { on: WaitOn::side(target.object, side), deadline_ns: caller.deadline_ns })
 }
 
 impl From<Refusal> for Stop {
@@ -120,7 +124,7 @@ impl From<Refusal> for Stop {
         match refusal {
             Refusal::Fail(errno) => Self::Fail(errno),
             Refusal::Unmodelled(what, errno) => Self::Unmodelled(what, errno),
-            Refusal::Wait(on) => Self::Block(Wait { on, deadline_ns: None }),
+            Refusal::Wait(_) => Self::Fail(Errno::EAGAIN),
         }
     }
 }

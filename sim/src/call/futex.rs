@@ -36,6 +36,7 @@ pub fn wait(kernel: &mut Kernel, caller: &mut Caller, call: &FutexWait) -> Resul
         }
         Some(Woken::Spurious) => return Ok(()),
         Some(Woken::Deadline) => return Err(Stop::Fail(Errno::ETIMEDOUT)),
+        Some(Woken::Signal) => return Err(Stop::Fail(Errno::EINTR)),
         None => {}
     }
     if call.bits == 0 {

@@ -4,9 +4,10 @@
 //! earlier attempts are counted in [`Caller::done`] and are never moved again; a call that moved some answers their count
 //! whatever happens next.
 
-use super::attempt::{self, Patience, Target, on_socket};
+use super::attempt::{self, Patience, Target, on_file};
 use super::{Caller, Stop};
-use crate::fd::Blocking;
+use crate::errno::Errno;
+use crate::fd::{Blocking, Object};
 use crate::kernel::Kernel;
 use crate::net::tcp::{RecvFlags, SendFlags};
 
@@ -21,7 +22,7 @@ pub fn recv(
     buffer: &mut [u8],
     flags: RecvFlags,
 ) -> Result<usize, Stop> {
-    on_socket(kernel, caller, fd, |kernel, caller, target| {
+    on_file(kernel, caller, fd, |kernel, caller, target| {
         let blocking = if flags.dont_wait { Blocking::No } else { target.blocking };
         receive(kernel, caller, Target { blocking, ..target }, buffer, flags)
     })
@@ -34,13 +35,13 @@ fn receive(
     buffer: &mut [u8],
     flags: RecvFlags,
 ) -> Result<usize, Stop> {
+    let Object::Socket(socket) = target.object else { return Err(Errno::ENOTSOCK.into()) };
     loop {
         // `tcp_recvmsg_locked`: with bytes in hand, an error is left to the next call.
-        if caller.done > 0 && kernel.net.has_error(target.socket) && kernel.net.unread(target.socket) == Ok(0)
-        {
+        if caller.done > 0 && kernel.net.has_error(socket) && kernel.net.unread(socket) == Ok(0) {
             return Ok(caller.done);
         }
-        let refusal = match kernel.net.recv(target.socket, &mut buffer[caller.done..], flags) {
+        let refusal = match kernel.net.recv(socket, &mut buffer[caller.done..], flags) {
             Ok(count) => {
                 caller.done += count;
                 if count == 0 || !flags.wait_all || caller.done == buffer.len() {
@@ -50,8 +51,8 @@ fn receive(
             }
             Err(refusal) => refusal,
         };
-        let patience = Patience::io(kernel.net.options(target.socket).receive_timeout_ns);
-        return partial(caller, |caller| attempt::settle(kernel, caller, target.blocking, patience, refusal));
+        let patience = Patience::io(kernel.net.options(socket).receive_timeout_ns);
+        return partial(caller, |caller| attempt::settle(kernel, caller, target, patience, refusal));
     }
 }
 
@@ -66,14 +67,16 @@ pub fn send(
     bytes: &[u8],
     flags: SendFlags,
 ) -> Result<usize, Stop> {
-    on_socket(kernel, caller, fd, |kernel, caller, target| {
+    on_file(kernel, caller, fd, |kernel, caller, target| {
+        let Object::Socket(socket) = target.object else { return Err(Errno::ENOTSOCK.into()) };
         let blocking = if flags.dont_wait { Blocking::No } else { target.blocking };
+        let target = Target { blocking, ..target };
         loop {
             // `do_error` of `tcp_sendmsg_locked`: likewise.
-            if caller.done > 0 && kernel.net.has_error(target.socket) {
+            if caller.done > 0 && kernel.net.has_error(socket) {
                 return Ok(caller.done);
             }
-            let refusal = match kernel.net.send(target.socket, &bytes[caller.done..]) {
+            let refusal = match kernel.net.send(socket, &bytes[caller.done..]) {
                 Ok(count) => {
                     caller.done += count;
                     if caller.done == bytes.len() {
@@ -83,8 +86,8 @@ pub fn send(
                 }
                 Err(refusal) => refusal,
             };
-            let patience = Patience::io(kernel.net.options(target.socket).send_timeout_ns);
-            return partial(caller, |caller| attempt::settle(kernel, caller, blocking, patience, refusal));
+            let patience = Patience::io(kernel.net.options(socket).send_timeout_ns);
+            return partial(caller, |caller| attempt::settle(kernel, caller, target, patience, refusal));
         }
     })
 }
@@ -103,10 +106,14 @@ fn partial(caller: &mut Caller, settle: impl FnOnce(&mut Caller) -> Stop) -> Res
 /// As [`recv`].
 pub fn read(kernel: &mut Kernel, caller: &mut Caller, fd: i32, buffer: &mut [u8]) -> Result<usize, Stop> {
     if buffer.is_empty() {
-        attempt::socket(kernel, fd)?;
+        attempt::object(kernel, caller, fd)?;
         return Ok(0);
     }
-    recv(kernel, caller, fd, buffer, RecvFlags::default())
+    match attempt::object(kernel, caller, fd)? {
+        // As `/dev/null`, which it is.
+        Object::Standard(_) => Ok(0),
+        _ => recv(kernel, caller, fd, buffer, RecvFlags::default()),
+    }
 }
 
 /// `write(2)`: `send(2)` without flags.

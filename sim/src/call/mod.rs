@@ -8,12 +8,14 @@ pub mod fd;
 pub mod futex;
 pub mod io;
 pub mod poll;
+pub mod process;
 pub mod socket;
 pub mod sockopt;
 pub mod time;
 
 use crate::errno::Errno;
 use crate::fd::DescriptionId;
+use crate::process::Pid;
 use crate::thread::ThreadId;
 use crate::wait::{Wait, Woken};
 
@@ -39,6 +41,8 @@ impl From<Errno> for Stop {
 pub struct Caller {
     /// The calling thread.
     pub thread: ThreadId,
+    /// Its process.
+    pub process: Pid,
     /// How the last wait of this call ended; `None` on the first attempt.
     pub woken: Option<Woken>,
     /// When the call gives up, in virtual nanoseconds; set by the first attempt that waits.
@@ -50,10 +54,10 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A call of `thread` that has not been attempted yet.
+    /// A call of a thread that has not been attempted yet.
     #[must_use]
-    pub fn new(thread: ThreadId) -> Self {
-        Self { thread, woken: None, deadline_ns: None, done: 0, held: Vec::new() }
+    pub fn new(thread: ThreadId, process: Pid) -> Self {
+        Self { thread, process, woken: None, deadline_ns: None, done: 0, held: Vec::new() }
     }
 
     /// Whether the wait before this attempt ended by its deadline.

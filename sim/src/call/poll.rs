@@ -4,29 +4,11 @@
 //! others.
 
 use super::{Caller, Stop, attempt};
+use crate::errno::Errno;
 use crate::fd::{DescriptionId, Object};
 use crate::kernel::Kernel;
-use crate::net::Readiness;
-use crate::wait::{Wait, WaitOn};
-
-/// `POLLIN`.
-pub const POLLIN: u16 = 0x1;
-/// `POLLPRI`.
-pub const POLLPRI: u16 = 0x2;
-/// `POLLOUT`.
-pub const POLLOUT: u16 = 0x4;
-/// `POLLERR`, whether asked for or not.
-pub const POLLERR: u16 = 0x8;
-/// `POLLHUP`, whether asked for or not.
-pub const POLLHUP: u16 = 0x10;
-/// `POLLNVAL`, whether asked for or not.
-pub const POLLNVAL: u16 = 0x20;
-/// `POLLRDNORM`.
-pub const POLLRDNORM: u16 = 0x40;
-/// `POLLWRNORM`.
-pub const POLLWRNORM: u16 = 0x100;
-/// `POLLRDHUP`.
-pub const POLLRDHUP: u16 = 0x2000;
+use crate::ready::Mask;
+use crate::wait::{Wait, WaitOn, Woken};
 
 /// One entry of `poll(2)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,13 +16,13 @@ pub struct PollFd {
     /// The descriptor; a negative one is passed over.
     pub fd: i32,
     /// What is asked for.
-    pub events: u16,
+    pub events: Mask,
     /// What is the case.
-    pub revents: u16,
+    pub revents: Mask,
 }
 
-/// `poll(2)`: fills `revents` and counts the entries that have any. A time-out of 0 never waits, `None` waits for ever. A
-/// number that is not simulated answers `POLLNVAL`: the boundary must not mix real descriptors in.
+/// `poll(2)`: fills `revents` and counts the entries that have any. A time-out of 0 never waits, `None` waits for ever. Files
+/// of the real kernel are always ready, as regular files are.
 ///
 /// # Errors
 /// [`Stop::Block`] until one is ready.
@@ -54,23 +36,31 @@ pub fn poll(
     let mut count = 0;
     for (entry, id) in entries.iter_mut().zip(&ids) {
         entry.revents = match *id {
-            _ if entry.fd < 0 => 0,
-            None => POLLNVAL,
-            Some(id) => bits(ready(kernel, id)) & (entry.events | POLLERR | POLLHUP),
+            _ if entry.fd < 0 => Mask::NONE,
+            None => Mask::NVAL,
+            Some(id) => kernel.readiness(kernel.files.object(id)) & (entry.events | Mask::ERR | Mask::HUP),
         };
-        count += usize::from(entry.revents != 0);
+        count += usize::from(!entry.revents.is_empty());
     }
     if count > 0 || timeout_ns == Some(0) || caller.timed_out() {
         attempt::let_go(kernel, caller);
-        kernel.after_net();
+        kernel.settle();
         return Ok(count);
+    }
+    if caller.woken == Some(Woken::Signal) {
+        attempt::let_go(kernel, caller);
+        return Err(Errno::EINTR.into());
     }
     if caller.woken.is_none() {
         caller.deadline_ns = timeout_ns.map(|ns| kernel.now_ns().saturating_add(ns));
     }
     let ids: Vec<DescriptionId> = ids.into_iter().flatten().collect();
     attempt::hold(kernel, caller, &ids);
-    Err(Stop::Block(Wait { on: WaitOn::AnySocket, deadline_ns: caller.deadline_ns }))
+    let mut objects: Vec<Object> = ids.iter().map(|&id| kernel.files.object(id)).collect();
+    objects.sort_unstable();
+    objects.dedup();
+    kernel.watch(objects);
+    Err(Stop::Block(Wait { on: WaitOn::Poll, deadline_ns: caller.deadline_ns }))
 }
 
 /// The open file of each entry: those the call waits on, if it has waited. A call that waits found every number good.
@@ -78,28 +68,8 @@ fn open_files(kernel: &Kernel, caller: &Caller, entries: &[PollFd]) -> Vec<Optio
     let mut held = caller.held.iter().copied();
     let find = |entry: &PollFd| match entry.fd {
         ..0 => None,
-        fd if caller.woken.is_none() => kernel.fds.lookup(fd).ok(),
+        fd if caller.woken.is_none() => kernel.lookup(caller.process, fd).ok(),
         _ => held.next(),
     };
     entries.iter().map(find).collect()
-}
-
-fn ready(kernel: &Kernel, id: DescriptionId) -> Readiness {
-    let Object::Socket(socket) = kernel.fds.object(id);
-    kernel.net.readiness(socket)
-}
-
-/// A readiness in the bits of `poll(2)`, as `tcp_poll` sets them.
-#[must_use]
-pub fn bits(ready: Readiness) -> u16 {
-    [
-        (ready.readable, POLLIN | POLLRDNORM),
-        (ready.writable, POLLOUT | POLLWRNORM),
-        (ready.hup, POLLHUP),
-        (ready.rdhup, POLLRDHUP),
-        (ready.error, POLLERR),
-    ]
-    .into_iter()
-    .filter(|(holds, _)| *holds)
-    .fold(0, |all, (_, bit)| all | bit)
 }

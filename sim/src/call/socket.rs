@@ -5,13 +5,14 @@
 
 use core::net::SocketAddr;
 
-use super::attempt::{self, Patience, on_socket};
+use super::attempt::{self, Patience, on_file};
 use super::{Caller, Stop};
 use crate::errno::Errno;
-use crate::fd::{Blocking, DescriptionId, Object, OnExec};
+use crate::fd::{Blocking, Object, OnExec};
 use crate::kernel::Kernel;
+use crate::net::Family;
 use crate::net::tcp::{How, Progress};
-use crate::net::{Family, Refusal};
+use crate::ready::Refusal;
 
 const AF_UNIX: i32 = 1;
 const AF_INET: i32 = 2;
@@ -21,16 +22,6 @@ const SOCK_TYPE_MASK: i32 = 0xf;
 const SOCK_NONBLOCK: i32 = 0o4000;
 const SOCK_CLOEXEC: i32 = 0o2_000_000;
 const IPPROTO_TCP: i32 = 6;
-
-/// A new open file without a number: the boundary reserves one and calls [`FdTable::install`](crate::fd::FdTable::install),
-/// or [`discard`]s the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NewFile {
-    /// The open file.
-    pub description: DescriptionId,
-    /// What its descriptor does at `execve(2)`.
-    pub on_exec: OnExec,
-}
 
 /// What `socket(2)` is asked for, in the numbers of the Linux ABI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +38,7 @@ pub struct Ask {
 ///
 /// # Errors
 /// `EINVAL` for unknown flags, `EPROTONOSUPPORT` for a protocol that is no stream; anything but TCP is unmodelled.
-pub fn socket(kernel: &mut Kernel, ask: Ask) -> Result<NewFile, Stop> {
+pub fn socket(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<i32, Stop> {
     let (blocking, on_exec) = file_flags(ask.kind & !SOCK_TYPE_MASK)?;
     let family = match ask.domain {
         AF_INET => Family::Inet,
@@ -73,14 +64,7 @@ pub fn socket(kernel: &mut Kernel, ask: Ask) -> Result<NewFile, Stop> {
         }
     }
     let id = kernel.net.create_tcp(family)?;
-    Ok(NewFile { description: kernel.fds.open(Object::Socket(id), blocking), on_exec })
-}
-
-/// Closes a new open file for which no number could be had (`EMFILE`).
-pub fn discard(kernel: &mut Kernel, file: NewFile) {
-    let last = kernel.fds.discard(file.description);
-    attempt::close(kernel, last);
-    kernel.after_net();
+    Ok(kernel.install(caller.process, Object::Socket(id), blocking, on_exec)?)
 }
 
 fn file_flags(flags: i32) -> Result<(Blocking, OnExec), Errno> {
@@ -92,12 +76,23 @@ fn file_flags(flags: i32) -> Result<(Blocking, OnExec), Errno> {
     Ok((blocking, on_exec))
 }
 
+/// Whether a number is a socket, which every call finds out before it looks at an address.
+///
+/// # Errors
+/// `EBADF`, `ENOTSOCK`.
+pub fn look(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<(), Stop> {
+    match attempt::object(kernel, caller, fd)? {
+        Object::Socket(_) | Object::Unix(_) => Ok(()),
+        _ => Err(Errno::ENOTSOCK.into()),
+    }
+}
+
 /// `bind(2)`.
 ///
 /// # Errors
 /// As [`Net::bind`](crate::net::Net::bind).
-pub fn bind(kernel: &mut Kernel, fd: i32, address: SocketAddr) -> Result<(), Stop> {
-    let id = attempt::socket(kernel, fd)?;
+pub fn bind(kernel: &mut Kernel, caller: &Caller, fd: i32, address: SocketAddr) -> Result<(), Stop> {
+    let id = attempt::socket(kernel, caller, fd)?;
     Ok(kernel.net.bind(id, address, kernel.now_ns())?)
 }
 
@@ -105,8 +100,8 @@ pub fn bind(kernel: &mut Kernel, fd: i32, address: SocketAddr) -> Result<(), Sto
 ///
 /// # Errors
 /// As [`Net::listen`](crate::net::Net::listen).
-pub fn listen(kernel: &mut Kernel, fd: i32, backlog: i32) -> Result<(), Stop> {
-    let id = attempt::socket(kernel, fd)?;
+pub fn listen(kernel: &mut Kernel, caller: &Caller, fd: i32, backlog: i32) -> Result<(), Stop> {
+    let id = attempt::socket(kernel, caller, fd)?;
     Ok(kernel.net.listen(id, backlog, kernel.now_ns())?)
 }
 
@@ -121,16 +116,23 @@ pub fn accept4(
     caller: &mut Caller,
     fd: i32,
     flags: i32,
-) -> Result<(NewFile, SocketAddr), Stop> {
+) -> Result<(i32, SocketAddr), Stop> {
+    // `do_accept` finds the file before it looks at the flags.
+    if caller.held.is_empty() {
+        attempt::object(kernel, caller, fd)?;
+    }
     let (new_blocking, on_exec) = file_flags(flags)?;
-    on_socket(kernel, caller, fd, |kernel, caller, target| match kernel.net.accept(target.socket) {
-        Ok(accepted) => {
-            let description = kernel.fds.open(Object::Socket(accepted.id), new_blocking);
-            Ok((NewFile { description, on_exec }, accepted.peer))
-        }
-        Err(refusal) => {
-            let patience = Patience::io(kernel.net.options(target.socket).receive_timeout_ns);
-            Err(attempt::settle(kernel, caller, target.blocking, patience, refusal))
+    on_file(kernel, caller, fd, |kernel, caller, target| {
+        let Object::Socket(socket) = target.object else { return Err(Errno::ENOTSOCK.into()) };
+        match kernel.net.accept(socket) {
+            Ok(accepted) => {
+                let object = Object::Socket(accepted.id);
+                Ok((kernel.install(caller.process, object, new_blocking, on_exec)?, accepted.peer))
+            }
+            Err(refusal) => {
+                let patience = Patience::io(kernel.net.options(socket).receive_timeout_ns);
+                Err(attempt::settle(kernel, caller, target, patience, refusal))
+            }
         }
     })
 }
@@ -141,19 +143,20 @@ pub fn accept4(
 /// As [`Net::connect`](crate::net::Net::connect). A call that does not wait, or waits too long, answers `EINPROGRESS` if it
 /// began the handshake and `EALREADY` if it found one under way.
 pub fn connect(kernel: &mut Kernel, caller: &mut Caller, fd: i32, address: SocketAddr) -> Result<(), Stop> {
-    on_socket(kernel, caller, fd, |kernel, caller, target| {
+    on_file(kernel, caller, fd, |kernel, caller, target| {
+        let Object::Socket(socket) = target.object else { return Err(Errno::ENOTSOCK.into()) };
         let progress = if caller.held.is_empty() { Progress::First } else { Progress::Again };
-        if progress == Progress::First && !kernel.net.is_connecting(target.socket) {
+        if progress == Progress::First && !kernel.net.is_connecting(socket) {
             // Whether this call began the handshake it waits for.
             caller.done = 1;
         }
         let now_ns = kernel.now_ns();
-        kernel.net.connect(target.socket, address, now_ns, progress).map_err(|refusal| {
-            let timeout_ns = kernel.net.options(target.socket).send_timeout_ns;
+        kernel.net.connect(socket, address, now_ns, progress).map_err(|refusal| {
+            let timeout_ns = kernel.net.options(socket).send_timeout_ns;
             // `__inet_stream_connect` answers an expired wait like one that was never begun.
             let errno = if caller.done == 1 { Errno::EINPROGRESS } else { Errno::EALREADY };
             let patience = Patience { timeout_ns, expired: errno, at_once: errno };
-            attempt::settle(kernel, caller, target.blocking, patience, refusal)
+            attempt::settle(kernel, caller, target, patience, refusal)
         })
     })
 }
@@ -162,10 +165,10 @@ pub fn connect(kernel: &mut Kernel, caller: &mut Caller, fd: i32, address: Socke
 ///
 /// # Errors
 /// `EINVAL` for an unknown direction, `ENOTCONN`.
-pub fn shutdown(kernel: &mut Kernel, fd: i32, how: i32) -> Result<(), Stop> {
-    let id = attempt::socket(kernel, fd)?;
+pub fn shutdown(kernel: &mut Kernel, caller: &Caller, fd: i32, how: i32) -> Result<(), Stop> {
+    let id = attempt::socket(kernel, caller, fd)?;
     let answer = kernel.net.shutdown(id, How::from_linux(how)?);
-    kernel.after_net();
+    kernel.settle();
     Ok(answer?)
 }
 
@@ -173,16 +176,16 @@ pub fn shutdown(kernel: &mut Kernel, fd: i32, how: i32) -> Result<(), Stop> {
 ///
 /// # Errors
 /// `EBADF`.
-pub fn getsockname(kernel: &Kernel, fd: i32) -> Result<SocketAddr, Stop> {
-    Ok(kernel.net.local_address(attempt::socket(kernel, fd)?))
+pub fn getsockname(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<SocketAddr, Stop> {
+    Ok(kernel.net.local_address(attempt::socket(kernel, caller, fd)?))
 }
 
 /// `getpeername(2)`.
 ///
 /// # Errors
 /// `ENOTCONN`.
-pub fn getpeername(kernel: &Kernel, fd: i32) -> Result<SocketAddr, Stop> {
-    Ok(kernel.net.peer_address(attempt::socket(kernel, fd)?)?)
+pub fn getpeername(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<SocketAddr, Stop> {
+    Ok(kernel.net.peer_address(attempt::socket(kernel, caller, fd)?)?)
 }
 
 /// For an address the boundary cannot convert: a family that is neither IPv4 nor IPv6.

@@ -2,7 +2,7 @@
 //!
 //! Does not know what an option does. Invariant: an option we do not know is unmodelled, never accepted.
 
-use super::{Stop, attempt};
+use super::{Caller, Stop, attempt};
 use crate::kernel::Kernel;
 
 /// An option by its numbers of the Linux ABI.
@@ -18,10 +18,16 @@ pub struct OptionName {
 ///
 /// # Errors
 /// As [`Net::set_option`](crate::net::Net::set_option).
-pub fn setsockopt(kernel: &mut Kernel, fd: i32, option: OptionName, value: &[u8]) -> Result<(), Stop> {
-    let id = attempt::socket(kernel, fd)?;
+pub fn setsockopt(
+    kernel: &mut Kernel,
+    caller: &Caller,
+    fd: i32,
+    option: OptionName,
+    value: &[u8],
+) -> Result<(), Stop> {
+    let id = attempt::socket(kernel, caller, fd)?;
     kernel.net.set_option(id, option.level, option.name, value)?;
-    kernel.after_net();
+    kernel.settle();
     Ok(())
 }
 
@@ -29,7 +35,12 @@ pub fn setsockopt(kernel: &mut Kernel, fd: i32, option: OptionName, value: &[u8]
 ///
 /// # Errors
 /// As [`Net::get_option`](crate::net::Net::get_option).
-pub fn getsockopt(kernel: &mut Kernel, fd: i32, option: OptionName) -> Result<Vec<u8>, Stop> {
-    let id = attempt::socket(kernel, fd)?;
+pub fn getsockopt(
+    kernel: &mut Kernel,
+    caller: &Caller,
+    fd: i32,
+    option: OptionName,
+) -> Result<Vec<u8>, Stop> {
+    let id = attempt::socket(kernel, caller, fd)?;
     Ok(kernel.net.get_option(id, option.level, option.name)?)
 }

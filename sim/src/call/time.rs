@@ -6,7 +6,7 @@ use super::{Caller, Stop};
 use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::limits::{MONOTONIC_START_NS, REALTIME_START_NS};
-use crate::wait::{Wait, WaitOn};
+use crate::wait::{Wait, WaitOn, Woken};
 
 /// A clock the program can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,9 @@ pub fn since_start_ns(clock: Clock, at_ns: u64) -> u64 {
 /// # Errors
 /// [`Stop::Block`] until then.
 pub fn sleep_until(kernel: &mut Kernel, caller: &mut Caller, deadline_ns: u64) -> Result<(), Stop> {
+    if caller.woken == Some(Woken::Signal) {
+        return Err(Errno::EINTR.into());
+    }
     if caller.timed_out() || kernel.now_ns() >= deadline_ns {
         return Ok(());
     }

@@ -6,11 +6,14 @@
 
 mod audit;
 mod door;
+mod files;
+mod processes;
 mod schedule;
 mod threads;
 mod virtual_time;
 
 pub(crate) use door::Spurious;
+pub use processes::Taken;
 pub use threads::Change;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -18,10 +21,12 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::choice::{Candidate, Chooser};
 use crate::ending::Ending;
 use crate::event::{Event, EventsHash, Recorder, Stamp};
-use crate::fd::FdTable;
+use crate::fd::{Files, Object};
 use crate::futex::Futexes;
 use crate::limits::{Limits, SPIN_POINTS, TURN_POINTS};
 use crate::net::Net;
+use crate::personality::{Os, Personality};
+use crate::process::{Pid, Processes};
 use crate::seed::Draws;
 use crate::thread::{ThreadId, Threads};
 use crate::timer::Timers;
@@ -69,10 +74,14 @@ pub struct Figures {
 pub struct Kernel {
     /// The sockets and what travels between them.
     pub net: Net,
-    /// The descriptors of the program.
-    pub fds: FdTable,
+    /// The open files of all processes.
+    pub files: Files,
+    /// The processes.
+    pub processes: Processes,
     /// Processors the program is told it has: `sched_getaffinity(2)`, `sysconf(3)`.
     pub cores: u32,
+    /// The operating system whose answers the program gets.
+    pub os: Os,
 
     // The hot pair: a scheduling point counts one up and compares it with the other.
     step: u64,
@@ -101,6 +110,12 @@ pub struct Kernel {
     timers: Timers,
     futexes: Futexes,
     waiters: BTreeMap<WaitOn, Vec<ThreadId>>,
+    /// By file: the threads whose `poll(2)` looks at it.
+    pollers: BTreeMap<Object, Vec<ThreadId>>,
+    /// Descriptors of the real kernel that nothing refers to any more, for the boundary to close.
+    closed_real: Vec<i32>,
+    /// Threads that were ended by the end of their process, for the boundary to forget.
+    killed: Vec<ThreadId>,
     /// By address of a word that was once taken like a lock: who seems to hold it. Kept only with [`Detail::Events`].
     holders: BTreeMap<u64, Option<ThreadId>>,
 
@@ -129,10 +144,13 @@ impl Kernel {
         recorder: Box<dyn Recorder>,
         detail: Detail,
     ) -> Self {
+        let mut files = Files::default();
         let mut kernel = Self {
             net: Net::default(),
-            fds: FdTable::default(),
+            processes: Processes::new(files::standard(&mut files)),
+            files,
             cores: 4,
+            os: Os::Linux,
             step: 0,
             attention: 0,
             ask_at: 0,
@@ -151,6 +169,9 @@ impl Kernel {
             timers: Timers::default(),
             futexes: Futexes::default(),
             waiters: BTreeMap::new(),
+            pollers: BTreeMap::new(),
+            closed_real: Vec::new(),
+            killed: Vec::new(),
             holders: BTreeMap::new(),
             chooser,
             asked: door::Asked::default(),
@@ -165,7 +186,7 @@ impl Kernel {
             unmodelled: 0,
             ending: None,
         };
-        let main = kernel.threads.add(None);
+        let main = kernel.threads.add(None, Pid::FIRST);
         kernel.chooser.notice(crate::choice::Notice::Spawned(main));
         kernel.plan_questions();
         kernel
@@ -208,6 +229,12 @@ impl Kernel {
     #[must_use]
     pub fn threads(&self) -> &Threads {
         &self.threads
+    }
+
+    /// How the operating system differs from others.
+    #[must_use]
+    pub fn personality(&self) -> &'static Personality {
+        Personality::of(self.os)
     }
 
     /// The bounds of this run.

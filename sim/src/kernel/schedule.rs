@@ -30,6 +30,10 @@ impl Kernel {
         if self.step >= self.limits.points_max {
             return self.end(Ending::Livelock { points: self.limits.points_max });
         }
+        if self.is_forked() {
+            // As after `vfork(2)`, nobody else runs until the child executes a program or leaves.
+            return Next::Stay;
+        }
         self.deliver_due();
         let next = match self.unfair() {
             true => self.yield_turn(),
@@ -60,6 +64,9 @@ impl Kernel {
 
     /// The running thread gives up its turn: `sched_yield(2)`, or because it spins.
     pub fn yield_turn(&mut self) -> Next {
+        if self.is_forked() {
+            return Next::Stay;
+        }
         if self.others_can_run() {
             let yielded = self.current;
             self.chooser.notice(Notice::Yielded(yielded));
@@ -255,9 +262,12 @@ impl Kernel {
                     .and_then(|address| self.holders.get(&address).copied().flatten());
                 (format!("futex word {word} (a lock, condition or parked thread)"), holder)
             }
-            WaitOn::Readable(socket) => (format!("input on {}", self.net.describe(socket)), None),
-            WaitOn::Writable(socket) => (format!("room to write on {}", self.net.describe(socket)), None),
-            WaitOn::AnySocket => (String::from("poll(2)"), None),
+            WaitOn::Readable(object) => (format!("input on {}", self.describe_file(object)), None),
+            WaitOn::Writable(object) => (format!("room to write on {}", self.describe_file(object)), None),
+            WaitOn::Poll => (String::from("poll(2)"), None),
+            WaitOn::Child(_) => (String::from("the end of a child"), None),
+            WaitOn::Lock(file) => (format!("a lock of file {file}"), None),
+            WaitOn::Signal => (String::from("a signal"), None),
             WaitOn::Join(thread) => (format!("the end of thread {}", thread.0), Some(thread)),
             WaitOn::Sleep => (String::from("time"), None),
         }

@@ -22,13 +22,21 @@ impl Kernel {
         if self.alive >= self.limits.threads_max {
             return Err(self.end(Ending::OutOfThreads { threads: self.limits.threads_max }));
         }
-        let child = self.threads.add(Some(self.current));
+        let process = self.threads.get(self.current).process;
+        let child = self.threads.add(Some(self.current), process);
+        self.begin(child);
+        Ok(child)
+    }
+
+    /// A thread can run from now on.
+    pub(super) fn begin(&mut self, child: ThreadId) {
         self.alive += 1;
+        let process = self.threads.get(child).process;
+        self.processes.get_mut(process).threads += 1;
         self.emit(&Event::Spawned { child });
         self.chooser.notice(Notice::Spawned(child));
         self.ready.push(Candidate::Thread(child));
         self.changed();
-        Ok(child)
     }
 
     /// The running thread has a name from now on: `pthread_setname_np(3)`.
@@ -48,6 +56,8 @@ impl Kernel {
         // No point belongs to it, so that no other point's address must enter a pick.
         self.pc = 0;
         self.alive -= 1;
+        let process = self.threads.get(ended).process;
+        self.processes.get_mut(process).threads -= 1;
         self.threads.get_mut(ended).state = State::Ended;
         self.emit(&Event::Ended);
         self.wake_all(WaitOn::Join(ended));
@@ -96,15 +106,9 @@ impl Kernel {
         if let Some(key) = sleeper.timer.take() {
             self.timers.cancel(key);
         }
-        match on {
-            // A wake took it out of its queue already.
-            WaitOn::Futex { word, .. } if how == Woken::Deadline => self.futexes.forget(Word(word), thread),
-            WaitOn::Futex { .. } | WaitOn::Sleep => {}
-            on => {
-                if let Some(waiting) = self.waiters.get_mut(&on) {
-                    waiting.retain(|waiter| *waiter != thread);
-                }
-            }
+        // A futex wake took it out of its queue already.
+        if !(how == Woken::Cause && matches!(on, WaitOn::Futex { .. })) {
+            self.forget_wait(thread, on);
         }
         self.ready.push(Candidate::Thread(thread));
         self.emit(&Event::Woke { thread, how });

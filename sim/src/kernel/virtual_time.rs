@@ -9,7 +9,7 @@ use crate::ending::Ending;
 use crate::event::{Event, Pass};
 use crate::limits::{LATENCY_LEAST_NS, LATENCY_STEP_NS, LATENCY_STEPS, POINT_NS};
 use crate::timer::Due;
-use crate::wait::{WaitOn, Woken};
+use crate::wait::Woken;
 
 impl Kernel {
     /// Virtual nanoseconds since the run began.
@@ -47,7 +47,7 @@ impl Kernel {
                 Due::Packet(packet) => {
                     self.emit(&Event::Arrived { segment: packet.name().into(), bytes: packet.bytes() });
                     self.net.deliver(packet, now_ns);
-                    self.after_net();
+                    self.settle();
                 }
             }
             if self.ending.is_some() {
@@ -56,8 +56,8 @@ impl Kernel {
         }
     }
 
-    /// Sends off what the sockets transmitted, and wakes who waited for what they got.
-    pub fn after_net(&mut self) {
+    /// Sends off what the sockets transmitted.
+    pub(super) fn send_packets(&mut self) {
         while let Some(packet) = self.net.pop_packet() {
             // A packet with a time of its own is a timer of the protocol, not a segment that travels.
             let steps = if packet.due_ns.is_some() { 0 } else { self.choose(Kind::Latency, LATENCY_STEPS) };
@@ -65,10 +65,6 @@ impl Kernel {
             let at_ns = self.net.schedule(&packet, earliest_ns);
             self.timers.set(at_ns, Due::Packet(packet));
             self.changed();
-        }
-        while let Some(on) = self.net.pop_woken() {
-            self.wake_all(on);
-            self.wake_all(WaitOn::AnySocket);
         }
     }
 

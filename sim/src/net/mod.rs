@@ -1,7 +1,7 @@
 //! Sockets and the segments between them, as one state machine without a clock.
 //!
 //! Does not know threads, descriptors or how long a packet takes: a call changes the state and leaves two queues behind,
-//! packets to carry ([`Net::pop_packet`]) and causes that came ([`Net::pop_woken`]); the kernel draws latencies, keeps time
+//! packets to carry ([`Net::pop_packet`]) and sockets that changed ([`Net::pop_change`]); the kernel draws latencies, keeps time
 //! and wakes threads. Invariant: packets of one [`Flow`] that are delivered in the order they were sent lose no byte.
 
 pub mod address;
@@ -10,7 +10,7 @@ pub mod options;
 pub mod packet;
 mod ports;
 pub mod readiness;
-pub mod refusal;
+
 mod socket;
 mod stack;
 pub mod tcp;
@@ -20,6 +20,6 @@ mod tests;
 pub use address::Family;
 pub use packet::{Flow, Packet, Segment};
 pub use readiness::Readiness;
-pub use refusal::Refusal;
+
 pub use socket::SocketId;
 pub use stack::Net;

@@ -3,6 +3,8 @@
 //! Does not know the bits of any interface. Invariant: on a socket that is ready here, the matching call
 //! does not wait.
 
+use crate::ready::Mask;
+
 /// What a socket is ready for; each field is one bit of `poll(2)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Readiness {
@@ -16,4 +18,16 @@ pub struct Readiness {
     pub rdhup: bool,
     /// `POLLERR`: an error is pending.
     pub error: bool,
+}
+
+impl Readiness {
+    /// The bits that `tcp_poll` sets for it.
+    #[must_use]
+    pub fn mask(self) -> Mask {
+        (Mask::IN | Mask::RDNORM).when(self.readable)
+            | (Mask::OUT | Mask::WRNORM).when(self.writable)
+            | Mask::HUP.when(self.hup)
+            | Mask::RDHUP.when(self.rdhup)
+            | Mask::ERR.when(self.error)
+    }
 }

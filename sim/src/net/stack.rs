@@ -12,11 +12,10 @@ use super::options::{self, Name, Options};
 use super::packet::{Flow, Packet, Segment};
 use super::ports::Ports;
 use super::readiness::Readiness;
-use super::refusal::Refusal;
 use super::socket::{Protocol, Socket, SocketId};
 use super::tcp::{Taken, Tcp};
 use crate::errno::Errno;
-use crate::wait::WaitOn;
+use crate::ready::{Change, Mask, Refusal};
 
 /// All sockets of a run and the packets they have not yet handed over.
 #[derive(Debug)]
@@ -32,7 +31,7 @@ pub struct Net {
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     outbox: VecDeque<Packet>,
-    woken: VecDeque<WaitOn>,
+    changes: VecDeque<Change<SocketId>>,
     spare: Vec<Vec<u8>>,
 }
 
@@ -42,16 +41,15 @@ impl Effects {
     }
 
     pub(crate) fn wake_readers(&mut self, id: SocketId) {
-        self.woken.push_back(WaitOn::Readable(id));
+        self.changes.push_back(Change { of: id, key: Mask::READERS });
     }
 
     pub(crate) fn wake_writers(&mut self, id: SocketId) {
-        self.woken.push_back(WaitOn::Writable(id));
+        self.changes.push_back(Change { of: id, key: Mask::WRITERS });
     }
 
     pub(crate) fn wake_all(&mut self, id: SocketId) {
-        self.wake_readers(id);
-        self.wake_writers(id);
+        self.changes.push_back(Change { of: id, key: Mask::NONE });
     }
 
     pub(crate) fn empty_buffer(&mut self) -> Vec<u8> {
@@ -101,9 +99,9 @@ impl Net {
         self.effects.outbox.pop_front()
     }
 
-    /// The next cause that came, oldest first. Each may wake nobody.
-    pub fn pop_woken(&mut self) -> Option<WaitOn> {
-        self.effects.woken.pop_front()
+    /// The next socket that changed, oldest first. Each may wake nobody.
+    pub fn pop_change(&mut self) -> Option<Change<SocketId>> {
+        self.effects.changes.pop_front()
     }
 
     /// All packets to carry; [`Net::pop_packet`] without the allocation.
@@ -111,15 +109,15 @@ impl Net {
         core::mem::take(&mut self.effects.outbox).into()
     }
 
-    /// All causes that came.
-    pub fn take_woken(&mut self) -> Vec<WaitOn> {
-        core::mem::take(&mut self.effects.woken).into()
+    /// All changes of sockets.
+    pub fn take_changes(&mut self) -> Vec<Change<SocketId>> {
+        core::mem::take(&mut self.effects.changes).into()
     }
 
     /// Whether anything waits in either queue.
     #[must_use]
     pub fn has_effects(&self) -> bool {
-        !self.effects.outbox.is_empty() || !self.effects.woken.is_empty()
+        !self.effects.outbox.is_empty() || !self.effects.changes.is_empty()
     }
 
     /// When a packet that could arrive at `earliest_ns` does arrive: strictly after the one ahead of it in its flow, so that

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use photofinish_sim::call::futex::{FutexRequeue, FutexWait, requeue, wait, wake};
 use photofinish_sim::call::io::{read, write};
-use photofinish_sim::call::socket::{Ask, NewFile, accept4, bind, connect, listen, socket};
+use photofinish_sim::call::socket::{Ask, accept4, bind, connect, listen, socket};
 use photofinish_sim::call::time::sleep_until;
 use photofinish_sim::call::{Caller, Stop};
 use photofinish_sim::choice::{Chooser, Pick};
@@ -16,6 +16,7 @@ use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Memory, Recorder, Stamp};
 use photofinish_sim::kernel::{Detail, Figures, Kernel, Next};
 use photofinish_sim::limits::Limits;
+use photofinish_sim::process::Pid;
 use photofinish_sim::thread::{State, ThreadId};
 use photofinish_sim::trace::Trace;
 
@@ -72,7 +73,7 @@ impl Runner {
             script,
             op: 0,
             stage: Stage::Before,
-            caller: Caller::new(thread),
+            caller: Caller::new(thread, Pid::FIRST),
             deadline_ns: None,
             children: Vec::new(),
             listener: None,
@@ -87,7 +88,6 @@ pub(crate) struct Driver<'a> {
     runners: Vec<Runner>,
     words: Vec<u64>,
     seen: Vec<(ThreadId, Op, i64)>,
-    next_fd: i32,
     memory: Shared,
 }
 
@@ -128,7 +128,7 @@ impl<'a> Driver<'a> {
         let memory = Shared::default();
         let kernel = Kernel::new(limits, chooser, Box::new(memory.clone()), detail);
         let runners = vec![Runner::new(ThreadId::MAIN, 0)];
-        Self { kernel, program, runners, words: vec![0; 8], seen: Vec::new(), next_fd: 3, memory }
+        Self { kernel, program, runners, words: vec![0; 8], seen: Vec::new(), memory }
     }
 
     /// One report to the kernel by the running thread.
@@ -183,7 +183,7 @@ impl<'a> Driver<'a> {
         match runner.stage {
             Stage::Before => {
                 runner.stage = Stage::Pointed;
-                runner.caller = Caller::new(thread);
+                runner.caller = Caller::new(thread, Pid::FIRST);
                 runner.deadline_ns = None;
                 if op.is_atomic() { self.kernel.point(7) } else { self.kernel.call_point() }
             }
@@ -346,21 +346,14 @@ impl<'a> Driver<'a> {
         }
     }
 
-    fn new_fd(&mut self, file: NewFile) -> i32 {
-        let fd = self.next_fd;
-        self.next_fd += 1;
-        assert_eq!(self.kernel.fds.install(fd, file.description, file.on_exec), Ok(None));
-        fd
-    }
-
     fn socket_call(&mut self, thread: ThreadId, op: Op) -> Result<i64, Stop> {
         let at = thread.index();
         match op {
             Op::Listen { port } => {
-                let file = socket(&mut self.kernel, TCP)?;
-                let fd = self.new_fd(file);
-                bind(&mut self.kernel, fd, ([127, 0, 0, 1], port).into())?;
-                listen(&mut self.kernel, fd, 8)?;
+                let me = &self.runners[at].caller;
+                let fd = socket(&mut self.kernel, me, TCP)?;
+                bind(&mut self.kernel, me, fd, ([127, 0, 0, 1], port).into())?;
+                listen(&mut self.kernel, me, fd, 8)?;
                 self.runners[at].listener = Some(fd);
                 Ok(0)
             }
@@ -368,8 +361,7 @@ impl<'a> Driver<'a> {
                 let fd = match self.runners[at].stream {
                     Some(fd) => fd,
                     None => {
-                        let file = socket(&mut self.kernel, TCP)?;
-                        let fd = self.new_fd(file);
+                        let fd = socket(&mut self.kernel, &self.runners[at].caller, TCP)?;
                         self.runners[at].stream = Some(fd);
                         fd
                     }
@@ -378,9 +370,9 @@ impl<'a> Driver<'a> {
                 connect(&mut self.kernel, caller, fd, ([127, 0, 0, 1], port).into()).map(|()| 0)
             }
             Op::Accept => {
-                let Some(fd) = self.runners[at].listener else { return Ok(-1) };
-                let (file, _) = accept4(&mut self.kernel, &mut self.runners[at].caller, fd, 0)?;
-                self.runners[at].stream = Some(self.new_fd(file));
+                let Some(listener) = self.runners[at].listener else { return Ok(-1) };
+                let (fd, _) = accept4(&mut self.kernel, &mut self.runners[at].caller, listener, 0)?;
+                self.runners[at].stream = Some(fd);
                 Ok(0)
             }
             Op::Send => {

@@ -60,6 +60,7 @@ fn deadlines_are_kept(events: &[(Stamp, Event)]) {
                         let late_ns = stamp.at_ns.checked_sub(at_ns).expect("not early");
                         assert!(late_ns <= POINT_NS + CALL_NS, "{late_ns} ns late: {stamp:?} {event:?}");
                     }
+                    Woken::Signal => panic!("nobody sent a signal"),
                     Woken::Cause => assert_ne!(on, WaitOn::Sleep, "nothing wakes a sleeper"),
                     Woken::Spurious => panic!("spurious wake-ups end a wait before it begins"),
                 }

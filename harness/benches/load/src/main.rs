@@ -16,7 +16,13 @@ const THREADS: u64 = 2_000;
 
 macro_rules! variant {
     ($name:literal, $story:literal, $run:expr) => {
-        Variant { name: $name, story: $story, expect: Expectation::NEVER_FAILS, run: $run }
+        Variant {
+            name: $name,
+            story: $story,
+            os: photofinish::scenario::Os::Linux,
+            expect: Expectation::NEVER_FAILS,
+            run: $run,
+        }
     };
 }
 
@@ -24,6 +30,7 @@ macro_rules! variant {
 static SCENARIO: Scenario = Scenario {
     name: "load",
     story: "Much of one thing, to be timed.",
+    programs: &[],
     variants: &[
         variant!("points-2", "Atomic additions on 2 threads.", || add(2)),
         variant!("points-8", "Atomic additions on 8 threads.", || add(8)),

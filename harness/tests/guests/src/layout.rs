@@ -15,6 +15,7 @@ use super::sound;
 pub static SCENARIO: Scenario = Scenario {
     name: "layout",
     story: "Addresses, numbers and settings of the process, as a program can see them.",
+    programs: &[],
     variants: &[
         sound(
             "told",

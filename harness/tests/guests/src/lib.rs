@@ -10,6 +10,7 @@ pub mod conformance;
 pub mod endings;
 pub mod layout;
 pub mod native;
+pub mod processes;
 pub mod races;
 pub mod sync;
 pub mod time;
@@ -22,6 +23,7 @@ pub static GUESTS: &[&Scenario] = &[
     &races::SCENARIO,
     &endings::SCENARIO,
     &bypass::SCENARIO,
+    &processes::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,
@@ -45,15 +47,27 @@ type Program = fn() -> Result<(), Failure>;
 
 /// A guest that no schedule makes fail.
 const fn sound(name: &'static str, story: &'static str, run: Program) -> Variant {
-    Variant { name, story, expect: Expectation::NEVER_FAILS, run }
+    Variant { name, story, os: photofinish::scenario::Os::Linux, expect: Expectation::NEVER_FAILS, run }
 }
 
 /// A guest that some schedules, and only some, make fail.
 const fn racy(name: &'static str, story: &'static str, must: &'static [Find], run: Program) -> Variant {
-    Variant { name, story, expect: Expectation { must, may: &[], always: false }, run }
+    Variant {
+        name,
+        story,
+        os: photofinish::scenario::Os::Linux,
+        expect: Expectation { must, may: &[], always: false },
+        run,
+    }
 }
 
 /// A guest that every schedule makes fail.
 const fn doomed(name: &'static str, story: &'static str, must: &'static [Find], run: Program) -> Variant {
-    Variant { name, story, expect: Expectation { must, may: &[], always: true }, run }
+    Variant {
+        name,
+        story,
+        os: photofinish::scenario::Os::Linux,
+        expect: Expectation { must, may: &[], always: true },
+        run,
+    }
 }

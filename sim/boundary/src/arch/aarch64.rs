@@ -5,7 +5,7 @@
 
 use core::arch::naked_asm;
 
-use super::Context;
+use super::{Context, Snapshot};
 
 impl Context {
     /// Notes the running thread's own thread pointer, which [`switch`] restores but does not save: it never changes.
@@ -110,3 +110,67 @@ pub(crate) unsafe extern "C" fn park(save: *mut Context, ready: *mut u32) {
 
 /// The word that parked kernel threads wait on: it never changes.
 static NEVER: u32 = 0;
+
+/// Keeps the running thread's stack, from its caller's frame up, in `snapshot`, and returns 0; returns 1 each time
+/// [`restore_stack`] puts it back.
+///
+/// # Safety
+/// `snapshot` is valid until it was restored or dropped, and the running thread's own.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn keep_stack(snapshot: *mut Snapshot) -> u64 {
+    naked_asm!(
+        "sub sp, sp, #160",
+        "stp x19, x20, [sp, #0]",
+        "stp x21, x22, [sp, #16]",
+        "stp x23, x24, [sp, #32]",
+        "stp x25, x26, [sp, #48]",
+        "stp x27, x28, [sp, #64]",
+        "stp x29, x30, [sp, #80]",
+        "stp d8, d9, [sp, #96]",
+        "stp d10, d11, [sp, #112]",
+        "stp d12, d13, [sp, #128]",
+        "stp d14, d15, [sp, #144]",
+        "mov x9, sp",
+        "str x9, [x0]",
+        "bl {keep}",
+        "ldp x29, x30, [sp, #80]",
+        "add sp, sp, #160",
+        "mov x0, #0",
+        "ret",
+        keep = sym super::keep,
+    )
+}
+
+/// Puts a kept stack back and returns from [`keep_stack`] once more, on the thread that kept it.
+///
+/// # Safety
+/// [`keep_stack`] filled `count` bytes at `bytes` from `stack_pointer` up, on the running thread, and the frame it returned to
+/// is kept with them.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn restore_stack(stack_pointer: usize, bytes: *const u8, count: usize) -> ! {
+    // Nothing is read from the stack while it is overwritten; a stack is a whole number of 8-byte words.
+    naked_asm!(
+        "mov x9, x0",
+        "2:",
+        "cbz x2, 3f",
+        "ldr x10, [x1], #8",
+        "str x10, [x0], #8",
+        "sub x2, x2, #8",
+        "b 2b",
+        "3:",
+        "mov sp, x9",
+        "ldp x19, x20, [sp, #0]",
+        "ldp x21, x22, [sp, #16]",
+        "ldp x23, x24, [sp, #32]",
+        "ldp x25, x26, [sp, #48]",
+        "ldp x27, x28, [sp, #64]",
+        "ldp x29, x30, [sp, #80]",
+        "ldp d8, d9, [sp, #96]",
+        "ldp d10, d11, [sp, #112]",
+        "ldp d12, d13, [sp, #128]",
+        "ldp d14, d15, [sp, #144]",
+        "add sp, sp, #160",
+        "mov x0, #1",
+        "ret",
+    )
+}

@@ -7,7 +7,7 @@
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::{park, supported, switch};
+pub(crate) use x86_64::{keep_stack, park, restore_stack, supported, switch};
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64_trap;
@@ -17,7 +17,7 @@ pub(crate) use x86_64_trap::{AUDIT_ARCH, Trap, stub};
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
 #[cfg(target_arch = "aarch64")]
-pub(crate) use aarch64::{park, supported, switch};
+pub(crate) use aarch64::{keep_stack, park, restore_stack, supported, switch};
 #[cfg(target_arch = "aarch64")]
 mod aarch64_trap;
 #[cfg(target_arch = "aarch64")]
@@ -42,4 +42,43 @@ impl Context {
     pub(crate) fn thread_pointer(&self) -> u64 {
         self.thread_pointer
     }
+}
+
+/// A stack as it was, to be put back. The assembly of each architecture knows its first word.
+#[repr(C)]
+pub(crate) struct Snapshot {
+    /// Where the kept stack begins: the lowest address.
+    stack_pointer: usize,
+    /// Where it ends.
+    top: usize,
+    bytes: Vec<u8>,
+}
+
+impl Snapshot {
+    /// Room for the running thread's stack, which ends at `top`.
+    pub(crate) fn new(top: usize) -> Self {
+        Self { stack_pointer: 0, top, bytes: Vec::new() }
+    }
+
+    /// Puts the stack back; [`keep_stack`] returns once more.
+    ///
+    /// # Safety
+    /// The running thread kept it, and the snapshot is leaked.
+    pub(crate) unsafe fn restore(&self) -> ! {
+        // SAFETY: `keep` filled the bytes from this stack pointer up; the caller vouches for the thread.
+        unsafe { restore_stack(self.stack_pointer, self.bytes.as_ptr(), self.bytes.len()) }
+    }
+}
+
+/// Called by [`keep_stack`] on the stack that is kept, with its lowest address noted.
+extern "C" fn keep(snapshot: *mut Snapshot) {
+    crate::phase::as_simulator(|| {
+        // SAFETY: `keep_stack`'s caller gave a valid snapshot that nobody else uses.
+        let snapshot = unsafe { &mut *snapshot };
+        let size = snapshot.top - snapshot.stack_pointer;
+        // SAFETY: the running thread's own stack from its stack pointer to its end, read while nobody writes to it: this very
+        // frame lies below.
+        let stack = unsafe { core::slice::from_raw_parts(snapshot.stack_pointer as *const u8, size) };
+        snapshot.bytes = stack.to_vec();
+    });
 }

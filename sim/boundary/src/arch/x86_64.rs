@@ -6,7 +6,7 @@
 
 use core::arch::naked_asm;
 
-use super::Context;
+use super::{Context, Snapshot};
 
 impl Context {
     /// Notes the running thread's own thread pointer, which [`switch`] restores but does not save: it never changes.
@@ -104,3 +104,59 @@ pub(crate) unsafe extern "C" fn park(save: *mut Context, ready: *mut u32) {
 
 /// The word that parked kernel threads wait on: it never changes.
 static NEVER: u32 = 0;
+
+/// Keeps the running thread's stack, from its caller's frame up, in `snapshot`, and returns 0; returns 1 each time
+/// [`restore_stack`] puts it back.
+///
+/// # Safety
+/// `snapshot` is valid until it was restored or dropped, and the running thread's own.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn keep_stack(snapshot: *mut Snapshot) -> u64 {
+    // Six registers and a return address leave the stack 8 off the 16 that a call wants.
+    naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "mov [rdi], rsp",
+        "call {keep}",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "xor eax, eax",
+        "ret",
+        keep = sym super::keep,
+    )
+}
+
+/// Puts a kept stack back and returns from [`keep_stack`] once more, on the thread that kept it.
+///
+/// # Safety
+/// [`keep_stack`] filled `count` bytes at `bytes` from `stack_pointer` up, on the running thread, and the frame it returned to
+/// is kept with them.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn restore_stack(stack_pointer: usize, bytes: *const u8, count: usize) -> ! {
+    // Nothing is read from the stack while it is overwritten.
+    naked_asm!(
+        "mov rax, rdi",
+        "mov rcx, rdx",
+        "rep movsb",
+        "mov rsp, rax",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "mov eax, 1",
+        "ret",
+    )
+}

@@ -97,6 +97,7 @@ table! { owned, [a b c d e f];
     SYS_epoll_ctl => word libc::epoll_ctl(a, b, c, d);
     SYS_epoll_pwait => word libc::epoll_pwait(a, b, c, d, e);
     SYS_eventfd2 => word libc::eventfd(a, b);
+    SYS_execve => word libc::execve(a, b, c);
     SYS_exit_group => plain leave(a);
     SYS_fcntl => word descriptor::fcntl(a, b, c);
     SYS_flock => word libc::flock(a, b);
@@ -104,6 +105,7 @@ table! { owned, [a b c d e f];
     SYS_getcpu => plain getcpu(a, b);
     SYS_getitimer => word libc::getitimer(a, b);
     SYS_getpeername => word libc::getpeername(a, b, c);
+    SYS_getpgid => word libc::getpgid(a);
     SYS_getpid => plain libc::getpid();
     SYS_getppid => plain libc::getppid();
     SYS_getrandom => word libc::getrandom(a, b, c);
@@ -118,6 +120,7 @@ table! { owned, [a b c d e f];
     SYS_listen => word libc::listen(a, b);
     SYS_nanosleep => word libc::nanosleep(a, b);
     SYS_openat => word file::openat(a, b, c, d);
+    SYS_pidfd_open => word pidfd_open(a, b);
     SYS_pipe2 => word libc::pipe2(a, b);
     SYS_ppoll => word libc::ppoll(a, b, c, d);
     SYS_prctl => plain prctl(a, b, c, d, e);
@@ -136,6 +139,8 @@ table! { owned, [a b c d e f];
     SYS_sendmsg => word libc::sendmsg(a, b, c);
     SYS_sendto => word libc::sendto(a, b, c, d, e, f);
     SYS_setitimer => word super::clock::setitimer(a, b, c);
+    SYS_setpgid => word libc::setpgid(a, b);
+    SYS_setsid => word libc::setsid();
     SYS_setsockopt => word libc::setsockopt(a, b, c, d, e);
     SYS_shutdown => word libc::shutdown(a, b);
     SYS_sigaltstack => word libc::sigaltstack(a, b);
@@ -157,7 +162,7 @@ table! { of_architecture, [a b c d e f];
     SYS_dup2 => word libc::dup2(a, b);
     SYS_epoll_create => word libc::epoll_create(a);
     SYS_epoll_wait => word libc::epoll_wait(a, b, c, d);
-    SYS_fork => word libc::fork();
+    SYS_getpgrp => plain libc::getpgrp();
     SYS_open => word file::open(a, b, c);
     SYS_pause => word libc::pause();
     SYS_pipe => word libc::pipe(a);
@@ -229,6 +234,14 @@ unsafe fn leave(status: c_int) -> c_long {
     // SAFETY: no pointers. It does not return.
     unsafe { process::_exit(status) };
     0
+}
+
+/// `pidfd_open(2)`.
+///
+/// # Safety
+/// None is asked for.
+unsafe fn pidfd_open(pid: libc::pid_t, flags: u32) -> c_int {
+    process::pidfd_open(pid, flags)
 }
 
 /// `PR_GET_AUXV` of `<linux/prctl.h>`.

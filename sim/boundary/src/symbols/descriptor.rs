@@ -1,51 +1,67 @@
 //! `read(2)`, `write(2)` and their vectors, `close(2)`, `dup(2)`, `fcntl(2)`, `ioctl(2)`, `poll(2)`.
 //!
-//! A simulated descriptor has a real number: a duplicate of an `O_PATH` descriptor keeps its place, so that numbers are given as Linux
-//! gives them and a call we do not own fails on it instead of reaching anything real. Does not know sockets. Invariant: a number is
-//! simulated exactly as long as its placeholder is open.
+//! Each process has numbers of its own, which the kernel gives; a real file behind one has another number for the real kernel. The low
+//! real numbers are taken by `O_PATH` descriptors, so that a call we do not own fails on a number of the program instead of
+//! reaching anything. Does not know sockets. Invariant: no number of the program is ever given to the real kernel.
 
 use core::ffi::{c_int, c_ulong, c_void};
 
 use libc::{iovec, nfds_t, pollfd};
 use photofinish_sim::call::{Stop, fd, io, poll};
 use photofinish_sim::errno::Errno;
-use photofinish_sim::fd::OnExec;
+use photofinish_sim::fd::{Blocking, Object, OnExec};
 use photofinish_sim::kernel::Kernel;
+use photofinish_sim::ready::Mask;
 
 use super::{fail, raw, stdio};
 use crate::own::{owned, real};
-use crate::run::{call, unmodelled, with_kernel};
+use crate::run::{call, with_kernel};
 
-/// Takes the lowest free descriptor number, by a real duplicate of `/dev/null`.
-pub(super) fn reserve() -> Result<c_int, Errno> {
-    reserve_from(0)
+/// What a number of the running process refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Nothing.
+    None,
+    /// A file that the kernel models.
+    Ours,
+    /// Standard input, output or error of the run.
+    Standard(u8),
+    /// A file of the real kernel, by our own descriptor of it.
+    Real(c_int),
 }
 
-fn reserve_from(least: c_int) -> Result<c_int, Errno> {
-    let holder = i64::from(crate::server::HOLDER_FD);
-    let number =
-        raw::syscall(libc::SYS_fcntl, [holder, i64::from(libc::F_DUPFD_CLOEXEC), i64::from(least), 0, 0, 0]);
-    match c_int::try_from(number) {
-        Ok(number @ 0..) => Ok(number),
-        // A number to start from that no descriptor can have.
-        Ok(refused) if refused == -libc::EINVAL => Err(Errno::EINVAL),
-        _ => Err(Errno::EMFILE),
+/// What a number of the running process refers to.
+pub(super) fn kind(fd: c_int) -> Kind {
+    match with_kernel(|kernel| kernel.object(fd)) {
+        None => Kind::None,
+        Some(Object::Real(real)) => Kind::Real(real),
+        Some(Object::Standard(number)) => Kind::Standard(number),
+        Some(_) => Kind::Ours,
     }
 }
 
-/// Gives a number back.
-pub(super) fn unreserve(fd: c_int) {
-    raw::syscall(libc::SYS_close, [i64::from(fd), 0, 0, 0, 0, 0]);
+/// Our descriptors of real files lie above any number that the C library may use for itself, and below those of the server.
+const REAL_FROM: i64 = 256;
+
+/// Gives the running process a number for a real descriptor, which becomes ours.
+pub(super) fn adopt(real: c_int, on_exec: OnExec) -> c_int {
+    let moved = raw::syscall(
+        libc::SYS_fcntl,
+        [i64::from(real), i64::from(libc::F_DUPFD_CLOEXEC), REAL_FROM, 0, 0, 0],
+    );
+    raw::syscall(libc::SYS_close, [i64::from(real), 0, 0, 0, 0, 0]);
+    let Ok(moved @ 0..) = c_int::try_from(moved) else { return fail(Errno::EMFILE) };
+    let number =
+        with_kernel(|kernel| kernel.install(kernel.process(), Object::Real(moved), Blocking::Yes, on_exec));
+    close_real();
+    number.unwrap_or_else(fail)
 }
 
-/// Whether a descriptor is the kernel's.
-pub(super) fn simulated(fd: c_int) -> bool {
-    with_kernel(|kernel| kernel.fds.is_simulated(fd))
-}
-
-/// Whether a number is a descriptor at all, real or simulated.
-pub(super) fn is_open(fd: c_int) -> bool {
-    raw::syscall(libc::SYS_fcntl, [i64::from(fd), i64::from(libc::F_GETFD), 0, 0, 0, 0]) >= 0
+/// Closes real descriptors that nothing refers to any more.
+pub(super) fn close_real() {
+    for real in with_kernel(Kernel::take_closed_real) {
+        raw::syscall(libc::SYS_close, [i64::from(real), 0, 0, 0, 0, 0]);
+    }
 }
 
 /// A count of bytes as a call returns it.
@@ -61,7 +77,7 @@ pub(super) fn done(result: Result<(), Errno>) -> c_int {
 }
 
 /// Notes a call on a real file, which passes through. Its name enters the events; its data does not.
-fn passed(name: &'static str, fd: c_int) {
+pub(super) fn passed(name: &'static str, fd: c_int) {
     let event = photofinish_sim::event::Event::Called { name: name.into(), arg: i64::from(fd), result: 0 };
     crate::run::emit(&event);
 }
@@ -84,156 +100,196 @@ pub(super) fn buffer<'a>(data: *mut c_void, length: usize) -> &'a mut [u8] {
     unsafe { core::slice::from_raw_parts_mut(data.cast(), length) }
 }
 
-fn vectors<'a>(vector: *const iovec, length: c_int) -> &'a [iovec] {
+pub(super) fn vectors<'a>(vector: *const iovec, length: c_int) -> &'a [iovec] {
     let Ok(length @ 1..) = usize::try_from(length) else { return &[] };
     // SAFETY: readv(2): `length` valid entries.
     unsafe { core::slice::from_raw_parts(vector, length) }
 }
 
 /// One read, spread over buffers as far as it goes.
-fn read_simulated(fd: c_int, vector: &[iovec]) -> isize {
+fn read_ours(fd: c_int, vector: &[iovec]) -> isize {
     let room = vector.iter().map(|entry| entry.iov_len).sum();
     let mut whole = crate::phase::as_simulator(|| vec![0; room]);
     let answer = call("readv", fd, |kernel, caller| io::read(kernel, caller, fd, &mut whole));
-    let mut rest = &whole[..answer.unwrap_or(0)];
+    scatter(vector, &whole[..answer.unwrap_or(0)]);
+    count(answer)
+}
+
+/// Spreads bytes over buffers.
+pub(super) fn scatter(vector: &[iovec], mut rest: &[u8]) {
     for entry in vector {
         let (now, later) = rest.split_at(rest.len().min(entry.iov_len));
         buffer(entry.iov_base, now.len()).copy_from_slice(now);
         rest = later;
     }
-    count(answer)
 }
 
-fn write_simulated(fd: c_int, data: &[u8]) -> isize {
+/// The bytes of buffers, one after the other.
+pub(super) fn gather(vector: &[iovec]) -> Vec<u8> {
+    let parts = || vector.iter().map(|entry| bytes(entry.iov_base, entry.iov_len));
+    crate::phase::as_simulator(|| parts().collect::<Vec<_>>().concat())
+}
+
+fn write_ours(fd: c_int, data: &[u8]) -> isize {
     let written = call("write", fd, |kernel, caller| io::write(kernel, caller, fd, data));
     if written == Err(Errno::EPIPE) {
-        super::socket::broken_pipe();
+        super::signal::broken_pipe();
     }
     count(written)
+}
+
+/// Makes a number for what another refers to.
+fn duplicate(old: c_int, least: c_int, on_exec: OnExec) -> c_int {
+    call("dup", old, |kernel, caller| fd::dup(kernel, caller, old, least, on_exec)).unwrap_or_else(fail)
+}
+
+fn duplicate_to(old: c_int, new: c_int, on_exec: OnExec) -> c_int {
+    let answer = call("dup2", old, |kernel, caller| fd::dup2(kernel, caller, old, new, on_exec));
+    close_real();
+    answer.unwrap_or_else(fail)
 }
 
 owned! {
     /// `read(2)`.
     fn read(fd: c_int, data: *mut c_void, length: usize) -> isize {
-        if simulated(fd) {
-            let room = buffer(data, length);
-            return count(call("read", fd, |kernel, caller| io::read(kernel, caller, fd, room)));
+        match kind(fd) {
+            Kind::Real(real) => {
+                passed("read of a real file", fd);
+                real!(read(real: c_int, data: *mut c_void, length: usize) -> isize)
+            }
+            _ => {
+                let room = buffer(data, length);
+                count(call("read", fd, |kernel, caller| io::read(kernel, caller, fd, room)))
+            }
         }
-        passed("read of a real file", fd);
-        real!(read(fd: c_int, data: *mut c_void, length: usize) -> isize)
     }
 
     /// `write(2)`: standard output and error are kept with the run.
     fn write(fd: c_int, data: *const c_void, length: usize) -> isize {
-        if simulated(fd) {
-            return write_simulated(fd, bytes(data, length));
+        match kind(fd) {
+            Kind::Real(real) => {
+                passed("write to a real file", fd);
+                real!(write(real: c_int, data: *const c_void, length: usize) -> isize)
+            }
+            Kind::Standard(number) => stdio::keep(number, bytes(data, length)),
+            Kind::Ours | Kind::None => write_ours(fd, bytes(data, length)),
         }
-        if stdio::is_standard(fd) {
-            return stdio::keep(fd, bytes(data, length));
-        }
-        passed("write to a real file", fd);
-        real!(write(fd: c_int, data: *const c_void, length: usize) -> isize)
     }
 
     /// `readv(2)`: one read, into as many of the buffers as it fills.
     fn readv(fd: c_int, vector: *const iovec, length: c_int) -> isize {
-        if simulated(fd) {
-            return read_simulated(fd, vectors(vector, length));
+        match kind(fd) {
+            Kind::Real(real) => {
+                passed("readv of a real file", fd);
+                real!(readv(real: c_int, vector: *const iovec, length: c_int) -> isize)
+            }
+            _ => read_ours(fd, vectors(vector, length)),
         }
-        passed("readv of a real file", fd);
-        real!(readv(fd: c_int, vector: *const iovec, length: c_int) -> isize)
     }
 
     /// `writev(2)`: the buffers as one write.
     fn writev(fd: c_int, vector: *const iovec, length: c_int) -> isize {
-        if simulated(fd) || stdio::is_standard(fd) {
-            let parts = || vectors(vector, length).iter().map(|entry| bytes(entry.iov_base, entry.iov_len));
-            let whole = crate::phase::as_simulator(|| parts().collect::<Vec<_>>().concat());
-            return match simulated(fd) {
-                // `vfs_writev` does not ask the socket about nothing.
-                true if whole.is_empty() => 0,
-                true => write_simulated(fd, &whole),
-                false => stdio::keep(fd, &whole),
-            };
+        if let Kind::Real(real) = kind(fd) {
+            passed("writev to a real file", fd);
+            return real!(writev(real: c_int, vector: *const iovec, length: c_int) -> isize);
         }
-        passed("writev to a real file", fd);
-        real!(writev(fd: c_int, vector: *const iovec, length: c_int) -> isize)
+        let whole = gather(vectors(vector, length));
+        match kind(fd) {
+            Kind::Standard(number) => stdio::keep(number, &whole),
+            // `vfs_writev` does not ask the socket about nothing.
+            Kind::Ours if whole.is_empty() => 0,
+            _ => write_ours(fd, &whole),
+        }
     }
 
     /// `close(2)`.
     fn close(fd: c_int) -> c_int {
-        if simulated(fd) {
-            let closed = call("close", fd, |kernel, _| fd::close(kernel, fd));
-            unreserve(fd);
-            return done(closed);
-        }
-        real!(close(fd: c_int) -> c_int)
+        let closed = call("close", fd, |kernel, caller| fd::close(kernel, caller, fd));
+        close_real();
+        done(closed)
     }
 
     /// `dup(2)`.
     fn dup(old: c_int) -> c_int {
-        if simulated(old) {
-            return duplicate(old, 0, OnExec::Keep);
-        }
-        real!(dup(old: c_int) -> c_int)
+        duplicate(old, 0, OnExec::Keep)
     }
 
-    /// `dup2(2)`: not modelled for simulated descriptors.
+    /// `dup2(2)`.
     fn dup2(old: c_int, new: c_int) -> c_int {
-        if simulated(old) || simulated(new) {
-            unmodelled(String::from("dup2(2) of a socket"));
-            return fail(Errno::EBADF);
-        }
-        real!(dup2(old: c_int, new: c_int) -> c_int)
+        duplicate_to(old, new, OnExec::Keep)
     }
 
-    /// `fcntl(2)`: its argument is an integer for every command on a socket that we model.
+    /// `dup3(2)`.
+    fn dup3(old: c_int, new: c_int, flags: c_int) -> c_int {
+        match flags {
+            _ if old == new => fail(Errno::EINVAL),
+            0 => duplicate_to(old, new, OnExec::Keep),
+            libc::O_CLOEXEC => duplicate_to(old, new, OnExec::Close),
+            _ => fail(Errno::EINVAL),
+        }
+    }
+
+    /// `fcntl(2)`: its argument is an integer for every command on a file that we model.
     fn fcntl(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
-        if !simulated(fd) {
-            return real!(fcntl(fd: c_int, command: c_int, argument: c_ulong) -> c_int);
-        }
         #[expect(clippy::cast_possible_truncation, reason = "fcntl(2): an int argument is the low half of its register")]
-        let argument = argument as c_int;
-        match command {
-            libc::F_DUPFD => duplicate(fd, argument, OnExec::Keep),
-            libc::F_DUPFD_CLOEXEC => duplicate(fd, argument, OnExec::Close),
-            _ => call("fcntl", fd, |kernel, _| fd::fcntl(kernel, fd, command, argument)).unwrap_or_else(fail),
-        }
-    }
-
-    /// `ioctl(2)`: `FIONBIO` and `FIONREAD` on sockets.
-    fn ioctl(fd: c_int, request: c_ulong, value: *mut c_int) -> c_int {
-        if !simulated(fd) {
-            return real!(ioctl(fd: c_int, request: c_ulong, value: *mut c_int) -> c_int);
-        }
-        let result = call("ioctl", fd, |kernel, _| {
-            if value.is_null() {
-                return Err(Stop::Fail(Errno::EFAULT));
+        let number = argument as c_int;
+        match (command, kind(fd)) {
+            (libc::F_DUPFD, _) => duplicate(fd, number, OnExec::Keep),
+            (libc::F_DUPFD_CLOEXEC, _) => duplicate(fd, number, OnExec::Close),
+            (libc::F_GETFD | libc::F_SETFD, _) | (_, Kind::Ours | Kind::Standard(_) | Kind::None) => {
+                let answer = call("fcntl", fd, |kernel, caller| fd::fcntl(kernel, caller, fd, command, number));
+                answer.unwrap_or_else(fail)
             }
-            // SAFETY: the requests that the kernel accepts take an int; for any other it does not touch the value.
-            fd::ioctl(kernel, fd, request, unsafe { &mut *value })
-        });
-        done(result)
+            (_, Kind::Real(real)) => {
+                passed("fcntl of a real file", fd);
+                real!(fcntl(real: c_int, command: c_int, argument: c_ulong) -> c_int)
+            }
+        }
     }
 
-    /// `poll(2)` of simulated descriptors; together with real ones it is not modelled.
+    /// `ioctl(2)`: `FIONBIO`, `FIONREAD`, `FIOCLEX` and `FIONCLEX`.
+    fn ioctl(fd: c_int, request: c_ulong, value: *mut c_int) -> c_int {
+        match kind(fd) {
+            Kind::Real(real) if request != libc::FIOCLEX && request != libc::FIONCLEX => {
+                passed("ioctl of a real file", fd);
+                real!(ioctl(real: c_int, request: c_ulong, value: *mut c_int) -> c_int)
+            }
+            // `isatty(3)` asks the terminal: the output of a run goes to none.
+            Kind::Standard(_) if request == libc::TCGETS || request == libc::TIOCGWINSZ => fail(Errno::ENOTTY),
+            _ => done(call("ioctl", fd, |kernel, caller| {
+                let mut unused = 0;
+                let takes_none = request == libc::FIOCLEX || request == libc::FIONCLEX;
+                let value = match value.is_null() {
+                    _ if takes_none => &mut unused,
+                    true => return Err(Stop::Fail(Errno::EFAULT)),
+                    // SAFETY: the requests that the kernel accepts take an int; for any other it does not touch the value.
+                    false => unsafe { &mut *value },
+                };
+                fd::ioctl(kernel, caller, fd, request, value)
+            })),
+        }
+    }
+
+    /// `poll(2)`.
     fn poll(entries: *mut pollfd, length: nfds_t, timeout_ms: c_int) -> c_int {
-        let entries = pollfds(entries, length);
-        if let Some(entry) = entries.iter().find(|entry| !simulated(entry.fd) && is_open(entry.fd)) {
-            unmodelled(format!("poll(2) of descriptor {}, which is not simulated", entry.fd));
-            return fail(Errno::EINVAL);
-        }
         let timeout_ns = u64::try_from(timeout_ms).ok().map(|ms| ms * 1_000_000);
-        let mut ours: Vec<poll::PollFd> = crate::phase::as_simulator(|| entries.iter().map(from_pollfd).collect());
-        let ready = call("poll", timeout_ms, |kernel, caller| poll::poll(kernel, caller, &mut ours, timeout_ns));
-        for (entry, answer) in entries.iter_mut().zip(&ours) {
-            entry.revents = answer.revents.cast_signed();
-        }
-        ready.map_or_else(fail, |count| c_int::try_from(count).expect("poll(2) takes far fewer"))
+        poll_entries(pollfds(entries, length), timeout_ns)
     }
 }
 
-fn pollfds<'a>(entries: *mut pollfd, length: nfds_t) -> &'a mut [pollfd] {
+pub(super) fn poll_entries(entries: &mut [pollfd], timeout_ns: Option<u64>) -> c_int {
+    let mut ours: Vec<poll::PollFd> =
+        crate::phase::as_simulator(|| entries.iter().map(from_pollfd).collect());
+    let asked = i32::try_from(entries.len()).unwrap_or(i32::MAX);
+    let ready = call("poll", asked, |kernel, caller| poll::poll(kernel, caller, &mut ours, timeout_ns));
+    for (entry, answer) in entries.iter_mut().zip(&ours) {
+        entry.revents = u16::try_from(answer.revents.0).unwrap_or(u16::MAX).cast_signed();
+    }
+    crate::phase::as_simulator(|| drop(ours));
+    ready.map_or_else(fail, |count| c_int::try_from(count).expect("poll(2) takes far fewer"))
+}
+
+pub(super) fn pollfds<'a>(entries: *mut pollfd, length: nfds_t) -> &'a mut [pollfd] {
     if length == 0 {
         return &mut [];
     }
@@ -242,17 +298,6 @@ fn pollfds<'a>(entries: *mut pollfd, length: nfds_t) -> &'a mut [pollfd] {
 }
 
 fn from_pollfd(entry: &pollfd) -> poll::PollFd {
-    poll::PollFd { fd: entry.fd, events: entry.events.cast_unsigned(), revents: 0 }
-}
-
-fn duplicate(old: c_int, least: c_int, on_exec: OnExec) -> c_int {
-    let number = match reserve_from(least) {
-        Ok(number) => number,
-        Err(errno) => return fail(errno),
-    };
-    let duplicated = call("dup", old, |kernel: &mut Kernel, _| fd::dup(kernel, old, number, on_exec));
-    duplicated.unwrap_or_else(|errno| {
-        unreserve(number);
-        fail(errno)
-    })
+    let events = Mask(u32::from(entry.events.cast_unsigned()));
+    poll::PollFd { fd: entry.fd, events, revents: Mask::NONE }
 }

@@ -8,8 +8,9 @@ use std::borrow::Cow;
 
 use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Event;
+use photofinish_sim::fd::OnExec;
 
-use super::fail;
+use super::{descriptor, fail};
 use crate::own::{owned, real};
 use crate::phase;
 use crate::run::{self, unmodelled};
@@ -43,12 +44,20 @@ fn decide(path: *const c_char) -> Fate {
     Fate::Real
 }
 
+/// Gives a real file that was opened a number of the running process.
+fn took(real: c_int, flags: c_int) -> c_int {
+    if real < 0 {
+        return real;
+    }
+    descriptor::adopt(real, if flags & libc::O_CLOEXEC == 0 { OnExec::Keep } else { OnExec::Close })
+}
+
 owned! {
     /// `open(2)`. Its third argument is read only where the flags say that there is one.
     fn open(path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
         match decide(path) {
             Fate::Absent => fail(Errno::ENOENT),
-            Fate::Real => real!(open(path: *const c_char, flags: c_int, mode: c_uint) -> c_int),
+            Fate::Real => took(real!(open(path: *const c_char, flags: c_int, mode: c_uint) -> c_int), flags),
         }
     }
 
@@ -56,7 +65,7 @@ owned! {
     fn open64(path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
         match decide(path) {
             Fate::Absent => fail(Errno::ENOENT),
-            Fate::Real => real!(open64(path: *const c_char, flags: c_int, mode: c_uint) -> c_int),
+            Fate::Real => took(real!(open64(path: *const c_char, flags: c_int, mode: c_uint) -> c_int), flags),
         }
     }
 
@@ -64,7 +73,7 @@ owned! {
     fn openat(folder: c_int, path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
         match decide(path) {
             Fate::Absent => fail(Errno::ENOENT),
-            Fate::Real => real!(openat(folder: c_int, path: *const c_char, flags: c_int, mode: c_uint) -> c_int),
+            Fate::Real => took(real!(openat(folder: c_int, path: *const c_char, flags: c_int, mode: c_uint) -> c_int), flags),
         }
     }
 
@@ -72,7 +81,7 @@ owned! {
     fn openat64(folder: c_int, path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
         match decide(path) {
             Fate::Absent => fail(Errno::ENOENT),
-            Fate::Real => real!(openat64(folder: c_int, path: *const c_char, flags: c_int, mode: c_uint) -> c_int),
+            Fate::Real => took(real!(openat64(folder: c_int, path: *const c_char, flags: c_int, mode: c_uint) -> c_int), flags),
         }
     }
 }

@@ -14,13 +14,23 @@ pub(crate) const PID: i32 = 1_000;
 
 /// The kernel's id of the running thread: the process id for the main thread, as on Linux.
 pub(crate) fn tid() -> i32 {
-    PID + with_kernel(|kernel| kernel.current()).0.cast_signed()
+    with_kernel(|kernel| {
+        let process = kernel.process();
+        let main = kernel.threads().iter().find(|(_, thread)| thread.process == process).map(|(id, _)| id);
+        let current = kernel.current();
+        if main == Some(current) { process.0 } else { PID + current.0.cast_signed() }
+    })
+}
+
+/// The number of the running process.
+pub(crate) fn pid() -> i32 {
+    with_kernel(|kernel| kernel.process().0)
 }
 
 owned! {
     /// `getpid(2)`.
     fn getpid() -> libc::pid_t {
-        PID
+        pid()
     }
 
     /// `gettid(2)`.
@@ -28,9 +38,9 @@ owned! {
         tid()
     }
 
-    /// `getppid(2)`: the first process.
+    /// `getppid(2)`: the number 1 for the first process, and for one whose parent is over.
     fn getppid() -> libc::pid_t {
-        1
+        with_kernel(|kernel| kernel.processes.get(kernel.process()).parent.map_or(1, |parent| parent.0))
     }
 
     /// `sched_getaffinity(2)`: the first so many processors.

@@ -7,8 +7,8 @@ use core::ffi::c_int;
 
 use photofinish_sim::errno::Errno;
 
-use super::{descriptor, fail};
-use crate::own::{owned, real};
+use super::fail;
+use crate::own::owned;
 use crate::phase;
 use crate::run::unmodelled;
 
@@ -44,28 +44,6 @@ macro_rules! refused_by_number {
     };
 }
 
-/// Calls that are real on real files, and not modelled on simulated descriptors: the first argument, or the first two.
-macro_rules! refused_on_sockets {
-    ($($name:ident($($fd:ident),*; $($arg:ident),*);)*) => {
-        owned! {$(
-            /// Not modelled on simulated descriptors.
-            fn $name($($fd: usize,)* $($arg: usize),*) -> isize {
-                if [$($fd),*].into_iter().any(is_simulated) {
-                    refuse(concat!(stringify!($name), " on a socket"));
-                    return fail(Errno::EBADF) as isize;
-                }
-                real!($name($($fd: usize,)* $($arg: usize),*) -> isize)
-            }
-        )*}
-    };
-}
-
-fn is_simulated(fd: usize) -> bool {
-    // The low half of the register is the int.
-    #[expect(clippy::cast_possible_truncation, reason = "an int argument is the low half of its register")]
-    descriptor::simulated(fd as c_int)
-}
-
 refused! {
     ppoll(a, b, c, d);
     select(a, b, c, d, e);
@@ -84,9 +62,6 @@ refused! {
     sigtimedwait(a, b, c);
     sigwaitinfo(a, b);
     pause();
-    waitpid(a, b, c);
-    waitid(a, b, c, d);
-    wait4(a, b, c, d);
     getitimer(a, b);
     times(a);
     getrusage(a, b);
@@ -105,15 +80,5 @@ refused_by_number! {
     pthread_rwlock_clockrdlock(a, b, c);
     pthread_rwlock_clockwrlock(a, b, c);
     pthread_getaffinity_np(a, b, c);
-    pthread_sigmask(a, b, c);
     sigwait(a, b);
-}
-
-refused_on_sockets! {
-    sendfile(out, source; offset, count);
-    sendfile64(out, source; offset, count);
-    splice(from, to; from_offset, to_offset, count, flags);
-    preadv(fd; vector, length, offset);
-    pwritev(fd; vector, length, offset);
-    dup3(old, new; flags);
 }

@@ -5,43 +5,16 @@
 use core::ffi::{c_int, c_void};
 
 use libc::{msghdr, sockaddr, socklen_t};
-use photofinish_sim::call::socket::{Ask, NewFile};
+use photofinish_sim::call::socket::Ask;
 use photofinish_sim::call::sockopt::OptionName;
 use photofinish_sim::call::{Stop, io, socket as calls, sockopt};
-use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
-use photofinish_sim::kernel::Kernel;
 use photofinish_sim::net::tcp::{RecvFlags, SendFlags};
 
-use super::descriptor::{buffer, bytes, count, done, is_open, reserve, simulated, unreserve};
+use super::descriptor::{buffer, bytes, count, done};
 use super::{address, fail};
 use crate::own::owned;
-use crate::run::{call, finish, unmodelled};
-
-/// Gives a new open file the lowest free number.
-fn install(kernel: &mut Kernel, file: NewFile) -> Result<c_int, Errno> {
-    let number = reserve().inspect_err(|_| calls::discard(kernel, file))?;
-    match kernel.fds.install(number, file.description, file.on_exec) {
-        Ok(_) => Ok(number),
-        Err(errno) => {
-            unreserve(number);
-            Err(errno)
-        }
-    }
-}
-
-/// What a write to a pipe without reader does besides failing: the action of `SIGPIPE`, which std ignores from the start.
-pub(super) fn broken_pipe() {
-    // SAFETY: a sigaction of zeroes is valid, and sigaction(2) overwrites it.
-    let mut action: libc::sigaction = unsafe { core::mem::zeroed() };
-    // SAFETY: asking for the present action changes nothing.
-    unsafe { libc::sigaction(libc::SIGPIPE, core::ptr::null(), &raw mut action) };
-    match action.sa_sigaction {
-        libc::SIG_IGN => {}
-        libc::SIG_DFL => finish(Ending::Signalled(libc::SIGPIPE)),
-        _ => unmodelled(String::from("a handler for SIGPIPE")),
-    }
-}
+use crate::run::{call, unmodelled};
 
 fn send_bytes(fd: c_int, data: &[u8], flags: c_int) -> isize {
     let sent = call("send", fd, |kernel, caller| {
@@ -49,7 +22,7 @@ fn send_bytes(fd: c_int, data: &[u8], flags: c_int) -> isize {
         io::send(kernel, caller, fd, data, ours)
     });
     if sent == Err(Errno::EPIPE) && flags & libc::MSG_NOSIGNAL == 0 {
-        broken_pipe();
+        super::signal::broken_pipe();
     }
     count(sent)
 }
@@ -61,17 +34,11 @@ fn receive_bytes(fd: c_int, room: &mut [u8], flags: c_int) -> isize {
     }))
 }
 
-/// A descriptor that is not simulated is no socket: inside a run none is made for real.
-fn not_a_socket(fd: c_int) -> c_int {
-    fail(if is_open(fd) { Errno::ENOTSOCK } else { Errno::EBADF })
-}
-
 owned! {
     /// `socket(2)`.
     fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int {
-        let made = call("socket", domain, |kernel, _| {
-            let file = calls::socket(kernel, Ask { domain, kind, protocol })?;
-            Ok(install(kernel, file)?)
+        let made = call("socket", domain, |kernel, caller| {
+            calls::socket(kernel, caller, Ask { domain, kind, protocol })
         });
         made.unwrap_or_else(fail)
     }
@@ -85,18 +52,15 @@ owned! {
 
     /// `bind(2)`.
     fn bind(fd: c_int, name: *const sockaddr, length: socklen_t) -> c_int {
-        if !simulated(fd) {
-            return not_a_socket(fd);
-        }
-        done(call("bind", fd, |kernel, _| calls::bind(kernel, fd, address::read(name, length)?)))
+        done(call("bind", fd, |kernel, caller| {
+            calls::look(kernel, caller, fd)?;
+            calls::bind(kernel, caller, fd, address::read(name, length)?)
+        }))
     }
 
     /// `listen(2)`.
     fn listen(fd: c_int, backlog: c_int) -> c_int {
-        if !simulated(fd) {
-            return not_a_socket(fd);
-        }
-        done(call("listen", fd, |kernel, _| calls::listen(kernel, fd, backlog)))
+        done(call("listen", fd, |kernel, caller| calls::listen(kernel, caller, fd, backlog)))
     }
 
     /// `accept(2)`.
@@ -107,14 +71,8 @@ owned! {
 
     /// `accept4(2)`.
     fn accept4(fd: c_int, peer: *mut sockaddr, length: *mut socklen_t, flags: c_int) -> c_int {
-        if !simulated(fd) {
-            let known = flags & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC) == 0;
-            // `do_accept` looks at the flags before it looks for a socket.
-            return if known || !is_open(fd) { not_a_socket(fd) } else { fail(Errno::EINVAL) };
-        }
         let accepted = call("accept", fd, |kernel, caller| {
-            let (file, from) = calls::accept4(kernel, caller, fd, flags)?;
-            Ok((install(kernel, file)?, from))
+            calls::accept4(kernel, caller, fd, flags)
         });
         match accepted {
             Ok((number, from)) => {
@@ -127,25 +85,19 @@ owned! {
 
     /// `connect(2)`.
     fn connect(fd: c_int, name: *const sockaddr, length: socklen_t) -> c_int {
-        if !simulated(fd) {
-            return not_a_socket(fd);
-        }
-        done(call("connect", fd, |kernel, caller| calls::connect(kernel, caller, fd, address::read(name, length)?)))
+        done(call("connect", fd, |kernel, caller| {
+            calls::look(kernel, caller, fd)?;
+            calls::connect(kernel, caller, fd, address::read(name, length)?)
+        }))
     }
 
     /// `shutdown(2)`.
     fn shutdown(fd: c_int, how: c_int) -> c_int {
-        if !simulated(fd) {
-            return not_a_socket(fd);
-        }
-        done(call("shutdown", fd, |kernel, _| calls::shutdown(kernel, fd, how)))
+        done(call("shutdown", fd, |kernel, caller| calls::shutdown(kernel, caller, fd, how)))
     }
 
     /// `recv(2)`.
     fn recv(fd: c_int, data: *mut c_void, length: usize, flags: c_int) -> isize {
-        if !simulated(fd) {
-            return not_a_socket(fd) as isize;
-        }
         receive_bytes(fd, buffer(data, length), flags)
     }
 
@@ -153,9 +105,6 @@ owned! {
     fn recvfrom(
         fd: c_int, data: *mut c_void, length: usize, flags: c_int, from: *mut sockaddr, from_length: *mut socklen_t,
     ) -> isize {
-        if !simulated(fd) {
-            return not_a_socket(fd) as isize;
-        }
         if !from.is_null() && !from_length.is_null() {
             // SAFETY: the caller gave a place for the length; `tcp_recvmsg` sets it to 0.
             unsafe { *from_length = 0 };
@@ -172,9 +121,6 @@ owned! {
 
     /// `send(2)`.
     fn send(fd: c_int, data: *const c_void, length: usize, flags: c_int) -> isize {
-        if !simulated(fd) {
-            return not_a_socket(fd) as isize;
-        }
         send_bytes(fd, bytes(data, length), flags)
     }
 
@@ -183,9 +129,6 @@ owned! {
         fd: c_int, data: *const c_void, length: usize, flags: c_int, to: *const sockaddr, to_length: socklen_t,
     ) -> isize {
         let _ = (to, to_length);
-        if !simulated(fd) {
-            return not_a_socket(fd) as isize;
-        }
         send_bytes(fd, bytes(data, length), flags)
     }
 
@@ -198,23 +141,17 @@ owned! {
 
     /// `setsockopt(2)`.
     fn setsockopt(fd: c_int, level: c_int, name: c_int, value: *const c_void, length: socklen_t) -> c_int {
-        if !simulated(fd) {
-            return not_a_socket(fd);
-        }
         let value = bytes(value, length as usize);
-        done(call("setsockopt", fd, |kernel, _| sockopt::setsockopt(kernel, fd, OptionName { level, name }, value)))
+        done(call("setsockopt", fd, |kernel, caller| sockopt::setsockopt(kernel, caller, fd, OptionName { level, name }, value)))
     }
 
     /// `getsockopt(2)`: the value is cut to the length the program gave.
     fn getsockopt(fd: c_int, level: c_int, name: c_int, value: *mut c_void, length: *mut socklen_t) -> c_int {
-        if !simulated(fd) {
-            return not_a_socket(fd);
-        }
-        let result = call("getsockopt", fd, |kernel, _| {
+        let result = call("getsockopt", fd, |kernel, caller| {
             if length.is_null() {
                 return Err(Stop::Fail(Errno::EFAULT));
             }
-            let whole = sockopt::getsockopt(kernel, fd, OptionName { level, name })?;
+            let whole = sockopt::getsockopt(kernel, caller, fd, OptionName { level, name })?;
             // SAFETY: the caller gave a valid length.
             let length = unsafe { &mut *length };
             let room = buffer(value, whole.len().min(*length as usize));
@@ -227,18 +164,12 @@ owned! {
 
     /// `getsockname(2)`.
     fn getsockname(fd: c_int, name: *mut sockaddr, length: *mut socklen_t) -> c_int {
-        if !simulated(fd) {
-            return not_a_socket(fd);
-        }
-        done(call("getsockname", fd, |kernel, _| calls::getsockname(kernel, fd)).map(|from| address::write(from, name, length)))
+        done(call("getsockname", fd, |kernel, caller| calls::getsockname(kernel, caller, fd)).map(|from| address::write(from, name, length)))
     }
 
     /// `getpeername(2)`.
     fn getpeername(fd: c_int, name: *mut sockaddr, length: *mut socklen_t) -> c_int {
-        if !simulated(fd) {
-            return not_a_socket(fd);
-        }
-        done(call("getpeername", fd, |kernel, _| calls::getpeername(kernel, fd)).map(|from| address::write(from, name, length)))
+        done(call("getpeername", fd, |kernel, caller| calls::getpeername(kernel, caller, fd)).map(|from| address::write(from, name, length)))
     }
 
     /// `getaddrinfo(3)`: names are not modelled yet; addresses in digits do not come here from std.

@@ -7,19 +7,14 @@ use photofinish_sim::event::Event;
 use crate::run::call_point;
 
 /// Keeps bytes written to descriptor 1 or 2.
-pub(crate) fn keep(fd: i32, bytes: &[u8]) -> isize {
+pub(crate) fn keep(number: u8, bytes: &[u8]) -> isize {
     call_point();
     crate::phase::as_simulator(|| {
         // Long output goes in pieces, so that one event stays small.
         for piece in bytes.chunks(1 << 16) {
-            let event = Event::Wrote { fd, bytes: piece.to_vec() };
+            let event = Event::Wrote { fd: i32::from(number), bytes: piece.to_vec() };
             crate::run::run().kernel.emit(&event);
         }
     });
     bytes.len().cast_signed()
-}
-
-/// Whether a descriptor is the program's standard output or error.
-pub(crate) fn is_standard(fd: i32) -> bool {
-    fd == libc::STDOUT_FILENO || fd == libc::STDERR_FILENO
 }

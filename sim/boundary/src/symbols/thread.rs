@@ -107,13 +107,6 @@ owned! {
         0
     }
 
-    /// `pthread_kill(3)`: not modelled.
-    fn pthread_kill(thread: libc::pthread_t, signal: c_int) -> c_int {
-        let _ = thread;
-        unmodelled(format!("pthread_kill(3) with signal {signal}"));
-        libc::ENOSYS
-    }
-
     /// `pthread_cancel(3)`: not modelled.
     fn pthread_cancel(thread: libc::pthread_t) -> c_int {
         let _ = thread;

@@ -11,10 +11,9 @@ use crate::net::address::{is_loopback, source_for};
 use crate::net::limits::SYN_RETRIES_MAX;
 use crate::net::packet::{Packet, Segment};
 use crate::net::ports::For;
-use crate::net::refusal::Refusal;
 use crate::net::socket::SocketId;
 use crate::net::stack::Net;
-use crate::wait::WaitOn;
+use crate::ready::{Refusal, Side};
 
 /// Whether an attempt to connect is the call's first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +53,7 @@ impl Net {
         }
         let tcp = self.tcp_mut(id);
         match tcp.state {
-            State::SynSent | State::SynReceived => Err(Refusal::Wait(WaitOn::Writable(id))),
+            State::SynSent | State::SynReceived => Err(Refusal::Wait(Side::Write)),
             State::Closed | State::Listen => {
                 let errno = tcp.take_error().unwrap_or(Errno::ECONNABORTED);
                 tcp.face = Face::Unconnected;

@@ -14,10 +14,9 @@ use crate::net::address::Stacks;
 use crate::net::limits::{BACKLOG_MAX, SYN_TIMEOUT_NS};
 use crate::net::packet::{Packet, Segment};
 use crate::net::ports::For;
-use crate::net::refusal::Refusal;
 use crate::net::socket::{Protocol, Socket, SocketId};
 use crate::net::stack::Net;
-use crate::wait::WaitOn;
+use crate::ready::{Refusal, Side};
 
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
@@ -85,7 +84,7 @@ impl Net {
             return Err(Errno::EINVAL.into());
         };
         let Some(child) = listener.queue.pop_front() else {
-            return Err(Refusal::Wait(WaitOn::Readable(id)));
+            return Err(Refusal::Wait(Side::Read));
         };
         let family = self.socket(id).family;
         let tcp = self.tcp_mut(child);

@@ -8,10 +8,9 @@ use super::state::{End, State, Taken, Tcp};
 use crate::errno::Errno;
 use crate::net::limits::SEGMENT_BYTES_MAX;
 use crate::net::packet::Segment;
-use crate::net::refusal::Refusal;
 use crate::net::socket::SocketId;
 use crate::net::stack::{Effects, Net};
-use crate::wait::WaitOn;
+use crate::ready::{Refusal, Side};
 
 /// The flags of `recv(2)` we model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,7 +97,7 @@ impl Net {
         if tcp.state == State::Closed {
             return Err(Errno::ENOTCONN.into());
         }
-        Err(Refusal::Wait(WaitOn::Readable(id)))
+        Err(Refusal::Wait(Side::Read))
     }
 
     /// Hands bytes over, as many as there is room for, in the order of checks of `tcp_sendmsg_locked`.
@@ -112,13 +111,13 @@ impl Net {
             return Err(errno.into());
         }
         match tcp.state {
-            State::SynSent | State::SynReceived => return Err(Refusal::Wait(WaitOn::Writable(id))),
+            State::SynSent | State::SynReceived => return Err(Refusal::Wait(Side::Write)),
             State::Established | State::CloseWait if !tcp.shut_send => {}
             _ => return Err(Errno::EPIPE.into()),
         }
         let count = bytes.len().min(tcp.send_room());
         if count == 0 && !bytes.is_empty() {
-            return Err(Refusal::Wait(WaitOn::Writable(id)));
+            return Err(Refusal::Wait(Side::Write));
         }
         let mut rest = &bytes[..count];
         while tcp.outgoing.is_empty() && tcp.window() > 0 && !rest.is_empty() {

@@ -2,10 +2,11 @@
 //!
 //! Does not know choices: latency is what it is told. Invariant: time never goes back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use crate::net::SocketId;
 use crate::net::{Net, Packet, Segment};
-use crate::wait::WaitOn;
+use crate::ready::Change;
 
 #[derive(Debug)]
 pub(super) struct Fabric {
@@ -14,26 +15,19 @@ pub(super) struct Fabric {
     /// Resets that travelled.
     pub(super) resets: u64,
     /// Causes that came and were not taken out.
-    pub(super) woken: BTreeSet<WaitOn>,
+    pub(super) changes: Vec<Change<SocketId>>,
     queue: BTreeMap<(u64, u64), Packet>,
     count: u64,
 }
 
 impl Fabric {
     pub(super) fn new() -> Self {
-        Self {
-            net: Net::new(),
-            now_ns: 0,
-            resets: 0,
-            woken: BTreeSet::new(),
-            queue: BTreeMap::new(),
-            count: 0,
-        }
+        Self { net: Net::new(), now_ns: 0, resets: 0, changes: Vec::new(), queue: BTreeMap::new(), count: 0 }
     }
 
     /// Takes the packets the last call left, each on its way for `latency_ns`.
     pub(super) fn collect(&mut self, latency_ns: u64) {
-        self.woken.extend(self.net.take_woken());
+        self.changes.extend(self.net.take_changes());
         while let Some(packet) = self.net.pop_packet() {
             self.resets += u64::from(packet.segment == Segment::Rst);
             let arrival_ns = self.net.schedule(&packet, self.now_ns + latency_ns);

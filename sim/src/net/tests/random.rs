@@ -9,8 +9,8 @@ use proptest::prelude::*;
 
 use super::fabric::Fabric;
 use crate::net::tcp::{How, Progress, RecvFlags};
-use crate::net::{Family, Refusal, SocketId};
-use crate::wait::WaitOn;
+use crate::net::{Family, SocketId};
+use crate::ready::{Mask, Refusal, Side};
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -50,7 +50,7 @@ struct Pair {
     fabric: Fabric,
     ends: [End; 2],
     /// Causes that calls wait for.
-    awaited: Vec<WaitOn>,
+    awaited: Vec<(SocketId, Side)>,
 }
 
 fn pattern(from: u64, size: usize) -> Vec<u8> {
@@ -94,7 +94,7 @@ impl Pair {
                 let answer = net.send(id, &pattern(self.ends[end].sent, size));
                 assert!(!(ready && matches!(answer, Err(Refusal::Wait(_)))), "writable, and yet it waits");
                 self.ends[end].sent += *answer.as_ref().unwrap_or(&0) as u64;
-                self.await_cause(answer.err());
+                self.await_cause(id, answer.err());
             }
             Op::Recv(_, size) => self.read(end, id, size),
             Op::Shutdown(_, how) => drop(net.shutdown(id, how)),
@@ -113,25 +113,32 @@ impl Pair {
         self.check_wakes();
     }
 
-    fn await_cause(&mut self, refusal: Option<Refusal>) {
-        if let Some(Refusal::Wait(on)) = refusal {
+    fn await_cause(&mut self, id: SocketId, refusal: Option<Refusal>) {
+        if let Some(Refusal::Wait(side)) = refusal {
             self.fabric.collect(1);
-            self.fabric.woken.remove(&on);
-            self.awaited.push(on);
+            self.forget_woken();
+            self.fabric.changes.clear();
+            self.awaited.push((id, side));
         }
     }
 
     /// Nobody sleeps through the cause it waits for.
     fn check_wakes(&mut self) {
-        let woken = &self.fabric.woken;
-        self.awaited.retain(|on| !woken.contains(on));
-        for on in &self.awaited {
-            match *on {
-                WaitOn::Readable(id) if self.holds(id) => assert!(!self.fabric.net.readiness(id).readable),
-                WaitOn::Writable(id) if self.holds(id) => assert!(!self.fabric.net.readiness(id).writable),
-                _ => {}
-            }
+        self.forget_woken();
+        for (id, side) in self.awaited.iter().filter(|(id, _)| self.holds(*id)) {
+            let ready = self.fabric.net.readiness(*id);
+            assert!(if *side == Side::Read { !ready.readable } else { !ready.writable });
         }
+    }
+
+    fn forget_woken(&mut self) {
+        let changes = &self.fabric.changes;
+        let key = |side| if side == Side::Read { Mask::READERS } else { Mask::WRITERS };
+        self.awaited.retain(|(id, side)| {
+            !changes
+                .iter()
+                .any(|change| change.of == *id && (change.key.is_empty() || change.key.meets(key(*side))))
+        });
     }
 
     fn holds(&self, id: SocketId) -> bool {
@@ -151,7 +158,7 @@ impl Pair {
             }
             Err(refusal @ Refusal::Wait(_)) => {
                 assert!(!ready, "readable, and yet it waits");
-                self.await_cause(Some(refusal));
+                self.await_cause(id, Some(refusal));
             }
             Err(_) => self.ends[end].ended = true,
         }

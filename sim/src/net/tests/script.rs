@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use super::fabric::Fabric;
 use crate::errno::Errno;
 use crate::net::tcp::{How, Progress, RecvFlags};
-use crate::net::{Family, Readiness, Refusal, SocketId};
+use crate::net::{Family, Readiness, SocketId};
+use crate::ready::Refusal;
 
 const LATENCY_NS: u64 = 1_000;
 

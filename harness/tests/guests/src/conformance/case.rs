@@ -29,9 +29,11 @@ macro_rules! family {
             scenario: photofinish::scenario::Scenario {
                 name: concat!("conformance-", $family),
                 story: $story,
+                programs: &[],
                 variants: &[$(photofinish::scenario::Variant {
                     name: $name,
                     story: $differs,
+                    os: photofinish::scenario::Os::Linux,
                     expect: photofinish::scenario::Expectation::NEVER_FAILS,
                     run: || {
                         $run(&mut $crate::conformance::transcript::Transcript::default());

@@ -15,6 +15,7 @@ use crate::{doomed, sound};
 pub static SCENARIO: Scenario = Scenario {
     name: "endings",
     story: "Programs that return, leave, crash, hang, starve, or ask for what is not there.",
+    programs: &[],
     variants: VARIANTS,
 };
 

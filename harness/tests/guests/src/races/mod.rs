@@ -12,6 +12,7 @@ use crate::{racy, sound};
 pub static SCENARIO: Scenario = Scenario {
     name: "races",
     story: "The mistakes people make with threads, each as small as it gets.",
+    programs: &[],
     variants: VARIANTS,
 };
 

@@ -17,6 +17,7 @@ use crate::sound;
 pub static SCENARIO: Scenario = Scenario {
     name: "sync",
     story: "Threads that talk, lock, wait and end, each in one of the ways Rust offers.",
+    programs: &[],
     variants: VARIANTS,
 };
 

@@ -13,6 +13,7 @@ use crate::{racy, sound};
 pub static SCENARIO: Scenario = Scenario {
     name: "time",
     story: "Waits that end by the clock, and a clock that moves only when everybody waits.",
+    programs: &[],
     variants: VARIANTS,
 };
 

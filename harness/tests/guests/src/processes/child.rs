@@ -1,0 +1,31 @@
+//! The program that is started.
+//!
+//! Does not know who started it. Invariant: its first argument says what it does.
+
+use std::time::Duration;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is a main function: it leaves with the status it is told to"
+)]
+pub(super) fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments.get(1).map(String::as_str) {
+        Some("leave") => std::process::exit(arguments[2].parse().expect("a status")),
+        Some("panic") => panic!("as told"),
+        Some("abort") => std::process::abort(),
+        Some("sleep") => loop {
+            std::thread::sleep(Duration::from_secs(3_600));
+        },
+        Some("tell") => {
+            println!("{:?} {:?}", &arguments, std::env::var("GUEST"));
+            println!("{} {}", std::process::id(), std::os::unix::process::parent_id());
+        }
+        Some("work") => {
+            let threads: Vec<_> = (0..2).map(|n| std::thread::spawn(move || n + 1)).collect();
+            let sum: i32 = threads.into_iter().map(|thread| thread.join().expect("it adds")).sum();
+            std::process::exit(sum)
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,155 @@
+//! `waitpid(2)`, `waitid(2)`, `kill(2)`, `pidfd_open(2)`, `sigaction(2)`.
+//!
+//! Does not know programs. Invariant: a child's end is told once, unless it is only looked at.
+
+use super::{Caller, Stop};
+use crate::errno::Errno;
+use crate::fd::{Blocking, Object, OnExec};
+use crate::kernel::Kernel;
+use crate::process::signal::Disposition;
+use crate::process::{Life, Pid, Status};
+use crate::wait::{Wait, WaitOn, Woken};
+
+const WNOHANG: i32 = 1;
+const WUNTRACED: i32 = 2;
+const WCONTINUED: i32 = 8;
+const WNOWAIT: i32 = 0x0100_0000;
+const WEXITED: i32 = 4;
+const PIDFD_NONBLOCK: u32 = 0o4000;
+
+/// What a wait for children asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// As the first argument of `waitpid(2)`: a number, 0 for the own group, -1 for all, or a group negated.
+    pub which: i32,
+    /// `WNOHANG`, `WNOWAIT`, ….
+    pub options: i32,
+}
+
+/// A child that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Which.
+    pub pid: Pid,
+    /// How it ended.
+    pub status: Status,
+}
+
+/// `waitpid(2)`: the first child, in order of creation, that is over; `None` with `WNOHANG` when none is.
+///
+/// # Errors
+/// `ECHILD` without such a child, `EINVAL` for unknown options, `EINTR`; [`Stop::Block`] until one is over.
+pub fn wait(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<Option<Ended>, Stop> {
+    if ask.options & !(WNOHANG | WUNTRACED | WCONTINUED | WNOWAIT | WEXITED) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    if kernel.children(caller.process, ask.which).next().is_none() {
+        return Err(Errno::ECHILD.into());
+    }
+    let over = kernel.children(caller.process, ask.which).find_map(|child| match child.life {
+        Life::Zombie(status) => Some(Ended { pid: child.pid, status }),
+        Life::Running | Life::Gone => None,
+    });
+    match over {
+        Some(ended) => {
+            if ask.options & WNOWAIT == 0 {
+                kernel.processes.get_mut(ended.pid).life = Life::Gone;
+            }
+            Ok(Some(ended))
+        }
+        None if ask.options & WNOHANG != 0 => Ok(None),
+        None if caller.woken == Some(Woken::Signal) => Err(Errno::EINTR.into()),
+        None => Err(Stop::Block(Wait { on: WaitOn::Child(caller.process), deadline_ns: None })),
+    }
+}
+
+/// `kill(2)`: one process, or with 0 and negative numbers a group, or with -1 all but the caller's own and the first.
+///
+/// # Errors
+/// `ESRCH`, `EINVAL`; stopping a process is unmodelled.
+pub fn kill(kernel: &mut Kernel, caller: &Caller, which: i32, signal: i32) -> Result<(), Stop> {
+    let own = kernel.processes.get(caller.process).group;
+    let group = match which {
+        1.. => return kernel.signal(Pid(which), signal),
+        0 => Some(own),
+        -1 => None,
+        _ => Some(-which),
+    };
+    let targets: Vec<Pid> = kernel
+        .processes
+        .iter()
+        .filter(|process| process.life != Life::Gone)
+        .filter(|process| match group {
+            Some(group) => process.group == group,
+            None => process.pid != caller.process && process.pid != Pid::FIRST,
+        })
+        .map(|process| process.pid)
+        .collect();
+    if targets.is_empty() {
+        return Err(Errno::ESRCH.into());
+    }
+    targets.into_iter().try_for_each(|target| kernel.signal(target, signal))
+}
+
+/// `pidfd_open(2)`.
+///
+/// # Errors
+/// `EINVAL` for unknown flags or a number below 1, `ESRCH`, `EMFILE`.
+pub fn pidfd_open(kernel: &mut Kernel, caller: &Caller, pid: i32, flags: u32) -> Result<i32, Stop> {
+    if flags & !PIDFD_NONBLOCK != 0 || pid < 1 {
+        return Err(Errno::EINVAL.into());
+    }
+    if kernel.processes.find(Pid(pid)).is_none_or(|process| process.life == Life::Gone) {
+        return Err(Errno::ESRCH.into());
+    }
+    let blocking = if flags & PIDFD_NONBLOCK == 0 { Blocking::Yes } else { Blocking::No };
+    Ok(kernel.install(caller.process, Object::Process(Pid(pid)), blocking, OnExec::Close)?)
+}
+
+/// The process behind a descriptor of `pidfd_open(2)`.
+///
+/// # Errors
+/// `EBADF`, also for a descriptor of another kind.
+pub fn of_pidfd(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<Pid, Stop> {
+    match kernel.files.object(kernel.lookup(caller.process, fd)?) {
+        Object::Process(pid) => Ok(pid),
+        _ => Err(Errno::EBADF.into()),
+    }
+}
+
+/// `sigaction(2)`: what happened before, and with `new` what happens from now on.
+///
+/// # Errors
+/// `EINVAL` for a number that is no signal; changing `SIGKILL` or `SIGSTOP` likewise.
+pub fn sigaction(
+    kernel: &mut Kernel,
+    caller: &Caller,
+    signal: i32,
+    new: Option<Disposition>,
+) -> Result<Disposition, Stop> {
+    let signals = &mut kernel.processes.get_mut(caller.process).signals;
+    match new {
+        Some(new) => Ok(signals.set(signal, new)?),
+        None if (1..=crate::process::signal::SIGNALS_MAX).contains(&signal) => {
+            Ok(signals.disposition(signal))
+        }
+        None => Err(Errno::EINVAL.into()),
+    }
+}
+
+/// `setpgid(2)`, with 0 for the caller or for the process' own number.
+///
+/// # Errors
+/// `ESRCH` for a process that is neither the caller nor its child, `EINVAL` for a negative group.
+pub fn setpgid(kernel: &mut Kernel, caller: &Caller, pid: i32, group: i32) -> Result<(), Stop> {
+    let target = if pid == 0 { caller.process } else { Pid(pid) };
+    let known = kernel.processes.find(target);
+    if !known.is_some_and(|process| target == caller.process || process.parent == Some(caller.process)) {
+        return Err(Errno::ESRCH.into());
+    }
+    if group < 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    kernel.processes.get_mut(target).group = if group == 0 { target.0 } else { group };
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! Tests of open files that are no sockets.
+
+mod epoll;
+mod eventfd;
+mod pipe;
+mod random;
+mod timerfd;
+mod world;

@@ -14,6 +14,7 @@ pub static SCENARIO: Scenario = Scenario {
     name: "bypass",
     story: "Programs that ask the kernel and the processor past the C library, as crates with inline assembly do.",
     variants: VARIANTS,
+    programs: &[],
 };
 
 const UNMODELLED: &[Find] = &[Find { signature: "unmodelled: *", within_runs: 1 }];

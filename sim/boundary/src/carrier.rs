@@ -305,6 +305,7 @@ extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
         }
         Mode::Baton => {
             crate::crash::prepare_thread();
+            crate::guard::watch();
             // Nobody resumes this context, but its thread-locals are found by it when the carrier is used again.
             // SAFETY: the carrier outlives the process' runs, and nobody else touches it before it is ready.
             unsafe { &mut (*carrier).context }.adopt_current_thread();

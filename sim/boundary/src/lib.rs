@@ -7,7 +7,8 @@
 //!
 //! Reading order: [`phase`] (whose code runs), `run` (the kernel and how to reach it), `arch` and `carrier`
 //! (contexts), `instrument` and `symbols` (what the program reaches us through), `memory` (whose heap), `frames` and `shm`
-//! (what a run leaves behind), `crash` (signals and the watchdog), `child` and [`server`] (a run in a fresh image), [`proof`]
+//! (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what
+//! goes past the C library), `child` and [`server`] (a run in a fresh image), [`proof`]
 //! (that all this is in charge).
 
 #[cfg(any(target_env = "musl", target_feature = "crt-static"))]
@@ -20,6 +21,7 @@ mod carrier;
 mod child;
 mod crash;
 pub mod frames;
+mod guard;
 mod instrument;
 mod memory;
 mod own;
@@ -32,6 +34,7 @@ mod shm;
 mod stack;
 mod statics;
 mod symbols;
+mod vdso;
 
 pub use child::{Program, Task};
 pub use process::Registered;

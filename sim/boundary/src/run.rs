@@ -5,6 +5,7 @@
 
 use core::cell::UnsafeCell;
 use core::net::SocketAddr;
+use std::borrow::Cow;
 
 use photofinish_sim::call::{Caller, Stop};
 use photofinish_sim::ending::Ending;
@@ -30,6 +31,8 @@ pub(crate) struct Run {
     pub(crate) main_ended: Option<Ending>,
     /// By thread: where it was when it last began to wait. Kept only with events.
     pub(crate) waits: Vec<Vec<u64>>,
+    /// Kinds of system calls that were caught past the C library. Kept only with events.
+    escaped: Vec<i64>,
 }
 
 struct Cell(UnsafeCell<Option<Box<Run>>>);
@@ -41,7 +44,8 @@ static RUN: Cell = Cell(UnsafeCell::new(None));
 
 /// Puts a kernel in charge.
 pub(crate) fn begin(kernel: Kernel) {
-    let run = Box::new(Run { kernel, judged: None, main_ended: None, waits: Vec::new() });
+    let run =
+        Box::new(Run { kernel, judged: None, main_ended: None, waits: Vec::new(), escaped: Vec::new() });
     // SAFETY: no run is on, so nobody else looks at the cell.
     unsafe { *RUN.0.get() = Some(run) };
 }
@@ -218,6 +222,17 @@ pub(crate) fn unmodelled(what: String) {
         run().kernel.unmodelled(what);
         if first {
             SHARED.push(&Frame::Stack(run().kernel.current(), StackOf::Unmodelled, backtrace_here()));
+        }
+    });
+}
+
+/// Notes that the program asked past the C library, with where it did so if it is the first of its kind.
+pub(crate) fn escaped(what: Cow<'static, str>, kind: i64) {
+    phase::as_simulator(|| {
+        run().kernel.emit(&Event::Escaped { what });
+        if run().kernel.detail() == Detail::Events && !run().escaped.contains(&kind) {
+            run().escaped.push(kind);
+            SHARED.push(&Frame::Stack(run().kernel.current(), StackOf::Escaped, backtrace_here()));
         }
     });
 }

@@ -18,6 +18,7 @@ use crate::carrier::{self, Mode};
 use crate::child::{self, Task};
 use crate::crash::{self, leave};
 use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
+use crate::guard;
 use crate::memory;
 use crate::phase::{self, Phase};
 use crate::process::{self, Registered};
@@ -61,9 +62,10 @@ pub fn serve(
     programs: &'static [Registered],
     find: &dyn Fn(&str) -> Option<Task>,
 ) -> ! {
-    let notes = fix_addresses();
-    if let Err(why) = start(pool, isolation, programs) {
-        crash::die("photofinish: ", why.as_bytes());
+    let mut notes = fix_addresses();
+    match start(pool, isolation, programs) {
+        Ok(more) => notes.extend(more),
+        Err(why) => crash::die("photofinish: ", why.as_bytes()),
     }
     let hello = Hello { protocol: PROTOCOL, load_base: tls::load_base(), notes };
     let served = send(&hello).and_then(|()| requests(pool, isolation, find));
@@ -73,7 +75,12 @@ pub fn serve(
     }
 }
 
-fn start(pool: PoolSize, isolation: Isolation, programs: &'static [Registered]) -> Result<(), String> {
+/// Makes everything ready. Returns what this machine lacks but is not needed.
+fn start(
+    pool: PoolSize,
+    isolation: Isolation,
+    programs: &'static [Registered],
+) -> Result<Vec<String>, String> {
     memory::settle()?;
     SHARED.map().map_err(|error| format!("no shared memory for runs: {error}"))?;
     proof::in_charge()?;
@@ -81,12 +88,14 @@ fn start(pool: PoolSize, isolation: Isolation, programs: &'static [Registered]) 
     tls::verify()?;
     take_descriptors().map_err(|error| format!("could not set up descriptors: {error}"))?;
     crash::install();
+    let notes = guard::prepare();
     process::prepare(programs);
     match isolation {
-        Isolation::Fork => carrier::prepare(pool, Mode::Steal),
+        Isolation::Fork => carrier::prepare(pool, Mode::Steal)?,
         // Real threads do not survive a fork: each run makes its own.
-        Isolation::Baton => Ok(()),
+        Isolation::Baton => {}
     }
+    Ok(notes)
 }
 
 /// Turns address space randomisation off, and fixes what else decides where things lie, which takes a new image of ourselves.

@@ -5,6 +5,7 @@
 
 use photofinish::scenario::{Expectation, Failure, Find, Scenario, Variant};
 
+pub mod bypass;
 pub mod conformance;
 pub mod endings;
 pub mod layout;
@@ -21,6 +22,7 @@ pub static GUESTS: &[&Scenario] = &[
     &layout::SCENARIO,
     &races::SCENARIO,
     &endings::SCENARIO,
+    &bypass::SCENARIO,
     &processes::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
@@ -39,6 +41,7 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::stream::FAMILY.scenario,
     &conformance::shutdown::FAMILY.scenario,
     &conformance::options::FAMILY.scenario,
+    &conformance::bypass::FAMILY.scenario,
     &conformance::sequence::FAMILY.scenario,
 ];
 

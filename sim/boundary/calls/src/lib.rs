@@ -5,6 +5,7 @@
 //! it is named after, once, and touches memory only through its arguments.
 
 mod address;
+pub mod bypass;
 pub mod descriptor;
 mod failed;
 pub mod futex;
@@ -17,5 +18,6 @@ pub mod signal;
 pub mod socket;
 pub mod thread;
 pub mod time;
+pub mod tsc;
 
 pub use failed::Failed;

@@ -3,12 +3,14 @@
 //! Invariant: a symbol defined here answers from the kernel while the program runs, and is the C library's own otherwise.
 
 mod address;
-mod clock;
+pub(crate) mod bypass;
+pub(crate) mod clock;
 mod descriptor;
 mod file;
 mod futex;
 pub(crate) mod identity;
 mod key;
+mod number;
 mod process;
 mod random;
 pub(crate) mod raw;
@@ -22,11 +24,15 @@ pub(crate) mod tls;
 
 use photofinish_sim::errno::Errno;
 
+/// Where the running thread's `errno(3)` lies.
+fn errno_place() -> *mut i32 {
+    // SAFETY: __errno_location(3) has no preconditions.
+    unsafe { libc::__errno_location() }
+}
+
 /// Sets `errno(3)` and returns what a failing call returns.
 pub(crate) fn fail(errno: Errno) -> i32 {
-    // SAFETY: __errno_location(3) has no preconditions.
-    let place = unsafe { libc::__errno_location() };
     // SAFETY: it is the running thread's own errno.
-    unsafe { *place = i32::from(errno.0) };
+    unsafe { *errno_place() = i32::from(errno.0) };
     -1
 }

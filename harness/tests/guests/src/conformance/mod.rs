@@ -6,6 +6,7 @@
 //! Reading order: [`case`] (what a case is), [`transcript`] (what it writes), `sockets` (what cases share), then a file per
 //! man-page family.
 
+pub mod bypass;
 pub mod case;
 pub mod connect;
 pub mod descriptor;
@@ -49,5 +50,6 @@ pub static FAMILIES: &[&Family] = &[
     &stream::FAMILY,
     &shutdown::FAMILY,
     &options::FAMILY,
+    &bypass::FAMILY,
     &sequence::FAMILY,
 ];

@@ -5,6 +5,7 @@
 //! it is named after, once, and touches memory only through its arguments.
 
 mod address;
+pub mod child;
 pub mod descriptor;
 mod failed;
 pub mod futex;

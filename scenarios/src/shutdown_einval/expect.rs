@@ -75,10 +75,8 @@ pub(super) const DEATH_AS_EINVAL: Expectation = finds(
 /// The true reason, but the handoff after it may fail.
 pub(super) const NEXT_DROPPED_AS_EOF: Expectation = finds(&[], &[NEXT_EOF]);
 /// A successor that died is waited for.
-pub(super) const DEATH_WAITED_FOR: Expectation = finds(
-    &[Find { signature: concat!("wrong-reason: ", late_ready!()), within_runs: WIDE }],
-    &[NEXT_LATE],
-);
+pub(super) const DEATH_WAITED_FOR: Expectation =
+    finds(&[Find { signature: concat!("wrong-reason: ", late_ready!()), within_runs: WIDE }], &[NEXT_LATE]);
 /// `SealComplete` is there and is dropped: the successor is killed, and the incumbent is dead.
 pub(super) const SEAL_DROPPED: Expectation = finds(
     &[Find { signature: no_seal!(einval!()), within_runs: NARROW }],

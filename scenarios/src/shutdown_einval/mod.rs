@@ -37,12 +37,7 @@ pub static SCENARIO: Scenario = Scenario {
 // OWNER: `$os` becomes `os: Os::$os` of each variant.
 macro_rules! variant {
     ($name:literal, $os:ident, $program:expr, $case:expr, $expect:expr, $story:literal) => {
-        Variant {
-            name: $name,
-            story: $story,
-            expect: $expect,
-            run: || test::run($program, &$case),
-        }
+        Variant { name: $name, story: $story, expect: $expect, run: || test::run($program, &$case) }
     };
 }
 

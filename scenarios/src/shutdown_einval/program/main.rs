@@ -13,8 +13,8 @@ use super::lock::DataLock;
 use super::options::{Options, Places};
 use super::outcome::Outcome;
 use super::process::{end_with_the_run, exit, log};
-use super::supervisor::{Supervisor, resume_from_journal};
 use super::successor;
+use super::supervisor::{Supervisor, resume_from_journal};
 
 /// What a process exits with that came to its end with an error.
 pub(in super::super) const FAILED: i32 = 1;

@@ -159,12 +159,8 @@ mod tests {
 
     #[test]
     fn a_successor_is_told_what_concerns_it() {
-        let told =
-            options("--dir /d --policy full --crash-at n-x --silent-ms 9 --outcome o").unwrap();
-        assert_eq!(
-            told.for_successor(5).join(" "),
-            "--dir /d --policy full --crash-at n-x --silent-ms 9"
-        );
+        let told = options("--dir /d --policy full --crash-at n-x --silent-ms 9 --outcome o").unwrap();
+        assert_eq!(told.for_successor(5).join(" "), "--dir /d --policy full --crash-at n-x --silent-ms 9");
         let told = options("--dir /d --policy fixed --ready-at-us cap").unwrap();
         assert_eq!(told.for_successor(5).join(" "), "--dir /d --policy fixed --ready-at-us 5");
         assert_eq!(options(&told.for_successor(5).join(" ")).unwrap().ready, ReadyWhen::At(5));

@@ -168,7 +168,9 @@ impl<'a> Supervisor<'a> {
             self.arming.arm(incumbent, Receive { site, timeout, until, awaiting })?;
             match frame::read(incumbent) {
                 Ok(Message::SealProgress { .. } | Message::Heartbeat { .. }) => {}
-                Ok(Message::SealComplete { handoff_id, .. }) if handoff_id == self.id => break Ok(Sealed::Complete),
+                Ok(Message::SealComplete { handoff_id, .. }) if handoff_id == self.id => {
+                    break Ok(Sealed::Complete);
+                }
                 Ok(Message::SealFailed { handoff_id, error, .. }) if handoff_id == self.id => {
                     break Ok(Sealed::Refused(error));
                 }

@@ -111,17 +111,11 @@ pub(in super::super) const GENUINE: Case = Case {
     ..ORDINARY
 };
 /// The incumbent takes its time to seal, and the successor is silent for longer than a handoff may take.
-pub(in super::super) const SLOW_SEAL: Case = Case {
-    faults: &[options::SEAL_MS, "3000", options::SILENT_MS, "9000"],
-    right: &[TIMED_OUT],
-    ..ORDINARY
-};
+pub(in super::super) const SLOW_SEAL: Case =
+    Case { faults: &[options::SEAL_MS, "3000", options::SILENT_MS, "9000"], right: &[TIMED_OUT], ..ORDINARY };
 /// The successor is ready at the very moment at which the supervisor gives up.
-pub(in super::super) const LATE_READY: Case = Case {
-    faults: &[options::READY_AT_US, options::AT_CAP],
-    right: &[COMMITTED, TIMED_OUT],
-    ..ORDINARY
-};
+pub(in super::super) const LATE_READY: Case =
+    Case { faults: &[options::READY_AT_US, options::AT_CAP], right: &[COMMITTED, TIMED_OUT], ..ORDINARY };
 /// The successor dies, and the test looks at once whether the incumbent has noticed.
 pub(in super::super) const MARKER_AT_ONCE: Case = Case { marker: Some(Duration::ZERO), ..READY_A };
 /// The successor dies, and the test gives the incumbent time to notice.

@@ -185,7 +185,8 @@ mod tests {
     #[test]
     fn an_einval_that_no_peer_caused_must_surface() {
         let struck = |seen: Seen| Seen { has_einval_struck: true, ..seen };
-        let (surfaced, hidden) = (format!("ready read failed: {EINVAL}"), format!("ready read failed: {EOF}"));
+        let (surfaced, hidden) =
+            (format!("ready read failed: {EINVAL}"), format!("ready read failed: {EOF}"));
         check(&GENUINE, &struck(aborted(&surfaced, INCUMBENT)), "");
         let signature = format!("wrong-reason: aborted: {hidden}");
         check(&GENUINE, &struck(aborted(&hidden, INCUMBENT)), &signature);

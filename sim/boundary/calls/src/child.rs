@@ -20,9 +20,8 @@ pub const INHERITED_START: RawFd = 3;
 pub fn inherit(command: &mut Command, fds: Vec<OwnedFd>) {
     // A number for each, reserved here because the child may not allocate.
     let mut staged = vec![-1; fds.len()];
-    let settle = move || {
-        settle(&fds, &mut staged).map_err(|Failed(number)| io::Error::from_raw_os_error(number))
-    };
+    let settle =
+        move || settle(&fds, &mut staged).map_err(|Failed(number)| io::Error::from_raw_os_error(number));
     // SAFETY: `settle` makes only calls that signal-safety(7) lists and allocates nothing.
     unsafe { command.pre_exec(settle) };
 }

@@ -25,8 +25,7 @@ fn main() -> ExitCode {
             Err(problem) => misused(&problem),
         },
         Some(_) => {
-            let (_, main) = PROGRAM;
-            main();
+            (PROGRAM.main)();
             ExitCode::SUCCESS
         }
         None => misused("there is nothing to do"),

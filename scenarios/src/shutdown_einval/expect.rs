@@ -8,6 +8,8 @@ use photofinish::scenario::{Expectation, Find};
 const WIDE: u64 = 200;
 /// The window is between two writes, or the process that closes does little before.
 const NARROW: u64 = 2000;
+/// Two timers must strike together, and then both sides must be slow in turn.
+const NARROWEST: u64 = 10_000;
 /// Nothing is left to chance.
 const ALWAYS: u64 = 1;
 
@@ -125,7 +127,7 @@ pub(super) const COMMITS_LATE: Expectation =
 pub(super) const ABORTS_LATE: Expectation = always(&[Find { signature: "late-abort", within_runs: ALWAYS }]);
 /// The supervisor gives up while the successor takes over the control path, and kills it.
 pub(super) const ABORT_MEETS_BIND: Expectation =
-    finds(&[Find { signature: concat!(late_ready!(), "; orphaned-incumbent"), within_runs: NARROW }], &[]);
+    finds(&[Find { signature: concat!(late_ready!(), "; orphaned-incumbent"), within_runs: NARROWEST }], &[]);
 /// The test looks before the incumbent had a chance.
 pub(super) const MARKER_MISSING: Expectation =
     finds(&[Find { signature: "marker-missing: resume-called", within_runs: WIDE }], &[]);

@@ -1,11 +1,13 @@
-//! The C library's calls as safe functions, for programs that hold the simulation against Linux.
+//! The C library's calls as safe functions, for programs that hold the simulation against Linux, and for scenarios.
 //!
 //! Std hides what a conformance case asks about: numbers of descriptors, flags, structs that are wrong on purpose. This crate
 //! knows nothing of simulation: it calls whatever the linker found under a name. Invariant: a function makes exactly the call
-//! it is named after, once, and touches memory only through its arguments.
+//! it is named after, once (in [`child`], the few calls that hand over a descriptor), and touches memory only through its
+//! arguments.
 
 mod address;
 pub mod bypass;
+pub mod child;
 pub mod descriptor;
 mod failed;
 pub mod futex;

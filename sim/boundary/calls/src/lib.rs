@@ -6,11 +6,14 @@
 
 mod address;
 pub mod descriptor;
+pub mod epoll;
+pub mod event;
 mod failed;
 pub mod futex;
 pub mod identity;
 pub mod lock;
 pub mod memory;
+pub mod pipe;
 pub mod process;
 pub mod random;
 pub mod socket;

@@ -5,19 +5,26 @@
 mod address;
 mod clock;
 mod descriptor;
+mod epoll;
+mod eventfd;
 mod file;
 mod futex;
 pub(crate) mod identity;
 mod key;
+mod masked;
+mod pipe;
+mod poll;
 mod process;
 mod random;
 pub(crate) mod raw;
 mod refused;
+mod select;
 pub(crate) mod signal;
 mod socket;
 mod spawn;
 mod stdio;
 pub(crate) mod thread;
+mod timerfd;
 pub(crate) mod tls;
 
 use photofinish_sim::errno::Errno;

@@ -9,12 +9,15 @@
 pub mod case;
 pub mod connect;
 pub mod descriptor;
+pub mod epoll;
+pub mod eventfd;
 pub mod futex;
 pub mod identity;
 pub mod listen;
 pub mod memory;
 pub mod name;
 pub mod options;
+pub mod pipe;
 pub mod poll;
 pub mod random;
 pub mod sequence;
@@ -39,6 +42,9 @@ pub static FAMILIES: &[&Family] = &[
     &sync::FAMILY,
     &descriptor::FAMILY,
     &poll::FAMILY,
+    &pipe::FAMILY,
+    &eventfd::FAMILY,
+    &epoll::FAMILY,
     &name::FAMILY,
     &listen::FAMILY,
     &connect::FAMILY,

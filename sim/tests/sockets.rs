@@ -297,5 +297,8 @@ fn what_is_not_modelled_says_so() {
     unmodelled(ioctl(&mut kernel, &me(), 4, 0x8912, &mut 0));
     assert_eq!(shutdown(&mut kernel, &me(), 4, 3), Err(Stop::Fail(Errno::EINVAL)));
     assert_eq!(socket(&mut kernel, &me(), Ask { kind: 1 | 0o100, ..TCP }), Err(Stop::Fail(Errno::EINVAL)));
-    assert_eq!(socket(&mut kernel, &me(), Ask { protocol: 17, ..TCP }), Err(Stop::Fail(Errno::EPROTONOSUPPORT)));
+    assert_eq!(
+        socket(&mut kernel, &me(), Ask { protocol: 17, ..TCP }),
+        Err(Stop::Fail(Errno::EPROTONOSUPPORT))
+    );
 }

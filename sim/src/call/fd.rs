@@ -46,7 +46,13 @@ pub fn dup(kernel: &mut Kernel, caller: &Caller, fd: i32, least: i32, on_exec: O
 ///
 /// # Errors
 /// `EBADF`.
-pub fn dup2(kernel: &mut Kernel, caller: &Caller, fd: i32, number: i32, on_exec: OnExec) -> Result<i32, Stop> {
+pub fn dup2(
+    kernel: &mut Kernel,
+    caller: &Caller,
+    fd: i32,
+    number: i32,
+    on_exec: OnExec,
+) -> Result<i32, Stop> {
     let description = kernel.lookup(caller.process, fd)?;
     if fd == number {
         return Ok(number);
@@ -69,7 +75,13 @@ fn access(object: Object) -> i32 {
 ///
 /// # Errors
 /// `EBADF`; unmodelled for other commands and for flags other than `O_NONBLOCK`.
-pub fn fcntl(kernel: &mut Kernel, caller: &Caller, fd: i32, command: i32, argument: i32) -> Result<i32, Stop> {
+pub fn fcntl(
+    kernel: &mut Kernel,
+    caller: &Caller,
+    fd: i32,
+    command: i32,
+    argument: i32,
+) -> Result<i32, Stop> {
     let id = kernel.lookup(caller.process, fd)?;
     match command {
         F_GETFD => {

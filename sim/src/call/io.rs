@@ -38,8 +38,7 @@ fn receive(
     let Object::Socket(socket) = target.object else { return Err(Errno::ENOTSOCK.into()) };
     loop {
         // `tcp_recvmsg_locked`: with bytes in hand, an error is left to the next call.
-        if caller.done > 0 && kernel.net.has_error(socket) && kernel.net.unread(socket) == Ok(0)
-        {
+        if caller.done > 0 && kernel.net.has_error(socket) && kernel.net.unread(socket) == Ok(0) {
             return Ok(caller.done);
         }
         let refusal = match kernel.net.recv(socket, &mut buffer[caller.done..], flags) {

@@ -5,6 +5,7 @@
 
 mod attempt;
 pub mod fd;
+pub mod file;
 pub mod futex;
 pub mod io;
 pub mod poll;

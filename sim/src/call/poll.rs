@@ -4,10 +4,10 @@
 //! others.
 
 use super::{Caller, Stop, attempt};
-use crate::fd::{DescriptionId, Object};
-use crate::ready::Mask;
 use crate::errno::Errno;
+use crate::fd::{DescriptionId, Object};
 use crate::kernel::Kernel;
+use crate::ready::Mask;
 use crate::wait::{Wait, WaitOn, Woken};
 
 /// One entry of `poll(2)`.

@@ -130,7 +130,9 @@ pub fn sigaction(
     let signals = &mut kernel.processes.get_mut(caller.process).signals;
     match new {
         Some(new) => Ok(signals.set(signal, new)?),
-        None if (1..=crate::process::signal::SIGNALS_MAX).contains(&signal) => Ok(signals.disposition(signal)),
+        None if (1..=crate::process::signal::SIGNALS_MAX).contains(&signal) => {
+            Ok(signals.disposition(signal))
+        }
         None => Err(Errno::EINVAL.into()),
     }
 }

@@ -10,8 +10,8 @@ use super::{Caller, Stop};
 use crate::errno::Errno;
 use crate::fd::{Blocking, Object, OnExec};
 use crate::kernel::Kernel;
-use crate::net::tcp::{How, Progress};
 use crate::net::Family;
+use crate::net::tcp::{How, Progress};
 use crate::ready::Refusal;
 
 const AF_UNIX: i32 = 1;

@@ -18,7 +18,13 @@ pub struct OptionName {
 ///
 /// # Errors
 /// As [`Net::set_option`](crate::net::Net::set_option).
-pub fn setsockopt(kernel: &mut Kernel, caller: &Caller, fd: i32, option: OptionName, value: &[u8]) -> Result<(), Stop> {
+pub fn setsockopt(
+    kernel: &mut Kernel,
+    caller: &Caller,
+    fd: i32,
+    option: OptionName,
+    value: &[u8],
+) -> Result<(), Stop> {
     let id = attempt::socket(kernel, caller, fd)?;
     kernel.net.set_option(id, option.level, option.name, value)?;
     kernel.settle();
@@ -29,7 +35,12 @@ pub fn setsockopt(kernel: &mut Kernel, caller: &Caller, fd: i32, option: OptionN
 ///
 /// # Errors
 /// As [`Net::get_option`](crate::net::Net::get_option).
-pub fn getsockopt(kernel: &mut Kernel, caller: &Caller, fd: i32, option: OptionName) -> Result<Vec<u8>, Stop> {
+pub fn getsockopt(
+    kernel: &mut Kernel,
+    caller: &Caller,
+    fd: i32,
+    option: OptionName,
+) -> Result<Vec<u8>, Stop> {
     let id = attempt::socket(kernel, caller, fd)?;
     Ok(kernel.net.get_option(id, option.level, option.name)?)
 }

@@ -126,7 +126,9 @@ impl Kernel {
     }
 
     fn close_object(&mut self, id: DescriptionId, object: Object) {
-        let _ = id;
+        for file in self.locks.release_all(id) {
+            self.wake_all(WaitOn::Lock(file.0));
+        }
         match object {
             Object::Socket(socket) => self.net.close(socket),
             Object::Real(real) => self.closed_real.push(real),

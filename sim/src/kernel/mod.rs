@@ -22,6 +22,7 @@ use crate::choice::{Candidate, Chooser};
 use crate::ending::Ending;
 use crate::event::{Event, EventsHash, Recorder, Stamp};
 use crate::fd::{Files, Object};
+use crate::file::lock::FileLocks;
 use crate::futex::Futexes;
 use crate::limits::{Limits, SPIN_POINTS, TURN_POINTS};
 use crate::net::Net;
@@ -109,6 +110,8 @@ pub struct Kernel {
     waiters: BTreeMap<WaitOn, Vec<ThreadId>>,
     /// By file: the threads whose `poll(2)` looks at it.
     pollers: BTreeMap<Object, Vec<ThreadId>>,
+    /// `flock(2)`.
+    pub(crate) locks: FileLocks,
     /// Descriptors of the real kernel that nothing refers to any more, for the boundary to close.
     closed_real: Vec<i32>,
     /// Threads that were ended by the end of their process, for the boundary to forget.
@@ -166,6 +169,7 @@ impl Kernel {
             futexes: Futexes::default(),
             waiters: BTreeMap::new(),
             pollers: BTreeMap::new(),
+            locks: FileLocks::default(),
             closed_real: Vec::new(),
             killed: Vec::new(),
             holders: BTreeMap::new(),

@@ -145,8 +145,7 @@ impl Kernel {
         let parent = self.processes.get(pid).parent;
         let unasked = parent.is_none_or(|parent| {
             let parent = self.processes.get(parent);
-            parent.life != Life::Running
-                || parent.signals.disposition(signal::SIGCHLD) == Disposition::Ignore
+            parent.life != Life::Running || parent.signals.disposition(signal::SIGCHLD) == Disposition::Ignore
         });
         let process = self.processes.get_mut(pid);
         process.life = if unasked { Life::Gone } else { Life::Zombie(status) };

@@ -9,8 +9,8 @@ use super::limits::{
     BUFFER_ASK_BYTES_MAX, RECEIVE_BUFFER_BYTES, RECEIVE_BUFFER_BYTES_MIN, SEND_BUFFER_BYTES,
     SEND_BUFFER_BYTES_MIN,
 };
-use crate::ready::Refusal;
 use crate::errno::Errno;
+use crate::ready::Refusal;
 
 /// The options of one socket. An accepted socket starts with a copy of its listener's (`sk_clone_lock`).
 #[derive(Clone, Debug, PartialEq, Eq)]

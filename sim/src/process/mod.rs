@@ -99,7 +99,8 @@ impl Processes {
 
     /// A child of `parent` that has all that its parent has; its descriptors must be held once more by the caller.
     pub(crate) fn fork(&mut self, parent: Pid) -> Pid {
-        let pid = Pid(CHILDREN_FROM + i32::try_from(self.all.len()).expect("processes are limited like threads"));
+        let pid =
+            Pid(CHILDREN_FROM + i32::try_from(self.all.len()).expect("processes are limited like threads"));
         let before = self.get(parent);
         let child = Process {
             pid,

@@ -8,9 +8,9 @@ use super::state::{End, State, Taken, Tcp};
 use crate::errno::Errno;
 use crate::net::limits::SEGMENT_BYTES_MAX;
 use crate::net::packet::Segment;
-use crate::ready::{Refusal, Side};
 use crate::net::socket::SocketId;
 use crate::net::stack::{Effects, Net};
+use crate::ready::{Refusal, Side};
 
 /// The flags of `recv(2)` we model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 //! as unmodelled.
 //!
 //! Reading order: [`phase`] (whose code runs), `run` (the kernel and how to reach it), `arch` and `carrier`
-//! (contexts), `instrument` and `symbols` (what the program reaches us through), `memory` (whose heap), `frames` and `shm`
+//! (contexts), `disk` (the files of a run), `instrument` and `symbols` (what the program reaches us through), `memory` (whose heap), `frames` and `shm`
 //! (what a run leaves behind), `crash` (signals and the watchdog), `child` and [`server`] (a run in a fresh image), [`proof`]
 //! (that all this is in charge).
 
@@ -19,12 +19,13 @@ mod arch;
 mod carrier;
 mod child;
 mod crash;
+mod disk;
 pub mod frames;
 mod instrument;
 mod memory;
 mod own;
-mod process;
 pub mod phase;
+mod process;
 pub mod proof;
 mod run;
 pub mod server;

@@ -10,9 +10,9 @@ use photofinish_sim::call::{Caller, Stop};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Event;
+use photofinish_sim::fd::Object;
 use photofinish_sim::kernel::{Detail, Kernel, Next};
 use photofinish_sim::thread::ThreadId;
-use photofinish_sim::fd::Object;
 use photofinish_sim::wait::{Wait, WaitOn, Woken};
 
 use crate::carrier;
@@ -112,6 +112,7 @@ macro_rules! numbers {
 numbers! {
     (): |_answer| 0;
     i32: |answer| i64::from(*answer);
+    i64: |answer| *answer;
     u32: |answer| i64::from(*answer);
     u64: |answer| answer.cast_signed();
     usize: |answer| answer.cast_signed() as i64;
@@ -168,7 +169,8 @@ pub(crate) fn call<T: Answer>(
 
 /// Whether a wait goes on after a handler with `SA_RESTART` (`signal(7)`, "Interruption of system calls").
 fn may_restart(wait: &Wait) -> bool {
-    let never = matches!(wait.on, WaitOn::Poll | WaitOn::Sleep | WaitOn::Signal | WaitOn::Readable(Object::Epoll(_)));
+    let never =
+        matches!(wait.on, WaitOn::Poll | WaitOn::Sleep | WaitOn::Signal | WaitOn::Readable(Object::Epoll(_)));
     !never && wait.deadline_ns.is_none()
 }
 

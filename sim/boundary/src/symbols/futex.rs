@@ -3,7 +3,7 @@
 //! A definition with fixed arguments sees the variadic calls of Rust and C on x86-64 and aarch64, where integers travel in the
 //! same registers either way. Invariant: a call that is not modelled is noted before it is made for real.
 
-use core::ffi::{c_int, c_long, c_uint, c_void};
+use core::ffi::{c_char, c_int, c_long, c_uint, c_void};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use libc::timespec;
@@ -13,7 +13,7 @@ use photofinish_sim::call::time::{Clock, since_start_ns};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::kernel::Kernel;
 
-use super::{clock, fail, identity, random};
+use super::{clock, descriptor, fail, file, folder, identity, path, random, stat};
 use crate::own::{owned, real};
 use crate::run::{call, unmodelled};
 
@@ -38,19 +38,46 @@ owned! {
     }
 }
 
-/// Calls on real files, which pass through: they neither block on another thread nor tell the time.
-const REAL_FILES: &[c_long] = &[
-    libc::SYS_statx,
-    libc::SYS_openat2,
-    libc::SYS_getdents64,
-    libc::SYS_renameat2,
-    libc::SYS_faccessat2,
-    libc::SYS_memfd_create,
-    libc::SYS_membarrier,
-];
+/// Calls on files, which are those of the same name in the C library.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the kernel, too, takes the low 32 bits of an int argument"
+)]
+fn of_files(number: c_long, [a, b, c, d, e]: [c_long; 5]) -> Option<c_long> {
+    let path = |address: c_long| address as *const c_char;
+    Some(match number {
+        // SAFETY: our caller's contract is the callee's.
+        libc::SYS_statx => {
+            unsafe { stat::statx(a as c_int, path(b), c as c_int, d as c_uint, e as *mut libc::statx) }.into()
+        }
+        // SAFETY: as above.
+        libc::SYS_getdents64 => unsafe {
+            folder::getdents64(a as c_int, b as *mut c_void, c as usize) as c_long
+        },
+        // SAFETY: as above.
+        libc::SYS_renameat2 => {
+            unsafe { path::renameat2(a as c_int, path(b), c as c_int, path(d), e as c_uint) }.into()
+        }
+        // SAFETY: as above.
+        libc::SYS_faccessat2 => {
+            unsafe { stat::faccessat(a as c_int, path(b), c as c_int, d as c_int) }.into()
+        }
+        // SAFETY: as above.
+        libc::SYS_memfd_create => unsafe { file::memfd_create(path(a), b as c_uint) }.into(),
+        // SAFETY: as above.
+        libc::SYS_close_range => {
+            unsafe { descriptor::close_range(a as c_uint, b as c_uint, c as c_int) }.into()
+        }
+        _ => return None,
+    })
+}
 
 fn unknown(number: c_long, [a, b, c, d, e, f]: [c_long; 6]) -> c_long {
-    if !REAL_FILES.contains(&number) {
+    if let Some(answer) = of_files(number, [a, b, c, d, e]) {
+        return answer;
+    }
+    // It neither blocks on another thread nor tells of anything.
+    if number != libc::SYS_membarrier {
         crate::phase::as_simulator(|| unmodelled(format!("system call {number} through syscall(2)")));
         return i64::from(fail(Errno::ENOSYS));
     }

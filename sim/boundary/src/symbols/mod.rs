@@ -4,17 +4,25 @@
 
 mod address;
 mod clock;
+mod content;
+mod copying;
 mod descriptor;
 mod file;
+mod folder;
 mod futex;
 pub(crate) mod identity;
 mod key;
+mod limit;
+pub(crate) mod path;
+mod place;
 mod process;
 mod random;
 pub(crate) mod raw;
+mod real;
 mod refused;
 pub(crate) mod signal;
 mod socket;
+mod stat;
 mod stdio;
 pub(crate) mod thread;
 pub(crate) mod tls;

@@ -27,7 +27,6 @@ const UNCOVERED: &[(&str, &str)] = &[
     ("_exit", "ends the process: an ending, held by the tests of endings"),
     ("abort", "ends the process: an ending, held by the tests of endings"),
     ("alarm", "not modelled: refused by name"),
-    ("dup2", "not modelled yet for sockets: refused by name"),
     ("epoll_create1", "not modelled yet: refused by name"),
     ("eventfd", "not modelled yet: refused by name"),
     ("execvp", "not modelled: refused by name"),

@@ -7,6 +7,7 @@ use photofinish::scenario::{Expectation, Failure, Find, Scenario, Variant};
 
 pub mod conformance;
 pub mod endings;
+pub mod files;
 pub mod layout;
 pub mod native;
 pub mod races;
@@ -20,6 +21,7 @@ pub static GUESTS: &[&Scenario] = &[
     &layout::SCENARIO,
     &races::SCENARIO,
     &endings::SCENARIO,
+    &files::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,
@@ -28,6 +30,8 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::futex::FAMILY.scenario,
     &conformance::sync::FAMILY.scenario,
     &conformance::descriptor::FAMILY.scenario,
+    &conformance::file::FAMILY.scenario,
+    &conformance::path::FAMILY.scenario,
     &conformance::poll::FAMILY.scenario,
     &conformance::name::FAMILY.scenario,
     &conformance::listen::FAMILY.scenario,

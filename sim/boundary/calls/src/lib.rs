@@ -7,10 +7,13 @@
 mod address;
 pub mod descriptor;
 mod failed;
+pub mod file;
+pub mod folder;
 pub mod futex;
 pub mod identity;
 pub mod lock;
 pub mod memory;
+pub mod path;
 pub mod process;
 pub mod random;
 pub mod socket;

@@ -9,14 +9,17 @@
 pub mod case;
 pub mod connect;
 pub mod descriptor;
+pub mod file;
 pub mod futex;
 pub mod identity;
 pub mod listen;
 pub mod memory;
 pub mod name;
 pub mod options;
+pub mod path;
 pub mod poll;
 pub mod random;
+mod scratch;
 pub mod sequence;
 pub mod shutdown;
 mod sockets;
@@ -38,6 +41,8 @@ pub static FAMILIES: &[&Family] = &[
     &futex::FAMILY,
     &sync::FAMILY,
     &descriptor::FAMILY,
+    &file::FAMILY,
+    &path::FAMILY,
     &poll::FAMILY,
     &name::FAMILY,
     &listen::FAMILY,

@@ -32,6 +32,7 @@ fn guests_to_compare() -> Vec<String> {
     let listed = client::list(guests()).expect("it lists what it holds");
     let chosen =
         listed.iter().filter(|listed| matches!(&*listed.scenario, "sync" | "time" | "races" | "bypass"));
+        listed.iter().filter(|listed| matches!(&*listed.scenario, "sync" | "time" | "races" | "files"));
     // Ten thousand threads twice over are compared by hash below, with all others.
     chosen.map(photofinish::scenario::Listed::name).filter(|name| name != "sync/many-threads").collect()
 }

@@ -8,6 +8,7 @@ use photofinish::scenario::{Expectation, Failure, Find, Scenario, Variant};
 pub mod bypass;
 pub mod conformance;
 pub mod endings;
+pub mod files;
 pub mod layout;
 pub mod native;
 pub mod processes;
@@ -24,6 +25,7 @@ pub static GUESTS: &[&Scenario] = &[
     &endings::SCENARIO,
     &bypass::SCENARIO,
     &processes::SCENARIO,
+    &files::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,
@@ -34,6 +36,8 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::process::FAMILY.scenario,
     &conformance::signal::FAMILY.scenario,
     &conformance::descriptor::FAMILY.scenario,
+    &conformance::file::FAMILY.scenario,
+    &conformance::path::FAMILY.scenario,
     &conformance::poll::FAMILY.scenario,
     &conformance::pipe::FAMILY.scenario,
     &conformance::eventfd::FAMILY.scenario,

@@ -170,7 +170,9 @@ fn folder_path(kernel: &Kernel, folder: c_int) -> Result<Vec<u8>, Errno> {
     }
     match kernel.object(folder) {
         None => Err(Errno::EBADF),
-        Some(Object::Real(real)) => shown_path_of(real),
+        Some(Object::Real(real)) if sys::fstat(real)?.st_mode & libc::S_IFMT == libc::S_IFDIR => {
+            shown_path_of(real)
+        }
         Some(_) => Err(Errno::ENOTDIR),
     }
 }

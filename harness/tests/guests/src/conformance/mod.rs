@@ -12,6 +12,7 @@ pub mod connect;
 pub mod descriptor;
 pub mod epoll;
 pub mod eventfd;
+pub mod file;
 pub mod futex;
 pub mod identity;
 pub mod listen;
@@ -19,9 +20,11 @@ pub mod memory;
 pub mod name;
 pub mod options;
 pub mod pipe;
+pub mod path;
 pub mod poll;
 pub mod process;
 pub mod random;
+mod scratch;
 pub mod sequence;
 pub mod shutdown;
 pub mod signal;
@@ -46,6 +49,8 @@ pub static FAMILIES: &[&Family] = &[
     &process::FAMILY,
     &signal::FAMILY,
     &descriptor::FAMILY,
+    &file::FAMILY,
+    &path::FAMILY,
     &poll::FAMILY,
     &pipe::FAMILY,
     &eventfd::FAMILY,

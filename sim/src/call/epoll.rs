@@ -106,7 +106,7 @@ pub fn wait(
         if count > 0 || timeout_ns == Some(0) || caller.timed_out() {
             return Ok(count);
         }
-        if caller.woken == Some(Woken::Signal) || kernel.is_interrupted() {
+        if caller.woken == Some(Woken::Signal) || kernel.signal_is_due() {
             return Err(Errno::EINTR.into());
         }
         if caller.held.is_empty() {

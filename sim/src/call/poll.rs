@@ -59,7 +59,7 @@ pub(super) fn wait_for_any<T>(
 ) -> Result<T, Stop> {
     // Asking instances of `epoll(7)` may have passed a wake on.
     kernel.settle();
-    if caller.woken == Some(Woken::Signal) || kernel.is_interrupted() {
+    if caller.woken == Some(Woken::Signal) || kernel.signal_is_due() {
         attempt::let_go(kernel, caller);
         return Err(Errno::EINTR.into());
     }

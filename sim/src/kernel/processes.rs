@@ -320,6 +320,13 @@ impl Kernel {
         }
     }
 
+    /// Whether a signal has arrived that the running thread does not block, so that no call of it may begin to wait.
+    #[must_use]
+    pub fn signal_is_due(&self) -> bool {
+        let thread = self.threads.get(self.current);
+        self.processes.get(thread.process).signals.pending & !thread.blocked_signals != 0
+    }
+
     /// The handler of a signal has returned.
     pub fn signal_taken(&mut self, taken: &Taken) {
         self.threads.get_mut(self.current).blocked_signals = taken.blocked_after;

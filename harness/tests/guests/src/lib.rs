@@ -11,6 +11,7 @@ pub mod endings;
 pub mod layout;
 pub mod native;
 pub mod processes;
+pub mod programs;
 pub mod races;
 pub mod sync;
 pub mod time;
@@ -24,6 +25,7 @@ pub static GUESTS: &[&Scenario] = &[
     &endings::SCENARIO,
     &bypass::SCENARIO,
     &processes::SCENARIO,
+    &programs::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,

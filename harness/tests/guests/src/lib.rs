@@ -12,6 +12,7 @@ pub mod files;
 pub mod layout;
 pub mod native;
 pub mod processes;
+pub mod programs;
 pub mod races;
 pub mod sync;
 pub mod time;
@@ -26,6 +27,7 @@ pub static GUESTS: &[&Scenario] = &[
     &bypass::SCENARIO,
     &processes::SCENARIO,
     &files::SCENARIO,
+    &programs::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,

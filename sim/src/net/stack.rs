@@ -12,11 +12,11 @@ use super::options::{self, Name, Options};
 use super::packet::{Flow, Packet, Segment};
 use super::ports::Ports;
 use super::readiness::Readiness;
-use crate::ready::{Change, Mask, Refusal};
 use super::socket::{Protocol, Socket, SocketId};
 use super::tcp::{State, Taken, Tcp};
 use super::udp::Udp;
 use crate::errno::Errno;
+use crate::ready::{Change, Mask, Refusal};
 
 /// All sockets of a run and the packets they have not yet handed over.
 #[derive(Debug)]

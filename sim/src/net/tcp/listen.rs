@@ -14,9 +14,9 @@ use crate::net::address::Stacks;
 use crate::net::limits::{BACKLOG_MAX, SYN_TIMEOUT_NS};
 use crate::net::packet::{Flow, Packet, Segment};
 use crate::net::ports::For;
-use crate::ready::{Refusal, Side};
 use crate::net::socket::{Protocol, Socket, SocketId};
 use crate::net::stack::Net;
+use crate::ready::{Refusal, Side};
 
 #[derive(Debug, Default)]
 pub(crate) struct Listener {

@@ -8,9 +8,9 @@ use super::state::{End, State, Taken, Tcp};
 use crate::errno::Errno;
 use crate::net::limits::SEGMENT_BYTES_MAX;
 use crate::net::packet::Segment;
-use crate::ready::{Refusal, Side};
 use crate::net::socket::SocketId;
 use crate::net::stack::{Effects, Net};
+use crate::ready::{Refusal, Side};
 
 /// The flags of `recv(2)` we model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +78,12 @@ impl Net {
     /// # Errors
     /// `ENOTCONN` without a connection, the pending error; waits for bytes, even for an empty buffer. Unmodelled with
     /// `MSG_TRUNC`.
-    pub(in crate::net) fn recv_stream(&mut self, id: SocketId, buffer: &mut [u8], flags: RecvFlags) -> Result<usize, Refusal> {
+    pub(in crate::net) fn recv_stream(
+        &mut self,
+        id: SocketId,
+        buffer: &mut [u8],
+        flags: RecvFlags,
+    ) -> Result<usize, Refusal> {
         if flags.real_length {
             // `tcp(7)`: the bytes are thrown away instead of copied.
             return Err(Refusal::unmodelled("recv(2) of a stream with MSG_TRUNC", Errno::EOPNOTSUPP));

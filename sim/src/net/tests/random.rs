@@ -135,7 +135,9 @@ impl Pair {
         let changes = &self.fabric.changes;
         let key = |side| if side == Side::Read { Mask::READERS } else { Mask::WRITERS };
         self.awaited.retain(|(id, side)| {
-            !changes.iter().any(|change| change.of == *id && (change.key.is_empty() || change.key.meets(key(*side))))
+            !changes
+                .iter()
+                .any(|change| change.of == *id && (change.key.is_empty() || change.key.meets(key(*side))))
         });
     }
 

@@ -3,7 +3,7 @@
 //! Does not know who asks. Invariant: an executable whose main function is [`serve`] runs nothing by itself; it is driven by
 //! `cargo xtask`, and says so to whoever starts it by hand.
 
-use photofinish_boundary::Program;
+use photofinish_boundary::Task;
 use photofinish_boundary::server::{self, Isolation, PoolSize};
 
 use crate::scenario::{Failure, Listed, Scenario};
@@ -54,12 +54,13 @@ fn leave(status: i32) -> ! {
     std::process::exit(status)
 }
 
-fn find(scenarios: &'static [&'static Scenario], name: &str) -> Option<Program> {
+fn find(scenarios: &'static [&'static Scenario], name: &str) -> Option<Task> {
     let (scenario, variant) = name.split_once('/')?;
     let scenario = scenarios.iter().find(|candidate| candidate.name == scenario)?;
     let variant = scenario.variants.iter().find(|candidate| candidate.name == variant)?;
     let run = variant.run;
-    Some(Box::new(move || run().map_err(|Failure { signature, detail }| (signature, detail))))
+    let program = Box::new(move || run().map_err(|Failure { signature, detail }| (signature, detail)));
+    Some(Task { program, os: variant.os })
 }
 
 /// Makes panics of the program events of its run; what the default hook prints is captured with its standard error.

@@ -85,6 +85,8 @@ pub struct Listed {
     pub story: String,
     /// What distinguishes the variant.
     pub differs: String,
+    /// The operating system it runs on.
+    pub os: Os,
     /// Signatures that a sweep must find, and within how many runs.
     pub must: Vec<(String, u64)>,
     /// Signatures that it may find besides.
@@ -101,6 +103,7 @@ impl Listed {
             variant: variant.name.to_owned(),
             story: scenario.story.to_owned(),
             differs: variant.story.to_owned(),
+            os: variant.os,
             must: variant
                 .expect
                 .must

@@ -143,6 +143,7 @@ mod tests {
         Listed {
             scenario: "s".into(),
             variant: "v".into(),
+            os: crate::scenario::Os::Linux,
             story: String::new(),
             differs: String::new(),
             must: must.iter().map(|(signature, runs)| ((*signature).to_owned(), *runs)).collect(),

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use photofinish_sim::chooser::Strategy;
 use photofinish_sim::limits::Limits;
+use photofinish_sim::personality::Os;
 use photofinish_sim::seed::Seed;
 use photofinish_sim::trace::Trace;
 use serde::{Deserialize, Serialize};
 
 /// The schema number of trace files. A reader refuses every other number.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The picks of a run and everything needed to make it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub struct TraceFile {
     pub strategy: Strategy,
     /// Processors the program was told it has.
     pub cores: u32,
+    /// The operating system it was made to run on, if not its own.
+    pub os: Option<Os>,
     /// The bounds of the run.
     pub limits: Limits,
     /// The hash of the run's events, which a replay must reach again.

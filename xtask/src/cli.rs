@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use photofinish::scenario::Os;
 
 use crate::exit::{EXIT_CODES, SWEEP_EXIT_CODES};
 
@@ -90,6 +91,10 @@ pub struct SimArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub cores: Option<u32>,
 
+    /// Answer as this operating system does: linux, macos or freebsd (the scenario's own unless said otherwise).
+    #[arg(long, value_name = "OS")]
+    pub os: Option<Os>,
+
     /// Virtual milliseconds, in all, that may pass while threads that could run do not (1,000 unless said otherwise).
     #[arg(long, value_name = "MS")]
     pub stall: Option<u64>,
@@ -125,6 +130,10 @@ pub struct SweepArgs {
     /// Use this search strategy for every seed.
     #[arg(long, value_name = "NAME")]
     pub strategy: Option<String>,
+
+    /// Answer as this operating system does; expectations are held against the scenario's own only.
+    #[arg(long, value_name = "OS")]
+    pub os: Option<Os>,
 
     /// Processes that run at the same time; by default one per processor.
     #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=256))]

@@ -141,6 +141,7 @@ fn request(program: &str, strategy: Strategy, seed: u64) -> Request {
         events: false,
         limits: Limits::default(),
         cores: 2,
+        os: None,
     }
 }
 

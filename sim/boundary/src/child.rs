@@ -10,6 +10,7 @@ use photofinish_sim::chooser::Replay;
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
 use photofinish_sim::kernel::{Detail, Kernel};
+use photofinish_sim::personality::Os;
 use photofinish_sim::process::Pid;
 use photofinish_sim::thread::ThreadId;
 
@@ -25,6 +26,14 @@ use crate::symbols::{raw, signal, thread};
 /// A program under test: its main function and its oracle, which says signature and detail of what is wrong.
 pub type Program = Box<dyn FnOnce() -> Result<(), (String, String)>>;
 
+/// What a request names: a program, and the operating system it runs on unless the request says otherwise.
+pub struct Task {
+    /// The program.
+    pub program: Program,
+    /// Its operating system.
+    pub os: Os,
+}
+
 /// Writes picks and events into the shared memory as they are made.
 struct ToShared;
 
@@ -39,7 +48,7 @@ impl Recorder for ToShared {
 }
 
 /// Runs a program. The caller is the host of the run, in phase [`Phase::Simulator`].
-pub(crate) fn execute(request: &Request, program: Program) -> Result<(), String> {
+pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     limit_memory(request.limits.memory_max)?;
     let chooser: Box<dyn Chooser> = match &request.replay {
         Some(trace) => Box::new(Replay::new(trace.clone())),
@@ -48,10 +57,11 @@ pub(crate) fn execute(request: &Request, program: Program) -> Result<(), String>
     let detail = if request.events { Detail::Events } else { Detail::HashOnly };
     let mut kernel = Kernel::new(request.limits, chooser, Box::new(ToShared), detail);
     kernel.cores = request.cores;
+    kernel.os = request.os.unwrap_or(task.os);
     signal::begin(&mut kernel, Pid::FIRST);
     run::begin(kernel);
     process::begin(&request.program);
-    thread::assign_main(Box::new(move || main(program)))?;
+    thread::assign_main(Box::new(move || main(task.program)))?;
     crash::watch(request.limits.real_ms_max);
     phase::set(Phase::Program);
     carrier::transfer_to(ThreadId::MAIN);

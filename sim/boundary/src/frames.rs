@@ -9,6 +9,7 @@ use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Figures;
 use photofinish_sim::limits::Limits;
+use photofinish_sim::personality::Os;
 use photofinish_sim::seed::Seed;
 use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
@@ -31,6 +32,8 @@ pub struct Request {
     pub limits: Limits,
     /// Processors the program is told it has.
     pub cores: u32,
+    /// The operating system it runs on; its own when left out.
+    pub os: Option<Os>,
 }
 
 /// One thing a run left behind.

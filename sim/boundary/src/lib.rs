@@ -32,6 +32,6 @@ mod shm;
 mod statics;
 mod symbols;
 
-pub use child::Program;
+pub use child::{Program, Task};
 pub use process::Registered;
 pub use run::{backtrace_here, judge, panicked};

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 pub use crate::carrier::PoolSize;
 use crate::carrier::{self, Mode};
-use crate::child::{self, Program};
+use crate::child::{self, Task};
 use crate::crash::{self, leave};
 use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
 use crate::memory;
@@ -59,7 +59,7 @@ pub fn serve(
     pool: PoolSize,
     isolation: Isolation,
     programs: &'static [Registered],
-    find: &dyn Fn(&str) -> Option<Program>,
+    find: &dyn Fn(&str) -> Option<Task>,
 ) -> ! {
     let notes = fix_addresses();
     if let Err(why) = start(pool, isolation, programs) {
@@ -183,14 +183,14 @@ fn check(answer: i64) -> io::Result<i64> {
     Ok(answer)
 }
 
-fn requests(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option<Program>) -> io::Result<()> {
+fn requests(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option<Task>) -> io::Result<()> {
     while let Some(request) = receive::<Request>()? {
-        let Some(program) = find(&request.program) else {
+        let Some(task) = find(&request.program) else {
             send(&Reply::Unknown)?;
             continue;
         };
         SHARED.clear();
-        let died = fork_and_run(pool, isolation, &request, program)?;
+        let died = fork_and_run(pool, isolation, &request, task)?;
         let (frames, truncated) = SHARED.read();
         send(&Reply::Ran { frames, truncated, died })?;
     }
@@ -201,7 +201,7 @@ fn fork_and_run(
     pool: PoolSize,
     isolation: Isolation,
     request: &Request,
-    program: Program,
+    task: Task,
 ) -> io::Result<Option<Died>> {
     // SAFETY: getpid(2) always succeeds.
     let server = unsafe { libc::getpid() };
@@ -217,7 +217,7 @@ fn fork_and_run(
                 }
                 Isolation::Baton => carrier::prepare(pool, Mode::Baton),
             };
-            match ready.and_then(|()| child::execute(request, program)) {
+            match ready.and_then(|()| child::execute(request, task)) {
                 Ok(()) => leave(0),
                 Err(why) => crash::die("photofinish: ", why.as_bytes()),
             }

@@ -25,6 +25,7 @@ use crate::fd::{Files, Object};
 use crate::futex::Futexes;
 use crate::limits::{Limits, SPIN_POINTS, TURN_POINTS};
 use crate::net::Net;
+use crate::personality::{Os, Personality};
 use crate::process::{Pid, Processes};
 use crate::seed::Draws;
 use crate::thread::{ThreadId, Threads};
@@ -79,6 +80,8 @@ pub struct Kernel {
     pub processes: Processes,
     /// Processors the program is told it has: `sched_getaffinity(2)`, `sysconf(3)`.
     pub cores: u32,
+    /// The operating system whose answers the program gets.
+    pub os: Os,
 
     // The hot pair: a scheduling point counts one up and compares it with the other.
     step: u64,
@@ -147,6 +150,7 @@ impl Kernel {
             processes: Processes::new(files::standard(&mut files)),
             files,
             cores: 4,
+            os: Os::Linux,
             step: 0,
             attention: 0,
             ask_at: 0,
@@ -225,6 +229,12 @@ impl Kernel {
     #[must_use]
     pub fn threads(&self) -> &Threads {
         &self.threads
+    }
+
+    /// How the operating system differs from others.
+    #[must_use]
+    pub fn personality(&self) -> &'static Personality {
+        Personality::of(self.os)
     }
 
     /// The bounds of this run.

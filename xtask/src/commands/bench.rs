@@ -134,7 +134,16 @@ impl Bench<'_> {
 
 fn request(program: &str, strategy: Strategy, seed: Seed) -> Request {
     let limits = Limits { real_ms_max: 30_000, ..Limits::default() };
-    Request { program: program.to_owned(), seed, strategy, replay: None, events: false, limits, cores: CORES }
+    Request {
+        program: program.to_owned(),
+        seed,
+        strategy,
+        replay: None,
+        events: false,
+        limits,
+        cores: CORES,
+        os: None,
+    }
 }
 
 fn median(sorted: &[Duration]) -> Duration {

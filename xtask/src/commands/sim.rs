@@ -117,6 +117,7 @@ fn from_seed(args: &SimArgs, strategy: Strategy, selected: &[&Listed]) -> Vec<As
         events: args.events,
         limits: limits(args, Limits::default()),
         cores: args.cores.unwrap_or(CORES),
+        os: args.os,
     };
     selected.iter().map(|listed| (request(listed), None)).collect()
 }
@@ -143,6 +144,7 @@ fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask,
         events: args.events,
         limits: limits(args, file.limits),
         cores: args.cores.unwrap_or(file.cores),
+        os: args.os.or(file.os),
     };
     Ok((request, Some(file.events_hash)))
 }
@@ -211,6 +213,9 @@ impl Session<'_> {
                 line += &format!(" --{name} {value}");
             }
         }
+        if let Some(os) = self.args.os {
+            line += &format!(" --os {os}");
+        }
         line
     }
 
@@ -244,6 +249,7 @@ impl Session<'_> {
             seed: request.seed,
             strategy: request.strategy,
             cores: request.cores,
+            os: request.os,
             limits: request.limits,
             events_hash: run.figures.events_hash,
             trace: run.trace.clone(),

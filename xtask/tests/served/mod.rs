@@ -41,6 +41,7 @@ pub(crate) fn request(client: &mut Client, program: &str, seed: u64) -> Request 
         events: false,
         limits: Limits::default(),
         cores: 4,
+        os: None,
     };
     request.strategy = client.resolve(&request).expect("it serves");
     request

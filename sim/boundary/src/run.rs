@@ -4,8 +4,9 @@
 //! thread that executes the run, and never across a switch of contexts.
 
 use core::cell::UnsafeCell;
-use core::net::SocketAddr;
 
+use photofinish_sim::call::address::Address;
+use photofinish_sim::call::message::Arrived;
 use photofinish_sim::call::{Caller, Stop};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
@@ -30,6 +31,8 @@ pub(crate) struct Run {
     pub(crate) main_ended: Option<Ending>,
     /// By thread: where it was when it last began to wait. Kept only with events.
     pub(crate) waits: Vec<Vec<u64>>,
+    /// The inodes of unix sockets, device and number, in the order in which they were first seen.
+    pub(crate) nodes: Vec<(u64, u64)>,
 }
 
 struct Cell(UnsafeCell<Option<Box<Run>>>);
@@ -41,7 +44,7 @@ static RUN: Cell = Cell(UnsafeCell::new(None));
 
 /// Puts a kernel in charge.
 pub(crate) fn begin(kernel: Kernel) {
-    let run = Box::new(Run { kernel, judged: None, main_ended: None, waits: Vec::new() });
+    let run = Box::new(Run { kernel, judged: None, main_ended: None, waits: Vec::new(), nodes: Vec::new() });
     // SAFETY: no run is on, so nobody else looks at the cell.
     unsafe { *RUN.0.get() = Some(run) };
 }
@@ -116,8 +119,10 @@ numbers! {
     u32: |answer| i64::from(*answer);
     u64: |answer| answer.cast_signed();
     usize: |answer| answer.cast_signed() as i64;
-    SocketAddr: |answer| i64::from(answer.port());
-    (i32, SocketAddr): |answer| i64::from(answer.0);
+    Address: |_answer| 0;
+    Arrived: |answer| answer.answer.cast_signed() as i64;
+    (i32, Address): |answer| i64::from(answer.0);
+    (i32, i32): |answer| i64::from(answer.0);
     photofinish_sim::process::signal::Disposition: |_answer| 0;
     Option<photofinish_sim::call::process::Ended>: |answer| answer.map_or(0, |ended| i64::from(ended.pid.0));
 }

@@ -114,6 +114,7 @@ impl Kernel {
     pub(crate) fn unread(&self, object: Object) -> Result<usize, Errno> {
         match object {
             Object::Socket(socket) => self.net.unread(socket),
+            Object::Unix(socket) => self.unix.unread(socket),
             _ => Err(Errno::ENOTTY),
         }
     }
@@ -129,6 +130,7 @@ impl Kernel {
         let _ = id;
         match object {
             Object::Socket(socket) => self.net.close(socket),
+            Object::Unix(socket) => self.unix.close(socket),
             Object::Real(real) => self.closed_real.push(real),
             _ => {}
         }
@@ -144,6 +146,7 @@ impl Kernel {
     pub fn readiness(&self, object: Object) -> Mask {
         match object {
             Object::Socket(socket) => self.net.readiness(socket).mask(),
+            Object::Unix(socket) => self.unix.readiness(socket),
             Object::Process(pid) => {
                 let running = self.processes.get(pid).life == Life::Running;
                 (Mask::IN | Mask::RDNORM).when(!running)
@@ -157,7 +160,7 @@ impl Kernel {
     pub(super) fn describe_file(&self, object: Object) -> String {
         match object {
             Object::Socket(socket) => self.net.describe(socket),
-            Object::Unix(socket) => format!("unix socket {}", socket.0),
+            Object::Unix(socket) => self.unix.describe(socket),
             Object::Pipe(pipe, _) => format!("pipe {}", pipe.0),
             Object::EventFd(counter) => format!("event counter {}", counter.0),
             Object::TimerFd(timer) => format!("timer {}", timer.0),
@@ -170,9 +173,19 @@ impl Kernel {
 
     /// Sends off what the sockets transmitted, and wakes who waited for what changed.
     pub fn settle(&mut self) {
-        self.send_packets();
-        while let Some(change) = self.net.pop_change() {
-            self.file_changed(Object::Socket(change.of), change.key);
+        loop {
+            self.send_packets();
+            while let Some(change) = self.net.pop_change() {
+                self.file_changed(Object::Socket(change.of), change.key);
+            }
+            while let Some(change) = self.unix.pop_change() {
+                self.file_changed(Object::Unix(change.of), change.key);
+            }
+            // What nobody will receive is let go of, which may close further files.
+            match self.unix.pop_orphan() {
+                Some(right) => self.let_go(right),
+                None => break,
+            }
         }
     }
 

@@ -30,6 +30,7 @@ use crate::process::{Pid, Processes};
 use crate::seed::Draws;
 use crate::thread::{ThreadId, Threads};
 use crate::timer::Timers;
+use crate::unix::UnixSockets;
 use crate::wait::WaitOn;
 
 /// What whoever drives the kernel must do now.
@@ -70,16 +71,29 @@ pub struct Figures {
     pub events_hash: u64,
 }
 
+/// Whose processes a run has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct User {
+    /// The effective user.
+    pub uid: u32,
+    /// The effective group.
+    pub gid: u32,
+}
+
 /// The state of one run.
 pub struct Kernel {
     /// The sockets and what travels between them.
     pub net: Net,
+    /// The sockets of `unix(7)`.
+    pub unix: UnixSockets,
     /// The open files of all processes.
     pub files: Files,
     /// The processes.
     pub processes: Processes,
     /// Processors the program is told it has: `sched_getaffinity(2)`, `sysconf(3)`.
     pub cores: u32,
+    /// Whose processes they are, as unix sockets tell: what `geteuid(2)` and `getegid(2)` answer the program.
+    pub user: User,
     /// The operating system whose answers the program gets.
     pub os: Os,
 
@@ -147,6 +161,8 @@ impl Kernel {
         let mut files = Files::default();
         let mut kernel = Self {
             net: Net::default(),
+            unix: UnixSockets::new(),
+            user: User::default(),
             processes: Processes::new(files::standard(&mut files)),
             files,
             cores: 4,

@@ -12,7 +12,7 @@ use super::options::{self, Name, Options};
 use super::packet::{Flow, Packet, Segment};
 use super::ports::Ports;
 use super::readiness::Readiness;
-use super::socket::{Protocol, Socket, SocketId};
+use super::socket::{Kind, Protocol, Socket, SocketId};
 use super::tcp::{State, Taken, Tcp};
 use super::udp::Udp;
 use crate::errno::Errno;
@@ -220,6 +220,18 @@ impl Net {
             Name::Protocol => protocol,
             _ => kind,
         }))
+    }
+
+    /// The family of a socket.
+    #[must_use]
+    pub fn family(&self, id: SocketId) -> Family {
+        self.socket(id).family
+    }
+
+    /// The type of a socket.
+    #[must_use]
+    pub fn kind(&self, id: SocketId) -> Kind {
+        self.socket(id).kind()
     }
 
     /// The options of a socket, for time-outs.

@@ -11,6 +11,7 @@ pub mod layout;
 pub mod native;
 pub mod processes;
 pub mod races;
+pub mod sockets;
 pub mod sync;
 pub mod time;
 
@@ -22,6 +23,7 @@ pub static GUESTS: &[&Scenario] = &[
     &races::SCENARIO,
     &endings::SCENARIO,
     &processes::SCENARIO,
+    &sockets::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,

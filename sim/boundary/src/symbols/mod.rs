@@ -9,6 +9,8 @@ mod file;
 mod futex;
 pub(crate) mod identity;
 mod key;
+mod message;
+mod path;
 mod process;
 mod random;
 pub(crate) mod raw;

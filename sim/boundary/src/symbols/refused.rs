@@ -57,8 +57,6 @@ refused! {
     timerfd_settime(a, b, c, d);
     signalfd(a, b, c);
     inotify_init1(a);
-    sendmmsg(a, b, c, d);
-    recvmmsg(a, b, c, d, e);
     sigtimedwait(a, b, c);
     sigwaitinfo(a, b);
     pause();

@@ -145,7 +145,7 @@ fn waiting_for_all_gathers_segments_and_stops_at_the_end() {
     }
     assert_eq!(done(&mut kernel, |kernel, caller| recv(kernel, caller, 5, &mut buffer, flags)), Ok(6));
     assert_eq!(&buffer, b"abcdef");
-    close(&mut kernel, &me(), 4).expect("open");
+    close(&mut kernel, &mut me(), 4).expect("open");
     assert_eq!(done(&mut kernel, |kernel, caller| recv(kernel, caller, 5, &mut buffer, flags)), Ok(2));
     assert_eq!(done(&mut kernel, |kernel, caller| recv(kernel, caller, 5, &mut buffer, flags)), Ok(0));
 }
@@ -231,13 +231,13 @@ fn poll_times_out_and_passes_over_what_it_cannot_see() {
 fn a_duplicate_keeps_the_connection() {
     let mut kernel = pair();
     dup(&mut kernel, &me(), 4, 9, OnExec::Close).expect("open");
-    close(&mut kernel, &me(), 4).expect("open");
-    assert_eq!(close(&mut kernel, &me(), 4), Err(Stop::Fail(Errno::EBADF)));
+    close(&mut kernel, &mut me(), 4).expect("open");
+    assert_eq!(close(&mut kernel, &mut me(), 4), Err(Stop::Fail(Errno::EBADF)));
     assert_eq!(kernel.object(4), None);
     assert_eq!(fcntl(&mut kernel, &me(), 9, 1, 0), Ok(1));
     assert_eq!(done(&mut kernel, |kernel, caller| write(kernel, caller, 9, b"x")), Ok(1));
     assert_eq!(done(&mut kernel, |kernel, caller| read(kernel, caller, 5, &mut [0])), Ok(1));
-    close(&mut kernel, &me(), 9).expect("open");
+    close(&mut kernel, &mut me(), 9).expect("open");
     assert_eq!(done(&mut kernel, |kernel, caller| read(kernel, caller, 5, &mut [0])), Ok(0));
 }
 
@@ -265,7 +265,7 @@ fn a_call_that_waits_keeps_its_file_although_the_number_is_closed() {
         panic!("nothing to read")
     };
     assert_eq!(kernel.block(wait), Next::Run(child));
-    close(&mut kernel, &me(), 5).expect("open");
+    close(&mut kernel, &mut me(), 5).expect("open");
     new_socket(&mut kernel, 5);
     assert_eq!(write(&mut kernel, &mut Caller::new(child, Pid::FIRST), 4, b"late"), Ok(4));
     assert_eq!(kernel.end_thread(), Next::Run(main));

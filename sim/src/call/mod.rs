@@ -18,6 +18,7 @@ pub mod time;
 
 use crate::errno::Errno;
 use crate::fd::DescriptionId;
+use crate::net::SocketId;
 use crate::process::Pid;
 use crate::thread::ThreadId;
 use crate::unix::Received;
@@ -57,13 +58,24 @@ pub struct Caller {
     pub held: Vec<DescriptionId>,
     /// What earlier attempts of a receiving call took from a unix socket besides the bytes.
     pub so_far: Option<Received>,
+    /// The socket whose end `close(2)` waits for.
+    pub closing: Option<SocketId>,
 }
 
 impl Caller {
     /// A call of a thread that has not been attempted yet.
     #[must_use]
     pub fn new(thread: ThreadId, process: Pid) -> Self {
-        Self { thread, process, woken: None, deadline_ns: None, done: 0, held: Vec::new(), so_far: None }
+        Self {
+            thread,
+            process,
+            woken: None,
+            deadline_ns: None,
+            done: 0,
+            held: Vec::new(),
+            so_far: None,
+            closing: None,
+        }
     }
 
     /// Whether the wait before this attempt ended by its deadline.

@@ -70,6 +70,11 @@ fn what_waits_for_the_clock_waits_as_long_as_it_says() {
 }
 
 #[test]
+fn what_talks_through_sockets_is_understood_under_every_schedule() {
+    check_scenario("sockets", 30);
+}
+
+#[test]
 fn what_is_racy_is_found_out() {
     check_scenario("races", 500);
     check_scenario("files", 60);

@@ -14,8 +14,12 @@ use photofinish::scenario::{Failure, Find, Scenario, Variant};
 use crate::{racy, sound};
 
 /// The guests of this file.
-pub static SCENARIO: Scenario =
-    Scenario { name: "files", story: "Real files in a folder that is each run's own.", variants: VARIANTS };
+pub static SCENARIO: Scenario = Scenario {
+    name: "files",
+    story: "Real files in a folder that is each run's own.",
+    programs: &[],
+    variants: VARIANTS,
+};
 
 const TORN: &[Find] = &[Find { signature: "torn", within_runs: 300 }];
 

@@ -14,6 +14,7 @@ pub mod native;
 pub mod processes;
 pub mod programs;
 pub mod races;
+pub mod sockets;
 pub mod sync;
 pub mod time;
 
@@ -28,6 +29,7 @@ pub static GUESTS: &[&Scenario] = &[
     &processes::SCENARIO,
     &files::SCENARIO,
     &programs::SCENARIO,
+    &sockets::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,

@@ -32,6 +32,7 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::descriptor::FAMILY.scenario,
     &conformance::file::FAMILY.scenario,
     &conformance::path::FAMILY.scenario,
+    &conformance::place::FAMILY.scenario,
     &conformance::poll::FAMILY.scenario,
     &conformance::name::FAMILY.scenario,
     &conformance::listen::FAMILY.scenario,

@@ -45,31 +45,33 @@ owned! {
 )]
 fn of_files(number: c_long, [a, b, c, d, e]: [c_long; 5]) -> Option<c_long> {
     let path = |address: c_long| address as *const c_char;
-    Some(match number {
-        // SAFETY: our caller's contract is the callee's.
+    let answer = match number {
         libc::SYS_statx => {
-            unsafe { stat::statx(a as c_int, path(b), c as c_int, d as c_uint, e as *mut libc::statx) }.into()
+            let place = e as *mut libc::statx;
+            // SAFETY: our caller's contract is the callee's.
+            unsafe { stat::statx(a as c_int, path(b), c as c_int, d as c_uint, place) }
         }
-        // SAFETY: as above.
-        libc::SYS_getdents64 => unsafe {
-            folder::getdents64(a as c_int, b as *mut c_void, c as usize) as c_long
-        },
-        // SAFETY: as above.
+        libc::SYS_getdents64 => {
+            // SAFETY: as above.
+            return Some(unsafe { folder::getdents64(a as c_int, b as *mut c_void, c as usize) } as c_long);
+        }
         libc::SYS_renameat2 => {
-            unsafe { path::renameat2(a as c_int, path(b), c as c_int, path(d), e as c_uint) }.into()
+            // SAFETY: as above.
+            unsafe { path::renameat2(a as c_int, path(b), c as c_int, path(d), e as c_uint) }
         }
-        // SAFETY: as above.
         libc::SYS_faccessat2 => {
-            unsafe { stat::faccessat(a as c_int, path(b), c as c_int, d as c_int) }.into()
+            // SAFETY: as above.
+            unsafe { stat::faccessat(a as c_int, path(b), c as c_int, d as c_int) }
         }
         // SAFETY: as above.
-        libc::SYS_memfd_create => unsafe { file::memfd_create(path(a), b as c_uint) }.into(),
-        // SAFETY: as above.
+        libc::SYS_memfd_create => unsafe { file::memfd_create(path(a), b as c_uint) },
         libc::SYS_close_range => {
-            unsafe { descriptor::close_range(a as c_uint, b as c_uint, c as c_int) }.into()
+            // SAFETY: no pointers.
+            unsafe { descriptor::close_range(a as c_uint, b as c_uint, c as c_int) }
         }
         _ => return None,
-    })
+    };
+    Some(answer.into())
 }
 
 fn unknown(number: c_long, [a, b, c, d, e, f]: [c_long; 6]) -> c_long {

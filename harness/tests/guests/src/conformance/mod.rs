@@ -17,6 +17,7 @@ pub mod memory;
 pub mod name;
 pub mod options;
 pub mod path;
+pub mod place;
 pub mod poll;
 pub mod random;
 mod scratch;
@@ -43,6 +44,7 @@ pub static FAMILIES: &[&Family] = &[
     &descriptor::FAMILY,
     &file::FAMILY,
     &path::FAMILY,
+    &place::FAMILY,
     &poll::FAMILY,
     &name::FAMILY,
     &listen::FAMILY,

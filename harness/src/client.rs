@@ -135,9 +135,10 @@ struct Server {
 /// A program that is longer than this is long enough.
 const LENGTH_MAX: u64 = 1 << 20;
 
-/// The pool a client begins with: each thread in it makes every run a few microseconds dearer.
 /// How long a server may take to tidy up.
 const PATIENCE_TO_END: Duration = Duration::from_secs(5);
+
+/// The pool a client begins with: each thread in it makes every run a few microseconds dearer.
 const POOL_FIRST: u32 = 4;
 
 /// The scenarios of an executable.

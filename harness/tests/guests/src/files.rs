@@ -109,8 +109,8 @@ fn stubborn() -> Result<(), Failure> {
     find_nothing();
     fs::create_dir_all("a/b").expect("it is new");
     fs::write("a/b/file", "content").expect("there is room");
-    fs::set_permissions("a/b", fs::Permissions::from_mode(0)).expect("it is ours");
-    fs::set_permissions("a", fs::Permissions::from_mode(0)).expect("it is ours");
+    fs::set_permissions("a/b", fs::Permissions::from_mode(0o000)).expect("it is ours");
+    fs::set_permissions("a", fs::Permissions::from_mode(0o000)).expect("it is ours");
     Ok(())
 }
 

@@ -42,6 +42,7 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::descriptor::FAMILY.scenario,
     &conformance::file::FAMILY.scenario,
     &conformance::path::FAMILY.scenario,
+    &conformance::place::FAMILY.scenario,
     &conformance::poll::FAMILY.scenario,
     &conformance::pipe::FAMILY.scenario,
     &conformance::eventfd::FAMILY.scenario,

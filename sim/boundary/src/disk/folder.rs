@@ -97,14 +97,20 @@ fn lock(file: &fs::File) -> io::Result<()> {
         .map_err(|errno| io::Error::from_raw_os_error(i32::from(errno.0)))
 }
 
+/// Whether a name is one that a server gives its folder: two numbers after the prefix.
+fn is_a_servers(name: &[u8]) -> bool {
+    let Some(rest) = name.strip_prefix(PREFIX.as_bytes()) else { return false };
+    let parts = rest.split(|byte| *byte == b'-');
+    let number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    parts.clone().count() == 2 && parts.into_iter().all(number)
+}
+
 /// Removes the folders of servers that were killed: ours, and locked by nobody.
 fn sweep(base: &Path) {
     // SAFETY: geteuid(2) always succeeds.
     let uid = unsafe { libc::geteuid() };
     let Ok(entries) = fs::read_dir(base) else { return };
-    for entry in
-        entries.flatten().filter(|entry| entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()))
-    {
+    for entry in entries.flatten().filter(|entry| is_a_servers(entry.file_name().as_encoded_bytes())) {
         let Ok(file) = open(&entry.path()) else { continue };
         let owned = file.metadata().is_ok_and(|data| data.uid() == uid && data.mode() & 0o777 == 0o700);
         if owned && lock(&file).is_ok() {
@@ -129,5 +135,27 @@ fn open_up(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
         open_up(&entry.path());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_servers_give_are_swept() {
+        for name in ["photofinish-1-0", "photofinish-31415-99"] {
+            assert!(is_a_servers(name.as_bytes()), "{name}");
+        }
+        for name in [
+            "photofinish-notes",
+            "photofinish-1",
+            "photofinish-1-",
+            "photofinish-1-2-3",
+            "photofinish-a-1",
+            "x",
+        ] {
+            assert!(!is_a_servers(name.as_bytes()), "{name}");
+        }
     }
 }

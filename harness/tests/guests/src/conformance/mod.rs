@@ -21,6 +21,7 @@ pub mod name;
 pub mod options;
 pub mod path;
 pub mod pipe;
+pub mod place;
 pub mod poll;
 pub mod process;
 pub mod random;
@@ -51,6 +52,7 @@ pub static FAMILIES: &[&Family] = &[
     &descriptor::FAMILY,
     &file::FAMILY,
     &path::FAMILY,
+    &place::FAMILY,
     &poll::FAMILY,
     &pipe::FAMILY,
     &eventfd::FAMILY,

@@ -44,3 +44,8 @@ pub(super) fn filled(name: &std::ffi::CStr, bytes: &[u8]) -> Fd {
     assert_eq!(written, Ok(bytes.len()), "there is room");
     fd
 }
+
+/// Opens a folder.
+pub(super) fn folder_fd(name: &std::ffi::CStr) -> Fd {
+    Fd(path::openat(libc::AT_FDCWD, name, libc::O_RDONLY | libc::O_DIRECTORY, 0).expect("it is there"))
+}

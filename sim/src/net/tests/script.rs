@@ -100,32 +100,6 @@ impl Player {
             }
             "lingers" => net.is_lingering(id).to_string(),
             "edges" => edges(&mut self.fabric, id),
-            "sendto" => show(net.send_to(id, word(0).as_bytes(), Some(word(1).parse().expect("an address")))),
-            "fillto" => {
-                let bytes = vec![7; word(0).parse().expect("a size")];
-                show(net.send_to(id, &bytes, Some(word(1).parse().expect("an address"))))
-            }
-            "from" | "peekfrom" => {
-                let flags = RecvFlags { peek: verb == "peekfrom", ..RecvFlags::default() };
-                received(net, id, word(0).parse().unwrap_or(100), flags)
-            }
-            "trunc" | "dontwait" => {
-                let (real_length, dont_wait) = (verb == "trunc", verb == "dontwait");
-                let flags = RecvFlags { real_length, dont_wait, ..RecvFlags::default() };
-                show(net.recv(id, &mut vec![0; word(0).parse().unwrap_or(100)], flags))
-            }
-            "count" => count(net, id),
-            "send" => show(net.send(id, word(0).as_bytes())),
-            "fill" => show(net.send(id, &vec![7; word(0).parse().expect("a size")])),
-            "recv" | "peek" => {
-                let mut buffer = vec![0; word(0).parse().unwrap_or(100)];
-                let flags = RecvFlags { peek: verb == "peek", ..RecvFlags::default() };
-                let count = net.recv(id, &mut buffer, flags);
-                show(count.map(|count| format!("'{}'", String::from_utf8_lossy(&buffer[..count]))))
-            }
-            "drain" => {
-                show(net.recv(id, &mut vec![0; word(0).parse().expect("a size")], RecvFlags::default()))
-            }
             "unread" => show(net.unread(id).map_err(Refusal::from)),
             "shutdown" => {
                 done(net.shutdown(id, How::from_linux(word(0).parse().expect("a number")).expect("0..=2")))
@@ -146,9 +120,41 @@ impl Player {
             "poll" => poll(net.readiness(id)),
             "name" => net.local_address(id).to_string(),
             "peer" => show(net.peer_address(id).map_err(Refusal::from)),
-            _ => panic!("no verb {verb}"),
+            _ => move_bytes(net, id, verb, words).unwrap_or_else(|| panic!("no verb {verb}")),
         }
     }
+}
+
+/// The verbs that send and receive.
+fn move_bytes(net: &mut Net, id: SocketId, verb: &str, words: &[&str]) -> Option<String> {
+    let word = |nth: usize| words.get(nth).copied().unwrap_or("");
+    Some(match verb {
+        "sendto" => show(net.send_to(id, word(0).as_bytes(), Some(word(1).parse().expect("an address")))),
+        "fillto" => {
+            let bytes = vec![7; word(0).parse().expect("a size")];
+            show(net.send_to(id, &bytes, Some(word(1).parse().expect("an address"))))
+        }
+        "from" | "peekfrom" => {
+            let flags = RecvFlags { peek: verb == "peekfrom", ..RecvFlags::default() };
+            received(net, id, word(0).parse().unwrap_or(100), flags)
+        }
+        "trunc" | "dontwait" => {
+            let (real_length, dont_wait) = (verb == "trunc", verb == "dontwait");
+            let flags = RecvFlags { real_length, dont_wait, ..RecvFlags::default() };
+            show(net.recv(id, &mut vec![0; word(0).parse().unwrap_or(100)], flags))
+        }
+        "count" => count(net, id),
+        "send" => show(net.send(id, word(0).as_bytes())),
+        "fill" => show(net.send(id, &vec![7; word(0).parse().expect("a size")])),
+        "recv" | "peek" => {
+            let mut buffer = vec![0; word(0).parse().unwrap_or(100)];
+            let flags = RecvFlags { peek: verb == "peek", ..RecvFlags::default() };
+            let count = net.recv(id, &mut buffer, flags);
+            show(count.map(|count| format!("'{}'", String::from_utf8_lossy(&buffer[..count]))))
+        }
+        "drain" => show(net.recv(id, &mut vec![0; word(0).parse().expect("a size")], RecvFlags::default())),
+        _ => return None,
+    })
 }
 
 /// What a receiving call gave: the bytes, the sender, and the whole length if it is more.

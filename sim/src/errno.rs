@@ -33,6 +33,7 @@ errnos! {
     ESRCH = 3, "No such process.";
     EINTR = 4, "Interrupted system call.";
     EIO = 5, "Input/output error.";
+    ENXIO = 6, "No such device or address.";
     EBADF = 9, "Bad file descriptor.";
     ECHILD = 10, "No child processes.";
     EAGAIN = 11, "Resource temporarily unavailable.";
@@ -40,12 +41,14 @@ errnos! {
     EACCES = 13, "Permission denied.";
     EFAULT = 14, "Bad address.";
     EBUSY = 16, "Device or resource busy.";
+    ENODEV = 19, "No such device.";
     EINVAL = 22, "Invalid argument.";
     EMFILE = 24, "Too many open files.";
     ENOTTY = 25, "Inappropriate ioctl for device.";
     EPIPE = 32, "Broken pipe.";
     EDOM = 33, "Numerical argument out of domain.";
     EDEADLK = 35, "Resource deadlock avoided.";
+    ENAMETOOLONG = 36, "File name too long.";
     ENOSYS = 38, "Function not implemented.";
     ENOTSOCK = 88, "Socket operation on non-socket.";
     EDESTADDRREQ = 89, "Destination address required.";

@@ -40,6 +40,7 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::shutdown::FAMILY.scenario,
     &conformance::options::FAMILY.scenario,
     &conformance::sequence::FAMILY.scenario,
+    &conformance::unix_sequence::FAMILY.scenario,
 ];
 
 type Program = fn() -> Result<(), Failure>;

@@ -11,6 +11,8 @@ pub mod futex;
 pub mod identity;
 pub mod lock;
 pub mod memory;
+pub mod message;
+pub mod name;
 pub mod process;
 pub mod random;
 pub mod socket;

@@ -10,6 +10,7 @@ mod futex;
 pub(crate) mod identity;
 mod key;
 mod message;
+mod name;
 mod path;
 mod process;
 mod random;

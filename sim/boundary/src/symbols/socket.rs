@@ -134,18 +134,6 @@ owned! {
         done(told.map(|from| address::write(Some(&from), name, length)))
     }
 
-    /// `getaddrinfo(3)`: names are not modelled yet; addresses in digits do not come here from std.
-    fn getaddrinfo(
-        node: *const core::ffi::c_char,
-        service: *const core::ffi::c_char,
-        hints: *const libc::addrinfo,
-        result: *mut *mut libc::addrinfo,
-    ) -> c_int {
-        let _ = (node, service, hints, result);
-        unmodelled(String::from("getaddrinfo(3)"));
-        libc::EAI_NONAME
-    }
-
     /// `epoll_create1(2)`: not modelled yet.
     fn epoll_create1(flags: c_int) -> c_int {
         let _ = flags;

@@ -25,6 +25,8 @@ pub mod sync;
 pub mod thread;
 pub mod time;
 pub mod transcript;
+pub mod unix_sequence;
+mod unixes;
 
 use case::Family;
 
@@ -46,4 +48,5 @@ pub static FAMILIES: &[&Family] = &[
     &shutdown::FAMILY,
     &options::FAMILY,
     &sequence::FAMILY,
+    &unix_sequence::FAMILY,
 ];

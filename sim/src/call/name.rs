@@ -123,11 +123,14 @@ pub fn resolve(node: Option<&str>, service: Option<&str>, hints: Hints) -> Resul
         return Err(Unresolved::FAMILY);
     }
     let service = service.filter(|service| !service.is_empty());
-    let number = service.map(numeric_service);
+    let number = service.map(strtoul);
     if number == Some(None) && hints.flags & AI_NUMERICSERV != 0 {
         return Err(Unresolved::NONAME);
     }
-    let services = services(service, number.flatten(), hints)?;
+    // Cut to an `int`, of which the port is the lower half; a negative one is looked for as a name.
+    let number = number.flatten().filter(|number| number & 0x8000_0000 == 0);
+    let number = number.map(|number| u16::try_from(number & 0xffff).expect("two bytes"));
+    let services = services(service, number, hints)?;
     let (addresses, canonical) = match node {
         None => (unnamed(hints), None),
         Some(node) => named(node, hints)?,
@@ -142,13 +145,16 @@ pub fn resolve(node: Option<&str>, service: Option<&str>, hints: Hints) -> Resul
     Ok(Found { entries: entries.map(entry).collect(), canonical })
 }
 
-/// `strtoul(3)` to the end; cut to an `int`, a negative one is a name.
-fn numeric_service(service: &str) -> Option<u16> {
-    let digits = service.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
-    let digits = digits.strip_prefix('+').unwrap_or(digits);
-    let number: u64 = digits.parse().ok().filter(|_| !digits.starts_with('+'))?;
-    // Cut to an `int`, of which the port is the lower half.
-    (number & 0x8000_0000 == 0).then_some((number & 0xffff) as u16)
+/// `strtoul(3)`, if it reads all there is.
+fn strtoul(text: &str) -> Option<u64> {
+    let text = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    let negative = text.starts_with('-');
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number: u64 = digits.parse().unwrap_or(u64::MAX);
+    Some(if negative { number.wrapping_neg() } else { number })
 }
 
 /// `get_servtuples`.
@@ -290,7 +296,7 @@ fn inet_part(text: &str) -> Option<u32> {
 /// What `getnameinfo(3)` is asked: which parts there is room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// Bytes for the host; none if it is not asked for.
+    /// Bytes for the host; none if there is no place for it.
     pub host: Option<usize>,
     /// Bytes for the service.
     pub service: Option<usize>,
@@ -314,7 +320,7 @@ pub fn describe(address: SocketAddr, wanted: Wanted) -> Result<(Option<String>, 
         if text.len() < room { Ok(Some(text)) } else { Err(Unresolved::OVERFLOW) }
     };
     let host = match host {
-        None => None,
+        None | Some(0) => None,
         Some(room) => {
             let known = hosts::name(address.ip()).filter(|_| flags & NI_NUMERICHOST == 0);
             match known {
@@ -325,7 +331,7 @@ pub fn describe(address: SocketAddr, wanted: Wanted) -> Result<(Option<String>, 
         }
     };
     let service = match service {
-        None => None,
+        None | Some(0) => None,
         Some(room) => {
             let over = if flags & NI_DGRAM == 0 { Over::Tcp } else { Over::Udp };
             let known = hosts::service(address.port(), over).filter(|_| flags & NI_NUMERICSERV == 0);

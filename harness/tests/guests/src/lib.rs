@@ -39,7 +39,10 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::stream::FAMILY.scenario,
     &conformance::shutdown::FAMILY.scenario,
     &conformance::options::FAMILY.scenario,
+    &conformance::message::FAMILY.scenario,
+    &conformance::resolve::FAMILY.scenario,
     &conformance::sequence::FAMILY.scenario,
+    &conformance::udp_sequence::FAMILY.scenario,
     &conformance::unix_sequence::FAMILY.scenario,
 ];
 

@@ -195,6 +195,12 @@ pub fn sendto_bytes(fd: i32, bytes: &[u8], flags: i32, to: &[u8]) -> Result<usiz
     count(unsafe { libc::sendto(fd, data, bytes.len(), flags, to.as_ptr().cast(), length(to)) })
 }
 
+/// The address in the bytes a call wrote, if they are one of `ip(7)`.
+#[must_use]
+pub fn decoded(bytes: &[u8]) -> Option<SocketAddr> {
+    decode(bytes)
+}
+
 /// Calls with room for an address.
 fn named(
     call: impl FnOnce(*mut [u8; LENGTH_MAX], *mut socklen_t) -> i32,

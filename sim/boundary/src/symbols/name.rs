@@ -140,7 +140,7 @@ owned! {
         from: *const sockaddr, length: socklen_t, host: *mut c_char, host_length: socklen_t, service: *mut c_char,
         service_length: socklen_t, flags: c_int,
     ) -> c_int {
-        let wants = |place: *mut c_char, room: socklen_t| (!place.is_null() && room > 0).then_some(room as usize);
+        let wants = |place: *mut c_char, room: socklen_t| (!place.is_null()).then_some(room as usize);
         let wanted = Wanted { host: wants(host, host_length), service: wants(service, service_length), flags };
         let of = if from.is_null() { None } else { address::of_inet(bytes(from.cast(), length as usize)) };
         let Some(of) = of else {

@@ -13,10 +13,12 @@ pub mod futex;
 pub mod identity;
 pub mod listen;
 pub mod memory;
+pub mod message;
 pub mod name;
 pub mod options;
 pub mod poll;
 pub mod random;
+pub mod resolve;
 pub mod sequence;
 pub mod shutdown;
 mod sockets;
@@ -25,6 +27,7 @@ pub mod sync;
 pub mod thread;
 pub mod time;
 pub mod transcript;
+pub mod udp_sequence;
 pub mod unix_sequence;
 mod unixes;
 
@@ -47,6 +50,9 @@ pub static FAMILIES: &[&Family] = &[
     &stream::FAMILY,
     &shutdown::FAMILY,
     &options::FAMILY,
+    &message::FAMILY,
+    &resolve::FAMILY,
     &sequence::FAMILY,
+    &udp_sequence::FAMILY,
     &unix_sequence::FAMILY,
 ];

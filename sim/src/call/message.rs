@@ -102,7 +102,13 @@ pub fn sendmsg(kernel: &mut Kernel, caller: &mut Caller, fd: i32, parcel: Parcel
                 Errno::EINVAL,
             ));
         }
-        Object::Unix(_) => carried(kernel, caller, parcel.control)?,
+        Object::Unix(socket) => match carried(kernel, caller, parcel.control) {
+            Ok(carried) => carried,
+            Err(stop) => {
+                kernel.unix.check_seqpacket(socket)?;
+                return Err(stop);
+            }
+        },
         _ => return Err(Errno::ENOTSOCK.into()),
     };
     let flags = SendFlags::from_linux(parcel.flags)?;

@@ -55,8 +55,15 @@ impl UnixSockets {
         Ok(size)
     }
 
-    fn check_seqpacket(&mut self, id: UnixId) -> Result<(), Errno> {
+    /// What a seqpacket socket refuses before it looks at control messages.
+    ///
+    /// # Errors
+    /// The pending error, `ENOTCONN`.
+    pub fn check_seqpacket(&mut self, id: UnixId) -> Result<(), Errno> {
         let socket = self.socket_mut(id);
+        if socket.kind != Kind::SeqPacket {
+            return Ok(());
+        }
         match socket.take_error() {
             Some(errno) => Err(errno),
             None if socket.state != State::Established => Err(Errno::ENOTCONN),

@@ -54,7 +54,11 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::shutdown::FAMILY.scenario,
     &conformance::options::FAMILY.scenario,
     &conformance::bypass::FAMILY.scenario,
+    &conformance::message::FAMILY.scenario,
+    &conformance::resolve::FAMILY.scenario,
     &conformance::sequence::FAMILY.scenario,
+    &conformance::udp_sequence::FAMILY.scenario,
+    &conformance::unix_sequence::FAMILY.scenario,
 ];
 
 type Program = fn() -> Result<(), Failure>;

@@ -18,6 +18,8 @@ pub mod futex;
 pub mod identity;
 pub mod lock;
 pub mod memory;
+pub mod message;
+pub mod name;
 pub mod path;
 pub mod pipe;
 pub mod process;

@@ -20,6 +20,14 @@ pub fn socket(domain: i32, kind: i32, protocol: i32) -> Result<i32, Failed> {
     number(unsafe { libc::socket(domain, kind, protocol) })
 }
 
+/// `socketpair(2)`.
+pub fn socketpair(domain: i32, kind: i32, protocol: i32) -> Result<[i32; 2], Failed> {
+    let mut pair = [-1; 2];
+    // SAFETY: room for two numbers.
+    done(unsafe { libc::socketpair(domain, kind, protocol, pair.as_mut_ptr()) })?;
+    Ok(pair)
+}
+
 /// `bind(2)`.
 pub fn bind(fd: i32, to: SocketAddr) -> Result<(), Failed> {
     bind_bytes(fd, &encode(to))
@@ -137,6 +145,60 @@ pub fn getsockname(fd: i32) -> Result<(u32, Option<SocketAddr>), Failed> {
 pub fn getpeername(fd: i32) -> Result<(u32, Option<SocketAddr>), Failed> {
     // SAFETY: `named` gives a buffer and its length.
     named(|name, length| unsafe { libc::getpeername(fd, name.cast(), length) })
+}
+
+/// An address as bytes: how long the kernel said it is, and what of it fits into the room.
+pub type Told = (u32, Vec<u8>);
+
+/// Calls with so much room for an address.
+fn told(room: usize, call: impl FnOnce(*mut u8, *mut socklen_t) -> isize) -> Result<(usize, Told), Failed> {
+    let mut name = vec![0xaa; room];
+    let mut whole = length(&name);
+    let answer = count(call(name.as_mut_ptr(), &raw mut whole))?;
+    name.truncate(whole as usize);
+    Ok((answer, (whole, name)))
+}
+
+/// `getsockname(2)` with so much room.
+pub fn getsockname_bytes(fd: i32, room: usize) -> Result<Told, Failed> {
+    // SAFETY: `told` gives a buffer and its length.
+    told(room, |name, length| unsafe { libc::getsockname(fd, name.cast(), length) } as isize)
+        .map(|told| told.1)
+}
+
+/// `getpeername(2)` with so much room.
+pub fn getpeername_bytes(fd: i32, room: usize) -> Result<Told, Failed> {
+    // SAFETY: `told` gives a buffer and its length.
+    told(room, |name, length| unsafe { libc::getpeername(fd, name.cast(), length) } as isize)
+        .map(|told| told.1)
+}
+
+/// `accept4(2)`: the new descriptor and the peer's address.
+pub fn accept_bytes(fd: i32, flags: i32, room: usize) -> Result<(i32, Told), Failed> {
+    // SAFETY: `told` gives a buffer and its length.
+    let (new, name) =
+        told(room, |name, length| unsafe { libc::accept4(fd, name.cast(), length, flags) } as isize)?;
+    Ok((i32::try_from(new).expect("a descriptor"), name))
+}
+
+/// `recvfrom(2)`: how many bytes, and the sender's address.
+pub fn recvfrom_bytes(fd: i32, into: &mut [u8], flags: i32) -> Result<(usize, Told), Failed> {
+    let (data, room) = (into.as_mut_ptr().cast(), into.len());
+    // SAFETY: both buffers are writable for the lengths told.
+    told(128, |name, length| unsafe { libc::recvfrom(fd, data, room, flags, name.cast(), length) })
+}
+
+/// `sendto(2)` to whatever the bytes mean.
+pub fn sendto_bytes(fd: i32, bytes: &[u8], flags: i32, to: &[u8]) -> Result<usize, Failed> {
+    let data = bytes.as_ptr().cast();
+    // SAFETY: as many readable bytes as either length says.
+    count(unsafe { libc::sendto(fd, data, bytes.len(), flags, to.as_ptr().cast(), length(to)) })
+}
+
+/// The address in the bytes a call wrote, if they are one of `ip(7)`.
+#[must_use]
+pub fn decoded(bytes: &[u8]) -> Option<SocketAddr> {
+    decode(bytes)
 }
 
 /// Calls with room for an address.

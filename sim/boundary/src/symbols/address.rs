@@ -115,6 +115,21 @@ fn encode(address: &Address) -> Vec<u8> {
     }
 }
 
+/// The address of `ip(7)` in these bytes, if they are one.
+pub(super) fn of_inet(all: &[u8]) -> Option<SocketAddr> {
+    let family = i32::from(libc::sa_family_t::from_ne_bytes(*all.first_chunk()?));
+    match family {
+        libc::AF_INET if all.len() >= INET_BYTES => Some(inet(all)),
+        libc::AF_INET6 if all.len() >= INET6_BYTES_MIN => Some(inet6(all)),
+        _ => None,
+    }
+}
+
+/// The bytes of an address of `ip(7)`.
+pub(super) fn bytes_of(address: SocketAddr) -> Vec<u8> {
+    encode(&Address::Inet(address))
+}
+
 /// Writes an address for the program, cut to the length it gave, and the length it has: 0 for none. Nothing if the program does
 /// not ask (`move_addr_to_user`).
 pub(super) fn write(from: Option<&Address>, address: *mut sockaddr, length: *mut socklen_t) {

@@ -18,6 +18,7 @@ mod key;
 mod limit;
 mod masked;
 mod message;
+mod name;
 mod node;
 mod number;
 pub(crate) mod path;

@@ -15,7 +15,7 @@ use super::descriptor::{buffer, bytes, done};
 use super::node::{self, Purpose};
 use super::{address, fail};
 use crate::own::owned;
-use crate::run::{call, unmodelled};
+use crate::run::call;
 
 owned! {
     /// `socket(2)`.
@@ -132,17 +132,5 @@ owned! {
     fn getpeername(fd: c_int, name: *mut sockaddr, length: *mut socklen_t) -> c_int {
         let told = call("getpeername", fd, |kernel, caller| calls::getpeername(kernel, caller, fd));
         done(told.map(|from| address::write(Some(&from), name, length)))
-    }
-
-    /// `getaddrinfo(3)`: names are not modelled yet; addresses in digits do not come here from std.
-    fn getaddrinfo(
-        node: *const core::ffi::c_char,
-        service: *const core::ffi::c_char,
-        hints: *const libc::addrinfo,
-        result: *mut *mut libc::addrinfo,
-    ) -> c_int {
-        let _ = (node, service, hints, result);
-        unmodelled(String::from("getaddrinfo(3)"));
-        libc::EAI_NONAME
     }
 }

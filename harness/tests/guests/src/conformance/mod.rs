@@ -17,6 +17,7 @@ pub mod futex;
 pub mod identity;
 pub mod listen;
 pub mod memory;
+pub mod message;
 pub mod name;
 pub mod options;
 pub mod path;
@@ -25,6 +26,7 @@ pub mod place;
 pub mod poll;
 pub mod process;
 pub mod random;
+pub mod resolve;
 mod scratch;
 pub mod sequence;
 pub mod shutdown;
@@ -35,6 +37,9 @@ pub mod sync;
 pub mod thread;
 pub mod time;
 pub mod transcript;
+pub mod udp_sequence;
+pub mod unix_sequence;
+mod unixes;
 
 use case::Family;
 
@@ -64,5 +69,9 @@ pub static FAMILIES: &[&Family] = &[
     &shutdown::FAMILY,
     &options::FAMILY,
     &bypass::FAMILY,
+    &message::FAMILY,
+    &resolve::FAMILY,
     &sequence::FAMILY,
+    &udp_sequence::FAMILY,
+    &unix_sequence::FAMILY,
 ];

@@ -41,10 +41,10 @@ const SLOTS: usize = 4;
 const SETTLE: Time = Time { seconds: 0, fraction: 600_000 };
 
 /// SplitMix64 (Steele, Lea and Flood 2014): the same numbers in both worlds.
-struct Draws(u64);
+pub(super) struct Draws(pub(super) u64);
 
 impl Draws {
-    fn below(&mut self, bound: u64) -> usize {
+    pub(super) fn below(&mut self, bound: u64) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

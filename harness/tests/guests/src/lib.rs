@@ -11,6 +11,7 @@ pub mod endings;
 pub mod layout;
 pub mod native;
 pub mod processes;
+pub mod programs;
 pub mod races;
 pub mod sync;
 pub mod time;
@@ -24,6 +25,10 @@ pub static GUESTS: &[&Scenario] = &[
     &endings::SCENARIO,
     &bypass::SCENARIO,
     &processes::SCENARIO,
+    &programs::hyper::SCENARIO,
+    &programs::socket2::SCENARIO,
+    &programs::polling::SCENARIO,
+    &programs::smol::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,

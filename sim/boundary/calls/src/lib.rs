@@ -14,6 +14,7 @@ pub mod futex;
 pub mod identity;
 pub mod lock;
 pub mod memory;
+pub mod poller;
 pub mod process;
 pub mod random;
 pub mod signal;

@@ -39,13 +39,17 @@ errnos! {
     ENOMEM = 12, "Cannot allocate memory.";
     EFAULT = 14, "Bad address.";
     EBUSY = 16, "Device or resource busy.";
+    EEXIST = 17, "File exists.";
     EINVAL = 22, "Invalid argument.";
+    ENFILE = 23, "Too many open files in system.";
     EMFILE = 24, "Too many open files.";
     ENOTTY = 25, "Inappropriate ioctl for device.";
+    ENOSPC = 28, "No space left on device.";
     EPIPE = 32, "Broken pipe.";
     EDOM = 33, "Numerical argument out of domain.";
     EDEADLK = 35, "Resource deadlock avoided.";
     ENOSYS = 38, "Function not implemented.";
+    ELOOP = 40, "Too many levels of symbolic links.";
     ENOTSOCK = 88, "Socket operation on non-socket.";
     EDESTADDRREQ = 89, "Destination address required.";
     EMSGSIZE = 90, "Message too long.";

@@ -122,6 +122,9 @@ numbers! {
     usize: |answer| answer.cast_signed() as i64;
     SocketAddr: |answer| i64::from(answer.port());
     (i32, SocketAddr): |answer| i64::from(answer.0);
+    (i32, i32): |answer| i64::from(answer.0);
+    (usize, photofinish_sim::call::select::Sets): |answer| answer.0.cast_signed() as i64;
+    photofinish_sim::file::timerfd::Remaining: |answer| answer.value_ns.cast_signed();
     photofinish_sim::process::signal::Disposition: |_answer| 0;
     Option<photofinish_sim::call::process::Ended>: |answer| answer.map_or(0, |ended| i64::from(ended.pid.0));
 }

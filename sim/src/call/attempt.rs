@@ -41,6 +41,14 @@ pub(super) fn object(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<Object
     Ok(kernel.files.object(kernel.lookup(caller.process, fd)?))
 }
 
+/// The file that a call is about which may have waited for it.
+pub(super) fn held_object(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<Object, Stop> {
+    match caller.held.first() {
+        Some(&id) => Ok(kernel.files.object(id)),
+        None => object(kernel, caller, fd),
+    }
+}
+
 /// The socket of `ip(7)` behind a number, for a call that never waits.
 pub(super) fn socket(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<SocketId, Stop> {
     match object(kernel, caller, fd)? {

@@ -15,6 +15,8 @@ const F_GETFD: i32 = 1;
 const F_SETFD: i32 = 2;
 const F_GETFL: i32 = 3;
 const F_SETFL: i32 = 4;
+const F_SETPIPE_SZ: i32 = 1031;
+const F_GETPIPE_SZ: i32 = 1032;
 const FD_CLOEXEC: i32 = 1;
 const FIONREAD: u64 = 0x541b;
 const FIONBIO: u64 = 0x5421;
@@ -105,6 +107,15 @@ pub fn fcntl(
             let blocking = if argument & O_NONBLOCK == 0 { Blocking::Yes } else { Blocking::No };
             kernel.files.set_blocking(id, blocking);
             Ok(0)
+        }
+        F_GETPIPE_SZ | F_SETPIPE_SZ => {
+            let Object::Pipe(pipe, _) = kernel.files.object(id) else { return Err(Errno::EBADF.into()) };
+            let size = if command == F_GETPIPE_SZ {
+                kernel.pipes.capacity(pipe)
+            } else {
+                kernel.pipes.set_capacity(pipe, usize::try_from(argument).unwrap_or(usize::MAX))?
+            };
+            Ok(i32::try_from(size).unwrap_or(i32::MAX))
         }
         _ => Err(Stop::Unmodelled(format!("fcntl(2) command {command}"), Errno::EINVAL)),
     }

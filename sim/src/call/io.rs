@@ -1,11 +1,11 @@
-//! `recv(2)`, `send(2)`, `read(2)`, `write(2)` on sockets.
+//! `recv(2)` and `send(2)`, and `read(2)` and `write(2)` on every kind of file.
 //!
 //! Does not know `SIGPIPE`: the boundary raises it on `EPIPE` unless `MSG_NOSIGNAL` was given. Invariant: bytes moved by
 //! earlier attempts are counted in [`Caller::done`] and are never moved again; a call that moved some answers their count
 //! whatever happens next.
 
 use super::attempt::{self, Patience, Target, on_file};
-use super::{Caller, Stop};
+use super::{Caller, Stop, file};
 use crate::errno::Errno;
 use crate::fd::{Blocking, Object};
 use crate::kernel::Kernel;
@@ -100,26 +100,27 @@ fn partial(caller: &mut Caller, settle: impl FnOnce(&mut Caller) -> Stop) -> Res
     }
 }
 
-/// `read(2)`: like `recv(2)` without flags, save that an empty buffer answers at once (`sock_read_iter`).
+/// `read(2)`: on a socket like `recv(2)` without flags, save that an empty buffer answers at once (`sock_read_iter`).
 ///
 /// # Errors
-/// As [`recv`].
+/// As [`recv`], and what the kind of file adds.
 pub fn read(kernel: &mut Kernel, caller: &mut Caller, fd: i32, buffer: &mut [u8]) -> Result<usize, Stop> {
-    if buffer.is_empty() {
-        attempt::object(kernel, caller, fd)?;
-        return Ok(0);
-    }
-    match attempt::object(kernel, caller, fd)? {
+    match attempt::held_object(kernel, caller, fd)? {
+        object if file::is_ours(object) => file::read(kernel, caller, fd, buffer),
+        _ if buffer.is_empty() => Ok(0),
         // As `/dev/null`, which it is.
         Object::Standard(_) => Ok(0),
         _ => recv(kernel, caller, fd, buffer, RecvFlags::default()),
     }
 }
 
-/// `write(2)`: `send(2)` without flags.
+/// `write(2)`: on a socket, `send(2)` without flags.
 ///
 /// # Errors
-/// As [`send`].
+/// As [`send`], and what the kind of file adds.
 pub fn write(kernel: &mut Kernel, caller: &mut Caller, fd: i32, bytes: &[u8]) -> Result<usize, Stop> {
+    if file::is_ours(attempt::held_object(kernel, caller, fd)?) {
+        return file::write(kernel, caller, fd, bytes);
+    }
     send(kernel, caller, fd, bytes, SendFlags::default())
 }

@@ -4,14 +4,20 @@
 //! [`Stop::Block`] has changed nothing but what [`Caller`] carries, so that it may be made again when its thread wakes.
 
 mod attempt;
+pub mod epoll;
+pub mod eventfd;
 pub mod fd;
+mod file;
 pub mod futex;
 pub mod io;
+pub mod pipe;
 pub mod poll;
 pub mod process;
+pub mod select;
 pub mod socket;
 pub mod sockopt;
 pub mod time;
+pub mod timerfd;
 
 use crate::errno::Errno;
 use crate::fd::DescriptionId;

@@ -7,6 +7,7 @@
 mod audit;
 mod door;
 mod files;
+mod pollable;
 mod processes;
 mod schedule;
 mod threads;
@@ -22,6 +23,10 @@ use crate::choice::{Candidate, Chooser};
 use crate::ending::Ending;
 use crate::event::{Event, EventsHash, Recorder, Stamp};
 use crate::fd::{Files, Object};
+use crate::file::epoll::Epolls;
+use crate::file::eventfd::EventFds;
+use crate::file::pipe::Pipes;
+use crate::file::timerfd::{TimerFdId, TimerFds};
 use crate::futex::Futexes;
 use crate::limits::{Limits, SPIN_POINTS, TURN_POINTS};
 use crate::net::Net;
@@ -29,7 +34,7 @@ use crate::personality::{Os, Personality};
 use crate::process::{Pid, Processes};
 use crate::seed::Draws;
 use crate::thread::{ThreadId, Threads};
-use crate::timer::Timers;
+use crate::timer::{self, Timers};
 use crate::wait::WaitOn;
 
 /// What whoever drives the kernel must do now.
@@ -74,6 +79,14 @@ pub struct Figures {
 pub struct Kernel {
     /// The sockets and what travels between them.
     pub net: Net,
+    /// The pipes.
+    pub(crate) pipes: Pipes,
+    /// The event counters.
+    pub(crate) eventfds: EventFds,
+    timerfds: TimerFds,
+    /// By timer that is armed: its entry in the queue.
+    armed: BTreeMap<TimerFdId, timer::Key>,
+    epolls: Epolls,
     /// The open files of all processes.
     pub files: Files,
     /// The processes.
@@ -147,6 +160,11 @@ impl Kernel {
         let mut files = Files::default();
         let mut kernel = Self {
             net: Net::default(),
+            pipes: Pipes::default(),
+            eventfds: EventFds::default(),
+            timerfds: TimerFds::default(),
+            armed: BTreeMap::new(),
+            epolls: Epolls::default(),
             processes: Processes::new(files::standard(&mut files)),
             files,
             cores: 4,

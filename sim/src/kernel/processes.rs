@@ -199,6 +199,7 @@ impl Kernel {
                 if let Some(waiting) = self.waiters.get_mut(&on) {
                     waiting.retain(|waiter| *waiter != thread);
                 }
+                self.count_sleepers(on);
                 self.unwatch(thread);
             }
         }
@@ -317,6 +318,13 @@ impl Kernel {
             }
             Disposition::Default | Disposition::Ignore => self.take_signal(),
         }
+    }
+
+    /// Whether a signal has arrived that the running thread does not block, so that no call of it may begin to wait.
+    #[must_use]
+    pub fn signal_is_due(&self) -> bool {
+        let thread = self.threads.get(self.current);
+        self.processes.get(thread.process).signals.pending & !thread.blocked_signals != 0
     }
 
     /// The handler of a signal has returned.

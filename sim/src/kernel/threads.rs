@@ -83,7 +83,10 @@ impl Kernel {
         match wait.on {
             WaitOn::Futex { word, bits } => self.futexes.wait(Word(word), Waiter { thread, bits }),
             WaitOn::Sleep => {}
-            on => self.waiters.entry(on).or_default().push(thread),
+            on => {
+                self.waiters.entry(on).or_default().push(thread);
+                self.count_sleepers(on);
+            }
         }
         self.emit(&Event::Blocked { on: wait.on, deadline_ns: wait.deadline_ns });
         let timer = wait.deadline_ns.map(|at_ns| self.timers.set(at_ns, Due::Deadline(thread)));

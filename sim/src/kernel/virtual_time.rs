@@ -49,6 +49,7 @@ impl Kernel {
                     self.net.deliver(packet, now_ns);
                     self.settle();
                 }
+                Due::TimerFd(id) => self.expire(id),
             }
             if self.ending.is_some() {
                 return;

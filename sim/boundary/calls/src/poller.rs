@@ -4,13 +4,13 @@
 
 use std::io::Result;
 use std::net::{TcpListener, TcpStream};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 
-use polling::{AsSource, Event, PollMode, Poller};
+use polling::{Event, PollMode, Poller};
 
 /// A source whose number stays the same for as long as it lives.
-pub trait Fixed: AsSource {}
+pub trait Fixed: AsFd {}
 
 impl Fixed for TcpListener {}
 impl Fixed for TcpStream {}
@@ -28,7 +28,7 @@ impl<S: Fixed> Watched<S> {
     /// The crate's own.
     pub fn new(poller: &Arc<Poller>, source: S, interest: Event, mode: PollMode) -> Result<Self> {
         // SAFETY: Poller::add: the source is deleted before it is dropped, which is below.
-        unsafe { poller.add_with_mode(source.as_source().as_raw_fd(), interest, mode) }?;
+        unsafe { poller.add_with_mode(source.as_fd().as_raw_fd(), interest, mode) }?;
         Ok(Self { poller: poller.clone(), source })
     }
 
@@ -37,7 +37,7 @@ impl<S: Fixed> Watched<S> {
     /// # Errors
     /// The crate's own.
     pub fn again(&self, interest: Event) -> Result<()> {
-        self.poller.modify(self.source.as_source(), interest)
+        self.poller.modify(self.source.as_fd(), interest)
     }
 
     /// The source itself.
@@ -48,6 +48,6 @@ impl<S: Fixed> Watched<S> {
 
 impl<S: Fixed> Drop for Watched<S> {
     fn drop(&mut self) {
-        self.poller.delete(self.source.as_source()).expect("it stands there");
+        self.poller.delete(self.source.as_fd()).expect("it stands there");
     }
 }

@@ -14,7 +14,8 @@ use crate::run::{call, unmodelled, with_kernel};
 
 const NS: u64 = 1_000_000_000;
 
-fn to_timespec(ns: u64) -> timespec {
+/// Nanoseconds as a timespec.
+pub(super) fn to_timespec(ns: u64) -> timespec {
     timespec { tv_sec: time_t::try_from(ns / NS).expect("584 years"), tv_nsec: (ns % NS).cast_signed() }
 }
 

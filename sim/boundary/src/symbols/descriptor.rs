@@ -1,4 +1,4 @@
-//! `read(2)`, `write(2)` and their vectors, `close(2)`, `dup(2)`, `fcntl(2)`, `ioctl(2)`, `poll(2)`.
+//! `read(2)`, `write(2)` and their vectors, `close(2)`, `dup(2)`, `fcntl(2)`, `ioctl(2)`.
 //!
 //! Each process has numbers of its own, which the kernel gives; a real file behind one has another number for the real kernel. The low
 //! real numbers are taken by `O_PATH` descriptors, so that a call we do not own fails on a number of the program instead of
@@ -6,12 +6,11 @@
 
 use core::ffi::{c_int, c_ulong, c_void};
 
-use libc::{iovec, nfds_t, pollfd};
-use photofinish_sim::call::{Stop, fd, io, poll};
+use libc::iovec;
+use photofinish_sim::call::{Stop, fd, io};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::{Blocking, Object, OnExec};
 use photofinish_sim::kernel::Kernel;
-use photofinish_sim::ready::Mask;
 
 use super::{fail, raw, stdio};
 use crate::own::{owned, real};
@@ -269,35 +268,4 @@ owned! {
             })),
         }
     }
-
-    /// `poll(2)`.
-    fn poll(entries: *mut pollfd, length: nfds_t, timeout_ms: c_int) -> c_int {
-        let timeout_ns = u64::try_from(timeout_ms).ok().map(|ms| ms * 1_000_000);
-        poll_entries(pollfds(entries, length), timeout_ns)
-    }
-}
-
-pub(super) fn poll_entries(entries: &mut [pollfd], timeout_ns: Option<u64>) -> c_int {
-    let mut ours: Vec<poll::PollFd> =
-        crate::phase::as_simulator(|| entries.iter().map(from_pollfd).collect());
-    let asked = i32::try_from(entries.len()).unwrap_or(i32::MAX);
-    let ready = call("poll", asked, |kernel, caller| poll::poll(kernel, caller, &mut ours, timeout_ns));
-    for (entry, answer) in entries.iter_mut().zip(&ours) {
-        entry.revents = u16::try_from(answer.revents.0).unwrap_or(u16::MAX).cast_signed();
-    }
-    crate::phase::as_simulator(|| drop(ours));
-    ready.map_or_else(fail, |count| c_int::try_from(count).expect("poll(2) takes far fewer"))
-}
-
-pub(super) fn pollfds<'a>(entries: *mut pollfd, length: nfds_t) -> &'a mut [pollfd] {
-    if length == 0 {
-        return &mut [];
-    }
-    // SAFETY: poll(2): `length` valid entries.
-    unsafe { core::slice::from_raw_parts_mut(entries, usize::try_from(length).expect("addresses fit")) }
-}
-
-fn from_pollfd(entry: &pollfd) -> poll::PollFd {
-    let events = Mask(u32::from(entry.events.cast_unsigned()));
-    poll::PollFd { fd: entry.fd, events, revents: Mask::NONE }
 }

@@ -45,16 +45,6 @@ macro_rules! refused_by_number {
 }
 
 refused! {
-    ppoll(a, b, c, d);
-    select(a, b, c, d, e);
-    pselect(a, b, c, d, e, f);
-    epoll_create(a);
-    epoll_ctl(a, b, c, d);
-    epoll_wait(a, b, c, d);
-    epoll_pwait(a, b, c, d, e);
-    pipe(a);
-    timerfd_create(a, b);
-    timerfd_settime(a, b, c, d);
     signalfd(a, b, c);
     inotify_init1(a);
     sendmmsg(a, b, c, d);

@@ -183,25 +183,4 @@ owned! {
         unmodelled(String::from("getaddrinfo(3)"));
         libc::EAI_NONAME
     }
-
-    /// `epoll_create1(2)`: not modelled yet.
-    fn epoll_create1(flags: c_int) -> c_int {
-        let _ = flags;
-        unmodelled(String::from("epoll_create1(2)"));
-        fail(Errno::ENOSYS)
-    }
-
-    /// `eventfd(2)`: not modelled yet.
-    fn eventfd(initial: core::ffi::c_uint, flags: c_int) -> c_int {
-        let _ = (initial, flags);
-        unmodelled(String::from("eventfd(2)"));
-        fail(Errno::ENOSYS)
-    }
-
-    /// `pipe2(2)`: not modelled yet.
-    fn pipe2(pair: *mut c_int, flags: c_int) -> c_int {
-        let _ = (pair, flags);
-        unmodelled(String::from("pipe2(2)"));
-        fail(Errno::ENOSYS)
-    }
 }

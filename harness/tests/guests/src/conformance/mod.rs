@@ -10,12 +10,15 @@ pub mod bypass;
 pub mod case;
 pub mod connect;
 pub mod descriptor;
+pub mod epoll;
+pub mod eventfd;
 pub mod futex;
 pub mod identity;
 pub mod listen;
 pub mod memory;
 pub mod name;
 pub mod options;
+pub mod pipe;
 pub mod poll;
 pub mod process;
 pub mod random;
@@ -44,6 +47,9 @@ pub static FAMILIES: &[&Family] = &[
     &signal::FAMILY,
     &descriptor::FAMILY,
     &poll::FAMILY,
+    &pipe::FAMILY,
+    &eventfd::FAMILY,
+    &epoll::FAMILY,
     &name::FAMILY,
     &listen::FAMILY,
     &connect::FAMILY,

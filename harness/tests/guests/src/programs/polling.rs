@@ -140,7 +140,7 @@ fn modes() -> Result<(), Failure> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
         let client = TcpStream::connect(listener.local_addr().expect("it has one")).expect("it listens");
         let (server, _) = listener.accept().expect("a client");
-        let server = Watched::new(&poller, server, Event::readable(7), mode).expect("it can be watched");
+        let _server = Watched::new(&poller, server, Event::readable(7), mode).expect("it can be watched");
         (&client).write_all(b"x").expect("there is room");
         let mut events = Events::new();
         poller.wait(&mut events, None).expect("something happens");

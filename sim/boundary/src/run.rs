@@ -117,6 +117,7 @@ macro_rules! numbers {
 numbers! {
     (): |_answer| 0;
     i32: |answer| i64::from(*answer);
+    i64: |answer| *answer;
     u32: |answer| i64::from(*answer);
     u64: |answer| answer.cast_signed();
     usize: |answer| answer.cast_signed() as i64;

@@ -34,6 +34,36 @@ pub fn close(kernel: &mut Kernel, caller: &Caller, fd: i32) -> Result<(), Stop> 
     Ok(())
 }
 
+const CLOSE_RANGE_UNSHARE: i32 = 2;
+const CLOSE_RANGE_CLOEXEC: i32 = 4;
+
+/// `close_range(2)`. A process has its numbers for itself in any case, so that `CLOSE_RANGE_UNSHARE` changes nothing.
+///
+/// # Errors
+/// `EINVAL` for unknown flags and a range that ends before it begins.
+pub fn close_range(
+    kernel: &mut Kernel,
+    caller: &Caller,
+    range: core::ops::RangeInclusive<u32>,
+    flags: i32,
+) -> Result<(), Stop> {
+    if flags & !(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) != 0 || range.is_empty() {
+        return Err(Errno::EINVAL.into());
+    }
+    let fds = &kernel.processes.get(caller.process).fds;
+    let named = |fd: &i32| range.contains(&fd.unsigned_abs());
+    let meant: Vec<i32> = fds.iter().map(|(fd, _)| fd).filter(named).collect();
+    for fd in meant {
+        if flags & CLOSE_RANGE_CLOEXEC == 0 {
+            kernel.close_fd(caller.process, fd)?;
+        } else {
+            kernel.processes.get_mut(caller.process).fds.set_on_exec(fd, OnExec::Close)?;
+        }
+    }
+    kernel.settle();
+    Ok(())
+}
+
 /// `dup(2)`, `F_DUPFD`, `F_DUPFD_CLOEXEC`: the lowest free number from `least` on.
 ///
 /// # Errors

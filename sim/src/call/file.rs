@@ -1,82 +1,129 @@
-//! `read(2)` and `write(2)` on files that are no sockets.
+//! What calls on real files need of the kernel: the virtual time that they take, and `flock(2)`.
 //!
-//! Does not know `SIGPIPE`: the boundary raises it on `EPIPE`. Invariant: as for [`io`](super::io), bytes moved by earlier
-//! attempts are counted in [`Caller::done`] and are never moved again.
+//! Does not know files: the boundary makes the calls for real, and says which file a descriptor is of. Invariant: work on a
+//! file is done when its time has passed, and no signal interrupts it.
 
-use super::attempt::{self, Patience, Target, on_file};
-use super::{Caller, Stop};
+use super::{Caller, Stop, attempt};
 use crate::errno::Errno;
-use crate::fd::{Blocking, Object};
-use crate::file::pipe::{Attempt, End, PipeId};
+use crate::fd::{DescriptionId, Object};
+use crate::file::lock::{FileNumber, Mode};
 use crate::kernel::Kernel;
-use crate::ready::{Refusal, Side};
+use crate::limits::{FOLDER_LEAST_NS, SYNC_LEAST_NS};
+use crate::wait::{Wait, WaitOn, Woken};
 
-/// Whether `read(2)` and `write(2)` of an open file are ours.
-pub(super) fn is_ours(object: Object) -> bool {
-    use Object::{Epoll, EventFd, Pipe, Process, TimerFd};
-    matches!(object, Pipe(..) | EventFd(_) | TimerFd(_) | Epoll(_) | Process(_))
+/// Work on a file that takes time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// None: reading, asking, and what only changes memory.
+    Nothing,
+    /// Writing, or changing the length.
+    Write,
+    /// Creating, renaming or removing a name.
+    Folder,
+    /// `fsync(2)` and its kin.
+    Sync,
+    /// `flock(2)`.
+    Lock,
 }
 
-/// `read(2)`.
+impl Work {
+    fn least_ns(self) -> u64 {
+        match self {
+            Self::Nothing | Self::Write | Self::Lock => 0,
+            Self::Folder => FOLDER_LEAST_NS,
+            Self::Sync => SYNC_LEAST_NS,
+        }
+    }
+}
+
+/// The time that work takes.
 ///
 /// # Errors
-/// `EBADF` at the end of a pipe that is written to, `EINVAL` for files that cannot be read and for buffers that are too
-/// short, `EAGAIN`, `EINTR`.
-pub(super) fn read(
+/// [`Stop::Block`] until it has passed. Between `fork(2)` and `execve(2)` nothing waits, and work takes no time.
+pub fn take_time(kernel: &mut Kernel, caller: &mut Caller, work: Work) -> Result<(), Stop> {
+    if caller.deadline_ns.is_none() {
+        if work == Work::Nothing || kernel.is_forked() {
+            return Ok(());
+        }
+        let ns = work.least_ns() + kernel.file_step_ns();
+        caller.deadline_ns = Some(kernel.now_ns().saturating_add(ns));
+    }
+    match caller.deadline_ns {
+        Some(at_ns) if kernel.now_ns() < at_ns => {
+            Err(Stop::Block(Wait { on: WaitOn::Sleep, deadline_ns: Some(at_ns) }))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Work on the file behind a number: what the number referred to when the work began. A real file stays open until the boundary
+/// next asks for what is to be closed.
+///
+/// # Errors
+/// `EBADF`; [`Stop::Block`] until the time of the work has passed.
+pub fn work_on(kernel: &mut Kernel, caller: &mut Caller, fd: i32, work: Work) -> Result<Object, Stop> {
+    attempt::on_file(kernel, caller, fd, |kernel, caller, target| {
+        take_time(kernel, caller, work)?;
+        Ok(target.object)
+    })
+}
+
+/// `LOCK_*` of `flock(2)`.
+const LOCK_SH: i32 = 1;
+const LOCK_EX: i32 = 2;
+const LOCK_NB: i32 = 4;
+const LOCK_UN: i32 = 8;
+
+/// `flock(2)` on the open file behind a number, which is of the given file. A lock is converted by giving it up first, so that
+/// a conversion that fails or waits has lost it (`flock_lock_inode`).
+///
+/// # Errors
+/// `EBADF`, `EINVAL`, `EAGAIN` with `LOCK_NB`, `EINTR`; [`Stop::Block`] until the lock is free.
+pub fn flock(
     kernel: &mut Kernel,
     caller: &mut Caller,
     fd: i32,
-    buffer: &mut [u8],
-) -> Result<usize, Stop> {
-    on_file(kernel, caller, fd, |kernel, caller, target| {
-        let answer = match target.object {
-            Object::Pipe(pipe, End::Read) => kernel.pipes.read(pipe, buffer, how(caller, target)),
-            Object::Pipe(_, End::Write) => Err(Errno::EBADF.into()),
-            Object::EventFd(id) => kernel.eventfds.read(id, buffer),
-            Object::TimerFd(id) => kernel.with_timer(id, |timers, now_ns| timers.read(id, buffer, now_ns)),
-            _ => Err(Errno::EINVAL.into()),
+    file: FileNumber,
+    operation: i32,
+) -> Result<(), Stop> {
+    let mode = match operation & !LOCK_NB {
+        LOCK_SH => Some(Mode::Shared),
+        LOCK_EX => Some(Mode::Exclusive),
+        LOCK_UN => None,
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    let holder = match caller.held.first() {
+        Some(&id) => id,
+        None => kernel.lookup(caller.process, fd)?,
+    };
+    attempt::on_file(kernel, caller, fd, |kernel, caller, _| {
+        let Some(mode) = mode else {
+            unlock(kernel, file, holder);
+            return Ok(());
         };
-        answer.map_err(|refusal| attempt::settle(kernel, caller, target, Patience::io(None), refusal))
+        if caller.done == 0 {
+            take_time(kernel, caller, Work::Lock)?;
+            (caller.done, caller.deadline_ns, caller.woken) = (1, None, None);
+        }
+        if kernel.locks.mode(file, holder) == Some(mode) {
+            return Ok(());
+        }
+        unlock(kernel, file, holder);
+        if kernel.locks.take(file, holder, mode) {
+            return Ok(());
+        }
+        if operation & LOCK_NB != 0 {
+            return Err(Errno::EAGAIN.into());
+        }
+        if caller.woken == Some(Woken::Signal) {
+            return Err(Errno::EINTR.into());
+        }
+        Err(Stop::Block(Wait { on: WaitOn::Lock(file.0), deadline_ns: None }))
     })
 }
 
-/// `write(2)`: to a pipe, a call that waits hands over all its bytes.
-///
-/// # Errors
-/// `EBADF` at the end of a pipe that is read from, `EPIPE`, `EINVAL` for files that cannot be written to and for what no
-/// counter takes, `EAGAIN`, `EINTR`.
-pub(super) fn write(kernel: &mut Kernel, caller: &mut Caller, fd: i32, bytes: &[u8]) -> Result<usize, Stop> {
-    on_file(kernel, caller, fd, |kernel, caller, target| {
-        let answer = match target.object {
-            Object::Pipe(pipe, End::Write) => write_pipe(kernel, caller, target, pipe, bytes),
-            Object::Pipe(_, End::Read) => Err(Errno::EBADF.into()),
-            Object::EventFd(id) => kernel.eventfds.write(id, bytes),
-            _ => Err(Errno::EINVAL.into()),
-        };
-        answer.or_else(|refusal| match attempt::settle(kernel, caller, target, Patience::io(None), refusal) {
-            Stop::Fail(_) if caller.done > 0 => Ok(caller.done),
-            stop => Err(stop),
-        })
-    })
-}
-
-fn write_pipe(
-    kernel: &mut Kernel,
-    caller: &mut Caller,
-    target: Target,
-    pipe: PipeId,
-    bytes: &[u8],
-) -> Result<usize, Refusal> {
-    let attempt = how(caller, target);
-    caller.done += kernel.pipes.write(pipe, &bytes[caller.done..], attempt)?;
-    let leaves = caller.done == bytes.len() || attempt == Attempt::Once;
-    if leaves { Ok(caller.done) } else { Err(Refusal::Wait(Side::Write)) }
-}
-
-fn how(caller: &Caller, target: Target) -> Attempt {
-    match (target.blocking, caller.held.is_empty()) {
-        (Blocking::No, _) => Attempt::Once,
-        (Blocking::Yes, true) => Attempt::First,
-        (Blocking::Yes, false) => Attempt::Again,
+fn unlock(kernel: &mut Kernel, file: FileNumber, holder: DescriptionId) {
+    if kernel.locks.release(file, holder) {
+        kernel.wake_all(WaitOn::Lock(file.0));
     }
 }

@@ -5,7 +5,7 @@
 //! whatever happens next.
 
 use super::attempt::{self, Patience, Target, on_file};
-use super::{Caller, Stop, file};
+use super::{Caller, Stop, device};
 use crate::errno::Errno;
 use crate::fd::{Blocking, Object};
 use crate::kernel::Kernel;
@@ -106,7 +106,7 @@ fn partial(caller: &mut Caller, settle: impl FnOnce(&mut Caller) -> Stop) -> Res
 /// As [`recv`], and what the kind of file adds.
 pub fn read(kernel: &mut Kernel, caller: &mut Caller, fd: i32, buffer: &mut [u8]) -> Result<usize, Stop> {
     match attempt::held_object(kernel, caller, fd)? {
-        object if file::is_ours(object) => file::read(kernel, caller, fd, buffer),
+        object if device::is_ours(object) => device::read(kernel, caller, fd, buffer),
         _ if buffer.is_empty() => Ok(0),
         // As `/dev/null`, which it is.
         Object::Standard(_) => Ok(0),
@@ -119,8 +119,8 @@ pub fn read(kernel: &mut Kernel, caller: &mut Caller, fd: i32, buffer: &mut [u8]
 /// # Errors
 /// As [`send`], and what the kind of file adds.
 pub fn write(kernel: &mut Kernel, caller: &mut Caller, fd: i32, bytes: &[u8]) -> Result<usize, Stop> {
-    if file::is_ours(attempt::held_object(kernel, caller, fd)?) {
-        return file::write(kernel, caller, fd, bytes);
+    if device::is_ours(attempt::held_object(kernel, caller, fd)?) {
+        return device::write(kernel, caller, fd, bytes);
     }
     send(kernel, caller, fd, bytes, SendFlags::default())
 }

@@ -4,10 +4,11 @@
 //! [`Stop::Block`] has changed nothing but what [`Caller`] carries, so that it may be made again when its thread wakes.
 
 mod attempt;
+mod device;
 pub mod epoll;
 pub mod eventfd;
 pub mod fd;
-mod file;
+pub mod file;
 pub mod futex;
 pub mod io;
 pub mod pipe;

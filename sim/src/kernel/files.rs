@@ -9,6 +9,7 @@ use crate::fd::{Blocking, DescriptionId, Descriptor, FdTable, Files, Object, OnE
 use crate::process::{Life, Pid};
 use crate::ready::Mask;
 use crate::thread::ThreadId;
+use crate::wait::WaitOn;
 
 /// The descriptors every run begins with: standard input, output and error.
 pub(super) fn standard(files: &mut Files) -> FdTable {
@@ -129,6 +130,9 @@ impl Kernel {
 
     fn close_object(&mut self, id: DescriptionId, object: Object) {
         self.epolls.forget(id);
+        for file in self.locks.release_all(id) {
+            self.wake_all(WaitOn::Lock(file.0));
+        }
         match object {
             Object::Socket(socket) => self.net.close(socket),
             Object::Pipe(pipe, end) => self.pipes.close_end(pipe, end),

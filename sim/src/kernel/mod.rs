@@ -25,6 +25,7 @@ use crate::event::{Event, EventsHash, Recorder, Stamp};
 use crate::fd::{Files, Object};
 use crate::file::epoll::Epolls;
 use crate::file::eventfd::EventFds;
+use crate::file::lock::FileLocks;
 use crate::file::pipe::Pipes;
 use crate::file::timerfd::{TimerFdId, TimerFds};
 use crate::futex::Futexes;
@@ -125,6 +126,8 @@ pub struct Kernel {
     waiters: BTreeMap<WaitOn, Vec<ThreadId>>,
     /// By file: the threads whose `poll(2)` looks at it.
     pollers: BTreeMap<Object, Vec<ThreadId>>,
+    /// `flock(2)`.
+    pub(crate) locks: FileLocks,
     /// Descriptors of the real kernel that nothing refers to any more, for the boundary to close.
     closed_real: Vec<i32>,
     /// Threads that were ended by the end of their process, for the boundary to forget.
@@ -188,6 +191,7 @@ impl Kernel {
             futexes: Futexes::default(),
             waiters: BTreeMap::new(),
             pollers: BTreeMap::new(),
+            locks: FileLocks::default(),
             closed_real: Vec::new(),
             killed: Vec::new(),
             holders: BTreeMap::new(),

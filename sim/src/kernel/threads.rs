@@ -121,7 +121,7 @@ impl Kernel {
     }
 
     /// Wakes everybody who waits for this, in the order in which they began to.
-    pub(super) fn wake_all(&mut self, on: WaitOn) {
+    pub(crate) fn wake_all(&mut self, on: WaitOn) {
         for thread in self.waiters.remove(&on).unwrap_or_default() {
             self.wake(thread, Woken::Cause);
         }

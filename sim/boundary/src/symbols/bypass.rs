@@ -9,7 +9,7 @@ use core::ffi::{CStr, c_char, c_int, c_long};
 use libc::timespec;
 use photofinish_sim::event::Event;
 
-use super::{descriptor, errno_place, file, futex, identity, number, process, raw};
+use super::{descriptor, errno_place, file, folder, futex, identity, number, path, process, raw};
 use crate::run;
 
 /// Answers a system call from one of the tables; `None` if it stands in none.
@@ -86,23 +86,36 @@ table! { owned, [a b c d e f];
     SYS_accept => word libc::accept(a, b, c);
     SYS_accept4 => word libc::accept4(a, b, c, d);
     SYS_bind => word libc::bind(a, b, c);
+    SYS_chdir => word libc::chdir(a);
     SYS_clock_getres => word libc::clock_getres(a, b);
     SYS_clock_gettime => word libc::clock_gettime(a, b);
     SYS_clock_nanosleep => error libc::clock_nanosleep(a, b, c, d);
     SYS_close => word libc::close(a);
+    SYS_close_range => word descriptor::close_range(a, b, c);
     SYS_connect => word libc::connect(a, b, c);
+    SYS_copy_file_range => word libc::copy_file_range(a, b, c, d, e, f);
     SYS_dup => word libc::dup(a);
     SYS_dup3 => word libc::dup3(a, b, c);
     SYS_epoll_create1 => word libc::epoll_create1(a);
     SYS_epoll_ctl => word libc::epoll_ctl(a, b, c, d);
     SYS_epoll_pwait => word libc::epoll_pwait(a, b, c, d, e);
+    SYS_epoll_pwait2 => word super::epoll::epoll_pwait2(a, b, c, d, e);
     SYS_eventfd2 => word libc::eventfd(a, b);
     SYS_execve => word libc::execve(a, b, c);
     SYS_exit_group => plain leave(a);
+    SYS_faccessat2 => word libc::faccessat(a, b, c, d);
+    SYS_fallocate => word libc::fallocate(a, b, c, d);
+    SYS_fchdir => word libc::fchdir(a);
+    SYS_fchmod => word libc::fchmod(a, b);
     SYS_fcntl => word descriptor::fcntl(a, b, c);
+    SYS_fdatasync => word libc::fdatasync(a);
     SYS_flock => word libc::flock(a, b);
+    SYS_fstat => word libc::fstat(a, b);
+    SYS_fsync => word libc::fsync(a);
+    SYS_ftruncate => word libc::ftruncate(a, b);
     SYS_futex => plain futex::answer(a, b, c, d, e, f);
     SYS_getcpu => plain getcpu(a, b);
+    SYS_getdents64 => word folder::getdents64(a, b, c);
     SYS_getitimer => word libc::getitimer(a, b);
     SYS_getpeername => word libc::getpeername(a, b, c);
     SYS_getpgid => word libc::getpgid(a);
@@ -117,21 +130,32 @@ table! { owned, [a b c d e f];
     SYS_inotify_init1 => word libc::inotify_init1(a);
     SYS_ioctl => word descriptor::ioctl(a, b, c);
     SYS_kill => word libc::kill(a, b);
+    SYS_linkat => word libc::linkat(a, b, c, d, e);
     SYS_listen => word libc::listen(a, b);
+    SYS_lseek => word libc::lseek(a, b, c);
+    SYS_memfd_create => word file::memfd_create(a, b);
+    SYS_mkdirat => word libc::mkdirat(a, b, c);
+    SYS_mmap => word libc::mmap(a, b, c, d, e, f);
     SYS_nanosleep => word libc::nanosleep(a, b);
+    SYS_newfstatat => word libc::fstatat(a, b, c, d);
     SYS_openat => word file::openat(a, b, c, d);
     SYS_pidfd_open => word pidfd_open(a, b);
     SYS_pipe2 => word libc::pipe2(a, b);
     SYS_ppoll => word libc::ppoll(a, b, c, d);
     SYS_prctl => plain prctl(a, b, c, d, e);
+    SYS_pread64 => word libc::pread64(a, b, c, d);
     SYS_preadv => word libc::preadv(a, b, c, d);
     SYS_pselect6 => word pselect6(a, b, c, d, e, f);
+    SYS_pwrite64 => word libc::pwrite64(a, b, c, d);
     SYS_pwritev => word libc::pwritev(a, b, c, d);
     SYS_read => word libc::read(a, b, c);
+    SYS_readlinkat => word libc::readlinkat(a, b, c, d);
     SYS_readv => word libc::readv(a, b, c);
     SYS_recvfrom => word libc::recvfrom(a, b, c, d, e, f);
     SYS_recvmmsg => word libc::recvmmsg(a, b, c, d, e);
     SYS_recvmsg => word libc::recvmsg(a, b, c);
+    SYS_renameat => word libc::renameat(a, b, c, d);
+    SYS_renameat2 => word path::renameat2(a, b, c, d, e);
     SYS_sched_getaffinity => plain sched_getaffinity(a, b, c);
     SYS_sched_yield => word libc::sched_yield();
     SYS_sendfile => word libc::sendfile(a, b, c, d);
@@ -147,9 +171,14 @@ table! { owned, [a b c d e f];
     SYS_socket => word libc::socket(a, b, c);
     SYS_socketpair => word libc::socketpair(a, b, c, d);
     SYS_splice => word libc::splice(a, b, c, d, e, f);
+    SYS_statx => word libc::statx(a, b, c, d, e);
+    SYS_symlinkat => word libc::symlinkat(a, b, c);
     SYS_timerfd_create => word libc::timerfd_create(a, b);
+    SYS_timerfd_gettime => word libc::timerfd_gettime(a, b);
     SYS_timerfd_settime => word libc::timerfd_settime(a, b, c, d);
     SYS_times => word libc::times(a);
+    SYS_umask => plain libc::umask(a);
+    SYS_unlinkat => word libc::unlinkat(a, b, c);
     SYS_wait4 => word libc::wait4(a, b, c, d);
     SYS_waitid => word libc::waitid(a, b, c, d);
     SYS_write => word libc::write(a, b, c);
@@ -176,47 +205,18 @@ fn of_architecture(_number: c_long, _arguments: [c_long; 6]) -> Option<c_long> {
     None
 }
 
-/// Calls about memory and real files, which are made for real: they neither wait for another thread nor tell the time, nor do
-/// they reach a simulated descriptor, whose number is held by one that refuses everything.
+/// Calls that are made for real: they take no descriptor, neither wait for another thread nor tell the time.
 const REAL: &[c_long] = &[
     libc::SYS_brk,
-    libc::SYS_copy_file_range,
-    libc::SYS_faccessat,
-    libc::SYS_faccessat2,
-    libc::SYS_fallocate,
-    libc::SYS_fchdir,
-    libc::SYS_fchmod,
-    libc::SYS_fchmodat,
-    libc::SYS_fdatasync,
-    libc::SYS_fstat,
-    libc::SYS_fsync,
-    libc::SYS_ftruncate,
-    libc::SYS_getcwd,
-    libc::SYS_getdents64,
     libc::SYS_getegid,
     libc::SYS_geteuid,
     libc::SYS_getgid,
     libc::SYS_getuid,
-    libc::SYS_linkat,
-    libc::SYS_lseek,
     libc::SYS_madvise,
     libc::SYS_membarrier,
-    libc::SYS_memfd_create,
-    libc::SYS_mkdirat,
-    libc::SYS_mmap,
     libc::SYS_mprotect,
     libc::SYS_mremap,
     libc::SYS_munmap,
-    libc::SYS_newfstatat,
-    libc::SYS_openat2,
-    libc::SYS_pread64,
-    libc::SYS_pwrite64,
-    libc::SYS_readlinkat,
-    libc::SYS_renameat2,
-    libc::SYS_statx,
-    libc::SYS_symlinkat,
-    libc::SYS_umask,
-    libc::SYS_unlinkat,
 ];
 
 /// Makes a call for real, and marks it so in the events.

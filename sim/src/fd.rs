@@ -114,6 +114,12 @@ impl Files {
         self.description_mut(id).references += 1;
     }
 
+    /// How often an open file is referred to.
+    #[must_use]
+    pub fn references(&self, id: DescriptionId) -> u32 {
+        self.description(id).references
+    }
+
     /// Refers to an open file once less. Returns what must be closed because nothing refers to it any more.
     #[must_use]
     pub fn release(&mut self, id: DescriptionId) -> Option<Object> {

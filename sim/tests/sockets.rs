@@ -3,6 +3,7 @@
 //! Does not know the boundary, whose part it plays: it makes a call again when its thread wakes. Invariant: with boring
 //! choices every test is the same run every time.
 
+use photofinish_sim::call::address::Address;
 use photofinish_sim::call::fd::{close, dup, fcntl, ioctl};
 use photofinish_sim::call::io::{read, recv, send, write};
 use photofinish_sim::call::poll::{PollFd, poll};
@@ -17,7 +18,6 @@ use photofinish_sim::event::Memory;
 use photofinish_sim::fd::OnExec;
 use photofinish_sim::kernel::{Detail, Kernel, Next};
 use photofinish_sim::limits::Limits;
-use photofinish_sim::net::tcp::{RecvFlags, SendFlags};
 use photofinish_sim::process::Pid;
 use photofinish_sim::ready::Mask;
 use photofinish_sim::thread::ThreadId;
@@ -27,6 +27,14 @@ const TCP: Ask = Ask { domain: 2, kind: 1, protocol: 0 };
 const RECEIVE_TIMEOUT: OptionName = OptionName { level: 1, name: 20 };
 const SEND_TIMEOUT: OptionName = OptionName { level: 1, name: 21 };
 const ERROR: OptionName = OptionName { level: 1, name: 4 };
+
+const MSG_OOB: i32 = 0x1;
+const MSG_DONTWAIT: i32 = 0x40;
+const MSG_WAITALL: i32 = 0x100;
+
+fn inet(text: &str) -> Address {
+    Address::Inet(text.parse().expect("an address"))
+}
 
 fn kernel() -> Kernel {
     Kernel::new(Limits::default(), Box::new(Boring), Box::new(Memory::default()), Detail::HashOnly)
@@ -68,7 +76,7 @@ fn timeval(seconds: i64) -> Vec<u8> {
 fn listener() -> Kernel {
     let mut kernel = kernel();
     new_socket(&mut kernel, 3);
-    bind(&mut kernel, &me(), 3, "127.0.0.1:80".parse().unwrap()).expect("free");
+    bind(&mut kernel, &me(), 3, &inet("127.0.0.1:80")).expect("free");
     listen(&mut kernel, &me(), 3, 8).expect("bound");
     kernel
 }
@@ -77,11 +85,10 @@ fn listener() -> Kernel {
 fn pair() -> Kernel {
     let mut kernel = listener();
     new_socket(&mut kernel, 4);
-    done(&mut kernel, |kernel, caller| connect(kernel, caller, 4, "127.0.0.1:80".parse().unwrap()))
-        .expect("listens");
+    done(&mut kernel, |kernel, caller| connect(kernel, caller, 4, &inet("127.0.0.1:80"))).expect("listens");
     let (fd, peer) = done(&mut kernel, |kernel, caller| accept4(kernel, caller, 3, 0)).expect("connected");
     assert_eq!(fd, 5);
-    assert_eq!(getsockname(&kernel, &me(), 4), Ok(peer));
+    assert_eq!(getsockname(&kernel, &me(), 4), Ok(peer.clone()));
     assert_eq!(getpeername(&kernel, &me(), 5), Ok(peer));
     kernel
 }
@@ -120,7 +127,7 @@ fn a_send_times_out_with_what_it_moved_and_then_with_eagain() {
     let mut kernel = pair();
     setsockopt(&mut kernel, &me(), 4, SEND_TIMEOUT, &timeval(1)).expect("modelled");
     let bytes = vec![1; 1_000_000];
-    let flags = SendFlags::default();
+    let flags = 0;
     assert_eq!(done(&mut kernel, |kernel, caller| send(kernel, caller, 4, &bytes, flags)), Ok(344_064));
     assert_eq!(
         done(&mut kernel, |kernel, caller| send(kernel, caller, 4, &bytes, flags)),
@@ -131,14 +138,14 @@ fn a_send_times_out_with_what_it_moved_and_then_with_eagain() {
 #[test]
 fn waiting_for_all_gathers_segments_and_stops_at_the_end() {
     let mut kernel = pair();
-    let flags = RecvFlags { wait_all: true, ..RecvFlags::default() };
+    let flags = MSG_WAITALL;
     let mut buffer = [0; 6];
     for part in [b"ab", b"cd", b"ef", b"gh"] {
         assert_eq!(done(&mut kernel, |kernel, caller| write(kernel, caller, 4, part)), Ok(2));
     }
     assert_eq!(done(&mut kernel, |kernel, caller| recv(kernel, caller, 5, &mut buffer, flags)), Ok(6));
     assert_eq!(&buffer, b"abcdef");
-    close(&mut kernel, &me(), 4).expect("open");
+    close(&mut kernel, &mut me(), 4).expect("open");
     assert_eq!(done(&mut kernel, |kernel, caller| recv(kernel, caller, 5, &mut buffer, flags)), Ok(2));
     assert_eq!(done(&mut kernel, |kernel, caller| recv(kernel, caller, 5, &mut buffer, flags)), Ok(0));
 }
@@ -149,7 +156,7 @@ fn a_connect_that_does_not_wait_tells_how_far_it_is() {
     let ask = Ask { kind: 1 | 0o4000 | 0o2_000_000, ..TCP };
     assert_eq!(socket(&mut kernel, &me(), ask), Ok(4));
     let try_connect = |kernel: &mut Kernel| {
-        done(kernel, |kernel, caller| connect(kernel, caller, 4, "127.0.0.1:80".parse().unwrap()))
+        done(kernel, |kernel, caller| connect(kernel, caller, 4, &inet("127.0.0.1:80")))
     };
     assert_eq!(try_connect(&mut kernel), Err(Errno::EINPROGRESS));
     assert_eq!(try_connect(&mut kernel), Err(Errno::EALREADY));
@@ -169,8 +176,7 @@ fn a_refused_connect_shows_in_poll() {
     let mut kernel = kernel();
     new_socket(&mut kernel, 3);
     ioctl(&mut kernel, &me(), 3, 0x5421, &mut 1).expect("FIONBIO");
-    let answer =
-        done(&mut kernel, |kernel, caller| connect(kernel, caller, 3, "127.0.0.1:1".parse().unwrap()));
+    let answer = done(&mut kernel, |kernel, caller| connect(kernel, caller, 3, &inet("127.0.0.1:1")));
     assert_eq!(answer, Err(Errno::EINPROGRESS));
     let mut entries = [PollFd { fd: 3, events: Mask::OUT, revents: Mask::NONE }];
     assert_eq!(done(&mut kernel, |kernel, caller| poll(kernel, caller, &mut entries, None)), Ok(1));
@@ -187,7 +193,7 @@ fn a_connect_gives_up_waiting_but_goes_on() {
         setsockopt(&mut kernel, &me(), fd, SEND_TIMEOUT, &timeval(10)).expect("modelled");
     }
     let try_connect = |kernel: &mut Kernel, fd| {
-        done(kernel, |kernel, caller| connect(kernel, caller, fd, "127.0.0.1:80".parse().unwrap()))
+        done(kernel, |kernel, caller| connect(kernel, caller, fd, &inet("127.0.0.1:80")))
     };
     assert_eq!(try_connect(&mut kernel, 4), Ok(()));
     let before_ns = kernel.now_ns();
@@ -225,13 +231,13 @@ fn poll_times_out_and_passes_over_what_it_cannot_see() {
 fn a_duplicate_keeps_the_connection() {
     let mut kernel = pair();
     dup(&mut kernel, &me(), 4, 9, OnExec::Close).expect("open");
-    close(&mut kernel, &me(), 4).expect("open");
-    assert_eq!(close(&mut kernel, &me(), 4), Err(Stop::Fail(Errno::EBADF)));
+    close(&mut kernel, &mut me(), 4).expect("open");
+    assert_eq!(close(&mut kernel, &mut me(), 4), Err(Stop::Fail(Errno::EBADF)));
     assert_eq!(kernel.object(4), None);
     assert_eq!(fcntl(&mut kernel, &me(), 9, 1, 0), Ok(1));
     assert_eq!(done(&mut kernel, |kernel, caller| write(kernel, caller, 9, b"x")), Ok(1));
     assert_eq!(done(&mut kernel, |kernel, caller| read(kernel, caller, 5, &mut [0])), Ok(1));
-    close(&mut kernel, &me(), 9).expect("open");
+    close(&mut kernel, &mut me(), 9).expect("open");
     assert_eq!(done(&mut kernel, |kernel, caller| read(kernel, caller, 5, &mut [0])), Ok(0));
 }
 
@@ -242,7 +248,7 @@ fn nonblocking_belongs_to_the_open_file() {
     assert_eq!(fcntl(&mut kernel, &me(), 9, 4, 0o4000), Ok(0));
     assert_eq!(fcntl(&mut kernel, &me(), 4, 3, 0), Ok(0o4002));
     assert_eq!(done(&mut kernel, |kernel, caller| read(kernel, caller, 4, &mut [0])), Err(Errno::EAGAIN));
-    let dont_wait = RecvFlags { dont_wait: true, ..RecvFlags::default() };
+    let dont_wait = MSG_DONTWAIT;
     assert_eq!(
         done(&mut kernel, |kernel, caller| recv(kernel, caller, 5, &mut [0], dont_wait)),
         Err(Errno::EAGAIN)
@@ -259,7 +265,7 @@ fn a_call_that_waits_keeps_its_file_although_the_number_is_closed() {
         panic!("nothing to read")
     };
     assert_eq!(kernel.block(wait), Next::Run(child));
-    close(&mut kernel, &me(), 5).expect("open");
+    close(&mut kernel, &mut me(), 5).expect("open");
     new_socket(&mut kernel, 5);
     assert_eq!(write(&mut kernel, &mut Caller::new(child, Pid::FIRST), 4, b"late"), Ok(4));
     assert_eq!(kernel.end_thread(), Next::Run(main));
@@ -288,11 +294,11 @@ fn what_is_not_modelled_says_so() {
     let mut kernel = pair();
     let unmodelled =
         |answer: Result<(), Stop>| assert!(matches!(answer, Err(Stop::Unmodelled(..))), "{answer:?}");
-    for (domain, kind, protocol) in [(1, 1, 0), (2, 2, 0), (2, 3, 0), (16, 3, 0), (2, 1, 132)] {
+    for (domain, kind, protocol) in [(2, 2, 136), (2, 3, 0), (16, 3, 0), (2, 1, 132)] {
         unmodelled(socket(&mut kernel, &me(), Ask { domain, kind, protocol }).map(drop));
     }
-    unmodelled(RecvFlags::from_linux(1).map(drop).map_err(Stop::from));
-    unmodelled(SendFlags::from_linux(1).map(drop).map_err(Stop::from));
+    unmodelled(recv(&mut kernel, &mut me(), 4, &mut [0], MSG_OOB).map(drop));
+    unmodelled(send(&mut kernel, &mut me(), 4, b"x", MSG_OOB).map(drop));
     unmodelled(fcntl(&mut kernel, &me(), 4, 8, 0).map(drop));
     unmodelled(ioctl(&mut kernel, &me(), 4, 0x8912, &mut 0));
     assert_eq!(shutdown(&mut kernel, &me(), 4, 3), Err(Stop::Fail(Errno::EINVAL)));

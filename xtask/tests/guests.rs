@@ -1,6 +1,6 @@
 //! Ordinary programs under the simulation: what must hold under every schedule, and what must break under some.
 //!
-//! Knows the guests by name only. Invariant: every variant of `sync`, `time` and `races` is run here, with many seeds.
+//! Knows the guests by name only. Invariant: every variant of `sync`, `time`, `races` and `files` is run here, with many seeds.
 
 use photofinish::client::{self, Isolation, Request};
 use photofinish::examine::{Examined, examine};
@@ -70,8 +70,14 @@ fn what_waits_for_the_clock_waits_as_long_as_it_says() {
 }
 
 #[test]
+fn what_talks_through_sockets_is_understood_under_every_schedule() {
+    check_scenario("sockets", 30);
+}
+
+#[test]
 fn what_is_racy_is_found_out() {
     check_scenario("races", 500);
+    check_scenario("files", 60);
 }
 
 #[test]

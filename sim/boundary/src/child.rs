@@ -9,7 +9,7 @@ use photofinish_sim::choice::{Chooser, Pick};
 use photofinish_sim::chooser::Replay;
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
-use photofinish_sim::kernel::{Detail, Kernel};
+use photofinish_sim::kernel::{Detail, Kernel, User};
 use photofinish_sim::personality::Os;
 use photofinish_sim::process::Pid;
 use photofinish_sim::thread::ThreadId;
@@ -58,6 +58,7 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     let detail = if request.events { Detail::Events } else { Detail::HashOnly };
     let mut kernel = Kernel::new(request.limits, chooser, Box::new(ToShared), detail);
     kernel.cores = request.cores;
+    kernel.user = user();
     kernel.os = request.os.unwrap_or(task.os);
     signal::begin(&mut kernel, Pid::FIRST);
     run::begin(kernel);
@@ -76,6 +77,12 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     }
     push_final(ending);
     Ok(())
+}
+
+/// Whose process this really is, which the program is told by the C library as well.
+fn user() -> User {
+    let id = |number| u32::try_from(raw::syscall(number, [0; 6])).unwrap_or_default();
+    User { uid: id(libc::SYS_geteuid), gid: id(libc::SYS_getegid) }
 }
 
 /// What the program's main thread runs. It ends like any process: std flushes what it can, then comes `exit(3)`, which is ours.

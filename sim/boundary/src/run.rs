@@ -4,9 +4,10 @@
 //! thread that executes the run, and never across a switch of contexts.
 
 use core::cell::UnsafeCell;
-use core::net::SocketAddr;
 use std::borrow::Cow;
 
+use photofinish_sim::call::address::Address;
+use photofinish_sim::call::message::Arrived;
 use photofinish_sim::call::{Caller, Stop};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
@@ -33,6 +34,8 @@ pub(crate) struct Run {
     pub(crate) waits: Vec<Vec<u64>>,
     /// Kinds of system calls that were caught past the C library. Kept only with events.
     escaped: Vec<i64>,
+    /// The inodes of unix sockets, device and number, in the order in which they were first seen.
+    pub(crate) nodes: Vec<(u64, u64)>,
 }
 
 struct Cell(UnsafeCell<Option<Box<Run>>>);
@@ -44,8 +47,14 @@ static RUN: Cell = Cell(UnsafeCell::new(None));
 
 /// Puts a kernel in charge.
 pub(crate) fn begin(kernel: Kernel) {
-    let run =
-        Box::new(Run { kernel, judged: None, main_ended: None, waits: Vec::new(), escaped: Vec::new() });
+    let run = Box::new(Run {
+        kernel,
+        judged: None,
+        main_ended: None,
+        waits: Vec::new(),
+        escaped: Vec::new(),
+        nodes: Vec::new(),
+    });
     // SAFETY: no run is on, so nobody else looks at the cell.
     unsafe { *RUN.0.get() = Some(run) };
 }
@@ -121,8 +130,9 @@ numbers! {
     u32: |answer| i64::from(*answer);
     u64: |answer| answer.cast_signed();
     usize: |answer| answer.cast_signed() as i64;
-    SocketAddr: |answer| i64::from(answer.port());
-    (i32, SocketAddr): |answer| i64::from(answer.0);
+    Address: |_answer| 0;
+    Arrived: |answer| answer.answer.cast_signed() as i64;
+    (i32, Address): |answer| i64::from(answer.0);
     (i32, i32): |answer| i64::from(answer.0);
     (usize, photofinish_sim::call::select::Sets): |answer| answer.0.cast_signed() as i64;
     photofinish_sim::file::timerfd::Remaining: |answer| answer.value_ns.cast_signed();

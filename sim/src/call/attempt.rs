@@ -7,7 +7,6 @@ use super::{Caller, Stop};
 use crate::errno::Errno;
 use crate::fd::{Blocking, DescriptionId, Object};
 use crate::kernel::Kernel;
-use crate::net::SocketId;
 use crate::ready::Refusal;
 use crate::wait::{Wait, WaitOn, Woken};
 
@@ -41,19 +40,11 @@ pub(super) fn object(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<Object
     Ok(kernel.files.object(kernel.lookup(caller.process, fd)?))
 }
 
-/// The file that a call is about which may have waited for it.
-pub(super) fn held_object(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<Object, Stop> {
+/// The file a call is about: the one it waits on, if it has waited.
+pub(super) fn target(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<Object, Stop> {
     match caller.held.first() {
         Some(&id) => Ok(kernel.files.object(id)),
         None => object(kernel, caller, fd),
-    }
-}
-
-/// The socket of `ip(7)` behind a number, for a call that never waits.
-pub(super) fn socket(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<SocketId, Stop> {
-    match object(kernel, caller, fd)? {
-        Object::Socket(socket) => Ok(socket),
-        _ => Err(Errno::ENOTSOCK.into()),
     }
 }
 
@@ -63,6 +54,17 @@ pub(super) fn on_file<T>(
     kernel: &mut Kernel,
     caller: &mut Caller,
     fd: i32,
+    attempt: impl FnOnce(&mut Kernel, &mut Caller, Target) -> Result<T, Stop>,
+) -> Result<T, Stop> {
+    on_files(kernel, caller, fd, &[], attempt)
+}
+
+/// As [`on_file`], for a call that also carries open files, which it keeps while it waits.
+pub(super) fn on_files<T>(
+    kernel: &mut Kernel,
+    caller: &mut Caller,
+    fd: i32,
+    carried: &[DescriptionId],
     attempt: impl FnOnce(&mut Kernel, &mut Caller, Target) -> Result<T, Stop>,
 ) -> Result<T, Stop> {
     let (id, blocking) = match caller.held.first() {
@@ -75,7 +77,7 @@ pub(super) fn on_file<T>(
     let object = kernel.files.object(id);
     let answer = attempt(kernel, caller, Target { object, blocking });
     match &answer {
-        Err(Stop::Block(_)) => hold(kernel, caller, &[id]),
+        Err(Stop::Block(_)) => hold(kernel, caller, &[&[id], carried].concat()),
         _ => let_go(kernel, caller),
     }
     kernel.settle();

@@ -8,6 +8,7 @@ use crate::errno::Errno;
 use crate::fd::{Blocking, Descriptor, Object, OnExec};
 use crate::file::pipe::End;
 use crate::kernel::Kernel;
+use crate::wait::{Wait, WaitOn, Woken};
 
 const O_RDWR: i32 = 0o2;
 const O_NONBLOCK: i32 = 0o4000;
@@ -23,15 +24,35 @@ const FIONBIO: u64 = 0x5421;
 const FIONCLEX: u64 = 0x5450;
 const FIOCLEX: u64 = 0x5451;
 
-/// `close(2)`: never waits, and never fails on a descriptor that was open. A call of another thread that waits on the open
-/// file keeps it, as in Linux: the close takes effect when that call returns.
+/// `close(2)`: never fails on a descriptor that was open. A call of another thread that waits on the open file keeps it, as in
+/// Linux: the close takes effect when that call returns. Waits for a stream with `SO_LINGER`, even one that does not wait.
 ///
 /// # Errors
 /// `EBADF`.
-pub fn close(kernel: &mut Kernel, caller: &Caller, fd: i32) -> Result<(), Stop> {
-    kernel.close_fd(caller.process, fd)?;
-    kernel.settle();
-    Ok(())
+pub fn close(kernel: &mut Kernel, caller: &mut Caller, fd: i32) -> Result<(), Stop> {
+    if caller.closing.is_none() {
+        let id = kernel.lookup(caller.process, fd)?;
+        let lingers = match kernel.files.object(id) {
+            Object::Socket(socket) if kernel.files.references(id) == 1 => {
+                kernel.net.options(socket).linger_ns().map(|ns| (socket, ns))
+            }
+            _ => None,
+        };
+        kernel.close_fd(caller.process, fd)?;
+        kernel.settle();
+        let Some((socket, ns)) = lingers else { return Ok(()) };
+        caller.closing = Some(socket);
+        caller.deadline_ns = Some(kernel.now_ns().saturating_add(ns));
+    }
+    // `inet_release`: also a signal ends the wait, and the answer is the same.
+    let over = matches!(caller.woken, Some(Woken::Deadline | Woken::Signal));
+    match caller.closing {
+        Some(socket) if !over && kernel.net.is_lingering(socket) => Err(Stop::Block(Wait {
+            on: WaitOn::Writable(Object::Socket(socket)),
+            deadline_ns: caller.deadline_ns,
+        })),
+        _ => Ok(()),
+    }
 }
 
 const CLOSE_RANGE_UNSHARE: i32 = 2;

@@ -73,6 +73,34 @@ const LOCK_SH: i32 = 1;
 const LOCK_EX: i32 = 2;
 const LOCK_NB: i32 = 4;
 const LOCK_UN: i32 = 8;
+const LOCK_MAND: i32 = 32;
+
+/// What a `flock(2)` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockAsk {
+    /// A lock.
+    Take(Mode),
+    /// None any more.
+    GiveUp,
+    /// A lock of a kind that Linux had once: nothing happens.
+    Nothing,
+}
+
+impl LockAsk {
+    /// What an operation asks for, apart from `LOCK_NB`.
+    ///
+    /// # Errors
+    /// `EINVAL`, which comes before anything about the descriptor.
+    pub fn of(operation: i32) -> Result<Self, Errno> {
+        match operation & !LOCK_NB {
+            operation if operation & LOCK_MAND != 0 => Ok(Self::Nothing),
+            LOCK_SH => Ok(Self::Take(Mode::Shared)),
+            LOCK_EX => Ok(Self::Take(Mode::Exclusive)),
+            LOCK_UN => Ok(Self::GiveUp),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+}
 
 /// `flock(2)` on the open file behind a number, which is of the given file. A lock is converted by giving it up first, so that
 /// a conversion that fails or waits has lost it (`flock_lock_inode`).
@@ -86,20 +114,19 @@ pub fn flock(
     file: FileNumber,
     operation: i32,
 ) -> Result<(), Stop> {
-    let mode = match operation & !LOCK_NB {
-        LOCK_SH => Some(Mode::Shared),
-        LOCK_EX => Some(Mode::Exclusive),
-        LOCK_UN => None,
-        _ => return Err(Errno::EINVAL.into()),
-    };
+    let ask = LockAsk::of(operation)?;
     let holder = match caller.held.first() {
         Some(&id) => id,
         None => kernel.lookup(caller.process, fd)?,
     };
     attempt::on_file(kernel, caller, fd, |kernel, caller, _| {
-        let Some(mode) = mode else {
-            unlock(kernel, file, holder);
-            return Ok(());
+        let mode = match ask {
+            LockAsk::Take(mode) => mode,
+            LockAsk::GiveUp => {
+                unlock(kernel, file, holder);
+                return Ok(());
+            }
+            LockAsk::Nothing => return Ok(()),
         };
         if caller.done == 0 {
             take_time(kernel, caller, Work::Lock)?;

@@ -3,7 +3,9 @@
 //! A call does not know how its caller is suspended, nor which host thread runs it. Invariant: a call that returns
 //! [`Stop::Block`] has changed nothing but what [`Caller`] carries, so that it may be made again when its thread wakes.
 
+pub mod address;
 mod attempt;
+mod control;
 mod device;
 pub mod epoll;
 pub mod eventfd;
@@ -11,6 +13,7 @@ pub mod fd;
 pub mod file;
 pub mod futex;
 pub mod io;
+pub mod message;
 pub mod pipe;
 pub mod poll;
 pub mod process;
@@ -22,8 +25,10 @@ pub mod timerfd;
 
 use crate::errno::Errno;
 use crate::fd::DescriptionId;
+use crate::net::SocketId;
 use crate::process::Pid;
 use crate::thread::ThreadId;
+use crate::unix::Received;
 use crate::wait::{Wait, Woken};
 
 /// Why a call did not answer.
@@ -58,13 +63,26 @@ pub struct Caller {
     pub done: usize,
     /// The open files this call waits on: as in Linux, a descriptor closed meanwhile does not end the wait.
     pub held: Vec<DescriptionId>,
+    /// What earlier attempts of a receiving call took from a unix socket besides the bytes.
+    pub so_far: Option<Received>,
+    /// The socket whose end `close(2)` waits for.
+    pub closing: Option<SocketId>,
 }
 
 impl Caller {
     /// A call of a thread that has not been attempted yet.
     #[must_use]
     pub fn new(thread: ThreadId, process: Pid) -> Self {
-        Self { thread, process, woken: None, deadline_ns: None, done: 0, held: Vec::new() }
+        Self {
+            thread,
+            process,
+            woken: None,
+            deadline_ns: None,
+            done: 0,
+            held: Vec::new(),
+            so_far: None,
+            closing: None,
+        }
     }
 
     /// Whether the wait before this attempt ended by its deadline.

@@ -3,25 +3,32 @@
 //! Does not know `sockaddr` layouts: the boundary converts addresses. Invariant: a call here that waits can be made again
 //! until it answers, and begins what it begins once.
 
-use core::net::SocketAddr;
-
-use super::attempt::{self, Patience, on_file};
-use super::{Caller, Stop};
+use super::address::Address;
+use super::attempt::{self, Patience, Target, on_file};
+use super::{Caller, Stop, message};
 use crate::errno::Errno;
 use crate::fd::{Blocking, Object, OnExec};
 use crate::kernel::Kernel;
-use crate::net::Family;
 use crate::net::tcp::{How, Progress};
+use crate::net::{Family, SocketId};
 use crate::ready::Refusal;
+use crate::unix::Kind;
 
 const AF_UNIX: i32 = 1;
 const AF_INET: i32 = 2;
 const AF_INET6: i32 = 10;
 const SOCK_STREAM: i32 = 1;
+const SOCK_DGRAM: i32 = 2;
+const SOCK_RAW: i32 = 3;
+const SOCK_SEQPACKET: i32 = 5;
+/// `SOCK_MAX`.
+const SOCK_TYPES: i32 = 11;
 const SOCK_TYPE_MASK: i32 = 0xf;
 const SOCK_NONBLOCK: i32 = 0o4000;
 const SOCK_CLOEXEC: i32 = 0o2_000_000;
+const IPPROTO_ICMP: i32 = 1;
 const IPPROTO_TCP: i32 = 6;
+const IPPROTO_UDP: i32 = 17;
 
 /// What `socket(2)` is asked for, in the numbers of the Linux ABI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,37 +41,88 @@ pub struct Ask {
     pub protocol: i32,
 }
 
+/// What `socket(2)` makes.
+enum Made {
+    Tcp(Family),
+    Udp(Family),
+    Unix(Kind),
+}
+
 /// `socket(2)`.
 ///
 /// # Errors
-/// `EINVAL` for unknown flags, `EPROTONOSUPPORT` for a protocol that is no stream; anything but TCP is unmodelled.
+/// `EINVAL` for unknown flags, `EPROTONOSUPPORT` and `ESOCKTNOSUPPORT` as the family says; anything but TCP, UDP and unix
+/// sockets is unmodelled.
 pub fn socket(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<i32, Stop> {
     let (blocking, on_exec) = file_flags(ask.kind & !SOCK_TYPE_MASK)?;
-    let family = match ask.domain {
-        AF_INET => Family::Inet,
-        AF_INET6 => Family::Inet6,
-        domain => {
-            let what = if domain == AF_UNIX {
-                "socket(2) of family AF_UNIX".into()
-            } else {
-                format!("socket(2) of family {domain}")
-            };
-            return Err(Stop::Unmodelled(what, Errno::EAFNOSUPPORT));
-        }
+    let object = match made(ask)? {
+        Made::Tcp(family) => Object::Socket(kernel.net.create_tcp(family)?),
+        Made::Udp(family) => Object::Socket(kernel.net.create_udp(family)?),
+        Made::Unix(kind) => Object::Unix(kernel.unix.create(kind)?),
     };
-    match (ask.kind & SOCK_TYPE_MASK, ask.protocol) {
-        (SOCK_STREAM, 0 | IPPROTO_TCP) => {}
-        (SOCK_STREAM, 1 | 17) => return Err(Errno::EPROTONOSUPPORT.into()),
-        // `inet_create` has nothing for these; `__sock_create` refuses numbers past the last type.
-        (0 | 4 | 7..=9, _) => return Err(Errno::ESOCKTNOSUPPORT.into()),
-        (11.., _) => return Err(Errno::EINVAL.into()),
+    Ok(kernel.install(caller.process, object, blocking, on_exec)?)
+}
+
+/// `socketpair(2)`: unix sockets alone have it.
+///
+/// # Errors
+/// As [`socket`], `EOPNOTSUPP`, `EMFILE`.
+pub fn socketpair(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<(i32, i32), Stop> {
+    let (blocking, on_exec) = file_flags(ask.kind & !SOCK_TYPE_MASK)?;
+    let Made::Unix(kind) = made(ask)? else { return Err(Errno::EOPNOTSUPP.into()) };
+    let ends = kernel.unix.pair(kind, message::credentials(kernel, caller))?;
+    let first = kernel.install(caller.process, Object::Unix(ends.0), blocking, on_exec);
+    let second = kernel.install(caller.process, Object::Unix(ends.1), blocking, on_exec);
+    if let (Ok(first), Err(_)) = (first, second) {
+        kernel.close_fd(caller.process, first)?;
+    }
+    kernel.settle();
+    Ok((first?, second?))
+}
+
+fn made(ask: Ask) -> Result<Made, Stop> {
+    let kind = ask.kind & SOCK_TYPE_MASK;
+    // `__sock_create`.
+    if kind >= SOCK_TYPES {
+        return Err(Errno::EINVAL.into());
+    }
+    match ask.domain {
+        AF_UNIX => Ok(Made::Unix(unix_kind(kind, ask.protocol)?)),
+        AF_INET => made_inet(Family::Inet, kind, ask.protocol),
+        AF_INET6 => made_inet(Family::Inet6, kind, ask.protocol),
+        domain => Err(Stop::Unmodelled(format!("socket(2) of family {domain}"), Errno::EAFNOSUPPORT)),
+    }
+}
+
+/// `unix_create`.
+fn unix_kind(kind: i32, protocol: i32) -> Result<Kind, Errno> {
+    if protocol != 0 && protocol != AF_UNIX {
+        return Err(Errno::EPROTONOSUPPORT);
+    }
+    match kind {
+        SOCK_STREAM => Ok(Kind::Stream),
+        // What believes it is raw gets datagrams.
+        SOCK_DGRAM | SOCK_RAW => Ok(Kind::Datagram),
+        SOCK_SEQPACKET => Ok(Kind::SeqPacket),
+        _ => Err(Errno::ESOCKTNOSUPPORT),
+    }
+}
+
+/// `inet_create`.
+fn made_inet(family: Family, kind: i32, protocol: i32) -> Result<Made, Stop> {
+    match (kind, protocol) {
+        (SOCK_STREAM, 0 | IPPROTO_TCP) => Ok(Made::Tcp(family)),
+        (SOCK_DGRAM, 0 | IPPROTO_UDP) => Ok(Made::Udp(family)),
+        (SOCK_STREAM, IPPROTO_ICMP | IPPROTO_UDP) | (SOCK_DGRAM, IPPROTO_TCP) => {
+            Err(Errno::EPROTONOSUPPORT.into())
+        }
+        // There is nothing for these.
+        (0 | 4 | 7..=9, _) => Err(Errno::ESOCKTNOSUPPORT.into()),
         (kind, protocol) => {
             let what = format!("socket(2) of type {kind}, protocol {protocol}");
-            return Err(Stop::Unmodelled(what, Errno::EPROTONOSUPPORT));
+            Err(Stop::Unmodelled(what, Errno::EPROTONOSUPPORT))
         }
     }
-    let id = kernel.net.create_tcp(family)?;
-    Ok(kernel.install(caller.process, Object::Socket(id), blocking, on_exec)?)
 }
 
 fn file_flags(flags: i32) -> Result<(Blocking, OnExec), Errno> {
@@ -87,22 +145,33 @@ pub fn look(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<(), Stop> {
     }
 }
 
-/// `bind(2)`.
+/// `bind(2)`. For a path, the boundary has made the file before and removes it if this fails.
 ///
 /// # Errors
-/// As [`Net::bind`](crate::net::Net::bind).
-pub fn bind(kernel: &mut Kernel, caller: &Caller, fd: i32, address: SocketAddr) -> Result<(), Stop> {
-    let id = attempt::socket(kernel, caller, fd)?;
-    Ok(kernel.net.bind(id, address, kernel.now_ns())?)
+/// As [`Net::bind`](crate::net::Net::bind) and [`UnixSockets::bind`](crate::unix::UnixSockets::bind).
+pub fn bind(kernel: &mut Kernel, caller: &Caller, fd: i32, address: &Address) -> Result<(), Stop> {
+    match attempt::object(kernel, caller, fd)? {
+        Object::Socket(id) => {
+            let address = address.to_bind(kernel.net.family(id))?;
+            Ok(kernel.net.bind(id, address, kernel.now_ns())?)
+        }
+        Object::Unix(id) => Ok(kernel.unix.bind(id, address.of_unix()?.clone())?),
+        _ => Err(Errno::ENOTSOCK.into()),
+    }
 }
 
 /// `listen(2)`.
 ///
 /// # Errors
-/// As [`Net::listen`](crate::net::Net::listen).
+/// As [`Net::listen`](crate::net::Net::listen) and [`UnixSockets::listen`](crate::unix::UnixSockets::listen).
 pub fn listen(kernel: &mut Kernel, caller: &Caller, fd: i32, backlog: i32) -> Result<(), Stop> {
-    let id = attempt::socket(kernel, caller, fd)?;
-    Ok(kernel.net.listen(id, backlog, kernel.now_ns())?)
+    match attempt::object(kernel, caller, fd)? {
+        Object::Socket(id) => kernel.net.listen(id, backlog, kernel.now_ns())?,
+        Object::Unix(id) => kernel.unix.listen(id, backlog, message::credentials(kernel, caller))?,
+        _ => return Err(Errno::ENOTSOCK.into()),
+    }
+    kernel.settle();
+    Ok(())
 }
 
 /// `accept4(2)`; `accept(2)` with flags 0. `SO_RCVTIMEO` bounds its wait. The new socket waits unless the flags say
@@ -110,54 +179,87 @@ pub fn listen(kernel: &mut Kernel, caller: &Caller, fd: i32, backlog: i32) -> Re
 /// first takes it and the others go on waiting, which to a program is Linux's exclusive wake.
 ///
 /// # Errors
-/// `EINVAL` for a socket that does not listen or unknown flags, `EAGAIN`.
+/// `EINVAL` for a socket that does not listen or unknown flags, `EOPNOTSUPP` for datagrams, `EAGAIN`.
 pub fn accept4(
     kernel: &mut Kernel,
     caller: &mut Caller,
     fd: i32,
     flags: i32,
-) -> Result<(i32, SocketAddr), Stop> {
+) -> Result<(i32, Address), Stop> {
     // `do_accept` finds the file before it looks at the flags.
     if caller.held.is_empty() {
         attempt::object(kernel, caller, fd)?;
     }
     let (new_blocking, on_exec) = file_flags(flags)?;
     on_file(kernel, caller, fd, |kernel, caller, target| {
-        let Object::Socket(socket) = target.object else { return Err(Errno::ENOTSOCK.into()) };
-        match kernel.net.accept(socket) {
-            Ok(accepted) => {
-                let object = Object::Socket(accepted.id);
-                Ok((kernel.install(caller.process, object, new_blocking, on_exec)?, accepted.peer))
+        let (accepted, timeout_ns) = match target.object {
+            Object::Socket(socket) => {
+                let timeout_ns = kernel.net.options(socket).receive_timeout_ns;
+                let accepted = kernel.net.accept(socket);
+                let accepted = accepted.map(|new| (Object::Socket(new.id), Address::Inet(new.peer)));
+                (accepted, timeout_ns)
             }
-            Err(refusal) => {
-                let patience = Patience::io(kernel.net.options(socket).receive_timeout_ns);
-                Err(attempt::settle(kernel, caller, target, patience, refusal))
+            Object::Unix(socket) => {
+                let timeout_ns = kernel.unix.timeouts(socket).receive_ns;
+                let asker = message::asker(kernel, caller, target, timeout_ns);
+                let accepted = kernel.unix.accept(socket, asker.blocking);
+                (accepted.map(|new| (Object::Unix(new.id), Address::Unix(new.peer))), timeout_ns)
             }
+            _ => return Err(Errno::ENOTSOCK.into()),
+        };
+        match accepted {
+            Ok((object, peer)) => Ok((kernel.install(caller.process, object, new_blocking, on_exec)?, peer)),
+            Err(refusal) => Err(attempt::settle(kernel, caller, target, Patience::io(timeout_ns), refusal)),
         }
     })
 }
 
-/// `connect(2)`. `SO_SNDTIMEO` bounds its wait, and the handshake goes on behind an expired one.
+/// `connect(2)`. `SO_SNDTIMEO` bounds its wait, and TCP's handshake goes on behind an expired one.
 ///
 /// # Errors
-/// As [`Net::connect`](crate::net::Net::connect). A call that does not wait, or waits too long, answers `EINPROGRESS` if it
-/// began the handshake and `EALREADY` if it found one under way.
-pub fn connect(kernel: &mut Kernel, caller: &mut Caller, fd: i32, address: SocketAddr) -> Result<(), Stop> {
-    on_file(kernel, caller, fd, |kernel, caller, target| {
-        let Object::Socket(socket) = target.object else { return Err(Errno::ENOTSOCK.into()) };
-        let progress = if caller.held.is_empty() { Progress::First } else { Progress::Again };
-        if progress == Progress::First && !kernel.net.is_connecting(socket) {
-            // Whether this call began the handshake it waits for.
-            caller.done = 1;
+/// As [`Net::connect`](crate::net::Net::connect) and [`UnixSockets::connect`](crate::unix::UnixSockets::connect). Of a call
+/// that does not wait, or waits too long, TCP answers `EINPROGRESS` if it began the handshake and `EALREADY` if it found one
+/// under way, a unix socket `EAGAIN`.
+pub fn connect(kernel: &mut Kernel, caller: &mut Caller, fd: i32, address: &Address) -> Result<(), Stop> {
+    on_file(kernel, caller, fd, |kernel, caller, target| match target.object {
+        Object::Socket(socket) => connect_inet(kernel, caller, target, (socket, address)),
+        Object::Unix(socket) => {
+            let timeout_ns = kernel.unix.timeouts(socket).send_ns;
+            let asker = message::asker(kernel, caller, target, timeout_ns);
+            let answer = match address {
+                Address::Unspecified { .. } => kernel.unix.disconnect(socket).map_err(Refusal::from),
+                _ => kernel.unix.connect(socket, address.of_unix()?, asker),
+            };
+            answer
+                .map_err(|refusal| attempt::settle(kernel, caller, target, Patience::io(timeout_ns), refusal))
         }
-        let now_ns = kernel.now_ns();
-        kernel.net.connect(socket, address, now_ns, progress).map_err(|refusal| {
-            let timeout_ns = kernel.net.options(socket).send_timeout_ns;
-            // `__inet_stream_connect` answers an expired wait like one that was never begun.
-            let errno = if caller.done == 1 { Errno::EINPROGRESS } else { Errno::EALREADY };
-            let patience = Patience { timeout_ns, expired: errno, at_once: errno };
-            attempt::settle(kernel, caller, target, patience, refusal)
-        })
+        _ => Err(Errno::ENOTSOCK.into()),
+    })
+}
+
+fn connect_inet(
+    kernel: &mut Kernel,
+    caller: &mut Caller,
+    target: Target,
+    (socket, address): (SocketId, &Address),
+) -> Result<(), Stop> {
+    if matches!(address, Address::Unspecified { .. }) {
+        kernel.net.disconnect(socket);
+        return Ok(());
+    }
+    let address = address.of_inet(kernel.net.family(socket))?;
+    let progress = if caller.held.is_empty() { Progress::First } else { Progress::Again };
+    if progress == Progress::First && !kernel.net.is_connecting(socket) {
+        // Whether this call began the handshake it waits for.
+        caller.done = 1;
+    }
+    let now_ns = kernel.now_ns();
+    kernel.net.connect(socket, address, now_ns, progress).map_err(|refusal| {
+        let timeout_ns = kernel.net.options(socket).send_timeout_ns;
+        // `__inet_stream_connect` answers an expired wait like one that was never begun.
+        let errno = if caller.done == 1 { Errno::EINPROGRESS } else { Errno::EALREADY };
+        let patience = Patience { timeout_ns, expired: errno, at_once: errno };
+        attempt::settle(kernel, caller, target, patience, refusal)
     })
 }
 
@@ -166,8 +268,14 @@ pub fn connect(kernel: &mut Kernel, caller: &mut Caller, fd: i32, address: Socke
 /// # Errors
 /// `EINVAL` for an unknown direction, `ENOTCONN`.
 pub fn shutdown(kernel: &mut Kernel, caller: &Caller, fd: i32, how: i32) -> Result<(), Stop> {
-    let id = attempt::socket(kernel, caller, fd)?;
-    let answer = kernel.net.shutdown(id, How::from_linux(how)?);
+    let answer = match attempt::object(kernel, caller, fd)? {
+        Object::Socket(id) => kernel.net.shutdown(id, How::from_linux(how)?),
+        Object::Unix(id) => {
+            kernel.unix.shutdown(id, How::from_linux(how)?);
+            Ok(())
+        }
+        _ => Err(Errno::ENOTSOCK),
+    };
     kernel.settle();
     Ok(answer?)
 }
@@ -175,21 +283,23 @@ pub fn shutdown(kernel: &mut Kernel, caller: &Caller, fd: i32, how: i32) -> Resu
 /// `getsockname(2)`.
 ///
 /// # Errors
-/// `EBADF`.
-pub fn getsockname(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<SocketAddr, Stop> {
-    Ok(kernel.net.local_address(attempt::socket(kernel, caller, fd)?))
+/// `EBADF`, `ENOTSOCK`.
+pub fn getsockname(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<Address, Stop> {
+    match attempt::object(kernel, caller, fd)? {
+        Object::Socket(id) => Ok(Address::Inet(kernel.net.local_address(id))),
+        Object::Unix(id) => Ok(Address::Unix(kernel.unix.local_name(id).clone())),
+        _ => Err(Errno::ENOTSOCK.into()),
+    }
 }
 
 /// `getpeername(2)`.
 ///
 /// # Errors
-/// `ENOTCONN`.
-pub fn getpeername(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<SocketAddr, Stop> {
-    Ok(kernel.net.peer_address(attempt::socket(kernel, caller, fd)?)?)
-}
-
-/// For an address the boundary cannot convert: a family that is neither IPv4 nor IPv6.
-#[must_use]
-pub fn unmodelled_address(family: i32) -> Stop {
-    Refusal::unmodelled(format!("a socket address of family {family}"), Errno::EAFNOSUPPORT).into()
+/// `EBADF`, `ENOTSOCK`, `ENOTCONN`.
+pub fn getpeername(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<Address, Stop> {
+    match attempt::object(kernel, caller, fd)? {
+        Object::Socket(id) => Ok(Address::Inet(kernel.net.peer_address(id)?)),
+        Object::Unix(id) => Ok(Address::Unix(kernel.unix.peer_name(id)?.clone())),
+        _ => Err(Errno::ENOTSOCK.into()),
+    }
 }

@@ -3,6 +3,8 @@
 //! Does not know what an option does. Invariant: an option we do not know is unmodelled, never accepted.
 
 use super::{Caller, Stop, attempt};
+use crate::errno::Errno;
+use crate::fd::Object;
 use crate::kernel::Kernel;
 
 /// An option by its numbers of the Linux ABI.
@@ -17,7 +19,8 @@ pub struct OptionName {
 /// `setsockopt(2)` with the program's bytes.
 ///
 /// # Errors
-/// As [`Net::set_option`](crate::net::Net::set_option).
+/// As [`Net::set_option`](crate::net::Net::set_option) and
+/// [`UnixSockets::set_option`](crate::unix::UnixSockets::set_option).
 pub fn setsockopt(
     kernel: &mut Kernel,
     caller: &Caller,
@@ -25,8 +28,12 @@ pub fn setsockopt(
     option: OptionName,
     value: &[u8],
 ) -> Result<(), Stop> {
-    let id = attempt::socket(kernel, caller, fd)?;
-    kernel.net.set_option(id, option.level, option.name, value)?;
+    let OptionName { level, name } = option;
+    match attempt::object(kernel, caller, fd)? {
+        Object::Socket(id) => kernel.net.set_option(id, level, name, value)?,
+        Object::Unix(id) => kernel.unix.set_option(id, level, name, value)?,
+        _ => return Err(Errno::ENOTSOCK.into()),
+    }
     kernel.settle();
     Ok(())
 }
@@ -34,13 +41,18 @@ pub fn setsockopt(
 /// `getsockopt(2)`: the whole value, which the boundary cuts to the program's length.
 ///
 /// # Errors
-/// As [`Net::get_option`](crate::net::Net::get_option).
+/// As [`Net::get_option`](crate::net::Net::get_option) and
+/// [`UnixSockets::get_option`](crate::unix::UnixSockets::get_option).
 pub fn getsockopt(
     kernel: &mut Kernel,
     caller: &Caller,
     fd: i32,
     option: OptionName,
 ) -> Result<Vec<u8>, Stop> {
-    let id = attempt::socket(kernel, caller, fd)?;
-    Ok(kernel.net.get_option(id, option.level, option.name)?)
+    let OptionName { level, name } = option;
+    match attempt::object(kernel, caller, fd)? {
+        Object::Socket(id) => Ok(kernel.net.get_option(id, level, name)?),
+        Object::Unix(id) => Ok(kernel.unix.get_option(id, level, name)?),
+        _ => Err(Errno::ENOTSOCK.into()),
+    }
 }

@@ -117,6 +117,7 @@ impl Kernel {
             Object::Pipe(pipe, _) => Ok(self.pipes.unread(pipe)),
             // `ep_eventpoll_ioctl`.
             Object::Epoll(_) => Err(Errno::EINVAL),
+            Object::Unix(socket) => self.unix.unread(socket),
             _ => Err(Errno::ENOTTY),
         }
     }
@@ -139,6 +140,7 @@ impl Kernel {
             Object::EventFd(counter) => self.eventfds.close(counter),
             Object::TimerFd(timer) => self.close_timer(timer),
             Object::Epoll(epoll) => self.epolls.close(epoll),
+            Object::Unix(socket) => self.unix.close(socket),
             Object::Real(real) => self.closed_real.push(real),
             _ => {}
         }
@@ -158,6 +160,7 @@ impl Kernel {
             Object::EventFd(counter) => self.eventfds.readiness(counter),
             Object::TimerFd(timer) => self.timerfds.readiness(timer),
             Object::Epoll(epoll) => self.with_epolls(|epolls, poll| epolls.readiness(epoll, poll)),
+            Object::Unix(socket) => self.unix.readiness(socket),
             Object::Process(pid) => {
                 let running = self.processes.get(pid).life == Life::Running;
                 (Mask::IN | Mask::RDNORM).when(!running)
@@ -171,7 +174,7 @@ impl Kernel {
     pub(super) fn describe_file(&self, object: Object) -> String {
         match object {
             Object::Socket(socket) => self.net.describe(socket),
-            Object::Unix(socket) => format!("unix socket {}", socket.0),
+            Object::Unix(socket) => self.unix.describe(socket),
             Object::Pipe(pipe, _) => format!("pipe {}", pipe.0),
             Object::EventFd(counter) => format!("event counter {}", counter.0),
             Object::TimerFd(timer) => format!("timer {}", timer.0),

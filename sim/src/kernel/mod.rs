@@ -36,6 +36,7 @@ use crate::process::{Pid, Processes};
 use crate::seed::Draws;
 use crate::thread::{ThreadId, Threads};
 use crate::timer::{self, Timers};
+use crate::unix::UnixSockets;
 use crate::wait::WaitOn;
 
 /// What whoever drives the kernel must do now.
@@ -76,6 +77,15 @@ pub struct Figures {
     pub events_hash: u64,
 }
 
+/// Whose processes a run has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct User {
+    /// The effective user.
+    pub uid: u32,
+    /// The effective group.
+    pub gid: u32,
+}
+
 /// The state of one run.
 pub struct Kernel {
     /// The sockets and what travels between them.
@@ -88,12 +98,16 @@ pub struct Kernel {
     /// By timer that is armed: its entry in the queue.
     armed: BTreeMap<TimerFdId, timer::Key>,
     epolls: Epolls,
+    /// The sockets of `unix(7)`.
+    pub unix: UnixSockets,
     /// The open files of all processes.
     pub files: Files,
     /// The processes.
     pub processes: Processes,
     /// Processors the program is told it has: `sched_getaffinity(2)`, `sysconf(3)`.
     pub cores: u32,
+    /// Whose processes they are, as unix sockets tell: what `geteuid(2)` and `getegid(2)` answer the program.
+    pub user: User,
     /// The operating system whose answers the program gets.
     pub os: Os,
 
@@ -168,6 +182,8 @@ impl Kernel {
             timerfds: TimerFds::default(),
             armed: BTreeMap::new(),
             epolls: Epolls::default(),
+            unix: UnixSockets::new(),
+            user: User::default(),
             processes: Processes::new(files::standard(&mut files)),
             files,
             cores: 4,

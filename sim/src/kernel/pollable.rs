@@ -19,6 +19,7 @@ impl Kernel {
         while let Some(change) = self.net.pop_change() {
             self.file_changed(Object::Socket(change.of), change.key);
         }
+        self.settle_unix();
         while let Some(change) = self.pipes.pop_change() {
             let (pipe, end) = change.of;
             self.file_changed(Object::Pipe(pipe, end), change.key);
@@ -30,6 +31,18 @@ impl Kernel {
             self.file_changed(Object::TimerFd(change.of), change.key);
         }
         self.wake_sleepers();
+    }
+
+    /// What nobody will receive any more is let go of, which may close further sockets.
+    fn settle_unix(&mut self) {
+        while self.unix.has_effects() {
+            while let Some(change) = self.unix.pop_change() {
+                self.file_changed(Object::Unix(change.of), change.key);
+            }
+            while let Some(right) = self.unix.pop_orphan() {
+                self.let_go(right);
+            }
+        }
     }
 
     /// A file changed: who waits for it looks again.

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use photofinish_sim::call::address::Address;
 use photofinish_sim::call::futex::{FutexRequeue, FutexWait, requeue, wait, wake};
 use photofinish_sim::call::io::{read, write};
 use photofinish_sim::call::socket::{Ask, accept4, bind, connect, listen, socket};
@@ -352,7 +353,7 @@ impl<'a> Driver<'a> {
             Op::Listen { port } => {
                 let me = &self.runners[at].caller;
                 let fd = socket(&mut self.kernel, me, TCP)?;
-                bind(&mut self.kernel, me, fd, ([127, 0, 0, 1], port).into())?;
+                bind(&mut self.kernel, me, fd, &Address::Inet(([127, 0, 0, 1], port).into()))?;
                 listen(&mut self.kernel, me, fd, 8)?;
                 self.runners[at].listener = Some(fd);
                 Ok(0)
@@ -367,7 +368,8 @@ impl<'a> Driver<'a> {
                     }
                 };
                 let caller = &mut self.runners[at].caller;
-                connect(&mut self.kernel, caller, fd, ([127, 0, 0, 1], port).into()).map(|()| 0)
+                connect(&mut self.kernel, caller, fd, &Address::Inet(([127, 0, 0, 1], port).into()))
+                    .map(|()| 0)
             }
             Op::Accept => {
                 let Some(listener) = self.runners[at].listener else { return Ok(-1) };

@@ -8,11 +8,13 @@ use photofinish::scenario::{Expectation, Failure, Find, Scenario, Variant};
 pub mod bypass;
 pub mod conformance;
 pub mod endings;
+pub mod files;
 pub mod layout;
 pub mod native;
 pub mod processes;
 pub mod programs;
 pub mod races;
+pub mod sockets;
 pub mod sync;
 pub mod time;
 
@@ -29,6 +31,9 @@ pub static GUESTS: &[&Scenario] = &[
     &programs::socket2::SCENARIO,
     &programs::polling::SCENARIO,
     &programs::smol::SCENARIO,
+    &files::SCENARIO,
+    &programs::SCENARIO,
+    &sockets::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,
@@ -39,6 +44,8 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::process::FAMILY.scenario,
     &conformance::signal::FAMILY.scenario,
     &conformance::descriptor::FAMILY.scenario,
+    &conformance::file::FAMILY.scenario,
+    &conformance::path::FAMILY.scenario,
     &conformance::poll::FAMILY.scenario,
     &conformance::pipe::FAMILY.scenario,
     &conformance::eventfd::FAMILY.scenario,

@@ -129,9 +129,7 @@ pub(crate) fn find(kernel: &Kernel, at: At, follow: Follow) -> Result<Found, Sto
 
 /// Whether a path is that of a program of the scenario.
 fn is_program(path: &[u8]) -> bool {
-    // The owner of processes says which there are.
-    let _ = path;
-    false
+    path.starts_with(crate::process::FOLDER) && crate::process::program(path).is_some()
 }
 
 /// The descriptor of the program that a path of `/proc` names.
@@ -170,7 +168,9 @@ fn folder_path(kernel: &Kernel, folder: c_int) -> Result<Vec<u8>, Errno> {
     }
     match kernel.object(folder) {
         None => Err(Errno::EBADF),
-        Some(Object::Real(real)) => shown_path_of(real),
+        Some(Object::Real(real)) if sys::fstat(real)?.st_mode & libc::S_IFMT == libc::S_IFDIR => {
+            shown_path_of(real)
+        }
         Some(_) => Err(Errno::ENOTDIR),
     }
 }
@@ -194,7 +194,6 @@ pub(crate) fn set_cwd(process: Pid, real: c_int) {
 ///
 /// # Errors
 /// `EMFILE` of the real kernel.
-#[expect(dead_code, reason = "for whoever makes processes")]
 pub(crate) fn inherit(parent: Pid, child: Pid) -> Result<(), Errno> {
     if let Some(&real) = disk().folders.get(&parent) {
         set_cwd(child, sys::duplicate(real)?);
@@ -203,7 +202,6 @@ pub(crate) fn inherit(parent: Pid, child: Pid) -> Result<(), Errno> {
 }
 
 /// A process is over.
-#[expect(dead_code, reason = "for whoever ends processes")]
 pub(crate) fn forget(process: Pid) {
     if let Some(real) = disk().folders.remove(&process) {
         sys::close(real);

@@ -1,79 +1,132 @@
 //! `sockaddr(3type)`: the C library's socket addresses and the kernel's.
 //!
-//! Does not know sockets. Invariant: an address that goes to the program and comes back is the same, and nothing is written
-//! past the length it gave.
+//! Does not know sockets but by their family. Invariant: an address that goes to the program and comes back is the same, and
+//! nothing is written past the length it gave.
 
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
-use libc::{sockaddr, sockaddr_in, sockaddr_in6, socklen_t};
+use libc::{sockaddr, socklen_t};
 use photofinish_sim::call::Stop;
-use photofinish_sim::call::socket::unmodelled_address;
+use photofinish_sim::call::address::Address;
 use photofinish_sim::errno::Errno;
+use photofinish_sim::fd::Object;
+use photofinish_sim::kernel::Kernel;
+use photofinish_sim::unix::Name;
 
-/// Reads an address of the program.
-pub(super) fn read(address: *const sockaddr, length: socklen_t) -> Result<SocketAddr, Stop> {
+use super::descriptor::{buffer, bytes};
+use super::node::{self, Purpose};
+
+/// `sizeof(sa_family_t)`, behind which a name of `unix(7)` begins.
+const FAMILY_BYTES: usize = size_of::<libc::sa_family_t>();
+const INET_BYTES: usize = size_of::<libc::sockaddr_in>();
+/// `SIN6_LEN_RFC2133`: without the scope.
+const INET6_BYTES_MIN: usize = 24;
+const UNIX_BYTES_MAX: usize = size_of::<libc::sockaddr_un>();
+
+/// The bytes of an address of the program.
+pub(super) struct Given<'a>(&'a [u8]);
+
+/// Finds the bytes of an address of the program, as `move_addr_to_kernel` does.
+pub(super) fn given<'a>(address: *const sockaddr, length: socklen_t) -> Result<Given<'a>, Errno> {
     let length = length as usize;
-    if address.is_null() {
-        return Err(Stop::Fail(Errno::EFAULT));
+    if length > size_of::<libc::sockaddr_storage>() {
+        return Err(Errno::EINVAL);
     }
-    // `move_addr_to_kernel`, then the call itself.
-    if !(size_of::<libc::sa_family_t>()..=size_of::<libc::sockaddr_storage>()).contains(&length) {
-        return Err(Stop::Fail(Errno::EINVAL));
+    if length > 0 && address.is_null() {
+        return Err(Errno::EFAULT);
     }
-    // SAFETY: the caller gives at least a family, which comes first; it need not be aligned.
-    let family = i32::from(unsafe { core::ptr::read_unaligned(address.cast::<libc::sa_family_t>()) });
-    match family {
-        libc::AF_INET if length >= size_of::<sockaddr_in>() => {
-            // SAFETY: the family says sockaddr_in, and the length covers it; it need not be aligned.
-            let v4 = unsafe { core::ptr::read_unaligned(address.cast::<sockaddr_in>()) };
-            let ip = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
-            Ok(SocketAddrV4::new(ip, u16::from_be(v4.sin_port)).into())
-        }
-        libc::AF_INET6 if length >= size_of::<sockaddr_in6>() => {
-            // SAFETY: the family says sockaddr_in6, and the length covers it; it need not be aligned.
-            let v6 = unsafe { core::ptr::read_unaligned(address.cast::<sockaddr_in6>()) };
-            let ip = Ipv6Addr::from(v6.sin6_addr.s6_addr);
-            Ok(SocketAddrV6::new(ip, u16::from_be(v6.sin6_port), v6.sin6_flowinfo, v6.sin6_scope_id).into())
-        }
-        libc::AF_INET | libc::AF_INET6 => Err(Stop::Fail(Errno::EINVAL)),
-        family => Err(unmodelled_address(family)),
+    Ok(Given(bytes(address.cast(), length)))
+}
+
+impl Given<'_> {
+    /// Whether it has no bytes, which `sendto(2)` of a unix socket takes for none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What it means to a socket. One of `unix(7)` leads to the file system, and only if the socket is one, too.
+    pub(super) fn read(&self, kernel: &Kernel, fd: i32, purpose: Purpose) -> Result<Address, Stop> {
+        let all = self.0;
+        let length = all.len();
+        let Some(family) = all.first_chunk().map(|family| libc::sa_family_t::from_ne_bytes(*family)) else {
+            return Ok(Address::Other { family: libc::AF_UNSPEC, length });
+        };
+        let family = i32::from(family);
+        let is_unix = matches!(kernel.object(fd), Some(Object::Unix(_)));
+        Ok(match family {
+            libc::AF_INET if length >= INET_BYTES => Address::Inet(inet(all)),
+            libc::AF_INET6 if length >= INET6_BYTES_MIN => Address::Inet(inet6(all)),
+            libc::AF_UNIX if is_unix && (FAMILY_BYTES..=UNIX_BYTES_MAX).contains(&length) => {
+                Address::Unix(unix(kernel, &all[FAMILY_BYTES..], purpose)?)
+            }
+            libc::AF_UNSPEC => {
+                let as_inet = (length >= INET_BYTES).then(|| inet(all));
+                Address::Unspecified { as_inet, length }
+            }
+            family => Address::Other { family, length },
+        })
     }
 }
 
-/// Writes an address for the program, cut to the length it gave, and the length it has.
-pub(super) fn write(from: SocketAddr, address: *mut sockaddr, length: *mut socklen_t) {
+fn port(all: &[u8]) -> u16 {
+    u16::from_be_bytes([all[2], all[3]])
+}
+
+fn inet(all: &[u8]) -> SocketAddr {
+    SocketAddrV4::new(Ipv4Addr::new(all[4], all[5], all[6], all[7]), port(all)).into()
+}
+
+fn inet6(all: &[u8]) -> SocketAddr {
+    let word = |at: usize| all.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
+    let octets: [u8; 16] = *all[8..].first_chunk().expect("the length was looked at");
+    let (flow, scope) = (u32::from_ne_bytes(word(4)), u32::from_ne_bytes(word(24)));
+    SocketAddrV6::new(Ipv6Addr::from(octets), port(all), flow, scope).into()
+}
+
+fn unix(kernel: &Kernel, name: &[u8], purpose: Purpose) -> Result<Name, Stop> {
+    match name {
+        [] => Ok(Name::Unnamed),
+        [0, name @ ..] => Ok(Name::Abstract(name.to_vec())),
+        path => node::name(kernel, path.split(|byte| *byte == 0).next().unwrap_or_default(), purpose),
+    }
+}
+
+/// The bytes of an address as the kernel tells it.
+fn encode(address: &Address) -> Vec<u8> {
+    let family = |family: i32| libc::sa_family_t::try_from(family).unwrap_or_default().to_ne_bytes();
+    match address {
+        Address::Inet(SocketAddr::V4(v4)) => {
+            [&family(libc::AF_INET)[..], &v4.port().to_be_bytes(), &v4.ip().octets(), &[0; 8]].concat()
+        }
+        Address::Inet(SocketAddr::V6(v6)) => {
+            let (flow, scope) = (v6.flowinfo().to_ne_bytes(), v6.scope_id().to_ne_bytes());
+            let port = v6.port().to_be_bytes();
+            [&family(libc::AF_INET6)[..], &port, &flow, &v6.ip().octets(), &scope].concat()
+        }
+        Address::Unix(name) => {
+            let family = family(libc::AF_UNIX);
+            match name {
+                Name::Unnamed | Name::Unresolved(_) => family.to_vec(),
+                Name::Path { path, .. } => [&family[..], path, &[0]].concat(),
+                Name::Abstract(bytes) => [&family[..], &[0], bytes].concat(),
+            }
+        }
+        Address::Unspecified { .. } | Address::Other { .. } => Vec::new(),
+    }
+}
+
+/// Writes an address for the program, cut to the length it gave, and the length it has: 0 for none. Nothing if the program does
+/// not ask (`move_addr_to_user`).
+pub(super) fn write(from: Option<&Address>, address: *mut sockaddr, length: *mut socklen_t) {
     if address.is_null() || length.is_null() {
         return;
     }
-    match from {
-        SocketAddr::V4(v4) => {
-            // SAFETY: a sockaddr_in of zeroes is valid.
-            let mut raw: sockaddr_in = unsafe { core::mem::zeroed() };
-            raw.sin_family = libc::AF_INET as libc::sa_family_t;
-            raw.sin_port = v4.port().to_be();
-            raw.sin_addr.s_addr = u32::from(*v4.ip()).to_be();
-            copy_out(&raw, address, length);
-        }
-        SocketAddr::V6(v6) => {
-            // SAFETY: a sockaddr_in6 of zeroes is valid.
-            let mut raw: sockaddr_in6 = unsafe { core::mem::zeroed() };
-            raw.sin6_family = libc::AF_INET6 as libc::sa_family_t;
-            raw.sin6_port = v6.port().to_be();
-            raw.sin6_addr.s6_addr = v6.ip().octets();
-            raw.sin6_flowinfo = v6.flowinfo();
-            raw.sin6_scope_id = v6.scope_id();
-            copy_out(&raw, address, length);
-        }
-    }
-}
-
-fn copy_out<T>(raw: &T, address: *mut sockaddr, length: *mut socklen_t) {
-    // SAFETY: the caller gives a valid length, and as many bytes at `address`.
+    // SAFETY: the caller gives a valid length.
     let length = unsafe { &mut *length };
-    let room = (*length as usize).min(size_of::<T>());
-    // SAFETY: `room` is at most the size of either.
-    unsafe {
-        core::ptr::copy_nonoverlapping(core::ptr::from_ref(raw).cast::<u8>(), address.cast::<u8>(), room)
-    };
-    *length = size_of::<T>() as socklen_t;
+    crate::phase::as_simulator(|| {
+        let whole = from.map(encode).unwrap_or_default();
+        let room = buffer(address.cast(), whole.len().min(*length as usize));
+        room.copy_from_slice(&whole[..room.len()]);
+        *length = socklen_t::try_from(whole.len()).expect("addresses are short");
+    });
 }

@@ -118,7 +118,7 @@ pub(super) fn gather(vector: &[iovec]) -> Vec<u8> {
 fn write_ours(fd: c_int, data: &[u8]) -> isize {
     let written = call("write", fd, |kernel, caller| io::write(kernel, caller, fd, data));
     if written == Err(Errno::EPIPE) {
-        super::signal::broken_pipe();
+        super::message::broken(fd);
     }
     count(written)
 }

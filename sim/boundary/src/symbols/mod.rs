@@ -17,6 +17,8 @@ pub(crate) mod identity;
 mod key;
 mod limit;
 mod masked;
+mod message;
+mod node;
 mod number;
 pub(crate) mod path;
 mod pipe;

@@ -7,7 +7,7 @@ use core::ffi::{c_char, c_int, c_uint};
 
 use libc::{mode_t, off_t, timespec};
 use photofinish_sim::call::Stop;
-use photofinish_sim::call::file::{Work, take_time};
+use photofinish_sim::call::file::{LockAsk, Work, flock as lock, take_time};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::Object;
 use photofinish_sim::kernel::Kernel;
@@ -362,6 +362,9 @@ owned! {
     /// `flock(2)`: modelled, because a wait for real would stop the run.
     fn flock(fd: c_int, operation: c_int) -> c_int {
         done(call("flock", fd, |kernel, caller| {
+            if LockAsk::of(operation)? == LockAsk::Nothing {
+                return Ok(());
+            }
             let object = match caller.held.first() {
                 Some(&id) => Some(kernel.files.object(id)),
                 None => kernel.object(fd),
@@ -378,7 +381,7 @@ owned! {
                 return Err(Errno::EBADF.into());
             }
             let file = disk::number_of(number)?;
-            photofinish_sim::call::file::flock(kernel, caller, fd, file, operation)
+            lock(kernel, caller, fd, file, operation)
         }))
     }
 }

@@ -121,8 +121,6 @@ refused! {
     fremovexattr(a, b);
     signalfd(a, b, c);
     inotify_init1(a);
-    sendmmsg(a, b, c, d);
-    recvmmsg(a, b, c, d, e);
     sigtimedwait(a, b, c);
     sigwaitinfo(a, b);
     pause();

@@ -76,9 +76,9 @@ fn act(actions: *const libc::posix_spawn_file_actions_t) -> Result<(), Errno> {
 
 fn act_on(action: &Action) -> Result<(), Errno> {
     let answer = with_kernel(|kernel| {
-        let caller = Caller::new(kernel.current(), kernel.process());
+        let mut caller = Caller::new(kernel.current(), kernel.process());
         match action.tag {
-            CLOSE => fd::close(kernel, &caller, action.first),
+            CLOSE => fd::close(kernel, &mut caller, action.first),
             DUP2 if action.first == action.second => {
                 let fds = &mut kernel.processes.get_mut(caller.process).fds;
                 Ok(fds.set_on_exec(action.first, OnExec::Keep)?)

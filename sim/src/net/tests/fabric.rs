@@ -4,8 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::net::SocketId;
-use crate::net::{Net, Packet, Segment};
+use crate::net::{Net, Packet, Segment, SocketId};
 use crate::ready::Change;
 
 #[derive(Debug)]

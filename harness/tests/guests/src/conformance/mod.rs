@@ -12,16 +12,19 @@ pub mod connect;
 pub mod descriptor;
 pub mod epoll;
 pub mod eventfd;
+pub mod file;
 pub mod futex;
 pub mod identity;
 pub mod listen;
 pub mod memory;
 pub mod name;
 pub mod options;
+pub mod path;
 pub mod pipe;
 pub mod poll;
 pub mod process;
 pub mod random;
+mod scratch;
 pub mod sequence;
 pub mod shutdown;
 pub mod signal;
@@ -46,6 +49,8 @@ pub static FAMILIES: &[&Family] = &[
     &process::FAMILY,
     &signal::FAMILY,
     &descriptor::FAMILY,
+    &file::FAMILY,
+    &path::FAMILY,
     &poll::FAMILY,
     &pipe::FAMILY,
     &eventfd::FAMILY,

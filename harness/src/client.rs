@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use photofinish_boundary::frames::{self, Died, Frame, Hello, PROTOCOL, Reply};
 use photofinish_boundary::server::PoolSize;
@@ -125,13 +126,17 @@ pub struct Client {
 #[derive(Debug)]
 struct Server {
     process: Child,
-    requests: BufWriter<ChildStdin>,
+    /// Open until the end.
+    requests: Option<BufWriter<ChildStdin>>,
     replies: BufReader<ChildStdout>,
     hello: Hello,
 }
 
 /// A program that is longer than this is long enough.
 const LENGTH_MAX: u64 = 1 << 20;
+
+/// How long a server may take to tidy up.
+const PATIENCE_TO_END: Duration = Duration::from_secs(5);
 
 /// The pool a client begins with: each thread in it makes every run a few microseconds dearer.
 const POOL_FIRST: u32 = 4;
@@ -240,7 +245,7 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|source| ClientError::Start { path: path.to_owned(), source })?;
-        let requests = BufWriter::new(process.stdin.take().expect("it was asked for"));
+        let requests = Some(BufWriter::new(process.stdin.take().expect("it was asked for")));
         let mut replies = BufReader::new(process.stdout.take().expect("it was asked for"));
         let doing = "starting";
         let hello: Hello = read(&mut replies).map_err(|error| error.at(path, doing))?;
@@ -252,7 +257,8 @@ impl Server {
 
     fn run(&mut self, path: &Path, request: &Request) -> Result<Run, ClientError> {
         let doing = "running a program";
-        write(&mut self.requests, request).map_err(|error| error.at(path, doing))?;
+        write(self.requests.as_mut().expect("it is open until the end"), request)
+            .map_err(|error| error.at(path, doing))?;
         let reply: Reply = read(&mut self.replies).map_err(|error| error.at(path, doing))?;
         let program = request.program.clone();
         match reply {
@@ -268,7 +274,15 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Closing its standard input would end it, too; nothing it could still do matters.
+        // It removes its folder when there is nothing more to read. One that hangs is killed.
+        drop(self.requests.take());
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE_TO_END {
+            if let Ok(Some(_)) = self.process.try_wait() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -7,8 +7,10 @@
 pub mod canary;
 pub mod late_listener;
 pub mod lost_update;
+pub mod shutdown_einval;
 
 use photofinish::scenario::Scenario;
 
 /// Every scenario, in the order in which they are listed.
-pub static SCENARIOS: &[&Scenario] = &[&lost_update::SCENARIO, &late_listener::SCENARIO, &canary::SCENARIO];
+pub static SCENARIOS: &[&Scenario] =
+    &[&lost_update::SCENARIO, &late_listener::SCENARIO, &shutdown_einval::SCENARIO, &canary::SCENARIO];

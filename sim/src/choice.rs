@@ -26,6 +26,13 @@ pub enum Kind {
     Tie,
     /// What the random bytes of this run are derived from; 0 is zero.
     Entropy,
+    /// How long work on a real file takes, as an index into [`FILE_STEPS_NS`](crate::limits::FILE_STEPS_NS); 0 is the least.
+    FileTime,
+}
+
+impl Kind {
+    /// How many kinds there are.
+    pub const COUNT: usize = Self::FileTime as usize + 1;
 }
 
 /// Something that a scheduling question can let happen.

@@ -133,6 +133,12 @@ pub enum Event {
         /// The signature.
         signature: String,
     },
+    /// The program asked the kernel or the processor past the C library, and was caught. What it was answered follows: a call
+    /// like any other, or something we do not model.
+    Escaped {
+        /// The system call's name, or the instruction.
+        what: Cow<'static, str>,
+    },
 }
 
 impl Event {
@@ -317,6 +323,7 @@ mod tests {
             events.push(Event::Named { name: text.into() });
             events.push(Event::Unmodelled { what: text.into() });
             events.push(Event::Judged { signature: text.into() });
+            events.push(Event::Escaped { what: text.into() });
             events.push(called(text, 0, 0));
             events.push(arrived(text, 0));
             events.extend([panicked(text, "p"), panicked("p", text)]);

@@ -21,6 +21,15 @@ pub const LATENCY_LEAST_NS: u64 = 25_000;
 pub const LATENCY_STEP_NS: u64 = 5_000;
 /// How many latencies there are.
 pub const LATENCY_STEPS: u64 = 16;
+/// What work on a file may take beyond its least: mostly little, now and then as long as a disk that writes back.
+pub const FILE_STEPS_NS: [u64; 12] = [
+    0, 5_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000,
+    30_000_000,
+];
+/// Least time that `fsync(2)` takes.
+pub const SYNC_LEAST_NS: u64 = 100_000;
+/// Least time that creating, renaming and removing a file takes.
+pub const FOLDER_LEAST_NS: u64 = 20_000;
 /// `CLOCK_REALTIME` when a run begins: 2026-01-01T00:00:00Z.
 pub const REALTIME_START_NS: u64 = 1_767_225_600 * 1_000_000_000;
 /// `CLOCK_MONOTONIC` when a run begins: one day, so that a program may subtract from its first `Instant`.

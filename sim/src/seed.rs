@@ -50,6 +50,8 @@ pub enum Stream {
     Entropy = 4,
     /// Wake order, ties, spurious wake-ups.
     Aside = 5,
+    /// How long work on files takes.
+    Files = 6,
 }
 
 /// A stream of integers that only its seed and purpose decide.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::file::timerfd::TimerFdId;
 use crate::net::Packet;
 use crate::thread::ThreadId;
 
@@ -15,6 +16,8 @@ pub(crate) enum Due {
     Deadline(ThreadId),
     /// A segment arrives.
     Packet(Packet),
+    /// A timer that is a file expires.
+    TimerFd(TimerFdId),
 }
 
 /// The key of an entry: its time in virtual nanoseconds, and its order among all that were ever set.
@@ -61,7 +64,7 @@ impl Timers {
     pub(crate) fn deadlines(&self) -> impl Iterator<Item = (Key, ThreadId)> {
         self.queue.iter().filter_map(|(key, due)| match due {
             Due::Deadline(thread) => Some((*key, *thread)),
-            Due::Packet(_) => None,
+            Due::Packet(_) | Due::TimerFd(_) => None,
         })
     }
 }

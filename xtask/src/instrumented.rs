@@ -8,6 +8,7 @@
 mod cargo;
 mod progress;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -130,8 +131,31 @@ impl Build<'_> {
             .arg(self.out.join(format!("{:016x}", fnv1a(&wrapper::key(&more_plain)))))
             .env("RUSTC_WRAPPER", self.wrapper)
             .env(wrapper::WRAPPER_VAR, "1");
+        with_cfg(&mut command, |name| std::env::var_os(name));
         command
     }
+}
+
+/// Brings rustix back to the C library: its own inline assembly would be caught, at the price of a signal for each call.
+const CFG: [&str; 2] = ["--cfg", "rustix_use_libc"];
+
+/// Gives every crate of the target the [`CFG`], besides what the user asks for. Build scripts read it, so that it has to reach
+/// cargo, and not just rustc through the wrapper. Of the places where cargo looks for flags it takes the first that is there:
+/// `[target.…] rustflags` of the user hides the `[build]` that we add to, and then the guard catches what the flag would have saved.
+fn with_cfg(command: &mut Command, variable: impl Fn(&str) -> Option<OsString>) {
+    for (name, separator) in [("CARGO_ENCODED_RUSTFLAGS", "\u{1f}"), ("RUSTFLAGS", " ")] {
+        if let Some(mut flags) = variable(name) {
+            for word in CFG {
+                if !flags.is_empty() {
+                    flags.push(separator);
+                }
+                flags.push(word);
+            }
+            command.env(name, flags);
+            return;
+        }
+    }
+    command.arg("--config").arg(format!("build.rustflags = {CFG:?}"));
 }
 
 /// What rustc calls this machine, such as `x86_64-unknown-linux-gnu`.
@@ -160,6 +184,24 @@ mod tests {
         assert_eq!(fnv1a(""), 0xcbf2_9ce4_8422_2325);
         assert_eq!(fnv1a("a"), 0xaf63_dc4c_8601_ec8c);
         assert_eq!(fnv1a("foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    fn check_cfg(variable: Option<(&str, &str)>, expected: &str) {
+        let mut command = Command::new("cargo");
+        with_cfg(&mut command, |name| {
+            variable.filter(|(set, _)| *set == name).map(|(_, flags)| OsString::from(flags))
+        });
+        let said = format!("{command:?}");
+        assert!(said.contains(expected), "{variable:?}: {said}");
+    }
+
+    #[test]
+    fn the_flags_of_the_user_are_added_to() {
+        check_cfg(None, r#"build.rustflags = [\"--cfg\", \"rustix_use_libc\"]"#);
+        check_cfg(Some(("RUSTFLAGS", "-Dwarnings")), r#"RUSTFLAGS="-Dwarnings --cfg rustix_use_libc""#);
+        check_cfg(Some(("RUSTFLAGS", "")), r#"RUSTFLAGS="--cfg rustix_use_libc""#);
+        let encoded = "CARGO_ENCODED_RUSTFLAGS";
+        check_cfg(Some((encoded, "-Ca=b c")), r"-Ca=b c\u{1f}--cfg\u{1f}rustix_use_libc");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Ordinary programs under the simulation: what must hold under every schedule, and what must break under some.
 //!
-//! Knows the guests by name only. Invariant: every variant of `sync`, `time` and `races` is run here, with many seeds.
+//! Knows the guests by name only. Invariant: every variant of `sync`, `time`, `races` and `files` is run here, with many seeds.
 
 use photofinish::client::{self, Isolation, Request};
 use photofinish::examine::{Examined, examine};
@@ -77,6 +77,7 @@ fn what_talks_through_sockets_is_understood_under_every_schedule() {
 #[test]
 fn what_is_racy_is_found_out() {
     check_scenario("races", 500);
+    check_scenario("files", 60);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::arch::{self, Context};
 use crate::crash::die;
 use crate::phase::{self, Phase};
 use crate::run::{obey, with_kernel};
+use crate::stack::{StackBounds, stack_of};
 
 /// Address space of a carrier's stack; untouched pages cost nothing.
 const STACK: usize = 8 << 20;
@@ -63,15 +64,6 @@ pub(crate) struct Carrier {
     job: Option<Job>,
     result: *mut c_void,
     pub(crate) at_exit: Vec<AtExit>,
-}
-
-/// Where a stack lies.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct StackBounds {
-    pub(crate) low: usize,
-    pub(crate) size: usize,
-    /// Bytes below `low` that nobody may touch.
-    pub(crate) guard: usize,
 }
 
 /// How control passes from one context to another.
@@ -252,24 +244,6 @@ fn make_carrier() -> Result<(), String> {
     Ok(())
 }
 
-fn stack_of(pthread: libc::pthread_t) -> Result<StackBounds, String> {
-    // SAFETY: a pthread_attr_t of zeroes is overwritten by pthread_getattr_np.
-    let mut attr: libc::pthread_attr_t = unsafe { core::mem::zeroed() };
-    // SAFETY: the thread is alive.
-    let error = unsafe { libc::pthread_getattr_np(pthread, &raw mut attr) };
-    if error != 0 {
-        return Err(format!("pthread_getattr_np(3) of a thread of the pool answered {error}"));
-    }
-    let (mut low, mut size, mut guard) = (core::ptr::null_mut(), 0, 0);
-    // SAFETY: the attribute was initialised above.
-    unsafe { libc::pthread_attr_getstack(&raw const attr, &raw mut low, &raw mut size) };
-    // SAFETY: as above.
-    unsafe { libc::pthread_attr_getguardsize(&raw const attr, &raw mut guard) };
-    // SAFETY: as above.
-    unsafe { libc::pthread_attr_destroy(&raw mut attr) };
-    Ok(StackBounds { low: low as usize, size, guard })
-}
-
 /// Bytes above a thread pointer in which the C library keeps a thread's number.
 const THREAD_RECORD: usize = 2304;
 
@@ -331,6 +305,7 @@ extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
         }
         Mode::Baton => {
             crate::crash::prepare_thread();
+            crate::guard::watch();
             // Nobody resumes this context, but its thread-locals are found by it when the carrier is used again.
             // SAFETY: the carrier outlives the process' runs, and nobody else touches it before it is ready.
             unsafe { &mut (*carrier).context }.adopt_current_thread();

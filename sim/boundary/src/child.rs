@@ -17,6 +17,7 @@ use photofinish_sim::thread::ThreadId;
 use crate::carrier;
 use crate::crash;
 use crate::frames::{Final, Frame, Request};
+use crate::guard;
 use crate::phase::{self, Phase};
 use crate::process;
 use crate::run::{self, run};
@@ -64,6 +65,7 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     process::begin(&request.program);
     thread::assign_main(Box::new(move || main(task.program)))?;
     crash::watch(request.limits.real_ms_max);
+    guard::watch();
     phase::set(Phase::Program);
     carrier::transfer_to(ThreadId::MAIN);
     let ending = match run().kernel.ending() {

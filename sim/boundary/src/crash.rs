@@ -14,7 +14,7 @@ use crate::phase::{self, Phase};
 use crate::run::{self, Stack, run, walk};
 use crate::shm::SHARED;
 use crate::symbols::raw;
-use crate::{carrier, memory};
+use crate::{carrier, guard, memory};
 
 /// Signals by which the hardware says that the program went wrong.
 const FAULTS: [c_int; 6] =
@@ -51,9 +51,9 @@ pub(crate) fn leave(status: i64) -> ! {
 pub(crate) fn install() {
     alternate_stack();
     for signal in FAULTS {
-        handle(signal, on_fault, libc::SA_ONSTACK | libc::SA_SIGINFO | libc::SA_NODEFER);
+        handle(signal, on_fault, libc::SA_ONSTACK | libc::SA_SIGINFO | libc::SA_NODEFER, &[libc::SIGSYS]);
     }
-    handle(libc::SIGALRM, on_alarm, libc::SA_ONSTACK | libc::SA_SIGINFO | libc::SA_RESTART);
+    handle(libc::SIGALRM, on_alarm, libc::SA_ONSTACK | libc::SA_SIGINFO | libc::SA_RESTART, &[libc::SIGSYS]);
 }
 
 /// Lets a thread that runs on its own, as with batons, take its own faults, but no other signal.
@@ -63,7 +63,7 @@ pub(crate) fn prepare_thread() {
     let mut faults: libc::sigset_t = unsafe { core::mem::zeroed() };
     // SAFETY: sigemptyset(3) writes to a valid set.
     unsafe { libc::sigemptyset(&raw mut faults) };
-    for signal in FAULTS {
+    for signal in FAULTS.into_iter().chain([libc::SIGSYS]) {
         // SAFETY: a valid set and a valid signal.
         unsafe { libc::sigaddset(&raw mut faults, signal) };
     }
@@ -79,9 +79,17 @@ fn alternate_stack() {
     raw::syscall(libc::SYS_sigaltstack, [(&raw const alternate) as i64, 0, 0, 0, 0, 0]);
 }
 
-fn handle(signal: c_int, handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void), flags: c_int) {
-    // SAFETY: a sigaction of zeroes is valid.
+/// A handler as `SA_SIGINFO` asks for it.
+type Handler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+
+/// Installs a handler, during which the `blocked` signals wait.
+pub(crate) fn handle(signal: c_int, handler: Handler, flags: c_int, blocked: &[c_int]) {
+    // SAFETY: a sigaction of zeroes is valid, and its set of signals is empty.
     let mut action: libc::sigaction = unsafe { core::mem::zeroed() };
+    for blocked in blocked {
+        // SAFETY: a valid set and a valid signal.
+        unsafe { libc::sigaddset(&raw mut action.sa_mask, *blocked) };
+    }
     action.sa_sigaction = handler as *const () as usize;
     action.sa_flags = flags;
     // SAFETY: the handler has the signature that SA_SIGINFO asks for.
@@ -110,8 +118,12 @@ pub(crate) fn note_stack() {
     });
 }
 
-extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, _context: *mut c_void) {
+/// The end of a run by a fault.
+pub(crate) extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     static HANDLED: AtomicBool = AtomicBool::new(false);
+    if guard::takes_over(signal, info, context) {
+        return;
+    }
     // SAFETY: the kernel passes a valid siginfo to a handler with SA_SIGINFO.
     let info = unsafe { &*info };
     // SAFETY: the bytes of the field are there for every signal; only for a fault do they mean an address.

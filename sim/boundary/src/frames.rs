@@ -60,6 +60,8 @@ pub enum StackOf {
     Signal,
     /// A call we do not model.
     Unmodelled,
+    /// A system call past the C library that was caught: the first of each kind.
+    Escaped,
 }
 
 /// How a run ended, and its figures.

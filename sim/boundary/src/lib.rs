@@ -6,8 +6,9 @@
 //! as unmodelled.
 //!
 //! Reading order: [`phase`] (whose code runs), `run` (the kernel and how to reach it), `arch` and `carrier`
-//! (contexts), `instrument` and `symbols` (what the program reaches us through), `memory` (whose heap), `frames` and `shm`
-//! (what a run leaves behind), `crash` (signals and the watchdog), `child` and [`server`] (a run in a fresh image), [`proof`]
+//! (contexts), `disk` (the files of a run), `instrument` and `symbols` (what the program reaches us through), `memory` (whose
+//! heap), `frames` and `shm` (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what goes past
+//! the C library), `child` and [`server`] (a run in a fresh image), [`proof`]
 //! (that all this is in charge).
 
 #[cfg(any(target_env = "musl", target_feature = "crt-static"))]
@@ -19,7 +20,9 @@ mod arch;
 mod carrier;
 mod child;
 mod crash;
+mod disk;
 pub mod frames;
+mod guard;
 mod instrument;
 mod memory;
 mod own;
@@ -29,8 +32,10 @@ pub mod proof;
 mod run;
 pub mod server;
 mod shm;
+mod stack;
 mod statics;
 mod symbols;
+mod vdso;
 
 pub use child::{Program, Task};
 pub use process::Registered;

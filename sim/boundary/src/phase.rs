@@ -3,27 +3,36 @@
 //! Does not know threads: while a run is on there is one. Invariant: [`Phase::Program`] is set only between the resumption of
 //! a context of the program and its next entry into the boundary.
 
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
-static PHASE: AtomicU8 = AtomicU8::new(Phase::Outside as u8);
+/// A word whose lowest byte is what the kernel looks at before a system call of a guarded thread: `SYSCALL_DISPATCH_FILTER_ALLOW`
+/// (0) or `SYSCALL_DISPATCH_FILTER_BLOCK` (1); any other value kills. One store is both, so that they never disagree.
+static PHASE: AtomicU32 = AtomicU32::new(Phase::Outside as u32);
 
-/// Whose code is running.
+const _: () = assert!(cfg!(target_endian = "little"), "the lowest byte of PHASE comes first");
+
+/// Where the kernel finds the selector of Syscall User Dispatch: the lowest byte of the phase.
+pub(crate) fn selector() -> *const u8 {
+    PHASE.as_ptr().cast()
+}
+
+/// Whose code is running. Only the program's has the lowest bit set, which the kernel looks at (`guard`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(u32)]
 pub enum Phase {
     /// No run is on: every owned symbol falls through to the C library.
     Outside = 0,
     /// The program under test: owned symbols are answered by the kernel.
     Program = 1,
     /// Ourselves, serving the program: owned symbols fall through, memory comes from our own heap.
-    Simulator = 2,
+    Simulator = 0x100,
     /// As outside, while the proof at start notes which owned symbols std reaches.
-    Proof = 3,
+    Proof = 0x200,
 }
 
 #[inline]
 pub(crate) fn is(phase: Phase) -> bool {
-    PHASE.load(Ordering::Relaxed) == phase as u8
+    PHASE.load(Ordering::Relaxed) == phase as u32
 }
 
 /// Sets whose code runs from here on and returns whose ran before.
@@ -31,11 +40,11 @@ pub(crate) fn is(phase: Phase) -> bool {
 pub(crate) fn set(phase: Phase) -> Phase {
     // Relaxed, and not an exchange: only the thread that runs the run reads what it wrote.
     let before = PHASE.load(Ordering::Relaxed);
-    PHASE.store(phase as u8, Ordering::Relaxed);
+    PHASE.store(phase as u32, Ordering::Relaxed);
     match before {
-        1 => Phase::Program,
-        2 => Phase::Simulator,
-        3 => Phase::Proof,
+        before if before == Phase::Program as u32 => Phase::Program,
+        before if before == Phase::Simulator as u32 => Phase::Simulator,
+        before if before == Phase::Proof as u32 => Phase::Proof,
         _ => Phase::Outside,
     }
 }

@@ -11,11 +11,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use photofinish_sim::errno::Errno;
 use photofinish_sim::kernel::{Kernel, Next};
-use photofinish_sim::process::{Pid, Status};
+use photofinish_sim::process::{Life, Pid, Status};
 use photofinish_sim::thread::ThreadId;
 
 use crate::arch::Snapshot;
 use crate::carrier::{self, Job};
+use crate::disk;
 use crate::phase::{self, Phase};
 use crate::run::{run, with_kernel};
 use crate::statics::{Arguments, Statics};
@@ -178,8 +179,13 @@ fn become_parent() {
 /// `fork(2)` in the kernel and here, for a child that executes its program without running any code of its own.
 pub(crate) fn fork_quietly() -> Result<Pid, Errno> {
     phase::as_simulator(|| {
+        let parent = run().kernel.process();
         let child = run().kernel.fork()?;
         become_child(child);
+        if let Err(errno) = disk::inherit(parent, child) {
+            give_up_quietly(Status::Exited(127));
+            return Err(errno);
+        }
         Ok(child)
     })
 }
@@ -247,8 +253,10 @@ pub(crate) fn return_to_parent() -> ! {
         }
     });
     phase::set(Phase::Program);
-    // SAFETY: this thread kept it in `fork`, and it stays in the table until `returned`.
-    unsafe { (*snapshot).restore() }
+    // SAFETY: it stays in the table until `returned` takes it out.
+    let snapshot = unsafe { &*snapshot };
+    // SAFETY: this thread kept it in `fork`.
+    unsafe { snapshot.restore() }
 }
 
 /// `execve(2)` of the child that the running thread is: its program begins, and the thread is its parent's again. The kernel
@@ -288,6 +296,9 @@ fn run_main(main: fn()) {
 
 /// Gives up the contexts of threads that were ended by the end of their process.
 pub(crate) fn forget_killed() {
+    let over = |process: &&photofinish_sim::process::Process| process.life != Life::Running;
+    let over: Vec<Pid> = run().kernel.processes.iter().filter(over).map(|process| process.pid).collect();
+    over.into_iter().for_each(disk::forget);
     for thread in with_kernel(Kernel::take_killed) {
         carrier::abandon(thread);
     }

@@ -4,6 +4,7 @@
 //! thread that executes the run, and never across a switch of contexts.
 
 use core::cell::UnsafeCell;
+use std::borrow::Cow;
 
 use photofinish_sim::call::address::Address;
 use photofinish_sim::call::message::Arrived;
@@ -31,6 +32,8 @@ pub(crate) struct Run {
     pub(crate) main_ended: Option<Ending>,
     /// By thread: where it was when it last began to wait. Kept only with events.
     pub(crate) waits: Vec<Vec<u64>>,
+    /// Kinds of system calls that were caught past the C library. Kept only with events.
+    escaped: Vec<i64>,
     /// The inodes of unix sockets, device and number, in the order in which they were first seen.
     pub(crate) nodes: Vec<(u64, u64)>,
 }
@@ -44,7 +47,14 @@ static RUN: Cell = Cell(UnsafeCell::new(None));
 
 /// Puts a kernel in charge.
 pub(crate) fn begin(kernel: Kernel) {
-    let run = Box::new(Run { kernel, judged: None, main_ended: None, waits: Vec::new(), nodes: Vec::new() });
+    let run = Box::new(Run {
+        kernel,
+        judged: None,
+        main_ended: None,
+        waits: Vec::new(),
+        escaped: Vec::new(),
+        nodes: Vec::new(),
+    });
     // SAFETY: no run is on, so nobody else looks at the cell.
     unsafe { *RUN.0.get() = Some(run) };
 }
@@ -116,6 +126,7 @@ macro_rules! numbers {
 numbers! {
     (): |_answer| 0;
     i32: |answer| i64::from(*answer);
+    i64: |answer| *answer;
     u32: |answer| i64::from(*answer);
     u64: |answer| answer.cast_signed();
     usize: |answer| answer.cast_signed() as i64;
@@ -123,6 +134,8 @@ numbers! {
     Arrived: |answer| answer.answer.cast_signed() as i64;
     (i32, Address): |answer| i64::from(answer.0);
     (i32, i32): |answer| i64::from(answer.0);
+    (usize, photofinish_sim::call::select::Sets): |answer| answer.0.cast_signed() as i64;
+    photofinish_sim::file::timerfd::Remaining: |answer| answer.value_ns.cast_signed();
     photofinish_sim::process::signal::Disposition: |_answer| 0;
     Option<photofinish_sim::call::process::Ended>: |answer| answer.map_or(0, |ended| i64::from(ended.pid.0));
 }
@@ -223,6 +236,17 @@ pub(crate) fn unmodelled(what: String) {
         run().kernel.unmodelled(what);
         if first {
             SHARED.push(&Frame::Stack(run().kernel.current(), StackOf::Unmodelled, backtrace_here()));
+        }
+    });
+}
+
+/// Notes that the program asked past the C library, with where it did so if it is the first of its kind.
+pub(crate) fn escaped(what: Cow<'static, str>, kind: i64) {
+    phase::as_simulator(|| {
+        run().kernel.emit(&Event::Escaped { what });
+        if run().kernel.detail() == Detail::Events && !run().escaped.contains(&kind) {
+            run().escaped.push(kind);
+            SHARED.push(&Frame::Stack(run().kernel.current(), StackOf::Escaped, backtrace_here()));
         }
     });
 }

@@ -5,8 +5,10 @@
 //! same before every run, so that a run depends on its request alone.
 
 use core::ffi::c_int;
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 
@@ -17,7 +19,10 @@ pub use crate::carrier::PoolSize;
 use crate::carrier::{self, Mode};
 use crate::child::{self, Task};
 use crate::crash::{self, leave};
+use crate::disk;
+use crate::disk::folder::{Folders, REAL_TMPDIR};
 use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
+use crate::guard;
 use crate::memory;
 use crate::phase::{self, Phase};
 use crate::process::{self, Registered};
@@ -29,6 +34,8 @@ use crate::symbols::{raw, tls};
 pub(crate) const HOLDER_FD: c_int = 900;
 const REQUESTS_FD: c_int = 901;
 const REPLIES_FD: c_int = 902;
+/// The folder in which runs have theirs.
+const FOLDER_FD: c_int = 903;
 /// Set in the environment once address randomisation is off, so that a machine that forbids it does not loop.
 const AGAIN: &str = "PHOTOFINISH_AGAIN";
 /// Real time beyond a run's own watchdog, after which the server kills it.
@@ -61,32 +68,45 @@ pub fn serve(
     programs: &'static [Registered],
     find: &dyn Fn(&str) -> Option<Task>,
 ) -> ! {
-    let notes = fix_addresses();
-    if let Err(why) = start(pool, isolation, programs) {
-        crash::die("photofinish: ", why.as_bytes());
-    }
+    let mut notes = fix_addresses();
+    let mut folders = match start(pool, isolation, programs) {
+        Ok((folders, more)) => {
+            notes.extend(more);
+            folders
+        }
+        Err(why) => crash::die("photofinish: ", why.as_bytes()),
+    };
     let hello = Hello { protocol: PROTOCOL, load_base: tls::load_base(), notes };
-    let served = send(&hello).and_then(|()| requests(pool, isolation, find));
+    let served = send(&hello).and_then(|()| requests(pool, isolation, find, &mut folders));
+    folders.remove();
     match served {
         Ok(()) => leave(0),
         Err(error) => crash::die("photofinish: lost the client: ", error.to_string().as_bytes()),
     }
 }
 
-fn start(pool: PoolSize, isolation: Isolation, programs: &'static [Registered]) -> Result<(), String> {
+/// Makes everything ready. Returns where runs have their folders, and what this machine lacks but is not needed.
+fn start(
+    pool: PoolSize,
+    isolation: Isolation,
+    programs: &'static [Registered],
+) -> Result<(Folders, Vec<String>), String> {
     memory::settle()?;
     SHARED.map().map_err(|error| format!("no shared memory for runs: {error}"))?;
     proof::in_charge()?;
     tls::prepare();
     tls::verify()?;
     take_descriptors().map_err(|error| format!("could not set up descriptors: {error}"))?;
+    let folders = Folders::make(FOLDER_FD)?;
     crash::install();
+    let notes = guard::prepare();
     process::prepare(programs);
     match isolation {
-        Isolation::Fork => carrier::prepare(pool, Mode::Steal),
+        Isolation::Fork => carrier::prepare(pool, Mode::Steal)?,
         // Real threads do not survive a fork: each run makes its own.
-        Isolation::Baton => Ok(()),
+        Isolation::Baton => {}
     }
+    Ok((folders, notes))
 }
 
 /// Turns address space randomisation off, and fixes what else decides where things lie, which takes a new image of ourselves.
@@ -111,7 +131,11 @@ fn fix_addresses() -> Vec<String> {
     let failed = match std::env::current_exe() {
         Ok(exe) => {
             let mut again = std::process::Command::new(exe);
+            if let Some(real) = std::env::var_os("TMPDIR") {
+                again.env(REAL_TMPDIR, real);
+            }
             again
+                .env("TMPDIR", OsStr::from_bytes(disk::PRIVATE))
                 .args(std::env::args_os().skip(1))
                 .env(AGAIN, if fixed { "fixed" } else { "not fixed" })
                 .exec()
@@ -183,14 +207,22 @@ fn check(answer: i64) -> io::Result<i64> {
     Ok(answer)
 }
 
-fn requests(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option<Task>) -> io::Result<()> {
+fn requests(
+    pool: PoolSize,
+    isolation: Isolation,
+    find: &dyn Fn(&str) -> Option<Task>,
+    folders: &mut Folders,
+) -> io::Result<()> {
     while let Some(request) = receive::<Request>()? {
         let Some(task) = find(&request.program) else {
             send(&Reply::Unknown)?;
             continue;
         };
         SHARED.clear();
-        let died = fork_and_run(pool, isolation, &request, task)?;
+        disk::begin(folders.next());
+        let died = fork_and_run(pool, isolation, &request, task);
+        folders.clean();
+        let died = died?;
         let (frames, truncated) = SHARED.read();
         send(&Reply::Ran { frames, truncated, died })?;
     }

@@ -95,8 +95,13 @@ impl Statics {
 
     /// Makes `std::env::args` read another list, which ends with a null pointer.
     pub(crate) fn set_arguments(&self, arguments: Arguments) {
-        // SAFETY: the list ends with a null pointer, and each entry before it is read once.
-        let count = (0_isize..).find(|at| unsafe { *arguments.offset(*at) }.is_null()).unwrap_or(0);
+        let entry = |at: isize| {
+            // SAFETY: the list ends with a null pointer, which is the last entry asked for.
+            let place = unsafe { arguments.offset(at) };
+            // SAFETY: as above.
+            unsafe { *place }
+        };
+        let count = (0..).find(|at| entry(*at).is_null()).unwrap_or(0);
         self.argc().store(count, Ordering::Relaxed);
         self.argv().store(arguments.cast_mut(), Ordering::Relaxed);
     }

@@ -16,6 +16,8 @@ const F_GETFD: i32 = 1;
 const F_SETFD: i32 = 2;
 const F_GETFL: i32 = 3;
 const F_SETFL: i32 = 4;
+const F_SETPIPE_SZ: i32 = 1031;
+const F_GETPIPE_SZ: i32 = 1032;
 const FD_CLOEXEC: i32 = 1;
 const FIONREAD: u64 = 0x541b;
 const FIONBIO: u64 = 0x5421;
@@ -51,6 +53,36 @@ pub fn close(kernel: &mut Kernel, caller: &mut Caller, fd: i32) -> Result<(), St
         })),
         _ => Ok(()),
     }
+}
+
+const CLOSE_RANGE_UNSHARE: i32 = 2;
+const CLOSE_RANGE_CLOEXEC: i32 = 4;
+
+/// `close_range(2)`. A process has its numbers for itself in any case, so that `CLOSE_RANGE_UNSHARE` changes nothing.
+///
+/// # Errors
+/// `EINVAL` for unknown flags and a range that ends before it begins.
+pub fn close_range(
+    kernel: &mut Kernel,
+    caller: &Caller,
+    range: core::ops::RangeInclusive<u32>,
+    flags: i32,
+) -> Result<(), Stop> {
+    if flags & !(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) != 0 || range.is_empty() {
+        return Err(Errno::EINVAL.into());
+    }
+    let fds = &kernel.processes.get(caller.process).fds;
+    let named = |fd: &i32| range.contains(&fd.unsigned_abs());
+    let meant: Vec<i32> = fds.iter().map(|(fd, _)| fd).filter(named).collect();
+    for fd in meant {
+        if flags & CLOSE_RANGE_CLOEXEC == 0 {
+            kernel.close_fd(caller.process, fd)?;
+        } else {
+            kernel.processes.get_mut(caller.process).fds.set_on_exec(fd, OnExec::Close)?;
+        }
+    }
+    kernel.settle();
+    Ok(())
 }
 
 /// `dup(2)`, `F_DUPFD`, `F_DUPFD_CLOEXEC`: the lowest free number from `least` on.
@@ -126,6 +158,15 @@ pub fn fcntl(
             let blocking = if argument & O_NONBLOCK == 0 { Blocking::Yes } else { Blocking::No };
             kernel.files.set_blocking(id, blocking);
             Ok(0)
+        }
+        F_GETPIPE_SZ | F_SETPIPE_SZ => {
+            let Object::Pipe(pipe, _) = kernel.files.object(id) else { return Err(Errno::EBADF.into()) };
+            let size = if command == F_GETPIPE_SZ {
+                kernel.pipes.capacity(pipe)
+            } else {
+                kernel.pipes.set_capacity(pipe, usize::try_from(argument).unwrap_or(usize::MAX))?
+            };
+            Ok(i32::try_from(size).unwrap_or(i32::MAX))
         }
         _ => Err(Stop::Unmodelled(format!("fcntl(2) command {command}"), Errno::EINVAL)),
     }

@@ -6,17 +6,25 @@
 pub mod address;
 mod attempt;
 mod control;
+mod device;
+mod differ;
+pub mod epoll;
+pub mod eventfd;
 pub mod fd;
+pub mod file;
 pub mod futex;
 mod hosts;
 pub mod io;
 pub mod message;
 pub mod name;
+pub mod pipe;
 pub mod poll;
 pub mod process;
+pub mod select;
 pub mod socket;
 pub mod sockopt;
 pub mod time;
+pub mod timerfd;
 
 use crate::errno::Errno;
 use crate::fd::DescriptionId;

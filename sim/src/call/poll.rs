@@ -1,6 +1,6 @@
-//! `poll(2)` over simulated descriptors.
+//! `poll(2)`, and what it shares with `select(2)`: waiting for any of several files.
 //!
-//! Does not know what makes a socket ready. Invariant: an entry that is not ready has no bits, and the answer counts the
+//! Does not know what makes a file ready. Invariant: an entry that is not ready has no bits, and the answer counts the
 //! others.
 
 use super::{Caller, Stop, attempt};
@@ -38,7 +38,7 @@ pub fn poll(
         entry.revents = match *id {
             _ if entry.fd < 0 => Mask::NONE,
             None => Mask::NVAL,
-            Some(id) => kernel.readiness(kernel.files.object(id)) & (entry.events | Mask::ERR | Mask::HUP),
+            Some(id) => kernel.poll(kernel.files.object(id)) & (entry.events | Mask::ERR | Mask::HUP),
         };
         count += usize::from(!entry.revents.is_empty());
     }
@@ -47,14 +47,25 @@ pub fn poll(
         kernel.settle();
         return Ok(count);
     }
-    if caller.woken == Some(Woken::Signal) {
+    wait_for_any(kernel, caller, ids.into_iter().flatten().collect(), timeout_ns)
+}
+
+/// Waits until one of these files changes, or for a signal, or the time is over.
+pub(super) fn wait_for_any<T>(
+    kernel: &mut Kernel,
+    caller: &mut Caller,
+    ids: Vec<DescriptionId>,
+    timeout_ns: Option<u64>,
+) -> Result<T, Stop> {
+    // Asking instances of `epoll(7)` may have passed a wake on.
+    kernel.settle();
+    if caller.woken == Some(Woken::Signal) || kernel.signal_is_due() {
         attempt::let_go(kernel, caller);
         return Err(Errno::EINTR.into());
     }
     if caller.woken.is_none() {
         caller.deadline_ns = timeout_ns.map(|ns| kernel.now_ns().saturating_add(ns));
     }
-    let ids: Vec<DescriptionId> = ids.into_iter().flatten().collect();
     attempt::hold(kernel, caller, &ids);
     let mut objects: Vec<Object> = ids.iter().map(|&id| kernel.files.object(id)).collect();
     objects.sort_unstable();

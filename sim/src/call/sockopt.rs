@@ -2,7 +2,7 @@
 //!
 //! Does not know what an option does. Invariant: an option we do not know is unmodelled, never accepted.
 
-use super::{Caller, Stop, attempt};
+use super::{Caller, Stop, attempt, differ};
 use crate::errno::Errno;
 use crate::fd::Object;
 use crate::kernel::Kernel;
@@ -29,7 +29,9 @@ pub fn setsockopt(
     value: &[u8],
 ) -> Result<(), Stop> {
     let OptionName { level, name } = option;
-    match attempt::object(kernel, caller, fd)? {
+    let object = attempt::object(kernel, caller, fd)?;
+    differ::set_option(kernel, object)?;
+    match object {
         Object::Socket(id) => kernel.net.set_option(id, level, name, value)?,
         Object::Unix(id) => kernel.unix.set_option(id, level, name, value)?,
         _ => return Err(Errno::ENOTSOCK.into()),

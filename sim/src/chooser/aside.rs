@@ -17,14 +17,27 @@ enum Latency {
     Spikes(u64),
 }
 
-/// Draws latencies, wake orders, ties, spurious wake-ups and entropy.
+/// How long work on files takes in one run.
+#[derive(Clone, Copy, Debug)]
+enum Disk {
+    /// Always the least.
+    Idle,
+    /// The least, but one time in so many anything up to the longest.
+    Spikes(u64),
+    /// Anything, the short as likely as the long.
+    Busy,
+}
+
+/// Draws latencies, wake orders, ties, spurious wake-ups, times of file work and entropy.
 #[derive(Debug)]
 pub(super) struct Aside {
     latency: Latency,
+    disk: Disk,
     spurious_one_in: Option<u64>,
     shuffle_one_in: u64,
     aside: Draws,
     network: Draws,
+    files: Draws,
     entropy: Draws,
 }
 
@@ -39,12 +52,20 @@ impl Aside {
             _ => Latency::Spikes(config.magnitude(1, 5)),
         };
         let spurious_one_in = config.one_in(8).then(|| config.magnitude(4, 8));
+        let shuffle_one_in = config.magnitude(0, 4);
+        let disk = match config.below(4) {
+            0 => Disk::Idle,
+            1 | 2 => Disk::Spikes(config.magnitude(1, 5)),
+            _ => Disk::Busy,
+        };
         Self {
             latency,
+            disk,
             spurious_one_in,
-            shuffle_one_in: config.magnitude(0, 4),
+            shuffle_one_in,
             aside: Draws::new(seed, Stream::Aside),
             network: Draws::new(seed, Stream::Network),
+            files: Draws::new(seed, Stream::Files),
             entropy: Draws::new(seed, Stream::Entropy),
         }
     }
@@ -57,6 +78,11 @@ impl Aside {
                 Latency::Uniform => self.network.below(question.bound),
                 Latency::Spikes(n) if self.network.one_in(n) => self.network.below(question.bound),
                 Latency::Spikes(_) => 0,
+            },
+            Kind::FileTime => match self.disk {
+                Disk::Busy => self.files.below(question.bound),
+                Disk::Spikes(n) if self.files.one_in(n) => self.files.below(question.bound),
+                Disk::Idle | Disk::Spikes(_) => 0,
             },
             Kind::Entropy => self.entropy.below(question.bound),
             Kind::Spurious => match self.spurious_one_in {

@@ -9,8 +9,6 @@ use serde::{Deserialize, Serialize};
 use crate::errno::Errno;
 use crate::ready::{Change, Mask, Refusal, Side};
 
-const ENFILE: Errno = Errno(23);
-
 /// A page, which is `PIPE_BUF`, too: what is not longer is written whole or not at all.
 const PAGE: usize = 4096;
 /// `PIPE_DEF_BUFFERS`.
@@ -85,7 +83,7 @@ impl Pipes {
     /// Unmodelled beyond the pages that an ordinary user may have.
     pub fn create(&mut self) -> Result<PipeId, Refusal> {
         if self.all.len() == PIPES_MAX {
-            return Err(Refusal::unmodelled(format!("more than {PIPES_MAX} pipes"), ENFILE));
+            return Err(Refusal::unmodelled(format!("more than {PIPES_MAX} pipes"), Errno::ENFILE));
         }
         let id = PipeId(self.created);
         self.created += 1;

@@ -11,13 +11,13 @@ use crate::seed::{Draws, Seed, Stream};
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Asked {
     step: u64,
-    counts: [u32; 7],
+    counts: [u32; Kind::COUNT],
 }
 
 impl Asked {
     fn next(&mut self, step: u64, kind: Kind) -> u32 {
         if self.step != step {
-            *self = Self { step, counts: [0; 7] };
+            *self = Self { step, counts: [0; Kind::COUNT] };
         }
         let count = &mut self.counts[kind as usize];
         *count += 1;

@@ -1,7 +1,7 @@
-//! The kernel's side of open files: numbers, readiness, and who hears of a change.
+//! The kernel's side of open files: their numbers, who keeps them, and how they end.
 //!
-//! Does not know what a file does. Invariant: whoever waits for a file, by a call of its own, by `poll(2)` or through
-//! `epoll(7)`, is woken by every change that its wait may be about.
+//! Does not know what a file does. Invariant: an open file that nothing refers to any more is closed at once, and no instance
+//! of `epoll(7)` watches it.
 
 use super::Kernel;
 use crate::errno::Errno;
@@ -9,7 +9,7 @@ use crate::fd::{Blocking, DescriptionId, Descriptor, FdTable, Files, Object, OnE
 use crate::process::{Life, Pid};
 use crate::ready::Mask;
 use crate::thread::ThreadId;
-use crate::wait::{WaitOn, Woken};
+use crate::wait::WaitOn;
 
 /// The descriptors every run begins with: standard input, output and error.
 pub(super) fn standard(files: &mut Files) -> FdTable {
@@ -114,6 +114,9 @@ impl Kernel {
     pub(crate) fn unread(&self, object: Object) -> Result<usize, Errno> {
         match object {
             Object::Socket(socket) => self.net.unread(socket),
+            Object::Pipe(pipe, _) => Ok(self.pipes.unread(pipe)),
+            // `ep_eventpoll_ioctl`.
+            Object::Epoll(_) => Err(Errno::EINVAL),
             Object::Unix(socket) => self.unix.unread(socket),
             _ => Err(Errno::ENOTTY),
         }
@@ -127,9 +130,16 @@ impl Kernel {
     }
 
     fn close_object(&mut self, id: DescriptionId, object: Object) {
-        let _ = id;
+        self.epolls.forget(id);
+        for file in self.locks.release_all(id) {
+            self.wake_all(WaitOn::Lock(file.0));
+        }
         match object {
             Object::Socket(socket) => self.net.close(socket),
+            Object::Pipe(pipe, end) => self.pipes.close_end(pipe, end),
+            Object::EventFd(counter) => self.eventfds.close(counter),
+            Object::TimerFd(timer) => self.close_timer(timer),
+            Object::Epoll(epoll) => self.epolls.close(epoll),
             Object::Unix(socket) => self.unix.close(socket),
             Object::Real(real) => self.closed_real.push(real),
             _ => {}
@@ -141,11 +151,15 @@ impl Kernel {
         core::mem::take(&mut self.closed_real)
     }
 
-    /// What a file is ready for.
+    /// What a file is ready for, asked by `poll(2)`, `select(2)` or `epoll(7)`.
     #[must_use]
-    pub fn readiness(&self, object: Object) -> Mask {
+    pub fn poll(&mut self, object: Object) -> Mask {
         match object {
             Object::Socket(socket) => self.net.readiness(socket).mask(),
+            Object::Pipe(pipe, end) => self.pipes.poll(pipe, end),
+            Object::EventFd(counter) => self.eventfds.readiness(counter),
+            Object::TimerFd(timer) => self.timerfds.readiness(timer),
+            Object::Epoll(epoll) => self.with_epolls(|epolls, poll| epolls.readiness(epoll, poll)),
             Object::Unix(socket) => self.unix.readiness(socket),
             Object::Process(pid) => {
                 let running = self.processes.get(pid).life == Life::Running;
@@ -168,59 +182,6 @@ impl Kernel {
             Object::Process(pid) => format!("the end of process {}", pid.0),
             Object::Standard(number) => format!("descriptor {number}"),
             Object::Real(_) => String::from("a real file"),
-        }
-    }
-
-    /// Sends off what the sockets transmitted, and wakes who waited for what changed.
-    pub fn settle(&mut self) {
-        loop {
-            self.send_packets();
-            while let Some(change) = self.net.pop_change() {
-                self.file_changed(Object::Socket(change.of), change.key);
-            }
-            while let Some(change) = self.unix.pop_change() {
-                self.file_changed(Object::Unix(change.of), change.key);
-            }
-            // What nobody will receive is let go of, which may close further files.
-            match self.unix.pop_orphan() {
-                Some(right) => self.let_go(right),
-                None => break,
-            }
-        }
-    }
-
-    /// A file changed: who waits for it looks again.
-    pub(super) fn file_changed(&mut self, object: Object, key: Mask) {
-        const READ: Mask = Mask(Mask::READERS.0 | Mask::RDHUP.0 | Mask::HUP.0 | Mask::ERR.0);
-        const WRITE: Mask = Mask(Mask::WRITERS.0 | Mask::HUP.0 | Mask::ERR.0);
-        if key.is_empty() || key.meets(READ) {
-            self.wake_all(WaitOn::Readable(object));
-        }
-        if key.is_empty() || key.meets(WRITE) {
-            self.wake_all(WaitOn::Writable(object));
-        }
-        for thread in self.pollers.get(&object).cloned().unwrap_or_default() {
-            self.wake(thread, Woken::Cause);
-        }
-    }
-
-    /// The running thread is about to wait for changes of these files.
-    pub(crate) fn watch(&mut self, objects: Vec<Object>) {
-        for object in &objects {
-            self.pollers.entry(*object).or_default().push(self.current);
-        }
-        self.threads.get_mut(self.current).polls = objects;
-    }
-
-    /// A thread does not wait for changes any more.
-    pub(super) fn unwatch(&mut self, thread: ThreadId) {
-        for object in core::mem::take(&mut self.threads.get_mut(thread).polls) {
-            if let Some(pollers) = self.pollers.get_mut(&object) {
-                pollers.retain(|poller| *poller != thread);
-                if pollers.is_empty() {
-                    self.pollers.remove(&object);
-                }
-            }
         }
     }
 }

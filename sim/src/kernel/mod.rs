@@ -7,6 +7,7 @@
 mod audit;
 mod door;
 mod files;
+mod pollable;
 mod processes;
 mod schedule;
 mod threads;
@@ -22,6 +23,11 @@ use crate::choice::{Candidate, Chooser};
 use crate::ending::Ending;
 use crate::event::{Event, EventsHash, Recorder, Stamp};
 use crate::fd::{Files, Object};
+use crate::file::epoll::Epolls;
+use crate::file::eventfd::EventFds;
+use crate::file::lock::FileLocks;
+use crate::file::pipe::Pipes;
+use crate::file::timerfd::{TimerFdId, TimerFds};
 use crate::futex::Futexes;
 use crate::limits::{Limits, SPIN_POINTS, TURN_POINTS};
 use crate::net::Net;
@@ -29,7 +35,7 @@ use crate::personality::{Os, Personality};
 use crate::process::{Pid, Processes};
 use crate::seed::Draws;
 use crate::thread::{ThreadId, Threads};
-use crate::timer::Timers;
+use crate::timer::{self, Timers};
 use crate::unix::UnixSockets;
 use crate::wait::WaitOn;
 
@@ -84,6 +90,14 @@ pub struct User {
 pub struct Kernel {
     /// The sockets and what travels between them.
     pub net: Net,
+    /// The pipes.
+    pub(crate) pipes: Pipes,
+    /// The event counters.
+    pub(crate) eventfds: EventFds,
+    timerfds: TimerFds,
+    /// By timer that is armed: its entry in the queue.
+    armed: BTreeMap<TimerFdId, timer::Key>,
+    epolls: Epolls,
     /// The sockets of `unix(7)`.
     pub unix: UnixSockets,
     /// The open files of all processes.
@@ -126,6 +140,8 @@ pub struct Kernel {
     waiters: BTreeMap<WaitOn, Vec<ThreadId>>,
     /// By file: the threads whose `poll(2)` looks at it.
     pollers: BTreeMap<Object, Vec<ThreadId>>,
+    /// `flock(2)`.
+    pub(crate) locks: FileLocks,
     /// Descriptors of the real kernel that nothing refers to any more, for the boundary to close.
     closed_real: Vec<i32>,
     /// Threads that were ended by the end of their process, for the boundary to forget.
@@ -161,6 +177,11 @@ impl Kernel {
         let mut files = Files::default();
         let mut kernel = Self {
             net: Net::default(),
+            pipes: Pipes::default(),
+            eventfds: EventFds::default(),
+            timerfds: TimerFds::default(),
+            armed: BTreeMap::new(),
+            epolls: Epolls::default(),
             unix: UnixSockets::new(),
             user: User::default(),
             processes: Processes::new(files::standard(&mut files)),
@@ -186,6 +207,7 @@ impl Kernel {
             futexes: Futexes::default(),
             waiters: BTreeMap::new(),
             pollers: BTreeMap::new(),
+            locks: FileLocks::default(),
             closed_real: Vec::new(),
             killed: Vec::new(),
             holders: BTreeMap::new(),

@@ -199,6 +199,7 @@ impl Kernel {
                 if let Some(waiting) = self.waiters.get_mut(&on) {
                     waiting.retain(|waiter| *waiter != thread);
                 }
+                self.count_sleepers(on);
                 self.unwatch(thread);
             }
         }
@@ -280,6 +281,14 @@ impl Kernel {
         self.changed();
     }
 
+    /// Whether the running thread has anything to do before it goes on: a signal to take, or its own end.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        let thread = self.threads.get(self.current);
+        let pending = self.processes.get(thread.process).signals.pending & !thread.blocked_signals;
+        pending != 0 || thread.state == State::Ended || self.ending.is_some()
+    }
+
     /// The next signal that the running thread takes now, if any: the boundary calls the handler, then
     /// [`Kernel::signal_taken`].
     pub fn take_signal(&mut self) -> Option<Taken> {
@@ -309,6 +318,13 @@ impl Kernel {
             }
             Disposition::Default | Disposition::Ignore => self.take_signal(),
         }
+    }
+
+    /// Whether a signal has arrived that the running thread does not block, so that no call of it may begin to wait.
+    #[must_use]
+    pub fn signal_is_due(&self) -> bool {
+        let thread = self.threads.get(self.current);
+        self.processes.get(thread.process).signals.pending & !thread.blocked_signals != 0
     }
 
     /// The handler of a signal has returned.

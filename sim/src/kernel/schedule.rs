@@ -8,7 +8,8 @@ use crate::choice::{Attention, Candidate, Kind, Notice};
 use crate::ending::{Ending, Waiting};
 use crate::event::{Event, Pass, Why};
 use crate::limits::{CALL_NS, SPIN_POINTS, SPIN_WAIT_NS, TURN_POINTS};
-use crate::thread::{State, ThreadId};
+use crate::process::Pid;
+use crate::thread::{State, Thread, ThreadId};
 use crate::wait::WaitOn;
 
 impl Kernel {
@@ -245,12 +246,21 @@ impl Kernel {
             .iter()
             .filter_map(|(id, thread)| {
                 let State::Blocked(wait) = &thread.state else { return None };
-                let name = if thread.name.is_empty() { thread.path() } else { thread.name.clone() };
+                let name = self.name_of(thread);
                 let (on, holder) = self.describe(wait.on);
                 Some(Waiting { thread: id, name, on, holder })
             })
             .collect();
         self.end(Ending::Deadlock(waits))
+    }
+
+    /// A thread as people tell it apart: by its name or its pedigree, and by its process if that is not the first.
+    fn name_of(&self, thread: &Thread) -> String {
+        let name = if thread.name.is_empty() { thread.path() } else { thread.name.clone() };
+        if thread.process == Pid::FIRST {
+            return name;
+        }
+        format!("{name} of {} ({})", self.processes.get(thread.process).program, thread.process.0)
     }
 
     fn describe(&self, on: WaitOn) -> (String, Option<ThreadId>) {

@@ -24,6 +24,8 @@ impl Kernel {
         }
         let process = self.threads.get(self.current).process;
         let child = self.threads.add(Some(self.current), process);
+        // `copy_process`: a thread blocks what its creator does.
+        self.threads.get_mut(child).blocked_signals = self.threads.get(self.current).blocked_signals;
         self.begin(child);
         Ok(child)
     }
@@ -81,7 +83,10 @@ impl Kernel {
         match wait.on {
             WaitOn::Futex { word, bits } => self.futexes.wait(Word(word), Waiter { thread, bits }),
             WaitOn::Sleep => {}
-            on => self.waiters.entry(on).or_default().push(thread),
+            on => {
+                self.waiters.entry(on).or_default().push(thread);
+                self.count_sleepers(on);
+            }
         }
         self.emit(&Event::Blocked { on: wait.on, deadline_ns: wait.deadline_ns });
         let timer = wait.deadline_ns.map(|at_ns| self.timers.set(at_ns, Due::Deadline(thread)));
@@ -116,7 +121,7 @@ impl Kernel {
     }
 
     /// Wakes everybody who waits for this, in the order in which they began to.
-    pub(super) fn wake_all(&mut self, on: WaitOn) {
+    pub(crate) fn wake_all(&mut self, on: WaitOn) {
         for thread in self.waiters.remove(&on).unwrap_or_default() {
             self.wake(thread, Woken::Cause);
         }

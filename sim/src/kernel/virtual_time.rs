@@ -7,7 +7,7 @@ use super::{Kernel, Next};
 use crate::choice::Kind;
 use crate::ending::Ending;
 use crate::event::{Event, Pass};
-use crate::limits::{LATENCY_LEAST_NS, LATENCY_STEP_NS, LATENCY_STEPS, POINT_NS};
+use crate::limits::{FILE_STEPS_NS, LATENCY_LEAST_NS, LATENCY_STEP_NS, LATENCY_STEPS, POINT_NS};
 use crate::timer::Due;
 use crate::wait::Woken;
 
@@ -49,6 +49,7 @@ impl Kernel {
                     self.net.deliver(packet, now_ns);
                     self.settle();
                 }
+                Due::TimerFd(id) => self.expire(id),
             }
             if self.ending.is_some() {
                 return;
@@ -66,6 +67,12 @@ impl Kernel {
             self.timers.set(at_ns, Due::Packet(packet));
             self.changed();
         }
+    }
+
+    /// What work on a file takes beyond its least.
+    pub(crate) fn file_step_ns(&mut self) -> u64 {
+        let step = self.choose(Kind::FileTime, FILE_STEPS_NS.len() as u64);
+        FILE_STEPS_NS[usize::try_from(step).expect("below the number of steps")]
     }
 
     /// The step at which the next timer or packet is due if no time passes but that of instructions.

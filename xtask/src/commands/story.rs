@@ -83,6 +83,7 @@ fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
             StackOf::Wait => "waits",
             StackOf::Signal => "was",
             StackOf::Unmodelled => "asked for what is not modelled",
+            StackOf::Escaped => "went past the C library",
         };
         line(text, &format!("  thread {} {what} at", stack.thread.0));
         let places = stack.addresses.iter().flat_map(|address| symbols.places(*address));

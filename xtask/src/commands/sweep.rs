@@ -3,8 +3,8 @@
 //! A first edition: no corpus, no time budget. Does not judge runs. Invariant: what it finds does not depend on the number of
 //! jobs.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, Once};
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -101,6 +101,7 @@ fn sweep(sweep: &Sweep<'_>) -> Result<Tally, ClientError> {
 fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<Tally, ClientError> {
     let limits = Limits::default();
     let mut client = Client::start(&sweep.scenarios.path, limits.threads_max, Isolation::Fork)?;
+    tell_notes(&client, bar);
     let mut tally = Tally::default();
     loop {
         let begin = next.fetch_add(BATCH, Ordering::Relaxed);
@@ -124,6 +125,12 @@ fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<Tally, 
         }
         bar.inc(end - begin);
     }
+}
+
+/// Says once what this machine lacks: every client finds the same.
+fn tell_notes(client: &Client, bar: &ProgressBar) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| bar.suspend(|| client.notes().iter().for_each(|note| eprintln!("note: {note}"))));
 }
 
 fn tell(listed: &Listed, tally: &Tally, complaints: &[String], began: Instant) {

@@ -33,10 +33,14 @@ const ROOMS: &[Room] = &[
         ],
         may_test_with: &[],
     },
-    Room { package: "photofinish-scenarios", may_use: &["photofinish"], may_test_with: &[] },
-    Room { package: "photofinish-load", may_use: &["photofinish"], may_test_with: &[] },
     // Of the boundary's folder because it is unsafe inside, but it knows only our error numbers: libc behind safe calls.
     Room { package: "photofinish-calls", may_use: &["photofinish-sim"], may_test_with: &[] },
+    Room {
+        package: "photofinish-scenarios",
+        may_use: &["photofinish", "photofinish-calls"],
+        may_test_with: &[],
+    },
+    Room { package: "photofinish-load", may_use: &["photofinish"], may_test_with: &[] },
     Room { package: "photofinish-innocent", may_use: &[], may_test_with: &[] },
     Room {
         package: "photofinish-guests",

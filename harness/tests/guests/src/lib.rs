@@ -5,11 +5,14 @@
 
 use photofinish::scenario::{Expectation, Failure, Find, Scenario, Variant};
 
+pub mod bypass;
 pub mod conformance;
 pub mod endings;
+pub mod files;
 pub mod layout;
 pub mod native;
 pub mod processes;
+pub mod programs;
 pub mod races;
 pub mod sockets;
 pub mod sync;
@@ -22,7 +25,10 @@ pub static GUESTS: &[&Scenario] = &[
     &layout::SCENARIO,
     &races::SCENARIO,
     &endings::SCENARIO,
+    &bypass::SCENARIO,
     &processes::SCENARIO,
+    &files::SCENARIO,
+    &programs::SCENARIO,
     &sockets::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
@@ -31,8 +37,16 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::thread::FAMILY.scenario,
     &conformance::futex::FAMILY.scenario,
     &conformance::sync::FAMILY.scenario,
+    &conformance::process::FAMILY.scenario,
+    &conformance::signal::FAMILY.scenario,
     &conformance::descriptor::FAMILY.scenario,
+    &conformance::file::FAMILY.scenario,
+    &conformance::path::FAMILY.scenario,
+    &conformance::place::FAMILY.scenario,
     &conformance::poll::FAMILY.scenario,
+    &conformance::pipe::FAMILY.scenario,
+    &conformance::eventfd::FAMILY.scenario,
+    &conformance::epoll::FAMILY.scenario,
     &conformance::name::FAMILY.scenario,
     &conformance::listen::FAMILY.scenario,
     &conformance::connect::FAMILY.scenario,
@@ -41,6 +55,7 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::options::FAMILY.scenario,
     &conformance::message::FAMILY.scenario,
     &conformance::resolve::FAMILY.scenario,
+    &conformance::bypass::FAMILY.scenario,
     &conformance::sequence::FAMILY.scenario,
     &conformance::udp_sequence::FAMILY.scenario,
     &conformance::unix_sequence::FAMILY.scenario,

@@ -21,7 +21,7 @@ impl Time {
         timespec { tv_sec: self.seconds, tv_nsec: self.fraction }
     }
 
-    fn of(at: timespec) -> Self {
+    pub(crate) fn of(at: timespec) -> Self {
         Self { seconds: at.tv_sec, fraction: at.tv_nsec }
     }
 }

@@ -1,4 +1,5 @@
-//! Contexts: a stopped thread as a stack pointer and a thread pointer, and how one becomes another.
+//! Contexts: a stopped thread as a stack pointer and a thread pointer, and how one becomes another. Traps: a thread that a signal
+//! stopped, as its registers.
 //!
 //! One file per architecture, all with the same interface. It knows neither threads nor the kernel. Invariant: a context is
 //! resumed at most once per time it was saved, and everything the C calling convention preserves is as it was.
@@ -8,10 +9,19 @@ mod x86_64;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64::{keep_stack, park, restore_stack, supported, switch};
 
+#[cfg(target_arch = "x86_64")]
+mod x86_64_trap;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64_trap::{AUDIT_ARCH, Trap, stub};
+
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use aarch64::{keep_stack, park, restore_stack, supported, switch};
+#[cfg(target_arch = "aarch64")]
+mod aarch64_trap;
+#[cfg(target_arch = "aarch64")]
+pub(crate) use aarch64_trap::{AUDIT_ARCH, Trap, stub};
 
 /// A stopped context. The assembly of each architecture knows its layout: two words, in this order.
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use libc::{sockaddr, socklen_t};
+use photofinish_sim::call::Stop;
 use photofinish_sim::call::address::Address;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::Object;
@@ -13,7 +14,7 @@ use photofinish_sim::kernel::Kernel;
 use photofinish_sim::unix::Name;
 
 use super::descriptor::{buffer, bytes};
-use super::path::{self, Purpose};
+use super::node::{self, Purpose};
 
 /// `sizeof(sa_family_t)`, behind which a name of `unix(7)` begins.
 const FAMILY_BYTES: usize = size_of::<libc::sa_family_t>();
@@ -44,26 +45,26 @@ impl Given<'_> {
     }
 
     /// What it means to a socket. One of `unix(7)` leads to the file system, and only if the socket is one, too.
-    pub(super) fn read(&self, kernel: &Kernel, fd: i32, purpose: Purpose) -> Address {
+    pub(super) fn read(&self, kernel: &Kernel, fd: i32, purpose: Purpose) -> Result<Address, Stop> {
         let all = self.0;
         let length = all.len();
         let Some(family) = all.first_chunk().map(|family| libc::sa_family_t::from_ne_bytes(*family)) else {
-            return Address::Other { family: libc::AF_UNSPEC, length };
+            return Ok(Address::Other { family: libc::AF_UNSPEC, length });
         };
         let family = i32::from(family);
         let is_unix = matches!(kernel.object(fd), Some(Object::Unix(_)));
-        match family {
+        Ok(match family {
             libc::AF_INET if length >= INET_BYTES => Address::Inet(inet(all)),
             libc::AF_INET6 if length >= INET6_BYTES_MIN => Address::Inet(inet6(all)),
             libc::AF_UNIX if is_unix && (FAMILY_BYTES..=UNIX_BYTES_MAX).contains(&length) => {
-                Address::Unix(unix(&all[FAMILY_BYTES..], purpose))
+                Address::Unix(unix(kernel, &all[FAMILY_BYTES..], purpose)?)
             }
             libc::AF_UNSPEC => {
                 let as_inet = (length >= INET_BYTES).then(|| inet(all));
                 Address::Unspecified { as_inet, length }
             }
             family => Address::Other { family, length },
-        }
+        })
     }
 }
 
@@ -82,11 +83,11 @@ fn inet6(all: &[u8]) -> SocketAddr {
     SocketAddrV6::new(Ipv6Addr::from(octets), port(all), flow, scope).into()
 }
 
-fn unix(name: &[u8], purpose: Purpose) -> Name {
+fn unix(kernel: &Kernel, name: &[u8], purpose: Purpose) -> Result<Name, Stop> {
     match name {
-        [] => Name::Unnamed,
-        [0, name @ ..] => Name::Abstract(name.to_vec()),
-        path => path::name(path.split(|byte| *byte == 0).next().unwrap_or_default(), purpose),
+        [] => Ok(Name::Unnamed),
+        [0, name @ ..] => Ok(Name::Abstract(name.to_vec())),
+        path => node::name(kernel, path.split(|byte| *byte == 0).next().unwrap_or_default(), purpose),
     }
 }
 

@@ -14,7 +14,8 @@ use crate::run::{call, unmodelled, with_kernel};
 
 const NS: u64 = 1_000_000_000;
 
-fn to_timespec(ns: u64) -> timespec {
+/// Nanoseconds as a timespec.
+pub(super) fn to_timespec(ns: u64) -> timespec {
     timespec { tv_sec: time_t::try_from(ns / NS).expect("584 years"), tv_nsec: (ns % NS).cast_signed() }
 }
 
@@ -166,13 +167,8 @@ fn absolute(flags: c_int) -> Absolute {
     if flags & libc::TIMER_ABSTIME != 0 { Absolute::Yes } else { Absolute::No }
 }
 
-/// `clock_gettime(2)` through `syscall(2)`.
-pub(crate) fn raw_gettime(clock: c_int, at: *mut timespec) -> i64 {
-    // SAFETY: syscall(2)'s caller meets clock_gettime(2)'s contract.
-    i64::from(unsafe { clock_gettime(clock, at) })
-}
-
-/// `clock_nanosleep(2)` through `syscall(2)`, which sets `errno`.
-pub(crate) fn raw_sleep(clock: c_int, flags: c_int, request: *const timespec) -> i64 {
-    i64::from(or_fail(sleep_on(clock, absolute(flags), request)))
+/// What the processor's counter says: the monotonic clock, at one tick per nanosecond.
+pub(crate) fn read_counter() -> u64 {
+    let read = call("rdtsc", 0, |kernel, _| Ok(time::gettime_ns(kernel, time::Clock::Monotonic)));
+    read.unwrap_or_default()
 }

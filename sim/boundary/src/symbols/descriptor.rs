@@ -1,19 +1,20 @@
-//! `read(2)`, `write(2)` and their vectors, `close(2)`, `dup(2)`, `fcntl(2)`, `ioctl(2)`, `poll(2)`.
+//! `read(2)`, `write(2)` and their vectors, `close(2)`, `dup(2)`, `fcntl(2)`, `ioctl(2)`.
 //!
 //! Each process has numbers of its own, which the kernel gives; a real file behind one has another number for the real kernel. The low
 //! real numbers are taken by `O_PATH` descriptors, so that a call we do not own fails on a number of the program instead of
 //! reaching anything. Does not know sockets. Invariant: no number of the program is ever given to the real kernel.
 
-use core::ffi::{c_int, c_ulong, c_void};
+use core::ffi::{c_int, c_uint, c_ulong, c_void};
 
-use libc::{iovec, nfds_t, pollfd};
-use photofinish_sim::call::{Stop, fd, io, poll};
+use libc::iovec;
+use photofinish_sim::call::file::Work;
+use photofinish_sim::call::{Stop, fd, io};
 use photofinish_sim::errno::Errno;
-use photofinish_sim::fd::{Blocking, Object, OnExec};
+use photofinish_sim::fd::{Object, OnExec};
 use photofinish_sim::kernel::Kernel;
-use photofinish_sim::ready::Mask;
 
-use super::{fail, raw, stdio};
+use super::{content, fail, real, stdio};
+use crate::disk::{self, sys, sys::sys};
 use crate::own::{owned, real};
 use crate::run::{call, with_kernel};
 
@@ -40,27 +41,11 @@ pub(super) fn kind(fd: c_int) -> Kind {
     }
 }
 
-/// Our descriptors of real files lie above any number that the C library may use for itself, and below those of the server.
-const REAL_FROM: i64 = 256;
-
-/// Gives the running process a number for a real descriptor, which becomes ours.
-pub(super) fn adopt(real: c_int, on_exec: OnExec) -> c_int {
-    let moved = raw::syscall(
-        libc::SYS_fcntl,
-        [i64::from(real), i64::from(libc::F_DUPFD_CLOEXEC), REAL_FROM, 0, 0, 0],
-    );
-    raw::syscall(libc::SYS_close, [i64::from(real), 0, 0, 0, 0, 0]);
-    let Ok(moved @ 0..) = c_int::try_from(moved) else { return fail(Errno::EMFILE) };
-    let number =
-        with_kernel(|kernel| kernel.install(kernel.process(), Object::Real(moved), Blocking::Yes, on_exec));
-    close_real();
-    number.unwrap_or_else(fail)
-}
-
 /// Closes real descriptors that nothing refers to any more.
 pub(super) fn close_real() {
     for real in with_kernel(Kernel::take_closed_real) {
-        raw::syscall(libc::SYS_close, [i64::from(real), 0, 0, 0, 0, 0]);
+        crate::phase::as_simulator(|| disk::closed(real));
+        sys::close(real);
     }
 }
 
@@ -138,6 +123,41 @@ fn write_ours(fd: c_int, data: &[u8]) -> isize {
     count(written)
 }
 
+fn read_real(fd: c_int, number: i64, rest: &[i64], room: &[iovec]) -> isize {
+    let answer = |kernel: &mut Kernel, real| content::read(kernel, real, number, rest, room);
+    real::size(real::on_file("read of a real file", fd, Work::Nothing, answer, real::fails(Errno::EBADF)))
+}
+
+fn write_real(fd: c_int, number: i64, rest: &[i64]) -> isize {
+    let answer = |kernel: &mut Kernel, real| content::write(kernel, real, number, rest);
+    real::size(real::on_file("write to a real file", fd, Work::Write, answer, real::fails(Errno::EBADF)))
+}
+
+/// `fcntl(2)` of a real file. Locks of `F_SETLK` belong to a process, and all of a run are one for the real kernel; those of
+/// `F_OFD_SETLK` belong to the open file, but a wait for one would stop the run.
+fn control_real(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
+    let unmodelled = || Stop::Unmodelled(format!("fcntl(2) command {command} of a real file"), Errno::EINVAL);
+    let answer = |kernel: &mut Kernel, real: c_int| {
+        let made = |command: c_int| {
+            sys(libc::SYS_fcntl, &[i64::from(real), i64::from(command), argument.cast_signed()])
+        };
+        let processes = kernel.processes.iter().count();
+        match command {
+            libc::F_GETFL | libc::F_GETLK | libc::F_OFD_GETLK | libc::F_OFD_SETLK => Ok(made(command)?),
+            libc::F_SETFL if argument & libc::O_ASYNC as c_ulong == 0 => Ok(made(command)?),
+            libc::F_ADD_SEALS | libc::F_GET_SEALS => Ok(made(command)?),
+            libc::F_SETLK | libc::F_SETLKW if processes == 1 => Ok(made(command)?),
+            libc::F_OFD_SETLKW => made(libc::F_OFD_SETLK).map_err(|errno| match errno {
+                Errno::EAGAIN => unmodelled(),
+                errno => errno.into(),
+            }),
+            _ => Err(unmodelled()),
+        }
+    };
+    let answer = real::on_file("fcntl of a real file", fd, Work::Nothing, answer, real::fails(Errno::EBADF));
+    c_int::try_from(real::number(answer)).expect("fcntl(2) answers an int")
+}
+
 /// Makes a number for what another refers to.
 fn duplicate(old: c_int, least: c_int, on_exec: OnExec) -> c_int {
     call("dup", old, |kernel, caller| fd::dup(kernel, caller, old, least, on_exec)).unwrap_or_else(fail)
@@ -153,9 +173,8 @@ owned! {
     /// `read(2)`.
     fn read(fd: c_int, data: *mut c_void, length: usize) -> isize {
         match kind(fd) {
-            Kind::Real(real) => {
-                passed("read of a real file", fd);
-                real!(read(real: c_int, data: *mut c_void, length: usize) -> isize)
+            Kind::Real(_) => {
+                read_real(fd, libc::SYS_read, &[data as i64, length.cast_signed() as i64], &content::one(data, length))
             }
             _ => {
                 let room = buffer(data, length);
@@ -167,9 +186,8 @@ owned! {
     /// `write(2)`: standard output and error are kept with the run.
     fn write(fd: c_int, data: *const c_void, length: usize) -> isize {
         match kind(fd) {
-            Kind::Real(real) => {
-                passed("write to a real file", fd);
-                real!(write(real: c_int, data: *const c_void, length: usize) -> isize)
+            Kind::Real(_) => {
+                write_real(fd, libc::SYS_write, &[data as i64, length.cast_signed() as i64])
             }
             Kind::Standard(number) => stdio::keep(number, bytes(data, length)),
             Kind::Ours | Kind::None => write_ours(fd, bytes(data, length)),
@@ -179,9 +197,8 @@ owned! {
     /// `readv(2)`: one read, into as many of the buffers as it fills.
     fn readv(fd: c_int, vector: *const iovec, length: c_int) -> isize {
         match kind(fd) {
-            Kind::Real(real) => {
-                passed("readv of a real file", fd);
-                real!(readv(real: c_int, vector: *const iovec, length: c_int) -> isize)
+            Kind::Real(_) => {
+                read_real(fd, libc::SYS_readv, &[vector as i64, i64::from(length)], vectors(vector, length))
             }
             _ => read_ours(fd, vectors(vector, length)),
         }
@@ -189,9 +206,8 @@ owned! {
 
     /// `writev(2)`: the buffers as one write.
     fn writev(fd: c_int, vector: *const iovec, length: c_int) -> isize {
-        if let Kind::Real(real) = kind(fd) {
-            passed("writev to a real file", fd);
-            return real!(writev(real: c_int, vector: *const iovec, length: c_int) -> isize);
+        if let Kind::Real(_) = kind(fd) {
+            return write_real(fd, libc::SYS_writev, &[vector as i64, i64::from(length)]);
         }
         let whole = gather(vectors(vector, length));
         match kind(fd) {
@@ -207,6 +223,25 @@ owned! {
         let closed = call("close", fd, |kernel, caller| fd::close(kernel, caller, fd));
         close_real();
         done(closed)
+    }
+
+    /// `close_range(2)`.
+    fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int {
+        let closed = call("close_range", i32::try_from(first).unwrap_or(i32::MAX), |kernel, caller| {
+            fd::close_range(kernel, caller, first..=last, flags)
+        });
+        close_real();
+        done(closed)
+    }
+
+    /// `closefrom(3)`.
+    fn closefrom(first: c_int) -> () {
+        let first = first.max(0).unsigned_abs();
+        // Nothing that it could fail for.
+        let _ = call("closefrom", first.cast_signed(), |kernel, caller| {
+            fd::close_range(kernel, caller, first..=c_uint::MAX, 0)
+        });
+        close_real();
     }
 
     /// `dup(2)`.
@@ -240,17 +275,14 @@ owned! {
                 let answer = call("fcntl", fd, |kernel, caller| fd::fcntl(kernel, caller, fd, command, number));
                 answer.unwrap_or_else(fail)
             }
-            (_, Kind::Real(real)) => {
-                passed("fcntl of a real file", fd);
-                real!(fcntl(real: c_int, command: c_int, argument: c_ulong) -> c_int)
-            }
+            (_, Kind::Real(_)) => control_real(fd, command, argument),
         }
     }
 
     /// `ioctl(2)`: `FIONBIO`, `FIONREAD`, `FIOCLEX` and `FIONCLEX`.
     fn ioctl(fd: c_int, request: c_ulong, value: *mut c_int) -> c_int {
         match kind(fd) {
-            Kind::Real(real) if request != libc::FIOCLEX && request != libc::FIONCLEX => {
+            Kind::Real(real) if request == libc::FIONREAD || request == libc::TCGETS || request == libc::TIOCGWINSZ => {
                 passed("ioctl of a real file", fd);
                 real!(ioctl(real: c_int, request: c_ulong, value: *mut c_int) -> c_int)
             }
@@ -269,35 +301,4 @@ owned! {
             })),
         }
     }
-
-    /// `poll(2)`.
-    fn poll(entries: *mut pollfd, length: nfds_t, timeout_ms: c_int) -> c_int {
-        let timeout_ns = u64::try_from(timeout_ms).ok().map(|ms| ms * 1_000_000);
-        poll_entries(pollfds(entries, length), timeout_ns)
-    }
-}
-
-pub(super) fn poll_entries(entries: &mut [pollfd], timeout_ns: Option<u64>) -> c_int {
-    let mut ours: Vec<poll::PollFd> =
-        crate::phase::as_simulator(|| entries.iter().map(from_pollfd).collect());
-    let asked = i32::try_from(entries.len()).unwrap_or(i32::MAX);
-    let ready = call("poll", asked, |kernel, caller| poll::poll(kernel, caller, &mut ours, timeout_ns));
-    for (entry, answer) in entries.iter_mut().zip(&ours) {
-        entry.revents = u16::try_from(answer.revents.0).unwrap_or(u16::MAX).cast_signed();
-    }
-    crate::phase::as_simulator(|| drop(ours));
-    ready.map_or_else(fail, |count| c_int::try_from(count).expect("poll(2) takes far fewer"))
-}
-
-pub(super) fn pollfds<'a>(entries: *mut pollfd, length: nfds_t) -> &'a mut [pollfd] {
-    if length == 0 {
-        return &mut [];
-    }
-    // SAFETY: poll(2): `length` valid entries.
-    unsafe { core::slice::from_raw_parts_mut(entries, usize::try_from(length).expect("addresses fit")) }
-}
-
-fn from_pollfd(entry: &pollfd) -> poll::PollFd {
-    let events = Mask(u32::from(entry.events.cast_unsigned()));
-    poll::PollFd { fd: entry.fd, events, revents: Mask::NONE }
 }

@@ -1,9 +1,9 @@
-//! `syscall(2)`: the door through which std and `parking_lot` reach `futex(2)`, and some crates other calls.
+//! `futex(2)`, and `syscall(2)`: the door through which std and `parking_lot` reach it, and some crates other calls.
 //!
 //! A definition with fixed arguments sees the variadic calls of Rust and C on x86-64 and aarch64, where integers travel in the
-//! same registers either way. Invariant: a call that is not modelled is noted before it is made for real.
+//! same registers either way. Invariant: a call that is not modelled is noted, and fails.
 
-use core::ffi::{c_int, c_long, c_uint, c_void};
+use core::ffi::c_long;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use libc::timespec;
@@ -13,8 +13,8 @@ use photofinish_sim::call::time::{Clock, since_start_ns};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::kernel::Kernel;
 
-use super::{clock, fail, identity, random};
-use crate::own::{owned, real};
+use super::{bypass, clock, fail};
+use crate::own::owned;
 use crate::run::{call, unmodelled};
 
 owned! {
@@ -22,42 +22,13 @@ owned! {
     fn syscall(
         number: c_long, a: c_long, b: c_long, c: c_long, d: c_long, e: c_long, f: c_long,
     ) -> c_long {
-        #[expect(clippy::cast_possible_truncation, reason = "the kernel, too, takes the low 32 bits of an int argument")]
-        let answer = match number {
-            libc::SYS_futex => futex_call([a, b, c, d, e, f]),
-            libc::SYS_getrandom => random::answer(a as *mut c_void, b.cast_unsigned() as usize, c as c_uint) as i64,
-            libc::SYS_gettid => i64::from(identity::tid()),
-            libc::SYS_getpid => i64::from(identity::pid()),
-            libc::SYS_clock_gettime => clock::raw_gettime(a as c_int, b as *mut timespec),
-            libc::SYS_clock_nanosleep => clock::raw_sleep(a as c_int, b as c_int, c as *const timespec),
-            // SAFETY: our caller's contract is the callee's.
-            libc::SYS_sched_yield => i64::from(unsafe { super::thread::sched_yield() }),
-            libc::SYS_pidfd_open => i64::from(super::process::pidfd_open(a as c_int, b as c_uint)),
-            _ => unknown(number, [a, b, c, d, e, f]),
-        };
-        answer
+        let answer = bypass::answer_called(number, [a, b, c, d, e, f]);
+        // `MAX_ERRNO` of the kernel: what lies above is an error number negated.
+        match u16::try_from(answer.wrapping_neg()) {
+            Ok(errno @ 1..=4095) => c_long::from(fail(Errno(errno))),
+            _ => answer,
+        }
     }
-}
-
-/// Calls on real files, which pass through: they neither block on another thread nor tell the time.
-const REAL_FILES: &[c_long] = &[
-    libc::SYS_statx,
-    libc::SYS_openat2,
-    libc::SYS_getdents64,
-    libc::SYS_renameat2,
-    libc::SYS_faccessat2,
-    libc::SYS_memfd_create,
-    libc::SYS_membarrier,
-];
-
-fn unknown(number: c_long, [a, b, c, d, e, f]: [c_long; 6]) -> c_long {
-    if !REAL_FILES.contains(&number) {
-        crate::phase::as_simulator(|| unmodelled(format!("system call {number} through syscall(2)")));
-        return i64::from(fail(Errno::ENOSYS));
-    }
-    real!(syscall(
-        number: c_long, a: c_long, b: c_long, c: c_long, d: c_long, e: c_long, f: c_long,
-    ) -> c_long)
 }
 
 /// What a futex call says, decoded.
@@ -73,8 +44,12 @@ struct Call {
     third_value: u32,
 }
 
+/// `futex(2)`, answered as the kernel does.
+///
+/// # Safety
+/// The system call's contract.
 #[expect(clippy::cast_possible_truncation, reason = "futex(2): the operation and the values are 32 bits")]
-fn futex_call([a, b, c, d, e, f]: [c_long; 6]) -> c_long {
+pub(super) unsafe fn answer(a: c_long, b: c_long, c: c_long, d: c_long, e: c_long, f: c_long) -> c_long {
     let call = Call {
         operation: b as i32 & libc::FUTEX_CMD_MASK,
         realtime: b as i32 & libc::FUTEX_CLOCK_REALTIME != 0,
@@ -87,7 +62,7 @@ fn futex_call([a, b, c, d, e, f]: [c_long; 6]) -> c_long {
     };
     match dispatch(&call) {
         Ok(answer) => answer,
-        Err(errno) => i64::from(fail(errno)),
+        Err(errno) => -c_long::from(errno.0),
     }
 }
 

@@ -13,7 +13,7 @@ use photofinish_sim::fd::Object;
 use super::address::{self, Given};
 use super::descriptor::{buffer, bytes, count, gather, scatter, vectors};
 use super::fail;
-use super::path::Purpose;
+use super::node::Purpose;
 use crate::own::owned;
 use crate::phase;
 use crate::run::{call, unmodelled, with_kernel};
@@ -37,7 +37,7 @@ fn send_out(name: &'static str, fd: c_int, out: Out<'_>) -> Result<usize, Errno>
             && !(given.is_empty() && matches!(kernel.object(fd), Some(Object::Unix(_))))
         {
             socket::look(kernel, caller, fd)?;
-            to = Some(given.read(kernel, fd, Purpose::Find));
+            to = Some(given.read(kernel, fd, Purpose::Find)?);
         }
         let Out { bytes, control, flags, .. } = out;
         calls::sendmsg(kernel, caller, fd, Parcel { bytes, to: to.as_ref(), control, flags })

@@ -3,33 +3,54 @@
 //! Invariant: a symbol defined here answers from the kernel while the program runs, and is the C library's own otherwise.
 
 mod address;
-mod clock;
+pub(crate) mod bypass;
+pub(crate) mod clock;
+mod content;
+mod copying;
 mod descriptor;
+mod epoll;
+mod eventfd;
 mod file;
+mod folder;
 mod futex;
 pub(crate) mod identity;
 mod key;
+mod limit;
+mod masked;
 mod message;
 mod name;
-mod path;
+mod node;
+mod number;
+pub(crate) mod path;
+mod pipe;
+mod place;
+mod poll;
 mod process;
 mod random;
 pub(crate) mod raw;
+mod real;
 mod refused;
+mod select;
 pub(crate) mod signal;
 mod socket;
 mod spawn;
+mod stat;
 mod stdio;
 pub(crate) mod thread;
+mod timerfd;
 pub(crate) mod tls;
 
 use photofinish_sim::errno::Errno;
 
+/// Where the running thread's `errno(3)` lies.
+fn errno_place() -> *mut i32 {
+    // SAFETY: __errno_location(3) has no preconditions.
+    unsafe { libc::__errno_location() }
+}
+
 /// Sets `errno(3)` and returns what a failing call returns.
 pub(crate) fn fail(errno: Errno) -> i32 {
-    // SAFETY: __errno_location(3) has no preconditions.
-    let place = unsafe { libc::__errno_location() };
     // SAFETY: it is the running thread's own errno.
-    unsafe { *place = i32::from(errno.0) };
+    unsafe { *errno_place() = i32::from(errno.0) };
     -1
 }

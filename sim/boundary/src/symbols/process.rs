@@ -287,7 +287,9 @@ fn strings(list: *const *const c_char) -> Vec<CString> {
         }
         loop {
             // SAFETY: execve(2): the list ends with a null pointer, which was not reached yet.
-            let string = unsafe { *list.add(copied.len()) };
+            let place = unsafe { list.add(copied.len()) };
+            // SAFETY: as above.
+            let string = unsafe { *place };
             if string.is_null() {
                 return copied;
             }

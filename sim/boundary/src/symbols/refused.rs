@@ -3,7 +3,7 @@
 //! They are owned so that nothing of the kind happens for real without a word. Does not know why a program wants them.
 //! Invariant: every call here leaves the run inconclusive.
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
 
 use photofinish_sim::errno::Errno;
 
@@ -44,17 +44,81 @@ macro_rules! refused_by_number {
     };
 }
 
+/// Calls that return a pointer, which is null.
+macro_rules! refused_pointers {
+    ($($name:ident($($arg:ident),*);)*) => {
+        owned! {$(
+            /// Not modelled.
+            fn $name($($arg: usize),*) -> *mut c_void {
+                $(let _ = $arg;)*
+                refuse(stringify!($name));
+                fail(Errno::ENOSYS);
+                core::ptr::null_mut()
+            }
+        )*}
+    };
+}
+
+// Streams of `stdio(3)`, walks and patterns open files past every symbol of ours.
+refused_pointers! {
+    fopen(a, b);
+    fopen64(a, b);
+    freopen(a, b, c);
+    freopen64(a, b, c);
+    fdopen(a, b);
+    tmpfile();
+    tmpfile64();
+    tmpnam(a);
+    tempnam(a, b);
+    mktemp(a);
+    fts_open(a, b, c);
+    ttyname(a);
+    getwd(a);
+}
+
 refused! {
-    ppoll(a, b, c, d);
-    select(a, b, c, d, e);
-    pselect(a, b, c, d, e, f);
-    epoll_create(a);
-    epoll_ctl(a, b, c, d);
-    epoll_wait(a, b, c, d);
-    epoll_pwait(a, b, c, d, e);
-    pipe(a);
-    timerfd_create(a, b);
-    timerfd_settime(a, b, c, d);
+    fileno(a);
+    scandir(a, b, c, d);
+    scandir64(a, b, c, d);
+    scandirat(a, b, c, d, e);
+    ftw(a, b, c);
+    ftw64(a, b, c);
+    nftw(a, b, c, d);
+    nftw64(a, b, c, d);
+    glob(a, b, c, d);
+    glob64(a, b, c, d);
+    mkfifo(a, b);
+    mkfifoat(a, b, c);
+    mknod(a, b, c);
+    mknodat(a, b, c, d);
+    chroot(a);
+    utime(a, b);
+    utimes(a, b);
+    lutimes(a, b);
+    futimes(a, b);
+    futimesat(a, b, c);
+    lockf(a, b, c);
+    lockf64(a, b, c);
+    vmsplice(a, b, c, d);
+    readahead(a, b, c);
+    pathconf(a, b);
+    fpathconf(a, b);
+    inotify_init();
+    fanotify_init(a, b);
+    name_to_handle_at(a, b, c, d, e);
+    open_by_handle_at(a, b, c);
+    setxattr(a, b, c, d, e);
+    lsetxattr(a, b, c, d, e);
+    fsetxattr(a, b, c, d, e);
+    getxattr(a, b, c, d);
+    lgetxattr(a, b, c, d);
+    fgetxattr(a, b, c, d);
+    listxattr(a, b, c);
+    llistxattr(a, b, c);
+    flistxattr(a, b, c);
+    removexattr(a, b);
+    lremovexattr(a, b);
+    fremovexattr(a, b);
     signalfd(a, b, c);
     inotify_init1(a);
     sigtimedwait(a, b, c);
@@ -63,7 +127,6 @@ refused! {
     getitimer(a, b);
     times(a);
     getrusage(a, b);
-    flock(a, b);
     sem_timedwait(a, b);
     sem_clockwait(a, b, c);
 }

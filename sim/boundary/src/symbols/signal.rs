@@ -34,6 +34,9 @@ fn send_self(number: c_int) {
 /// they interrupted.
 pub(crate) fn deliver() -> Interrupted {
     let mut interrupted = Interrupted::No;
+    if !with_kernel(|kernel| kernel.is_interrupted()) {
+        return interrupted;
+    }
     loop {
         leave_if_over();
         let Some(taken) = with_kernel(Kernel::take_signal) else {

@@ -12,10 +12,10 @@ use photofinish_sim::call::{Stop, socket as calls, sockopt};
 use photofinish_sim::errno::Errno;
 
 use super::descriptor::{buffer, bytes, done};
-use super::path::{self, Purpose};
+use super::node::{self, Purpose};
 use super::{address, fail};
 use crate::own::owned;
-use crate::run::{call, unmodelled};
+use crate::run::call;
 
 owned! {
     /// `socket(2)`.
@@ -45,10 +45,10 @@ owned! {
     fn bind(fd: c_int, name: *const sockaddr, length: socklen_t) -> c_int {
         done(call("bind", fd, |kernel, caller| {
             calls::look(kernel, caller, fd)?;
-            let address = address::given(name, length)?.read(kernel, fd, Purpose::Make);
+            let address = address::given(name, length)?.read(kernel, fd, Purpose::Make)?;
             calls::bind(kernel, caller, fd, &address).inspect_err(|_| {
                 if let Address::Unix(name) = &address {
-                    path::unmake(name);
+                    node::unmake(kernel, &name);
                 }
             })
         }))
@@ -87,7 +87,7 @@ owned! {
                 Some(address) => address,
                 None => {
                     calls::look(kernel, caller, fd)?;
-                    to.insert(address::given(name, length)?.read(kernel, fd, Purpose::Find))
+                    to.insert(address::given(name, length)?.read(kernel, fd, Purpose::Find)?)
                 }
             };
             calls::connect(kernel, caller, fd, address)
@@ -132,26 +132,5 @@ owned! {
     fn getpeername(fd: c_int, name: *mut sockaddr, length: *mut socklen_t) -> c_int {
         let told = call("getpeername", fd, |kernel, caller| calls::getpeername(kernel, caller, fd));
         done(told.map(|from| address::write(Some(&from), name, length)))
-    }
-
-    /// `epoll_create1(2)`: not modelled yet.
-    fn epoll_create1(flags: c_int) -> c_int {
-        let _ = flags;
-        unmodelled(String::from("epoll_create1(2)"));
-        fail(Errno::ENOSYS)
-    }
-
-    /// `eventfd(2)`: not modelled yet.
-    fn eventfd(initial: core::ffi::c_uint, flags: c_int) -> c_int {
-        let _ = (initial, flags);
-        unmodelled(String::from("eventfd(2)"));
-        fail(Errno::ENOSYS)
-    }
-
-    /// `pipe2(2)`: not modelled yet.
-    fn pipe2(pair: *mut c_int, flags: c_int) -> c_int {
-        let _ = (pair, flags);
-        unmodelled(String::from("pipe2(2)"));
-        fail(Errno::ENOSYS)
     }
 }

@@ -24,14 +24,15 @@ struct Actions {
     list: *const Action,
 }
 
-/// glibc's `struct __spawn_action` (`posix/spawn_int.h`): a tag and the largest member of a union.
+/// glibc's `struct __spawn_action` (`posix/spawn_int.h`): a tag, and a union that holds pointers and so begins at 8 bytes.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Action {
     tag: c_int,
+    padding: c_int,
     first: c_int,
     second: c_int,
-    rest: [c_int; 5],
+    rest: [c_int; 4],
 }
 
 const CLOSE: c_int = 0;
@@ -70,7 +71,7 @@ fn act(actions: *const libc::posix_spawn_file_actions_t) -> Result<(), Errno> {
     }
     // SAFETY: glibc keeps `used` actions at `list`.
     let list = unsafe { core::slice::from_raw_parts(actions.list, used) };
-    list.iter().try_for_each(|action| act_on(action))
+    list.iter().try_for_each(act_on)
 }
 
 fn act_on(action: &Action) -> Result<(), Errno> {

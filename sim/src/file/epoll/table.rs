@@ -11,10 +11,6 @@ use crate::errno::Errno;
 use crate::fd::{DescriptionId, Object};
 use crate::ready::{Mask, Refusal};
 
-const EEXIST: Errno = Errno(17);
-const ENOSPC: Errno = Errno(28);
-const ELOOP: Errno = Errno(40);
-
 /// Items of all instances together: far below `/proc/sys/fs/epoll/max_user_watches` of any machine.
 const ITEMS_MAX: usize = 1 << 16;
 
@@ -141,11 +137,18 @@ impl Epolls {
         ready
     }
 
-    /// What `epoll_wait(2)` delivers at once (`ep_send_events`), at most `max` events: none if it has to wait.
-    pub fn collect(&mut self, id: EpollId, max: usize, poll: &mut dyn FnMut(Object) -> Mask) -> Vec<Event> {
-        let mut delivered = Vec::new();
+    /// Hands over what `epoll_wait(2)` delivers at once (`ep_send_events`), at most `max` events, and says how many: none if it
+    /// has to wait.
+    pub fn collect(
+        &mut self,
+        id: EpollId,
+        max: usize,
+        poll: &mut dyn FnMut(Object) -> Mask,
+        deliver: &mut dyn FnMut(Event),
+    ) -> usize {
+        let mut delivered = 0;
         let end = self.instance(id).end();
-        while delivered.len() < max {
+        while delivered < max {
             let Some(key) = self.instance(id).first_before(end) else { break };
             self.instance_mut(id).unlink(key);
             let found = self.poll_item(id, key, poll);
@@ -154,7 +157,8 @@ impl Epolls {
             }
             let instance = self.instance_mut(id);
             let event = &mut instance.item_mut(key).expect("the ready list holds items").event;
-            delivered.push(Event { events: found, data: event.data });
+            deliver(Event { events: found, data: event.data });
+            delivered += 1;
             if event.events & bits::ONESHOT != 0 {
                 event.events &= bits::PRIVATE;
             } else if event.events & bits::ET == 0 {
@@ -190,15 +194,15 @@ impl Epolls {
             return Err(Errno::EINVAL.into());
         }
         if below.is_some_and(|below| self.too_deep(id, below)) {
-            return Err(ELOOP.into());
+            return Err(Errno::ELOOP.into());
         }
         if self.instance(id).item(key).is_some() {
-            return Err(EEXIST.into());
+            return Err(Errno::EEXIST.into());
         }
         if self.items_count == ITEMS_MAX {
             return Err(Refusal::unmodelled(
                 format!("more than {ITEMS_MAX} files in epoll instances"),
-                ENOSPC,
+                Errno::ENOSPC,
             ));
         }
         let nested = below.is_some() || self.watches(Object::Epoll(id));

@@ -227,7 +227,9 @@ impl World {
     fn wait(&mut self, epoll: &str, max: usize) -> String {
         let Object::Epoll(id) = self.object(epoll) else { panic!("{epoll} is no epoll instance") };
         let (pipes, eventfds) = (&mut self.pipes, &self.eventfds);
-        let events = self.epolls.collect(id, max, &mut |object| leaf(pipes, eventfds, object));
+        let mut events = Vec::new();
+        let mut poll = |object| leaf(pipes, eventfds, object);
+        self.epolls.collect(id, max, &mut poll, &mut |event| events.push(event));
         let name = |event: &Event| &self.names[usize::try_from(event.data).expect("a place")];
         let found: Vec<String> =
             events.iter().map(|event| format!("{}={}", name(event), words(event.events))).collect();

@@ -53,6 +53,11 @@ impl Udp {
         self.remote.filter(|remote| remote.port() != 0)
     }
 
+    /// Whether both directions are shut.
+    pub(crate) fn is_shut_both(&self) -> bool {
+        self.shut_receive && self.shut_send
+    }
+
     /// `datagram_poll`. There is always room to write: loopback takes a datagram out of the send buffer at once.
     pub(crate) fn readiness(&self) -> Readiness {
         Readiness {

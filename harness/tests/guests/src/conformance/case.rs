@@ -29,7 +29,7 @@ macro_rules! family {
             scenario: photofinish::scenario::Scenario {
                 name: concat!("conformance-", $family),
                 story: $story,
-                programs: &[],
+                programs: $crate::processes::PROGRAMS,
                 variants: &[$(photofinish::scenario::Variant {
                     name: $name,
                     story: $differs,

@@ -238,7 +238,8 @@ fn several(t: &mut Transcript) {
 }
 
 fn closed(t: &mut Transcript) {
-    let file = Fd(descriptor::open(descriptor::Open::Plain, c"/dev/null", libc::O_RDWR).expect("it is there"));
+    let file =
+        Fd(descriptor::open(descriptor::Open::Plain, c"/dev/null", libc::O_RDWR).expect("it is there"));
     for (what, fd) in [("a file", file.0), ("nothing", 999)] {
         t.call(format_args!("sendmsg to {what}"), message::sendmsg(fd, Out::default(), 0));
         t.call(format_args!("recvmsg of {what}"), message::recvmsg(fd, &mut In::new(&[1], 0), 0));

@@ -6,9 +6,13 @@
 //! Reading order: [`case`] (what a case is), [`transcript`] (what it writes), `sockets` (what cases share), then a file per
 //! man-page family.
 
+pub mod bypass;
 pub mod case;
 pub mod connect;
 pub mod descriptor;
+pub mod epoll;
+pub mod eventfd;
+pub mod file;
 pub mod futex;
 pub mod identity;
 pub mod listen;
@@ -16,11 +20,17 @@ pub mod memory;
 pub mod message;
 pub mod name;
 pub mod options;
+pub mod path;
+pub mod pipe;
+pub mod place;
 pub mod poll;
+pub mod process;
 pub mod random;
 pub mod resolve;
+mod scratch;
 pub mod sequence;
 pub mod shutdown;
+pub mod signal;
 mod sockets;
 pub mod stream;
 pub mod sync;
@@ -42,8 +52,16 @@ pub static FAMILIES: &[&Family] = &[
     &thread::FAMILY,
     &futex::FAMILY,
     &sync::FAMILY,
+    &process::FAMILY,
+    &signal::FAMILY,
     &descriptor::FAMILY,
+    &file::FAMILY,
+    &path::FAMILY,
+    &place::FAMILY,
     &poll::FAMILY,
+    &pipe::FAMILY,
+    &eventfd::FAMILY,
+    &epoll::FAMILY,
     &name::FAMILY,
     &listen::FAMILY,
     &connect::FAMILY,
@@ -52,6 +70,7 @@ pub static FAMILIES: &[&Family] = &[
     &options::FAMILY,
     &message::FAMILY,
     &resolve::FAMILY,
+    &bypass::FAMILY,
     &sequence::FAMILY,
     &udp_sequence::FAMILY,
     &unix_sequence::FAMILY,

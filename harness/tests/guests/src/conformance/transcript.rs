@@ -71,6 +71,7 @@ answers! {
     bool: |answer| answer.to_string();
     i32: |answer| answer.to_string();
     i64: |answer| answer.to_string();
+    u64: |answer| answer.to_string();
     usize: |answer| answer.to_string();
     String: |answer| answer.clone();
     Vec<u8>: |answer| format!("{} \"{}\"", answer.len(), answer.escape_ascii());

@@ -38,3 +38,19 @@ pub(super) fn files() -> Result<(), Failure> {
     println!("files work");
     Ok(())
 }
+
+/// Leaves a file behind and aborts.
+pub(super) fn crashed() -> Result<(), Failure> {
+    fs::write("file", "content").expect("there is room");
+    std::process::abort()
+}
+
+/// Leaves a file behind and never rests, so that the watchdog ends it.
+pub(super) fn hung() -> Result<(), Failure> {
+    fs::write("file", "content").expect("there is room");
+    let mut number = 0_u64;
+    while std::hint::black_box(number) != u64::MAX {
+        number += 1;
+    }
+    Ok(())
+}

@@ -70,4 +70,6 @@ static VARIANTS: &[Variant] = &[
     ),
     sound("output", "A lot of output to both streams.", files::output),
     sound("files", "Real files are written, read and removed.", files::files),
+    doomed("files-crash", "A file is left behind by an abort.", &[find("signal SIGABRT")], files::crashed),
+    doomed("files-hang", "A file is left behind by a loop without an end.", &[find("escaped")], files::hung),
 ];

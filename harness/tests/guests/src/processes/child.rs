@@ -1,6 +1,6 @@
 //! The program that is started.
 //!
-//! Does not know who started it. Invariant: its first argument says what it does.
+//! Does not know who started it. Invariant: its second argument says what it does.
 
 use std::time::Duration;
 
@@ -10,8 +10,9 @@ use std::time::Duration;
 )]
 pub(super) fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    match arguments.get(1).map(String::as_str) {
-        Some("leave") => std::process::exit(arguments[2].parse().expect("a status")),
+    match arguments.get(2).map(String::as_str) {
+        Some("leave") => std::process::exit(arguments[3].parse().expect("a status")),
+        Some("say") => println!("{}", arguments[3]),
         Some("panic") => panic!("as told"),
         Some("abort") => std::process::abort(),
         Some("sleep") => loop {

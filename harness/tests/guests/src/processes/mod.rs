@@ -5,15 +5,37 @@
 mod child;
 mod starting;
 
+use std::path::Path;
+use std::process::Command;
+
 use photofinish::scenario::{Program, Scenario, Variant};
 
 use crate::sound;
+
+/// The programs that guests start.
+pub static PROGRAMS: &[Program] = &[Program { name: "child", main: child::main }];
+
+/// Starts the program with these arguments: by its registered name in a simulation, from this executable natively.
+#[must_use]
+pub fn child(arguments: &[&str]) -> Command {
+    let registered = Path::new("/programs/child");
+    let simulated = std::env::temp_dir() == Path::new("/tmp/photofinish");
+    let path = if simulated { registered.to_owned() } else { std::env::current_exe().expect("it runs") };
+    let mut command = Command::new(path);
+    command.arg("child").args(arguments);
+    command
+}
+
+/// The program's main function, natively.
+pub fn main() {
+    child::main();
+}
 
 /// The guests of this folder.
 pub static SCENARIO: Scenario = Scenario {
     name: "processes",
     story: "Programs that start others, wait for them, and end them.",
-    programs: &[Program { name: "child", main: child::main }],
+    programs: PROGRAMS,
     variants: VARIANTS,
 };
 

@@ -3,16 +3,12 @@
 //! Invariant: every child that is started is waited for.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use photofinish::scenario::Failure;
 
-fn child(arguments: &[&str]) -> Command {
-    let mut command = Command::new("/programs/child");
-    command.args(arguments);
-    command
-}
+use super::child;
 
 fn status(arguments: &[&str]) -> ExitStatus {
     child(arguments).status().expect("it starts")

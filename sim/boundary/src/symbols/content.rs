@@ -1,0 +1,393 @@
+//! What is in real files: `lseek(2)`, `pread(2)`, `pwrite(2)`, `ftruncate(2)`, `fsync(2)`, `fallocate(2)`, `posix_fadvise(2)`.
+//!
+//! Does not know paths. Invariant: a file's time of modification moves with the program's clock, whoever holds the file.
+
+use core::ffi::{c_int, c_uint, c_void};
+
+use libc::{iovec, off_t};
+use photofinish_sim::call::Stop;
+use photofinish_sim::call::file::Work;
+use photofinish_sim::errno::Errno;
+use photofinish_sim::fd::Object;
+use photofinish_sim::file::pipe::End;
+use photofinish_sim::kernel::Kernel;
+
+use super::descriptor::{self, Kind, buffer, kind, scatter, vectors};
+use super::fail;
+use super::real::{NULL, done, fails, on_file, size, unmodelled_of};
+use crate::disk::{self, sys::sys};
+use crate::own::owned;
+use crate::phase::{self, Phase};
+
+/// A read of a real file, or of the run's random bytes in place of `random(4)`.
+pub(super) fn read(
+    kernel: &mut Kernel,
+    real: c_int,
+    number: i64,
+    rest: &[i64],
+    room: &[iovec],
+) -> Result<i64, Stop> {
+    if !disk::is_random(real) {
+        return Ok(sys(number, &[&[i64::from(real)], rest].concat())?);
+    }
+    let length: usize = room.iter().map(|entry| entry.iov_len).sum();
+    let mut bytes = vec![0; length];
+    kernel.random(&mut bytes);
+    scatter(room, &bytes);
+    Ok(i64::try_from(length).expect("memory is smaller"))
+}
+
+/// A write to a real file.
+pub(super) fn write(kernel: &mut Kernel, real: c_int, number: i64, rest: &[i64]) -> Result<i64, Stop> {
+    let answer = sys(number, &[&[i64::from(real)], rest].concat())?;
+    if answer > 0 {
+        disk::modified(kernel, real);
+    }
+    Ok(answer)
+}
+
+/// What `pread(2)` and `pwrite(2)` say to files without positions.
+fn no_position(object: Object) -> Stop {
+    match object {
+        Object::Socket(_) | Object::Unix(_) | Object::Pipe(..) => Stop::Fail(Errno::ESPIPE),
+        _ => Stop::Unmodelled(String::from("reading or writing such a file at a position"), Errno::ESPIPE),
+    }
+}
+
+fn length(count: usize) -> i64 {
+    count.cast_signed() as i64
+}
+
+fn read_at(fd: c_int, data: *mut c_void, count: usize, offset: off_t) -> isize {
+    let room = [iovec { iov_base: data, iov_len: count }];
+    let answer = |kernel: &mut Kernel, real| {
+        read(kernel, real, libc::SYS_pread64, &[data as i64, length(count), offset], &room)
+    };
+    size(on_file("pread of a real file", fd, Work::Nothing, answer, no_position))
+}
+
+fn write_at(fd: c_int, data: *const c_void, count: usize, offset: off_t) -> isize {
+    if let Kind::Standard(1 | 2) = kind(fd) {
+        // What is written goes to no file, as into a pipe.
+        return fail(Errno::ESPIPE) as isize;
+    }
+    let answer = |kernel: &mut Kernel, real| {
+        write(kernel, real, libc::SYS_pwrite64, &[data as i64, length(count), offset])
+    };
+    size(on_file("pwrite to a real file", fd, Work::Write, answer, no_position))
+}
+
+/// A vector, where in a file, and `RWF_*`. An offset of -1 is the file's own position for the calls with flags.
+struct Spread {
+    vector: *const iovec,
+    count: c_int,
+    offset: off_t,
+    flags: c_int,
+}
+
+impl Spread {
+    fn arguments(&self) -> [i64; 5] {
+        // The high half of the offset is the kernel's on machines with smaller registers.
+        [self.vector as i64, i64::from(self.count), self.offset, 0, i64::from(self.flags)]
+    }
+}
+
+fn read_spread(name: &'static str, fd: c_int, call: i64, spread: &Spread) -> isize {
+    let room = vectors(spread.vector, spread.count);
+    let answer = |kernel: &mut Kernel, real| read(kernel, real, call, &spread.arguments(), room);
+    size(on_file(name, fd, Work::Nothing, answer, no_position))
+}
+
+fn write_spread(name: &'static str, fd: c_int, call: i64, spread: &Spread) -> isize {
+    if let Kind::Standard(1 | 2) = kind(fd) {
+        return fail(Errno::ESPIPE) as isize;
+    }
+    let answer = |kernel: &mut Kernel, real| write(kernel, real, call, &spread.arguments());
+    size(on_file(name, fd, Work::Write, answer, no_position))
+}
+
+fn seek(fd: c_int, offset: off_t, whence: c_int) -> off_t {
+    let answer = |_: &mut Kernel, real: c_int| {
+        Ok(sys(libc::SYS_lseek, &[i64::from(real), offset, i64::from(whence)])?)
+    };
+    let ours = |object| match object {
+        // `noop_llseek`.
+        Object::EventFd(_) | Object::TimerFd(_) | Object::Epoll(_) => {
+            Stop::Unmodelled(String::from("lseek(2) of such a file"), Errno::ESPIPE)
+        }
+        _ => Stop::Fail(Errno::ESPIPE),
+    };
+    super::real::number(on_file("lseek of a real file", fd, Work::Nothing, answer, ours))
+}
+
+fn set_length(fd: c_int, length: off_t) -> c_int {
+    let answer = |kernel: &mut Kernel, real: c_int| {
+        sys(libc::SYS_ftruncate, &[i64::from(real), length])?;
+        disk::modified(kernel, real);
+        Ok(())
+    };
+    done(on_file("ftruncate of a real file", fd, Work::Write, answer, fails(Errno::EINVAL)))
+}
+
+/// Data reaches the disk. Nothing of a run outlives the machine, so that nobody really waits for one.
+fn synchronise(name: &'static str, fd: c_int) -> c_int {
+    let answer = |_: &mut Kernel, real: c_int| {
+        let data = disk::sys::fstat(real)?;
+        // `vfs_fsync_range`: a file without the operation, as devices and pipes are, and one opened with O_PATH.
+        sys(libc::SYS_lseek, &[i64::from(real), 0, i64::from(libc::SEEK_CUR)]).map_err(
+            |errno| match errno {
+                Errno::ESPIPE => Errno::EINVAL,
+                errno => errno,
+            },
+        )?;
+        match data.st_mode & libc::S_IFMT {
+            libc::S_IFREG | libc::S_IFDIR => Ok(()),
+            _ => Err(Errno::EINVAL.into()),
+        }
+    };
+    done(on_file(name, fd, Work::Sync, answer, fails(Errno::EINVAL)))
+}
+
+fn allocate(fd: c_int, mode: c_int, offset: off_t, length: off_t) -> Result<(), Errno> {
+    let answer = |kernel: &mut Kernel, real: c_int| {
+        sys(libc::SYS_fallocate, &[i64::from(real), i64::from(mode), offset, length])?;
+        disk::modified(kernel, real);
+        Ok(())
+    };
+    let ours = move |object| match object {
+        _ if offset < 0 || length <= 0 => Stop::Fail(Errno::EINVAL),
+        Object::Pipe(_, End::Write) => Stop::Fail(Errno::ESPIPE),
+        Object::Pipe(_, End::Read) => Stop::Fail(Errno::EBADF),
+        Object::Socket(_) | Object::Unix(_) => Stop::Fail(Errno::ENODEV),
+        _ => Stop::Unmodelled(String::from("fallocate(2) of such a file"), Errno::ENODEV),
+    };
+    on_file("fallocate of a real file", fd, Work::Write, answer, ours)
+}
+
+fn advise(fd: c_int, offset: off_t, length: off_t, advice: c_int) -> c_int {
+    let arguments = |real| [i64::from(real), offset, length, i64::from(advice)];
+    let answer = |_: &mut Kernel, real: c_int| Ok(sys(libc::SYS_fadvise64, &arguments(real))?);
+    let ours = |object| match object {
+        Object::Pipe(..) => Stop::Fail(Errno::ESPIPE),
+        object => unmodelled_of("posix_fadvise(2)", Errno::EINVAL)(object),
+    };
+    let answer = on_file("posix_fadvise of a real file", fd, Work::Nothing, answer, ours);
+    answer.map_or_else(|errno| c_int::from(errno.0.cast_signed()), |_| 0)
+}
+
+owned! {
+    /// `lseek(2)`.
+    fn lseek(fd: c_int, offset: off_t, whence: c_int) -> off_t {
+        seek(fd, offset, whence)
+    }
+
+    /// `lseek(2)` with large files.
+    fn lseek64(fd: c_int, offset: off_t, whence: c_int) -> off_t {
+        seek(fd, offset, whence)
+    }
+
+    /// `pread(2)`.
+    fn pread(fd: c_int, data: *mut c_void, count: usize, offset: off_t) -> isize {
+        read_at(fd, data, count, offset)
+    }
+
+    /// `pread(2)` with large files.
+    fn pread64(fd: c_int, data: *mut c_void, count: usize, offset: off_t) -> isize {
+        read_at(fd, data, count, offset)
+    }
+
+    /// `pwrite(2)`.
+    fn pwrite(fd: c_int, data: *const c_void, count: usize, offset: off_t) -> isize {
+        write_at(fd, data, count, offset)
+    }
+
+    /// `pwrite(2)` with large files.
+    fn pwrite64(fd: c_int, data: *const c_void, count: usize, offset: off_t) -> isize {
+        write_at(fd, data, count, offset)
+    }
+
+    /// `preadv(2)`.
+    fn preadv(fd: c_int, vector: *const iovec, count: c_int, offset: off_t) -> isize {
+        read_spread("preadv of a real file", fd, libc::SYS_preadv, &Spread { vector, count, offset, flags: 0 })
+    }
+
+    /// `preadv(2)` with large files.
+    fn preadv64(fd: c_int, vector: *const iovec, count: c_int, offset: off_t) -> isize {
+        read_spread("preadv of a real file", fd, libc::SYS_preadv, &Spread { vector, count, offset, flags: 0 })
+    }
+
+    /// `preadv2(2)`.
+    fn preadv2(fd: c_int, vector: *const iovec, count: c_int, offset: off_t, flags: c_int) -> isize {
+        read_spread("preadv2 of a real file", fd, libc::SYS_preadv2, &Spread { vector, count, offset, flags })
+    }
+
+    /// `preadv2(2)` with large files.
+    fn preadv64v2(fd: c_int, vector: *const iovec, count: c_int, offset: off_t, flags: c_int) -> isize {
+        read_spread("preadv2 of a real file", fd, libc::SYS_preadv2, &Spread { vector, count, offset, flags })
+    }
+
+    /// `pwritev(2)`.
+    fn pwritev(fd: c_int, vector: *const iovec, count: c_int, offset: off_t) -> isize {
+        write_spread("pwritev to a real file", fd, libc::SYS_pwritev, &Spread { vector, count, offset, flags: 0 })
+    }
+
+    /// `pwritev(2)` with large files.
+    fn pwritev64(fd: c_int, vector: *const iovec, count: c_int, offset: off_t) -> isize {
+        write_spread("pwritev to a real file", fd, libc::SYS_pwritev, &Spread { vector, count, offset, flags: 0 })
+    }
+
+    /// `pwritev2(2)`.
+    fn pwritev2(fd: c_int, vector: *const iovec, count: c_int, offset: off_t, flags: c_int) -> isize {
+        write_spread("pwritev2 to a real file", fd, libc::SYS_pwritev2, &Spread { vector, count, offset, flags })
+    }
+
+    /// `pwritev2(2)` with large files.
+    fn pwritev64v2(fd: c_int, vector: *const iovec, count: c_int, offset: off_t, flags: c_int) -> isize {
+        write_spread("pwritev2 to a real file", fd, libc::SYS_pwritev2, &Spread { vector, count, offset, flags })
+    }
+
+    /// `ftruncate(2)`.
+    fn ftruncate(fd: c_int, length: off_t) -> c_int {
+        set_length(fd, length)
+    }
+
+    /// `ftruncate(2)` with large files.
+    fn ftruncate64(fd: c_int, length: off_t) -> c_int {
+        set_length(fd, length)
+    }
+
+    /// `fsync(2)`: it takes virtual time, and no real one.
+    fn fsync(fd: c_int) -> c_int {
+        synchronise("fsync of a real file", fd)
+    }
+
+    /// `fdatasync(2)`: as `fsync(2)`.
+    fn fdatasync(fd: c_int) -> c_int {
+        synchronise("fdatasync of a real file", fd)
+    }
+
+    /// `syncfs(2)`: as `fsync(2)`.
+    fn syncfs(fd: c_int) -> c_int {
+        synchronise("syncfs of a real file", fd)
+    }
+
+    /// `sync_file_range(2)`: as `fsync(2)`, once the kernel has found its arguments good.
+    fn sync_file_range(fd: c_int, offset: off_t, length: off_t, flags: c_uint) -> c_int {
+        let answer = |_: &mut Kernel, real: c_int| {
+            Ok(sys(libc::SYS_sync_file_range, &[i64::from(real), offset, length, i64::from(flags)])?)
+        };
+        done(on_file("sync_file_range of a real file", fd, Work::Sync, answer, fails(Errno::ESPIPE)))
+    }
+
+    /// `fallocate(2)`.
+    fn fallocate(fd: c_int, mode: c_int, offset: off_t, length: off_t) -> c_int {
+        done(allocate(fd, mode, offset, length))
+    }
+
+    /// `fallocate(2)` with large files.
+    fn fallocate64(fd: c_int, mode: c_int, offset: off_t, length: off_t) -> c_int {
+        done(allocate(fd, mode, offset, length))
+    }
+
+    /// `posix_fallocate(3)`: answers its error number.
+    fn posix_fallocate(fd: c_int, offset: off_t, length: off_t) -> c_int {
+        allocate(fd, 0, offset, length).map_or_else(|errno| c_int::from(errno.0.cast_signed()), |()| 0)
+    }
+
+    /// `posix_fallocate(3)` with large files.
+    fn posix_fallocate64(fd: c_int, offset: off_t, length: off_t) -> c_int {
+        allocate(fd, 0, offset, length).map_or_else(|errno| c_int::from(errno.0.cast_signed()), |()| 0)
+    }
+
+    /// `posix_fadvise(2)`: answers its error number.
+    fn posix_fadvise(fd: c_int, offset: off_t, length: off_t, advice: c_int) -> c_int {
+        advise(fd, offset, length, advice)
+    }
+
+    /// `posix_fadvise(2)` with large files.
+    fn posix_fadvise64(fd: c_int, offset: off_t, length: off_t, advice: c_int) -> c_int {
+        advise(fd, offset, length, advice)
+    }
+}
+
+/// `mmap(2)`: the C library's loader calls it before anything else, so that it must not look for a definition behind ours.
+///
+/// # Safety
+/// The C library's contract.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mmap(
+    address: *mut c_void,
+    length: usize,
+    protection: c_int,
+    flags: c_int,
+    fd: c_int,
+    offset: off_t,
+) -> *mut c_void {
+    map(address, length, [protection, flags, fd], offset)
+}
+
+/// `mmap(2)` with large files.
+///
+/// # Safety
+/// The C library's contract.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mmap64(
+    address: *mut c_void,
+    length: usize,
+    protection: c_int,
+    flags: c_int,
+    fd: c_int,
+    offset: off_t,
+) -> *mut c_void {
+    map(address, length, [protection, flags, fd], offset)
+}
+
+fn map(
+    address: *mut c_void,
+    length: usize,
+    [protection, flags, fd]: [c_int; 3],
+    offset: off_t,
+) -> *mut c_void {
+    let of_file = phase::is(Phase::Program) && flags & libc::MAP_ANONYMOUS == 0;
+    let real = if of_file { real_to_map(fd) } else { Ok(fd) };
+    let arguments = |real| {
+        [
+            address as i64,
+            length.cast_signed() as i64,
+            i64::from(protection),
+            i64::from(flags),
+            i64::from(real),
+            offset,
+        ]
+    };
+    match real.and_then(|real| sys(libc::SYS_mmap, &arguments(real))) {
+        Ok(mapped) => mapped as *mut c_void,
+        Err(errno) => {
+            fail(errno);
+            libc::MAP_FAILED
+        }
+    }
+}
+
+fn real_to_map(fd: c_int) -> Result<c_int, Errno> {
+    match kind(fd) {
+        Kind::Real(real) => {
+            descriptor::passed("mmap of a real file", fd);
+            Ok(real)
+        }
+        Kind::Standard(_) => Ok(NULL),
+        // `tcp_mmap` shows what arrived as memory; the other files have none.
+        Kind::Ours => {
+            phase::as_simulator(|| {
+                crate::run::unmodelled(String::from("mmap(2) of a file that is not on a disk"))
+            });
+            Err(Errno::ENODEV)
+        }
+        Kind::None => Err(Errno::EBADF),
+    }
+}
+
+/// Memory of the program as one entry of a vector.
+pub(super) fn one(data: *mut c_void, count: usize) -> [iovec; 1] {
+    [iovec { iov_base: data, iov_len: buffer(data, count).len() }]
+}

@@ -1,0 +1,89 @@
+//! Paths of unix sockets: the file behind a name.
+//!
+//! A bound path is a socket in the private folder, made as `unix_bind_bsd` makes it and found as `unix_find_bsd` finds it. Does
+//! not know sockets. Invariant: what of a file reaches the simulation is the order in which its inode was first seen.
+
+use std::ffi::CString;
+
+use photofinish_sim::call::Stop;
+use photofinish_sim::errno::Errno;
+use photofinish_sim::kernel::Kernel;
+use photofinish_sim::unix::Name;
+
+use super::real::{self, Access};
+use crate::disk::sys::{NOWHERE, address, sys};
+use crate::disk::{self, At, Follow, Found};
+use crate::run::run;
+
+/// What a path is looked at for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// `bind(2)`: the file is made.
+    Make,
+    /// `connect(2)`, `sendto(2)`: the file is there.
+    Find,
+}
+
+/// The name that a path is to the kernel.
+///
+/// # Errors
+/// Unmodelled for what lies outside the private folder; every other failure is part of the name.
+pub(super) fn name(kernel: &Kernel, path: &[u8], purpose: Purpose) -> Result<Name, Stop> {
+    let node = match purpose {
+        Purpose::Make => {
+            place(kernel, path, Follow::Never, Access::Change).and_then(|found| make(kernel, &found))
+        }
+        Purpose::Find => place(kernel, path, Follow::Yes, Access::Look).and_then(|found| find(&found)),
+    };
+    match node {
+        Ok(node) => Ok(Name::Path { path: path.to_vec(), node }),
+        Err(Stop::Fail(errno)) => Ok(Name::Unresolved(errno)),
+        Err(stop) => Err(stop),
+    }
+}
+
+/// Takes back the file that was made for a `bind(2)` that failed.
+pub(super) fn unmake(kernel: &Kernel, name: &Name) {
+    if let Name::Path { path, .. } = name
+        && let Ok(found) = place(kernel, path, Follow::Never, Access::Change)
+    {
+        // It was made a moment ago, and nothing else ran.
+        let _: Result<i64, Errno> = sys(libc::SYS_unlinkat, &[NOWHERE, address(&found.real), 0]);
+    }
+}
+
+fn place(kernel: &Kernel, path: &[u8], follow: Follow, access: Access) -> Result<Found, Stop> {
+    let path = CString::new(path).map_err(|_| Errno::EINVAL)?;
+    real::find(kernel, "a unix socket", At::cwd(path.as_ptr()), follow, access)
+}
+
+/// The umask of the process applies.
+fn make(kernel: &Kernel, found: &Found) -> Result<u64, Stop> {
+    let mode = i64::from(libc::S_IFSOCK | 0o777);
+    sys(libc::SYS_mknodat, &[NOWHERE, address(&found.real), mode, 0])
+        .map_err(|errno| if errno == Errno::EEXIST { Errno::EADDRINUSE } else { errno })?;
+    disk::created(kernel, found);
+    Ok(node(&disk::sys::lstat(&found.real)?))
+}
+
+/// `unix_find_bsd`: the path, the right to write, the kind of file.
+fn find(found: &Found) -> Result<u64, Stop> {
+    let stat = disk::sys::stat_at(&found.real, 0)?;
+    sys(libc::SYS_faccessat, &[NOWHERE, address(&found.real), i64::from(libc::W_OK)])?;
+    if stat.st_mode & libc::S_IFMT == libc::S_IFSOCK {
+        Ok(node(&stat))
+    } else {
+        Err(Errno::ECONNREFUSED.into())
+    }
+}
+
+/// The number of an inode in this run: the order in which it was first seen.
+fn node(stat: &libc::stat) -> u64 {
+    let seen = &mut run().nodes;
+    let key = (stat.st_dev, stat.st_ino);
+    let at = seen.iter().position(|known| *known == key).unwrap_or_else(|| {
+        seen.push(key);
+        seen.len() - 1
+    });
+    at as u64
+}

@@ -37,6 +37,7 @@ errnos! {
     ECHILD = 10, "No child processes.";
     EAGAIN = 11, "Resource temporarily unavailable.";
     ENOMEM = 12, "Cannot allocate memory.";
+    EACCES = 13, "Permission denied.";
     EFAULT = 14, "Bad address.";
     EBUSY = 16, "Device or resource busy.";
     EINVAL = 22, "Invalid argument.";

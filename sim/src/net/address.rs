@@ -53,6 +53,30 @@ impl Family {
     }
 }
 
+/// The canonical form of an address `bind(2)` may give a socket. An IPv4 group or broadcast address may be had, though
+/// nothing ever comes to it (`inet_addr_valid_or_nonlocal`); an IPv6 group may not (`__inet6_bind`).
+///
+/// # Errors
+/// As [`Family::admit`]; `EINVAL` for IPv4 on a socket that is for IPv6 alone; `EADDRNOTAVAIL` for an address that is not ours.
+pub fn bindable(family: Family, stacks: Stacks, address: SocketAddr) -> Result<SocketAddr, Errno> {
+    let canonical = family.admit(address)?;
+    if address.is_ipv6() && canonical.is_ipv4() && stacks == Stacks::V6Only {
+        return Err(Errno::EINVAL);
+    }
+    match canonical.ip() {
+        IpAddr::V4(v4) if v4.is_multicast() || v4.is_broadcast() => Ok(canonical),
+        IpAddr::V6(v6) if v6.is_multicast() => Err(Errno::EINVAL),
+        ip if ip.is_unspecified() || is_loopback(ip) => Ok(canonical),
+        _ => Err(Errno::EADDRNOTAVAIL),
+    }
+}
+
+/// Whether binding to an address makes a socket one for IPv6 alone, as `__inet6_bind` does.
+#[must_use]
+pub fn narrows(ip: IpAddr) -> bool {
+    ip.is_ipv6() && !ip.is_unspecified()
+}
+
 /// The canonical form of an address.
 #[must_use]
 pub fn canonical(address: SocketAddr) -> SocketAddr {

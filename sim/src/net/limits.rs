@@ -8,6 +8,15 @@ pub const SOCKETS_MAX: usize = 65_536;
 /// Bytes a receiver takes before its program reads: `tcp_rmem[1]` of `tcp(7)`. Linux tunes it up; we do not.
 pub const RECEIVE_BUFFER_BYTES: usize = 131_072;
 
+/// What the datagrams a UDP socket holds may weigh: `net.core.rmem_default`.
+pub const DATAGRAM_BUFFER_BYTES: usize = 212_992;
+
+/// The longest datagram over IPv4: 65,535 less the headers.
+pub const DATAGRAM_BYTES_MAX_V4: usize = 65_507;
+
+/// The longest datagram over IPv6, whose length does not count the header of IPv6 itself.
+pub const DATAGRAM_BYTES_MAX_V6: usize = 65_527;
+
 /// Bytes a sender holds that the peer's window does not admit yet: `net.core.wmem_default`. Linux tunes loopback to about
 /// 2.5 MiB; a small buffer shows back-pressure sooner.
 pub const SEND_BUFFER_BYTES: usize = 212_992;

@@ -1,10 +1,12 @@
-//! Sockets and the segments between them, as one state machine without a clock.
+//! Sockets and the packets between them, as one state machine without a clock.
 //!
 //! Does not know threads, descriptors or how long a packet takes: a call changes the state and leaves two queues behind,
 //! packets to carry ([`Net::pop_packet`]) and sockets that changed ([`Net::pop_change`]); the kernel draws latencies, keeps time
-//! and wakes threads. Invariant: packets of one [`Flow`] that are delivered in the order they were sent lose no byte.
+//! and wakes threads. Invariant: packets of one [`Flow`] that are delivered in the order they were sent lose no byte; a
+//! datagram arrives at most once, whole.
 
 pub mod address;
+mod calls;
 pub mod limits;
 pub mod options;
 pub mod packet;
@@ -16,10 +18,12 @@ mod stack;
 pub mod tcp;
 #[cfg(test)]
 mod tests;
+pub mod udp;
 
 pub use address::Family;
+pub use calls::Received;
 pub use packet::{Flow, Packet, Segment};
 pub use readiness::Readiness;
 
-pub use socket::SocketId;
+pub use socket::{Kind, SocketId};
 pub use stack::Net;

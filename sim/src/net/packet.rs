@@ -1,7 +1,8 @@
 //! What travels between sockets.
 //!
-//! Does not know how long it takes. Invariant: a packet names its flow, and a flow is one direction of one attempt to
-//! connect, so a packet that outlived its connection can never be taken for another's.
+//! Does not know how long it takes. Invariant: a segment of a connection names its flow, and a flow is one direction of one
+//! attempt to connect, so a segment that outlived its connection can never be taken for another's. A datagram has no flow: it
+//! is for whoever has the address when it arrives, and keeps no order.
 
 use core::net::SocketAddr;
 
@@ -50,13 +51,17 @@ pub enum Segment {
         /// Which SYN was lost.
         attempt: u32,
     },
+    /// One datagram of `udp(7)`.
+    Datagram(Vec<u8>),
+    /// ICMP: nobody has the port a datagram was for. Its addresses are those of the datagram, turned round.
+    Unreachable,
 }
 
 /// One packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
-    /// Whose order it keeps.
-    pub flow: Flow,
+    /// Whose order it keeps; `None` for a datagram, which keeps none.
+    pub flow: Option<Flow>,
     /// Where it comes from.
     pub source: SocketAddr,
     /// Where it goes.
@@ -70,7 +75,7 @@ pub struct Packet {
     pub edge: u64,
     /// The socket that sent it.
     pub from: SocketId,
-    /// The socket it is for; `None` for a SYN, which looks for a listener when it arrives.
+    /// The socket it is for; `None` for a SYN, which looks for a listener when it arrives, and for a datagram.
     pub to: Option<SocketId>,
 }
 
@@ -79,7 +84,7 @@ impl Packet {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         match &self.segment {
-            Segment::Data(bytes) => bytes.len() as u64,
+            Segment::Data(bytes) | Segment::Datagram(bytes) => bytes.len() as u64,
             _ => 0,
         }
     }
@@ -97,13 +102,15 @@ impl Packet {
             Segment::FinAck => "FIN-ACK",
             Segment::Rst => "RST",
             Segment::SynTimeout { .. } => "SYN-TIMEOUT",
+            Segment::Datagram(_) => "DATAGRAM",
+            Segment::Unreachable => "UNREACHABLE",
         }
     }
 
     /// The reset with which a host answers a packet for a socket it does not have (`tcp_v4_send_reset`).
     pub(crate) fn refuse(&self) -> Self {
         Self {
-            flow: self.flow.reverse(),
+            flow: self.flow.map(Flow::reverse),
             source: self.destination,
             destination: self.source,
             due_ns: None,

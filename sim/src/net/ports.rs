@@ -1,10 +1,10 @@
 //! Which ports of a host are taken, by whom, and which still remember a connection.
 //!
-//! Does not know whether two holders of a port conflict (`tcp/name.rs` does). Invariant: a socket holds at most one port,
+//! Does not know whether two holders of a port conflict (`tcp/name.rs` and `udp/name.rs` do). Invariant: a socket holds at most one port,
 //! and every listener in the table holds its port. Nothing here needs a timer: memories are compared with the time of the
 //! call that asks.
 
-use core::net::{IpAddr, Ipv6Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::limits::{EPHEMERAL_PORT_FIRST, EPHEMERAL_PORT_LAST, TIME_WAIT_NS, TIME_WAIT_REUSE_NS};
@@ -17,6 +17,15 @@ pub(crate) struct Memory {
     pub(crate) ip: IpAddr,
     /// `SO_REUSEADDR` of the socket that closed.
     pub(crate) reuse: bool,
+    /// Its `SO_REUSEPORT`.
+    pub(crate) reuse_port: bool,
+}
+
+impl Memory {
+    /// Not above any memory of the port.
+    fn least(port: u16) -> Self {
+        Self { port, ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED), reuse: false, reuse_port: false }
+    }
 }
 
 /// Who wants an ephemeral port.
@@ -61,6 +70,10 @@ impl Ports {
         self.listeners.insert(local, id);
     }
 
+    pub(crate) fn has_listener(&self, local: SocketAddr) -> bool {
+        self.listeners.contains_key(&local)
+    }
+
     pub(crate) fn remove_listener(&mut self, local: SocketAddr) {
         self.listeners.remove(&local);
     }
@@ -70,7 +83,7 @@ impl Ports {
     pub(crate) fn listeners_for(&self, destination: SocketAddr) -> impl Iterator<Item = SocketId> + '_ {
         let any6 = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
         let any = match destination.ip() {
-            IpAddr::V4(_) => IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED),
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             IpAddr::V6(_) => any6,
         };
         let port = destination.port();
@@ -87,7 +100,7 @@ impl Ports {
 
     /// What a port remembers still; what it has forgotten is removed.
     pub(crate) fn memories(&mut self, port: u16, now_ns: u64) -> Vec<Memory> {
-        let least = Memory { port, ip: IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED), reuse: false };
+        let least = Memory::least(port);
         let found: Vec<(Memory, u64)> = self
             .memories
             .range(least..)
@@ -121,7 +134,7 @@ impl Ports {
     }
 
     fn memory_until_ns(&self, port: u16) -> Option<u64> {
-        let least = Memory { port, ip: IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED), reuse: false };
+        let least = Memory::least(port);
         self.memories
             .range(least..)
             .take_while(|(memory, _)| memory.port == port)

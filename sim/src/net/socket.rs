@@ -5,8 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::address::Family;
-use super::options::Options;
+use super::options::{Holder, Options};
 use super::tcp::Tcp;
+use super::udp::Udp;
 
 /// A socket: its order of creation in this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,6 +21,15 @@ impl SocketId {
     }
 }
 
+/// The type of a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// `SOCK_STREAM`: TCP.
+    Stream,
+    /// `SOCK_DGRAM`: UDP.
+    Datagram,
+}
+
 #[derive(Debug)]
 pub(crate) struct Socket {
     pub(crate) family: Family,
@@ -27,8 +37,27 @@ pub(crate) struct Socket {
     pub(crate) protocol: Protocol,
 }
 
-/// What a socket speaks. UDP and unix sockets will be further variants; every match on it is one place to extend.
+/// What a socket speaks; every match on it is one place to extend.
 #[derive(Debug)]
 pub(crate) enum Protocol {
     Tcp(Tcp),
+    Udp(Udp),
+}
+
+impl Socket {
+    pub(crate) fn kind(&self) -> Kind {
+        match self.protocol {
+            Protocol::Tcp(_) => Kind::Stream,
+            Protocol::Udp(_) => Kind::Datagram,
+        }
+    }
+
+    /// What `setsockopt(2)` and `getsockopt(2)` need to know of it.
+    pub(crate) fn holder(&self) -> Holder {
+        let port = match &self.protocol {
+            Protocol::Tcp(tcp) => tcp.held_port(),
+            Protocol::Udp(udp) => udp.port,
+        };
+        Holder { family: self.family, kind: self.kind(), port }
+    }
 }

@@ -13,7 +13,8 @@ use super::packet::{Flow, Packet, Segment};
 use super::ports::Ports;
 use super::readiness::Readiness;
 use super::socket::{Protocol, Socket, SocketId};
-use super::tcp::{Taken, Tcp};
+use super::tcp::{State, Taken, Tcp};
+use super::udp::Udp;
 use crate::errno::Errno;
 use crate::ready::{Change, Mask, Refusal};
 
@@ -23,6 +24,10 @@ pub struct Net {
     pub(crate) sockets: Vec<Option<Box<Socket>>>,
     pub(crate) live_count: usize,
     pub(crate) ports: Ports,
+    /// The ports of UDP, which are none of TCP's.
+    pub(crate) datagram_ports: Ports,
+    /// How often a UDP socket took a place among those of its address.
+    pub(crate) places: i64,
     pub(crate) effects: Effects,
     next_arrivals_ns: Vec<u64>,
 }
@@ -64,6 +69,9 @@ impl Effects {
     }
 }
 
+/// A call that only TCP knows is answered by `calls.rs` for all others.
+const NOT_TCP: &str = "a TCP call or segment met a socket that is none";
+
 impl Default for Net {
     fn default() -> Self {
         Self::new()
@@ -78,6 +86,8 @@ impl Net {
             sockets: Vec::new(),
             live_count: 0,
             ports: Ports::new(),
+            datagram_ports: Ports::new(),
+            places: 0,
             effects: Effects::default(),
             next_arrivals_ns: Vec::new(),
         }
@@ -91,6 +101,15 @@ impl Net {
         let options = Options::default();
         let tcp = Tcp::new(family, &options);
         self.add(Socket { family, options, protocol: Protocol::Tcp(tcp) })
+    }
+
+    /// `socket(2)` for a UDP socket.
+    ///
+    /// # Errors
+    /// Unmodelled past [`SOCKETS_MAX`].
+    pub fn create_udp(&mut self, family: Family) -> Result<SocketId, Refusal> {
+        let protocol = Protocol::Udp(Udp::new(family));
+        self.add(Socket { family, options: Options::default(), protocol })
     }
 
     /// The next packet to carry, oldest first. A packet with `due_ns` is a timer due then; any other gets a latency, is put
@@ -121,12 +140,13 @@ impl Net {
     }
 
     /// When a packet that could arrive at `earliest_ns` does arrive: strictly after the one ahead of it in its flow, so that
-    /// no choice between equal times can reorder a stream. A timer is due when it is due.
+    /// no choice between equal times can reorder a stream. A timer is due when it is due, and a datagram overtakes others.
     pub fn schedule(&mut self, packet: &Packet, earliest_ns: u64) -> u64 {
         if let Some(due_ns) = packet.due_ns {
             return due_ns;
         }
-        let next_ns = &mut self.next_arrivals_ns[packet.flow.0 as usize];
+        let Some(flow) = packet.flow else { return earliest_ns };
+        let next_ns = &mut self.next_arrivals_ns[flow.0 as usize];
         let arrival_ns = earliest_ns.max(*next_ns);
         *next_ns = arrival_ns.saturating_add(1);
         arrival_ns
@@ -152,6 +172,7 @@ impl Net {
     pub fn readiness(&self, id: SocketId) -> Readiness {
         match self.sockets.get(id.index()).and_then(Option::as_deref) {
             Some(Socket { protocol: Protocol::Tcp(tcp), options, .. }) => tcp.readiness(options),
+            Some(Socket { protocol: Protocol::Udp(udp), .. }) => udp.readiness(),
             None => Readiness { readable: true, writable: true, hup: true, rdhup: true, error: false },
         }
     }
@@ -163,9 +184,11 @@ impl Net {
     pub fn set_option(&mut self, id: SocketId, level: i32, name: i32, value: &[u8]) -> Result<(), Refusal> {
         let name = Name::from_linux(level, name)?;
         let socket = self.socket_mut(id);
-        let Protocol::Tcp(tcp) = &mut socket.protocol;
-        options::set(&mut socket.options, socket.family, tcp.held_port(), name, value)?;
-        tcp.options_changed(&socket.options);
+        let holder = socket.holder();
+        options::set(&mut socket.options, holder, name, value)?;
+        if let Protocol::Tcp(tcp) = &mut socket.protocol {
+            tcp.options_changed(&socket.options);
+        }
         Ok(())
     }
 
@@ -175,22 +198,27 @@ impl Net {
     /// As `getsockopt(2)`; unmodelled for options we do not know.
     pub fn get_option(&mut self, id: SocketId, level: i32, name: i32) -> Result<Vec<u8>, Refusal> {
         const SOCK_STREAM: i32 = 1;
+        const SOCK_DGRAM: i32 = 2;
         const IPPROTO_TCP: i32 = 6;
+        const IPPROTO_UDP: i32 = 17;
         let name = Name::from_linux(level, name)?;
         let socket = self.socket_mut(id);
-        if let Some(bytes) = options::get(&socket.options, socket.family, name)? {
+        if let Some(bytes) = options::get(&socket.options, socket.holder(), name)? {
             return Ok(bytes);
         }
-        let Protocol::Tcp(tcp) = &mut socket.protocol;
+        let (error, listening, protocol, kind) = match &mut socket.protocol {
+            Protocol::Tcp(tcp) => (&mut tcp.error, tcp.state == State::Listen, IPPROTO_TCP, SOCK_STREAM),
+            Protocol::Udp(udp) => (&mut udp.error, false, IPPROTO_UDP, SOCK_DGRAM),
+        };
         Ok(options::bytes(match name {
-            Name::Error => tcp.take_error().map_or(0, |errno| i32::from(errno.0)),
-            Name::AcceptConnections => i32::from(tcp.is_listening()),
+            Name::Error => error.take().map_or(0, |errno| i32::from(errno.0)),
+            Name::AcceptConnections => i32::from(listening),
             Name::Domain => match socket.family {
                 Family::Inet => 2,
                 Family::Inet6 => 10,
             },
-            Name::Protocol => IPPROTO_TCP,
-            _ => SOCK_STREAM,
+            Name::Protocol => protocol,
+            _ => kind,
         }))
     }
 
@@ -205,15 +233,18 @@ impl Net {
     pub fn describe(&self, id: SocketId) -> String {
         match self.sockets.get(id.index()).and_then(Option::as_deref) {
             Some(Socket { protocol: Protocol::Tcp(tcp), .. }) => tcp.describe(id),
+            Some(Socket { protocol: Protocol::Udp(udp), .. }) => udp.describe(id),
             None => format!("socket {} (gone)", id.0),
         }
     }
 
-    /// A packet arrives. A socket that is gone answers with a reset, as a host does.
+    /// A packet arrives. A connection that is gone answers with a reset and a port nobody has with an ICMP, as a host does.
     pub fn deliver(&mut self, packet: Packet, now_ns: u64) {
         match packet.segment {
             Segment::Syn { attempt, sent_ns } => self.arrive_syn(&packet, attempt, sent_ns),
             Segment::SynTimeout { attempt } => self.arrive_syn_timeout(&packet, attempt, now_ns),
+            Segment::Datagram(_) => self.arrive_datagram(packet),
+            Segment::Unreachable => self.arrive_unreachable(&packet),
             _ => self.arrive_tcp(packet, now_ns),
         }
     }
@@ -245,12 +276,12 @@ impl Net {
     }
 
     pub(crate) fn tcp(&self, id: SocketId) -> &Tcp {
-        let Protocol::Tcp(tcp) = &self.socket(id).protocol;
+        let Protocol::Tcp(tcp) = &self.socket(id).protocol else { unreachable!("{NOT_TCP}") };
         tcp
     }
 
     pub(crate) fn tcp_mut(&mut self, id: SocketId) -> &mut Tcp {
-        let Protocol::Tcp(tcp) = &mut self.socket_mut(id).protocol;
+        let Protocol::Tcp(tcp) = &mut self.socket_mut(id).protocol else { unreachable!("{NOT_TCP}") };
         tcp
     }
 
@@ -258,7 +289,7 @@ impl Net {
     pub(crate) fn tcp_and_effects(&mut self, id: SocketId) -> Taken<'_> {
         let socket =
             self.sockets[id.index()].as_deref_mut().expect("a descriptor or a queue keeps its socket alive");
-        let Protocol::Tcp(tcp) = &mut socket.protocol;
+        let Protocol::Tcp(tcp) = &mut socket.protocol else { unreachable!("{NOT_TCP}") };
         Taken { tcp, options: &socket.options, effects: &mut self.effects }
     }
 
@@ -266,17 +297,22 @@ impl Net {
     #[must_use]
     pub fn local_address(&self, id: SocketId) -> SocketAddr {
         let socket = self.socket(id);
-        let Protocol::Tcp(tcp) = &socket.protocol;
-        socket.family.present(tcp.local)
+        socket.family.present(match &socket.protocol {
+            Protocol::Tcp(tcp) => tcp.local,
+            Protocol::Udp(udp) => udp.local,
+        })
     }
 
     /// `getpeername(2)`.
     ///
     /// # Errors
-    /// `ENOTCONN` before and after a connection (`inet_getname`).
+    /// `ENOTCONN` before and after a connection, and when connected to port 0 (`inet_getname`).
     pub fn peer_address(&self, id: SocketId) -> Result<SocketAddr, Errno> {
         let socket = self.socket(id);
-        let Protocol::Tcp(tcp) = &socket.protocol;
-        tcp.peer_address().map(|address| socket.family.present(address)).ok_or(Errno::ENOTCONN)
+        let peer = match &socket.protocol {
+            Protocol::Tcp(tcp) => tcp.peer_address(),
+            Protocol::Udp(udp) => udp.peer_address(),
+        };
+        peer.map(|address| socket.family.present(address)).ok_or(Errno::ENOTCONN)
     }
 }

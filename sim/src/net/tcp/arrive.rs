@@ -5,7 +5,7 @@
 
 use super::state::{State, Taken};
 use crate::errno::Errno;
-use crate::net::packet::{Packet, Segment};
+use crate::net::packet::{Flow, Packet, Segment};
 use crate::net::socket::SocketId;
 use crate::net::stack::Net;
 
@@ -14,7 +14,7 @@ impl Net {
     pub(in crate::net) fn arrive_tcp(&mut self, packet: Packet, now_ns: u64) {
         let found = packet.to.filter(|&id| {
             self.endpoint(id)
-                .is_some_and(|tcp| tcp.flow == Some(packet.flow.reverse()) && tcp.state != State::Closed)
+                .is_some_and(|tcp| tcp.flow == packet.flow.map(Flow::reverse) && tcp.state != State::Closed)
         });
         let Some(id) = found else {
             self.answer_stray(packet);
@@ -41,7 +41,12 @@ impl Net {
                 };
                 self.abort(id, errno);
             }
-            Segment::Syn { .. } | Segment::SynTimeout { .. } => unreachable!("routed by Net::deliver"),
+            Segment::Syn { .. }
+            | Segment::SynTimeout { .. }
+            | Segment::Datagram(_)
+            | Segment::Unreachable => {
+                unreachable!("routed by Net::deliver")
+            }
         }
     }
 
@@ -121,7 +126,11 @@ impl Net {
     fn arrive_fin_ack(&mut self, id: SocketId, now_ns: u64) {
         let tcp = self.tcp_mut(id);
         match tcp.state {
-            State::FinWait1 => tcp.state = State::FinWait2,
+            State::FinWait1 => {
+                tcp.state = State::FinWait2;
+                // `tcp_rcv_state_process` wakes whoever lingers in `close(2)`, and with it everybody else.
+                self.effects.wake_all(id);
+            }
             State::Closing => self.done_first(id, now_ns),
             State::LastAck => self.done(id),
             state => unreachable!("a FIN is acknowledged once, but was in state {state:?}"),

@@ -42,7 +42,7 @@ impl Net {
     ///
     /// # Errors
     /// `ENOTCONN`.
-    pub fn shutdown(&mut self, id: SocketId, how: How) -> Result<(), Errno> {
+    pub(in crate::net) fn shutdown_stream(&mut self, id: SocketId, how: How) -> Result<(), Errno> {
         let tcp = self.tcp_mut(id);
         if tcp.face == Face::Connecting {
             let early = matches!(tcp.state, State::SynSent | State::SynReceived | State::Closed);
@@ -52,7 +52,7 @@ impl Net {
         match tcp.state {
             State::Listen if how == How::Send => {}
             State::Listen | State::SynSent => {
-                self.disconnect(id);
+                self.forget(id);
                 self.tcp_mut(id).face = Face::Unconnected;
             }
             state => {
@@ -85,7 +85,7 @@ impl Net {
 
     /// The last `close(2)` of a socket, as `tcp_close`. Bytes nobody read, or `SO_LINGER` with time 0, reset the connection
     /// and lose what was not sent; else the stream ends in the background. Never waits.
-    pub fn close(&mut self, id: SocketId) {
+    pub(in crate::net) fn close_stream(&mut self, id: SocketId) {
         let Taken { tcp, options, effects } = self.tcp_and_effects(id);
         tcp.hold = Hold::Orphan;
         tcp.shut_receive = true;
@@ -97,13 +97,21 @@ impl Net {
             }
             // A SYN under way is forgotten; its answer meets nobody and is reset.
             State::Closed | State::SynSent | State::SynReceived => self.bury(id),
-            _ if !tcp.incoming.is_empty() || options.reset_on_close => {
+            _ if !tcp.incoming.is_empty() || options.resets_on_close() => {
                 tcp.emit(id, Segment::Rst, effects);
                 self.bury(id);
             }
             // `tcp_fin_timeout` is not modelled: an orphan in FIN_WAIT_2 stays until its peer ends or is reset by it.
             _ => self.end_stream(id),
         }
+    }
+
+    /// Whether a closed socket's end is still to be acknowledged: `sk_stream_closing`.
+    pub(in crate::net) fn is_stream_lingering(&self, id: SocketId) -> bool {
+        self.endpoint(id).is_some_and(|tcp| {
+            tcp.hold == Hold::Orphan
+                && matches!(tcp.state, State::FinWait1 | State::Closing | State::LastAck)
+        })
     }
 
     /// `tcp_done`: both streams have ended.
@@ -114,7 +122,12 @@ impl Net {
         tcp.shut_send = true;
         tcp.outgoing.clear();
         match (tcp.hold, tcp.port) {
-            (Hold::Orphan, _) => self.bury(id),
+            (Hold::Orphan, _) => {
+                if self.socket(id).options.linger_ns().is_some() {
+                    self.effects.wake_all(id);
+                }
+                self.bury(id);
+            }
             (_, Some((_, Lock::Lent))) => {
                 self.drop_port(id);
                 self.effects.wake_all(id);
@@ -125,9 +138,10 @@ impl Net {
 
     /// `tcp_time_wait`: we ended first, so our port remembers the connection for a while.
     pub(super) fn done_first(&mut self, id: SocketId, now_ns: u64) {
-        let reuse = self.socket(id).options.reuse_address;
+        let options = &self.socket(id).options;
+        let (reuse, reuse_port) = (options.reuse_address, options.reuse_port);
         let local = self.tcp(id).local;
-        self.ports.remember(Memory { port: local.port(), ip: local.ip(), reuse }, now_ns);
+        self.ports.remember(Memory { port: local.port(), ip: local.ip(), reuse, reuse_port }, now_ns);
         self.done(id);
     }
 

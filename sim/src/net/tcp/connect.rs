@@ -5,15 +5,15 @@
 
 use core::net::{IpAddr, SocketAddr};
 
-use super::state::{End, Face, Hold, Lock, State, Tcp};
+use super::state::{End, Face, Hold, Lock, State, Taken, Tcp};
 use crate::errno::Errno;
 use crate::net::address::{is_loopback, source_for};
 use crate::net::limits::SYN_RETRIES_MAX;
 use crate::net::packet::{Packet, Segment};
 use crate::net::ports::For;
-use crate::net::socket::SocketId;
-use crate::net::stack::Net;
 use crate::ready::{Refusal, Side};
+use crate::net::socket::{Protocol, SocketId};
+use crate::net::stack::Net;
 
 /// Whether an attempt to connect is the call's first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +25,12 @@ pub enum Progress {
 }
 
 impl Net {
-    /// `connect(2)`, as `__inet_stream_connect`. Waits for the handshake. What a non-blocking caller sees in its place
-    /// depends on `progress` and the state before: [`Net::is_connecting`] tells `EALREADY` from `EINPROGRESS`.
+    /// `connect(2)`, as `__inet_stream_connect`.
     ///
     /// # Errors
     /// `EISCONN`, `ECONNREFUSED`, `ETIMEDOUT`, `ECONNABORTED` when the error was read by `SO_ERROR` first, `ENETUNREACH` for
     /// an address that is not on loopback (the host has no other interface), `EADDRNOTAVAIL` without a free port.
-    pub fn connect(
+    pub(in crate::net) fn connect_stream(
         &mut self,
         id: SocketId,
         address: SocketAddr,
@@ -58,7 +57,7 @@ impl Net {
                 let errno = tcp.take_error().unwrap_or(Errno::ECONNABORTED);
                 tcp.face = Face::Unconnected;
                 if tcp.state == State::Closed {
-                    self.disconnect(id);
+                    self.forget(id);
                 }
                 Err(errno.into())
             }
@@ -70,8 +69,7 @@ impl Net {
     }
 
     /// Whether a handshake begun by `connect(2)` is under way.
-    #[must_use]
-    pub fn is_connecting(&self, id: SocketId) -> bool {
+    pub(in crate::net) fn is_stream_connecting(&self, id: SocketId) -> bool {
         self.tcp(id).state == State::SynSent
     }
 
@@ -148,7 +146,7 @@ impl Net {
     pub(in crate::net) fn arrive_syn_timeout(&mut self, packet: &Packet, attempt: u32, now_ns: u64) {
         let id = packet.from;
         let waits =
-            self.endpoint(id).is_some_and(|tcp| tcp.state == State::SynSent && tcp.flow == Some(packet.flow));
+            self.endpoint(id).is_some_and(|tcp| tcp.state == State::SynSent && tcp.flow == packet.flow);
         if !waits {
             return;
         }
@@ -162,14 +160,36 @@ impl Net {
 
     /// The endpoint of an id that may be gone.
     pub(super) fn endpoint(&self, id: SocketId) -> Option<&Tcp> {
-        self.sockets.get(id.index())?.as_deref().map(|socket| {
-            let crate::net::socket::Protocol::Tcp(tcp) = &socket.protocol;
-            tcp
-        })
+        match &self.sockets.get(id.index())?.as_deref()?.protocol {
+            Protocol::Tcp(tcp) => Some(tcp),
+            Protocol::Udp(_) => None,
+        }
     }
 
-    /// `tcp_disconnect`: back to a socket that may connect or listen again, with the address `bind(2)` gave it.
-    pub(super) fn disconnect(&mut self, id: SocketId) {
+    /// `connect(2)` to `AF_UNSPEC`: a connection is reset, and a pending `ECONNRESET` says so.
+    pub(in crate::net) fn disconnect_stream(&mut self, id: SocketId) {
+        let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
+        let resets = match tcp.state {
+            State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2
+            | State::CloseWait => true,
+            State::Closing | State::LastAck => tcp.end == End::Queued,
+            State::Closed | State::Listen | State::SynSent => false,
+        };
+        if resets {
+            tcp.emit(id, Segment::Rst, effects);
+            tcp.error = Some(Errno::ECONNRESET);
+        }
+        self.forget(id);
+        self.tcp_mut(id).face = Face::Unconnected;
+        self.effects.wake_all(id);
+    }
+
+    /// `tcp_disconnect` without its reset: back to a socket that may connect or listen again, with the address `bind(2)` gave
+    /// it.
+    pub(super) fn forget(&mut self, id: SocketId) {
         let before = self.tcp(id).state;
         if before == State::Listen {
             self.stop_listening(id);

@@ -12,7 +12,7 @@ use super::state::{Face, Hold, Lock, State, Tcp};
 use crate::errno::Errno;
 use crate::net::address::Stacks;
 use crate::net::limits::{BACKLOG_MAX, SYN_TIMEOUT_NS};
-use crate::net::packet::{Packet, Segment};
+use crate::net::packet::{Flow, Packet, Segment};
 use crate::net::ports::For;
 use crate::net::socket::{Protocol, Socket, SocketId};
 use crate::net::stack::Net;
@@ -47,13 +47,18 @@ impl Net {
     ///
     /// # Errors
     /// `EINVAL` for a connected or connecting socket (`inet_listen`); `EADDRINUSE` if another socket of a shared address
-    /// listens already.
-    pub fn listen(&mut self, id: SocketId, backlog: i32, now_ns: u64) -> Result<(), Errno> {
+    /// listens already, unmodelled if both have `SO_REUSEPORT`.
+    pub(in crate::net) fn listen_stream(
+        &mut self,
+        id: SocketId,
+        backlog: i32,
+        now_ns: u64,
+    ) -> Result<(), Refusal> {
         // `__sys_listen` compares unsigned: a negative backlog is the largest.
         let backlog = u32::try_from(backlog).unwrap_or(BACKLOG_MAX).min(BACKLOG_MAX);
         let tcp = self.tcp_mut(id);
         if tcp.face != Face::Unconnected || !matches!(tcp.state, State::Closed | State::Listen) {
-            return Err(Errno::EINVAL);
+            return Err(Errno::EINVAL.into());
         }
         if let Some(listener) = &mut tcp.listener {
             listener.backlog = backlog;
@@ -65,7 +70,12 @@ impl Net {
             let ip = self.tcp(id).bound_ip;
             self.take_port(id, ip, port, Lock::Lent);
         } else if self.conflicts(id, local, now_ns) {
-            return Err(Errno::EADDRINUSE);
+            return Err(Errno::EADDRINUSE.into());
+        }
+        if self.ports.has_listener(self.tcp(id).local) {
+            // Both asked for it with `SO_REUSEPORT`: Linux spreads connections by a hash of their addresses.
+            let what = format!("two listeners share {} by SO_REUSEPORT", self.tcp(id).local);
+            return Err(Refusal::unmodelled(what, Errno::EADDRINUSE));
         }
         let tcp = self.tcp_mut(id);
         tcp.state = State::Listen;
@@ -79,7 +89,7 @@ impl Net {
     ///
     /// # Errors
     /// `EINVAL` for a socket that does not listen; waits for a connection.
-    pub fn accept(&mut self, id: SocketId) -> Result<Accepted, Refusal> {
+    pub(in crate::net) fn accept_stream(&mut self, id: SocketId) -> Result<Accepted, Refusal> {
         let Some(listener) = &mut self.tcp_mut(id).listener else {
             return Err(Errno::EINVAL.into());
         };
@@ -110,10 +120,10 @@ impl Net {
             state: State::SynReceived,
             hold: Hold::Unaccepted(id),
             local: packet.destination,
-            bound_ip: packet.destination.ip(),
+            bound_ip: self.tcp(id).bound_ip,
             remote: Some(packet.source),
             peer: Some(packet.from),
-            flow: Some(packet.flow.reverse()),
+            flow: packet.flow.map(Flow::reverse),
             edge: packet.edge,
             ..Tcp::new(socket.family, &socket.options)
         };
@@ -143,7 +153,7 @@ impl Net {
     pub(super) fn listener_for(&self, destination: SocketAddr) -> Option<SocketId> {
         self.ports.listeners_for(destination).find(|&id| {
             let crossed = destination.is_ipv4() && self.tcp(id).local.is_ipv6();
-            !(crossed && Tcp::stacks(&self.socket(id).options) == Stacks::V6Only)
+            !(crossed && self.socket(id).options.stacks() == Stacks::V6Only)
         })
     }
 

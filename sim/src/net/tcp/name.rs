@@ -1,27 +1,17 @@
 //! `bind(2)`: which addresses a TCP socket may have.
 //!
 //! Does not know listeners' queues. Invariant: two sockets share a port and an address only if both asked for it with
-//! `SO_REUSEADDR` and neither listens (`inet_csk_bind_conflict`), or one was accepted by the other.
+//! `SO_REUSEADDR` and neither listens (`inet_csk_bind_conflict`), or both with `SO_REUSEPORT`, or one was accepted by the
+//! other.
 
 use core::net::{IpAddr, SocketAddr};
 
-use super::state::{Lock, State, Tcp};
+use super::state::{Lock, State};
 use crate::errno::Errno;
-use crate::net::address::{Stacks, is_loopback, overlap};
+use crate::net::address::{Stacks, bindable, narrows, overlap};
 use crate::net::ports::For;
 use crate::net::socket::SocketId;
 use crate::net::stack::Net;
-
-/// `inet_addr_valid_or_nonlocal`: an IPv4 group or broadcast address may be a stream's, though nothing ever comes of it;
-/// `__inet6_bind` refuses groups.
-fn check_local(ip: IpAddr) -> Result<(), Errno> {
-    match ip {
-        IpAddr::V4(v4) if v4.is_multicast() || v4.is_broadcast() => Ok(()),
-        IpAddr::V6(v6) if v6.is_multicast() => Err(Errno::EINVAL),
-        _ if ip.is_unspecified() || is_loopback(ip) => Ok(()),
-        _ => Err(Errno::EADDRNOTAVAIL),
-    }
-}
 
 impl Net {
     /// `bind(2)`. Any port may be taken, those below 1024 as well, as in a container (`ip_unprivileged_port_start = 0`).
@@ -29,13 +19,14 @@ impl Net {
     /// # Errors
     /// In the order of `__inet_bind`: the family's errors, `EADDRNOTAVAIL` for an address that is not ours, `EINVAL` for a
     /// socket that has one already, `EADDRINUSE`.
-    pub fn bind(&mut self, id: SocketId, address: SocketAddr, now_ns: u64) -> Result<(), Errno> {
+    pub(in crate::net) fn bind_stream(
+        &mut self,
+        id: SocketId,
+        address: SocketAddr,
+        now_ns: u64,
+    ) -> Result<(), Errno> {
         let socket = self.socket(id);
-        let canonical = socket.family.admit(address)?;
-        if address.ip().is_ipv6() && canonical.is_ipv4() && socket.options.v6_only {
-            return Err(Errno::EINVAL);
-        }
-        check_local(canonical.ip())?;
+        let canonical = bindable(socket.family, socket.options.stacks(), address)?;
         let tcp = self.tcp(id);
         if tcp.state != State::Closed || tcp.port.is_some() {
             return Err(Errno::EINVAL);
@@ -53,6 +44,7 @@ impl Net {
         };
         self.take_port(id, canonical.ip(), port, lock);
         self.tcp_mut(id).bound_ip = canonical.ip();
+        self.socket_mut(id).options.v6_only |= narrows(canonical.ip());
         Ok(())
     }
 
@@ -73,19 +65,20 @@ impl Net {
 
     /// Whether another socket's claim, or a memory, stands against this one's.
     pub(super) fn conflicts(&mut self, id: SocketId, local: SocketAddr, now_ns: u64) -> bool {
-        let reuse = self.socket(id).options.reuse_address;
-        let claim = (local.ip(), Tcp::stacks(&self.socket(id).options));
+        let options = &self.socket(id).options;
+        let (reuse, reuse_port) = (options.reuse_address, options.reuse_port);
+        let claim = (local.ip(), self.socket(id).options.stacks());
         let by_socket = self.ports.holders(local.port()).filter(|&other| other != id).any(|other| {
             let socket = self.socket(other);
             let tcp = self.tcp(other);
-            let shared = reuse && socket.options.reuse_address && tcp.state != State::Listen;
-            !shared && overlap(claim, (tcp.local.ip(), Tcp::stacks(&socket.options)))
+            let shared = (reuse && socket.options.reuse_address && tcp.state != State::Listen)
+                || (reuse_port && socket.options.reuse_port);
+            !shared && overlap(claim, (tcp.local.ip(), socket.options.stacks()))
         });
-        by_socket
-            || self
-                .ports
-                .memories(local.port(), now_ns)
-                .into_iter()
-                .any(|memory| !(reuse && memory.reuse) && overlap(claim, (memory.ip, Stacks::V6Only)))
+        let by_memory = self.ports.memories(local.port(), now_ns).into_iter().any(|memory| {
+            let shared = (reuse && memory.reuse) || (reuse_port && memory.reuse_port);
+            !shared && overlap(claim, (memory.ip, Stacks::V6Only))
+        });
+        by_socket || by_memory
     }
 }

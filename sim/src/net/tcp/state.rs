@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::listen::Listener;
 use crate::errno::Errno;
-use crate::net::address::{Family, Stacks};
+use crate::net::address::Family;
 use crate::net::options::Options;
 use crate::net::packet::{Flow, Packet, Segment};
 use crate::net::readiness::Readiness;
@@ -177,11 +177,6 @@ impl Tcp {
         self.error.take()
     }
 
-    /// Which stacks our unspecified address stands for.
-    pub(crate) fn stacks(options: &Options) -> Stacks {
-        if options.v6_only { Stacks::V6Only } else { Stacks::Dual }
-    }
-
     /// `inet_getname`: no peer without a connection, even while `connect(2)` is under way.
     pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
         self.remote.filter(|_| !matches!(self.state, State::Closed | State::SynSent | State::Listen))
@@ -237,7 +232,7 @@ impl Tcp {
         };
         self.granted = self.granted.max(self.grantable());
         effects.send(Packet {
-            flow,
+            flow: Some(flow),
             source: self.local,
             destination: remote,
             due_ns: None,

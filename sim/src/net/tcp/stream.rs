@@ -17,10 +17,12 @@ use crate::ready::{Refusal, Side};
 pub struct RecvFlags {
     /// `MSG_PEEK`: the bytes stay.
     pub peek: bool,
-    /// `MSG_DONTWAIT`: as if non-blocking.
+    /// `MSG_DONTWAIT`: as if non-blocking. A call on a non-blocking file sets it, too.
     pub dont_wait: bool,
-    /// `MSG_WAITALL`: wait until the buffer is full.
+    /// `MSG_WAITALL`: wait until the buffer is full. Without effect on a datagram.
     pub wait_all: bool,
+    /// `MSG_TRUNC`: the call answers the length of the whole datagram, however small the buffer.
+    pub real_length: bool,
 }
 
 /// The flags of `send(2)` we model.
@@ -31,6 +33,7 @@ pub struct SendFlags {
 }
 
 const MSG_PEEK: i32 = 0x2;
+const MSG_TRUNC: i32 = 0x20;
 const MSG_DONTWAIT: i32 = 0x40;
 const MSG_WAITALL: i32 = 0x100;
 const MSG_NOSIGNAL: i32 = 0x4000;
@@ -39,9 +42,9 @@ impl RecvFlags {
     /// The flags of the Linux ABI. `MSG_NOSIGNAL` means nothing here.
     ///
     /// # Errors
-    /// Unmodelled for all others, and for peeking until a buffer is full.
+    /// Unmodelled for all others (`MSG_OOB`, `MSG_ERRQUEUE`), and for peeking until a buffer is full.
     pub fn from_linux(flags: i32) -> Result<Self, Refusal> {
-        let unknown = flags & !(MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
+        let unknown = flags & !(MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
         let both = MSG_PEEK | MSG_WAITALL;
         if unknown != 0 || flags & both == both {
             return Err(Refusal::unmodelled(format!("recv(2) with flags {flags:#x}"), Errno::EOPNOTSUPP));
@@ -50,6 +53,7 @@ impl RecvFlags {
             peek: flags & MSG_PEEK != 0,
             dont_wait: flags & MSG_DONTWAIT != 0,
             wait_all: flags & MSG_WAITALL != 0,
+            real_length: flags & MSG_TRUNC != 0,
         })
     }
 }
@@ -58,7 +62,7 @@ impl SendFlags {
     /// The flags of the Linux ABI. `MSG_NOSIGNAL` is for the boundary, which raises `SIGPIPE` on `EPIPE` without it.
     ///
     /// # Errors
-    /// Unmodelled for all others.
+    /// Unmodelled for all others (`MSG_OOB`, `MSG_MORE`, `MSG_FASTOPEN`).
     pub fn from_linux(flags: i32) -> Result<Self, Refusal> {
         if flags & !(MSG_DONTWAIT | MSG_NOSIGNAL) != 0 {
             return Err(Refusal::unmodelled(format!("send(2) with flags {flags:#x}"), Errno::EOPNOTSUPP));
@@ -72,8 +76,13 @@ impl Net {
     /// of the stream, then a pending error.
     ///
     /// # Errors
-    /// `ENOTCONN` without a connection, the pending error; waits for bytes, even for an empty buffer.
-    pub fn recv(&mut self, id: SocketId, buffer: &mut [u8], flags: RecvFlags) -> Result<usize, Refusal> {
+    /// `ENOTCONN` without a connection, the pending error; waits for bytes, even for an empty buffer. Unmodelled with
+    /// `MSG_TRUNC`.
+    pub(in crate::net) fn recv_stream(&mut self, id: SocketId, buffer: &mut [u8], flags: RecvFlags) -> Result<usize, Refusal> {
+        if flags.real_length {
+            // `tcp(7)`: the bytes are thrown away instead of copied.
+            return Err(Refusal::unmodelled("recv(2) of a stream with MSG_TRUNC", Errno::EOPNOTSUPP));
+        }
         let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
         if tcp.is_listening() {
             return Err(Errno::ENOTCONN.into());
@@ -105,7 +114,7 @@ impl Net {
     /// # Errors
     /// The pending error, once; `EPIPE` when our direction is shut or there is no connection; waits for room, or for the
     /// connection (`sk_stream_wait_connect`).
-    pub fn send(&mut self, id: SocketId, bytes: &[u8]) -> Result<usize, Refusal> {
+    pub(in crate::net) fn send_stream(&mut self, id: SocketId, bytes: &[u8]) -> Result<usize, Refusal> {
         let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
         if let Some(errno) = tcp.take_error() {
             return Err(errno.into());
@@ -132,17 +141,11 @@ impl Net {
         Ok(count)
     }
 
-    /// Whether an error waits for the next call that asks.
-    #[must_use]
-    pub fn has_error(&self, id: SocketId) -> bool {
-        self.tcp(id).error.is_some()
-    }
-
     /// Bytes to be read: `FIONREAD`.
     ///
     /// # Errors
     /// `EINVAL` for a listener (`tcp_ioctl`).
-    pub fn unread(&self, id: SocketId) -> Result<usize, Errno> {
+    pub(in crate::net) fn unread_stream(&self, id: SocketId) -> Result<usize, Errno> {
         let tcp = self.tcp(id);
         if tcp.is_listening() { Err(Errno::EINVAL) } else { Ok(tcp.incoming.len()) }
     }

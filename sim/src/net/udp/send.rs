@@ -1,0 +1,111 @@
+//! `send(2)`, `sendto(2)` and `connect(2)` on a UDP socket.
+//!
+//! Does not know who is there. Invariant: the checks come in Linux's order, so a call with several faults answers as there.
+
+use core::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use super::route::{self, Found};
+use crate::errno::Errno;
+use crate::net::address::{Family, Stacks, canonical};
+use crate::net::limits::{DATAGRAM_BYTES_MAX_V4, DATAGRAM_BYTES_MAX_V6};
+use crate::net::packet::{Packet, Segment};
+use crate::net::socket::SocketId;
+use crate::net::stack::Net;
+use crate::ready::Refusal;
+
+impl Net {
+    /// `udp_sendmsg` and `udpv6_sendmsg`.
+    pub(in crate::net) fn send_datagram(
+        &mut self,
+        id: SocketId,
+        bytes: &[u8],
+        to: Option<SocketAddr>,
+    ) -> Result<usize, Refusal> {
+        self.bind_freely(id, to.map(|to| to.port()))?;
+        let found = self.route_datagram(id, bytes.len(), to)?;
+        let (udp, _, _, effects) = self.udp_and_effects(id);
+        if let Some(errno) = udp.error.take() {
+            return Err(errno.into());
+        }
+        if udp.shut_send {
+            return Err(Errno::EPIPE.into());
+        }
+        let mut datagram = effects.empty_buffer();
+        datagram.extend_from_slice(bytes);
+        effects.send(Packet {
+            flow: None,
+            source: SocketAddr::new(found.source, udp.local.port()),
+            destination: found.destination,
+            due_ns: None,
+            segment: Segment::Datagram(datagram),
+            edge: 0,
+            from: id,
+            to: None,
+        });
+        // `sock_wfree`: the datagram leaves the send buffer, which edge-triggered pollers hear of.
+        effects.wake_writers(id);
+        Ok(bytes.len())
+    }
+
+    fn route_datagram(&self, id: SocketId, size: usize, to: Option<SocketAddr>) -> Result<Found, Refusal> {
+        let (socket, udp) = (self.socket(id), self.udp(id));
+        let to_v4 = to.or(udp.remote).is_some_and(|to| canonical(to).is_ipv4());
+        let by_v4 = socket.family == Family::Inet || to_v4;
+        if by_v4 && socket.family == Family::Inet6 && socket.options.stacks() == Stacks::V6Only {
+            return Err(Errno::ENETUNREACH.into());
+        }
+        if by_v4 && size > usize::from(u16::MAX) {
+            return Err(Errno::EMSGSIZE.into());
+        }
+        let to = match to {
+            Some(to) if socket.family == Family::Inet && to.is_ipv6() => {
+                return Err(Errno::EAFNOSUPPORT.into());
+            }
+            Some(to) if to.port() == 0 => return Err(Errno::EINVAL.into()),
+            Some(to) => canonical(to),
+            None => udp.remote.ok_or(Errno::EDESTADDRREQ)?,
+        };
+        let found = route::find(udp, &socket.options, to)?;
+        let size_max =
+            if found.destination.is_ipv4() { DATAGRAM_BYTES_MAX_V4 } else { DATAGRAM_BYTES_MAX_V6 };
+        if size > size_max { Err(Errno::EMSGSIZE.into()) } else { Ok(found) }
+    }
+
+    /// `ip4_datagram_connect` and `__ip6_datagram_connect`. The port is taken first and stays, even if the rest fails; a peer
+    /// there was stays then, too.
+    pub(in crate::net) fn connect_datagram(
+        &mut self,
+        id: SocketId,
+        address: SocketAddr,
+    ) -> Result<(), Refusal> {
+        self.bind_freely(id, Some(address.port()))?;
+        let socket = self.socket(id);
+        let for_v6 = socket.family == Family::Inet6 && socket.options.stacks() == Stacks::V6Only;
+        let to = canonical(address);
+        match address.ip() {
+            IpAddr::V6(_) if socket.family == Family::Inet => return Err(Errno::EAFNOSUPPORT.into()),
+            IpAddr::V4(_) if for_v6 => return Err(Errno::EAFNOSUPPORT.into()),
+            IpAddr::V6(_) if for_v6 && to.is_ipv4() => return Err(Errno::ENETUNREACH.into()),
+            IpAddr::V6(ip) if needs_interface(ip) => return Err(Errno::EINVAL.into()),
+            _ => {}
+        }
+        let found = route::find(self.udp(id), &socket.options, to)?;
+        let place = self.next_place();
+        let udp = self.udp_mut(id);
+        if udp.local.ip().is_unspecified() {
+            // `udp_lib_rehash`.
+            udp.local.set_ip(found.source);
+            udp.place = place;
+        }
+        if udp.remote.is_none() {
+            udp.connected_place = place;
+        }
+        udp.remote = Some(found.destination);
+        Ok(())
+    }
+}
+
+/// `__ipv6_addr_needs_scope_id`: link-local addresses, and groups of a link or less.
+fn needs_interface(ip: Ipv6Addr) -> bool {
+    ip.is_unicast_link_local() || (ip.is_multicast() && matches!(ip.octets()[1] & 0xf, 1 | 2))
+}

@@ -109,8 +109,7 @@ impl Net {
     /// Whether a closed socket's end is still to be acknowledged: `sk_stream_closing`.
     pub(in crate::net) fn is_stream_lingering(&self, id: SocketId) -> bool {
         self.endpoint(id).is_some_and(|tcp| {
-            tcp.hold == Hold::Orphan
-                && matches!(tcp.state, State::FinWait1 | State::Closing | State::LastAck)
+            tcp.hold == Hold::Orphan && matches!(tcp.state, State::FinWait1 | State::Closing | State::LastAck)
         })
     }
 

@@ -11,9 +11,9 @@ use crate::net::address::{is_loopback, source_for};
 use crate::net::limits::SYN_RETRIES_MAX;
 use crate::net::packet::{Packet, Segment};
 use crate::net::ports::For;
-use crate::ready::{Refusal, Side};
 use crate::net::socket::{Protocol, SocketId};
 use crate::net::stack::Net;
+use crate::ready::{Refusal, Side};
 
 /// Whether an attempt to connect is the call's first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -78,7 +78,12 @@ impl Net {
     /// # Errors
     /// `ENOTCONN` without a connection, the pending error; waits for bytes, even for an empty buffer. Unmodelled with
     /// `MSG_TRUNC`.
-    pub(in crate::net) fn recv_stream(&mut self, id: SocketId, buffer: &mut [u8], flags: RecvFlags) -> Result<usize, Refusal> {
+    pub(in crate::net) fn recv_stream(
+        &mut self,
+        id: SocketId,
+        buffer: &mut [u8],
+        flags: RecvFlags,
+    ) -> Result<usize, Refusal> {
         if flags.real_length {
             // `tcp(7)`: the bytes are thrown away instead of copied.
             return Err(Refusal::unmodelled("recv(2) of a stream with MSG_TRUNC", Errno::EOPNOTSUPP));

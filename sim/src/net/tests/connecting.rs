@@ -155,6 +155,14 @@ fn a_socket_cannot_meet_itself() {
 }
 
 #[test]
+fn two_that_connect_to_each_other_at_once_are_unmodelled() {
+    check(
+        "a new\n a bind 127.0.0.1:81\n b new\n b bind 127.0.0.1:82\n a connect 127.0.0.1:82 => wait
+         b connect 127.0.0.1:81 => unmodelled",
+    );
+}
+
+#[test]
 fn an_accepted_socket_inherits_options() {
     check(
         "l new\n l set 6 1 1\n l set 1 20 1l 0l\n l bind 127.0.0.1:80\n l listen 4\n c new

@@ -21,14 +21,7 @@ pub(super) struct Fabric {
 
 impl Fabric {
     pub(super) fn new() -> Self {
-        Self {
-            net: Net::new(),
-            now_ns: 0,
-            resets: 0,
-            changes: Vec::new(),
-            queue: BTreeMap::new(),
-            count: 0,
-        }
+        Self { net: Net::new(), now_ns: 0, resets: 0, changes: Vec::new(), queue: BTreeMap::new(), count: 0 }
     }
 
     /// Takes the packets the last call left, each on its way for `latency_ns`.

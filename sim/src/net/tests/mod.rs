@@ -4,9 +4,14 @@
 //! loopback, unless its comment names a deliberate difference.
 
 mod connecting;
+mod datagrams;
+mod datagrams_named;
+mod datagrams_random;
+mod disconnecting;
 mod ending;
 mod fabric;
 mod naming;
+mod options;
 mod random;
 mod script;
 mod streaming;

@@ -1,7 +1,7 @@
 //! Scripts of socket calls: one call a line, `socket verb arguments => answer`.
 //!
 //! Does not know what is right. Invariant: an answer is a number, text, `ok`, an error's name, `wait` or `unmodelled`; for
-//! `poll` the names of what is ready.
+//! `poll` the names of what is ready, for `from` the text, the sender and how long the datagram was.
 
 use core::fmt::Display;
 use std::collections::BTreeMap;
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use super::fabric::Fabric;
 use crate::errno::Errno;
 use crate::net::tcp::{How, Progress, RecvFlags};
-use crate::net::{Family, Readiness, SocketId};
-use crate::ready::Refusal;
+use crate::net::{Family, Net, Readiness, SocketId};
+use crate::ready::{Mask, Refusal};
 
 const LATENCY_NS: u64 = 1_000;
 
@@ -71,6 +71,12 @@ impl Player {
                 self.sockets.insert(name.into(), id.expect("few sockets"));
                 return "ok".into();
             }
+            "udp" | "udp6" => {
+                let family = if verb == "udp" { Family::Inet } else { Family::Inet6 };
+                let id = self.fabric.net.create_udp(family);
+                self.sockets.insert(name.into(), id.expect("few sockets"));
+                return "ok".into();
+            }
             "accept" => {
                 let accepted = self.fabric.net.accept(self.sockets[word(0)]);
                 if let Ok(accepted) = &accepted {
@@ -88,6 +94,27 @@ impl Player {
             "listen" => done(net.listen(id, word(0).parse().expect("a backlog"), now_ns)),
             "connect" => done(net.connect(id, address(), now_ns, Progress::First)),
             "again" => done(net.connect(id, "127.0.0.1:1".parse().expect("unused"), now_ns, Progress::Again)),
+            "unspec" => {
+                net.disconnect(id);
+                "ok".into()
+            }
+            "lingers" => net.is_lingering(id).to_string(),
+            "edges" => edges(&mut self.fabric, id),
+            "sendto" => show(net.send_to(id, word(0).as_bytes(), Some(word(1).parse().expect("an address")))),
+            "fillto" => {
+                let bytes = vec![7; word(0).parse().expect("a size")];
+                show(net.send_to(id, &bytes, Some(word(1).parse().expect("an address"))))
+            }
+            "from" | "peekfrom" => {
+                let flags = RecvFlags { peek: verb == "peekfrom", ..RecvFlags::default() };
+                received(net, id, word(0).parse().unwrap_or(100), flags)
+            }
+            "trunc" | "dontwait" => {
+                let (real_length, dont_wait) = (verb == "trunc", verb == "dontwait");
+                let flags = RecvFlags { real_length, dont_wait, ..RecvFlags::default() };
+                show(net.recv(id, &mut vec![0; word(0).parse().unwrap_or(100)], flags))
+            }
+            "count" => count(net, id),
             "send" => show(net.send(id, word(0).as_bytes())),
             "fill" => show(net.send(id, &vec![7; word(0).parse().expect("a size")])),
             "recv" | "peek" => {
@@ -122,6 +149,39 @@ impl Player {
             _ => panic!("no verb {verb}"),
         }
     }
+}
+
+/// What a receiving call gave: the bytes, the sender, and the whole length if it is more.
+fn received(net: &mut Net, id: SocketId, size: usize, flags: RecvFlags) -> String {
+    let mut buffer = vec![0; size];
+    show(net.recv_from(id, &mut buffer, flags).map(|received| {
+        let text = String::from_utf8_lossy(&buffer[..received.count]).into_owned();
+        let from = received.from.map_or_else(String::new, |from| format!(" {from}"));
+        let rest =
+            if received.is_truncated() { format!(" of {}", received.full_length) } else { String::new() };
+        format!("'{text}'{from}{rest}")
+    }))
+}
+
+/// Takes all datagrams there are and says how many.
+fn count(net: &mut Net, id: SocketId) -> String {
+    let flags = RecvFlags { dont_wait: true, ..RecvFlags::default() };
+    let mut buffer = vec![0; 70_000];
+    (0..).take_while(|_| net.recv_from(id, &mut buffer, flags).is_ok()).count().to_string()
+}
+
+/// Whom the changes of a socket since the last look concern.
+fn edges(fabric: &mut Fabric, id: SocketId) -> String {
+    fabric.collect(LATENCY_NS);
+    let keys = fabric.changes.iter().filter(|change| change.of == id).map(|change| match change.key {
+        Mask::READERS => "in",
+        Mask::WRITERS => "out",
+        _ => "all",
+    });
+    let keys: Vec<&str> = keys.collect();
+    let answer = if keys.is_empty() { "none".into() } else { keys.join(" ") };
+    fabric.changes.clear();
+    answer
 }
 
 /// An `int`, or with the suffix `l` a `long`.

@@ -46,12 +46,7 @@ impl Inbox {
     ///
     /// # Errors
     /// The bytes, if there is no room for them.
-    pub(super) fn put(
-        &mut self,
-        source: SocketAddr,
-        bytes: Vec<u8>,
-        capacity: usize,
-    ) -> Result<(), Vec<u8>> {
+    pub(super) fn put(&mut self, source: SocketAddr, bytes: Vec<u8>, capacity: usize) -> Result<(), Vec<u8>> {
         let weight = weigh(source, bytes.len());
         if self.weight > 0 && self.weight + weight > capacity {
             return Err(bytes);

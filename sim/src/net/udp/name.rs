@@ -47,8 +47,8 @@ impl Net {
                 continue;
             }
             let by_port = socket.options.reuse_port && holder.options.reuse_port;
-            let group = ip == claim.ip()
-                && (holder.family, holder.options.stacks()) == (socket.family, stacks);
+            let group =
+                ip == claim.ip() && (holder.family, holder.options.stacks()) == (socket.family, stacks);
             if by_port && group {
                 // `udp_reuseport_add_sock`: a hash of the addresses decides which socket of the group gets a datagram.
                 let what = format!("two UDP sockets share {claim} by SO_REUSEPORT");

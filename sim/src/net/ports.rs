@@ -1,8 +1,8 @@
 //! Which ports of a host are taken, by whom, and which still remember a connection.
 //!
-//! Does not know whether two holders of a port conflict (`tcp/name.rs` and `udp/name.rs` do). Invariant: a socket holds at most one port,
-//! and every listener in the table holds its port. Nothing here needs a timer: memories are compared with the time of the
-//! call that asks.
+//! Does not know whether two holders of a port conflict (`tcp/name.rs` and `udp/name.rs` do). Invariant: a socket holds at
+//! most one port, and every listener in the table holds its port. Nothing here needs a timer: memories are compared with the
+//! time of the call that asks.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::collections::{BTreeMap, BTreeSet};

@@ -47,6 +47,7 @@ impl Net {
                 continue;
             }
             let by_port = socket.options.reuse_port && holder.options.reuse_port;
+            let by_address = socket.options.reuse_address && holder.options.reuse_address;
             let group =
                 ip == claim.ip() && (holder.family, holder.options.stacks()) == (socket.family, stacks);
             if by_port && group {
@@ -54,15 +55,15 @@ impl Net {
                 let what = format!("two UDP sockets share {claim} by SO_REUSEPORT");
                 return Err(Refusal::unmodelled(what, Errno::EADDRINUSE));
             }
-            if !by_port && !(socket.options.reuse_address && holder.options.reuse_address) {
+            if !(by_port || by_address) {
                 return Err(Errno::EADDRINUSE.into());
             }
         }
         Ok(())
     }
 
-    /// `inet_autobind`: a socket without a port gets one, but not the one it is about to talk to. Linux picks at random and may
-    /// make a socket its own peer.
+    /// `inet_autobind`: a socket without a port gets one, but not the one it is about to talk to. Linux picks at random and
+    /// may make a socket its own peer.
     pub(super) fn bind_freely(&mut self, id: SocketId, shunned: Option<u16>) -> Result<(), Errno> {
         let udp = self.udp(id);
         if udp.port.is_some() {

@@ -6,7 +6,9 @@ use super::script::check;
 
 /// One option of a fresh socket: how it is made, level, name, what it is at first, and what setting values makes of it (`!`
 /// is `EINVAL`, `-` is `ENOPROTOOPT`, `?` is `EOPNOTSUPP`).
-const CASES: [(&str, i32, i32, &str, &[(i32, &str)]); 35] = [
+type Case = (&'static str, i32, i32, &'static str, &'static [(i32, &'static str)]);
+
+const CASES: [Case; 35] = [
     ("udp", 1, 3, "2", &[(1, "-")]),
     ("udp", 1, 38, "17", &[(1, "-")]),
     ("udp6", 1, 39, "10", &[(1, "-")]),

@@ -72,8 +72,10 @@ fn find_v6(udp: &Udp, to: Ipv6Addr) -> Result<(IpAddr, IpAddr), Refusal> {
             // `udpv6_sendmsg`: the wildcard of a socket with a mapped address is the mapped loopback.
             let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
             Ok((Some(udp.local.ip()).filter(|ip| !ip.is_unspecified()).unwrap_or(loopback), loopback))
-        } else {
+        } else if to.is_loopback() {
             Err(Errno::EAFNOSUPPORT.into())
+        } else {
+            Err(Errno::ENETUNREACH.into())
         };
     }
     if !to.is_unspecified() && !to.is_loopback() {

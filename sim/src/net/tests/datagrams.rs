@@ -138,7 +138,8 @@ fn a_mapped_peer_at_port_0_cannot_be_sent_to() {
 fn a_mapped_source_reaches_no_ipv6() {
     check(
         "a udp6\n a bind [::ffff:127.0.0.1]:70\n a sendto x [2001:db8::1]:9 => ENETUNREACH\n a sendto x [::1]:9 => EAFNOSUPPORT
-         a connect [2001:db8::1]:9 => ENETUNREACH\n a connect [::1]:9 => EAFNOSUPPORT",
+         a connect [2001:db8::1]:9 => ENETUNREACH\n a connect [::1]:9 => EAFNOSUPPORT
+         b udp6\n b bind [::ffff:0.0.0.0]:0\n b unspec\n b set 41 26 1\n b sendto x [::]:9 => ENETUNREACH\n b connect [::]:9 => ENETUNREACH",
     );
 }
 

@@ -128,6 +128,18 @@ fn the_connected_gets_what_its_peer_sends() {
 }
 
 #[test]
+fn reuse_port_puts_an_ipv6_socket_last() {
+    for (first, second, index) in [("A", "A", 1), ("A", "AP", 0), ("AP", "A", 1)] {
+        check(&format!(
+            "{}\n {}\n z udp6\n z sendto x [::1]:70 => 1\n * run\n a unread => {}\n b unread => {index}",
+            bound("a", PLACES[5], first),
+            bound("b", PLACES[5], second),
+            1 - index
+        ));
+    }
+}
+
+#[test]
 fn ports_of_udp_are_its_own() {
     check(
         "a new\n a bind 127.0.0.1:70\n b udp\n b bind 127.0.0.1:70\n c udp\n c bind 127.0.0.1:70 => EADDRINUSE",

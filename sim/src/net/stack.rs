@@ -12,7 +12,7 @@ use super::options::{self, Name, Options};
 use super::packet::{Flow, Packet, Segment};
 use super::ports::Ports;
 use super::readiness::Readiness;
-use super::socket::{Kind, Protocol, Socket, SocketId};
+use super::socket::{Protocol, Socket, SocketId};
 use super::tcp::{State, Taken, Tcp};
 use super::udp::Udp;
 use crate::errno::Errno;

@@ -223,4 +223,13 @@ impl Net {
             Protocol::Udp(udp) => Ok(udp.inbox.first_length()),
         }
     }
+
+    /// Whether both directions are shut, by whomever.
+    #[must_use]
+    pub fn is_shut_both(&self, id: SocketId) -> bool {
+        match &self.socket(id).protocol {
+            Protocol::Tcp(tcp) => tcp.shut_receive && tcp.shut_send,
+            Protocol::Udp(udp) => udp.is_shut_both(),
+        }
+    }
 }

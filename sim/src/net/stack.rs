@@ -228,12 +228,6 @@ impl Net {
         self.socket(id).family
     }
 
-    /// The type of a socket.
-    #[must_use]
-    pub fn kind(&self, id: SocketId) -> Kind {
-        self.socket(id).kind()
-    }
-
     /// The options of a socket, for time-outs.
     #[must_use]
     pub fn options(&self, id: SocketId) -> &Options {

@@ -55,6 +55,11 @@ impl Udp {
         }
     }
 
+    /// Whether both directions are shut.
+    pub(crate) fn is_shut_both(&self) -> bool {
+        self.shut_receive && self.shut_send
+    }
+
     /// `inet_getname`: a peer at port 0 is none.
     pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
         self.remote.filter(|remote| remote.port() != 0)

@@ -48,7 +48,7 @@ owned! {
             let address = address::given(name, length)?.read(kernel, fd, Purpose::Make)?;
             calls::bind(kernel, caller, fd, &address).inspect_err(|_| {
                 if let Address::Unix(name) = &address {
-                    node::unmake(kernel, &name);
+                    node::unmake(kernel, name);
                 }
             })
         }))

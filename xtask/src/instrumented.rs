@@ -83,10 +83,26 @@ impl ExitCause for BuildError {
 
 /// Builds the binary `bin` of `package` in the workspace around the current directory, and returns its path.
 pub fn build(package: &str, bin: &str) -> Result<PathBuf, BuildError> {
+    build_as(Kind::Instrumented, Bin { package, name: bin })
+}
+
+/// The same, of any kind.
+pub fn build_as(kind: Kind, bin: Bin<'_>) -> Result<PathBuf, BuildError> {
     let wrapper = std::env::current_exe().map_err(|error| BuildError::Wrapper(error.to_string()))?;
     let workspace = Workspace::load()?;
-    Build { root: workspace.root(), out: &workspace.target_dir().join("photofinish"), wrapper: &wrapper }
-        .executable(Bin { package, name: bin })
+    let out = workspace.target_dir().join("photofinish");
+    Build { root: workspace.root(), out: &out, wrapper: &wrapper, kind }.executable(bin)
+}
+
+/// What a build makes of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A scheduling point at every atomic operation, and every system call through the C library.
+    Instrumented,
+    /// The same, but rustix makes its system calls by instructions of its own, so that the escape guard has to catch them.
+    Bypassing,
+    /// Scheduling points at calls only: what cargo builds without our wrapper.
+    Plain,
 }
 
 /// A binary of a package.
@@ -107,6 +123,8 @@ pub struct Build<'a> {
     pub out: &'a Path,
     /// The xtask executable.
     pub wrapper: &'a Path,
+    /// What is made of the program.
+    pub kind: Kind,
 }
 
 impl Build<'_> {
@@ -128,11 +146,24 @@ impl Build<'_> {
             .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
             .args(["--package", bin.package, "--bin", bin.name])
             .args(["--profile", PROFILE, "--target", triple, "--target-dir"])
-            .arg(self.out.join(format!("{:016x}", fnv1a(&wrapper::key(&more_plain)))))
-            .env("RUSTC_WRAPPER", self.wrapper)
-            .env(wrapper::WRAPPER_VAR, "1");
-        with_cfg(&mut command, |name| std::env::var_os(name));
+            .arg(self.out.join(self.folder(&more_plain)));
+        if self.kind != Kind::Plain {
+            command.env("RUSTC_WRAPPER", self.wrapper).env(wrapper::WRAPPER_VAR, "1");
+        }
+        if self.kind != Kind::Bypassing {
+            with_cfg(&mut command, |name| std::env::var_os(name));
+        }
         command
+    }
+
+    /// The name of the target directory.
+    fn folder(&self, more_plain: &str) -> String {
+        let instrumented = format!("{:016x}", fnv1a(&wrapper::key(more_plain)));
+        match self.kind {
+            Kind::Instrumented => instrumented,
+            Kind::Bypassing => format!("{instrumented}-bypassing"),
+            Kind::Plain => String::from("plain"),
+        }
     }
 }
 
@@ -206,7 +237,8 @@ mod tests {
 
     #[test]
     fn a_wrapper_that_is_gone_is_said_so() {
-        let build = Build { root: Path::new("."), out: Path::new("."), wrapper: Path::new("no/such/xtask") };
+        let (here, wrapper) = (Path::new("."), Path::new("no/such/xtask"));
+        let build = Build { root: here, out: here, wrapper, kind: Kind::Instrumented };
         let said = build.executable(Bin { package: "p", name: "b" }).expect_err("no wrapper").to_string();
         assert!(said.contains("no/such/xtask") && said.contains("next:"), "{said}");
     }

@@ -18,7 +18,7 @@ use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
 use photofinish_guests::conformance::FAMILIES;
 use photofinish_guests::conformance::case::Family;
-use xtask::instrumented::{Bin, Build};
+use xtask::instrumented::{Bin, Build, Kind};
 use xtask::workspace::Workspace;
 
 /// Owned symbols that no case asks about, and why.
@@ -31,11 +31,6 @@ const UNCOVERED: &[(&str, &str)] = &[
     ("wait", "as waitpid, by another name"),
     ("_Exit", "ends the process: an ending, held by the tests of endings"),
     ("alarm", "not modelled: refused by name"),
-    ("epoll_create1", "not modelled yet: refused by name"),
-    ("eventfd", "not modelled yet: refused by name"),
-    ("execvp", "not modelled: refused by name"),
-    ("exit", "ends the process: an ending, held by the tests of endings"),
-    ("fork", "not modelled: refused by name"),
     ("gethostbyname", "not modelled: refused by name"),
     ("getifaddrs", "not modelled: refused by name"),
     ("if_indextoname", "not modelled: refused by name"),
@@ -59,7 +54,7 @@ fn guests() -> PathBuf {
     let workspace = Workspace::load().expect("the workspace around this test");
     let out = workspace.target_dir().join("photofinish");
     let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
-    let build = Build { root: workspace.root(), out: &out, wrapper };
+    let build = Build { root: workspace.root(), out: &out, wrapper, kind: Kind::Instrumented };
     build.executable(Bin { package: "photofinish-guests", name: "guests" }).expect("the guests build")
 }
 

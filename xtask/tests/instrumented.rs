@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use xtask::instrumented::{Bin, Build, BuildError};
+use xtask::instrumented::{Bin, Build, BuildError, Kind};
 
 const MANIFEST: &str = r#"
 [package]
@@ -108,7 +108,7 @@ impl Probe {
 
     fn build(&self) -> Result<PathBuf, BuildError> {
         let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
-        Build { root: &self.root, out: &self.root.join("target"), wrapper }
+        Build { root: &self.root, out: &self.root.join("target"), wrapper, kind: Kind::Instrumented }
             .executable(Bin { package: "probe", name: "probe" })
     }
 }

@@ -1,7 +1,7 @@
 //! Crates that nobody here wrote, whole and instrumented: what must hold under every schedule, and that it is the same run in
 //! every process.
 //!
-//! Knows the programs by name only. Invariant: every variant of `programs` is run here, with many seeds.
+//! Knows the programs by name only. Invariant: every variant of [`SCENARIOS`] is run here, with many seeds.
 
 use std::collections::BTreeSet;
 
@@ -15,13 +15,16 @@ mod served;
 
 use served::{client, guests, request};
 
+/// The scenarios whose variants are such programs.
+const SCENARIOS: [&str; 5] = ["programs", "hyper", "socket2", "polling", "smol"];
+
 /// Every program, or the one that is asked for.
 fn programs() -> Vec<Listed> {
     let only = std::env::var("PROGRAM").unwrap_or_default();
     let listed = client::list(guests()).expect("it lists what it holds");
     listed
         .into_iter()
-        .filter(|listed| listed.scenario == "programs" && listed.variant.contains(&only))
+        .filter(|listed| SCENARIOS.contains(&&*listed.scenario) && listed.name().contains(&only))
         .collect()
 }
 

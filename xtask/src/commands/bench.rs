@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::sim::{CORES, SimError};
 use crate::cli::BenchArgs;
 use crate::exit::Exit;
-use crate::instrumented;
+use crate::instrumented::{self, Bin, Kind};
 use crate::scenarios::ScenarioError;
 
 /// Runs that one median is taken of.
@@ -65,8 +65,33 @@ pub fn run(args: &BenchArgs) -> Result<Exit, SimError> {
     bench.report("a thread, created, run and joined", "ns", &threads, |time| {
         nanos(time.saturating_sub(base)) / THREADS
     });
+    round_trips(args)?;
     Ok(Exit::Passed)
 }
+
+/// Round trips per second of a program that is not instrumented: what the calls cost, and nothing else.
+fn round_trips(args: &BenchArgs) -> Result<(), SimError> {
+    let bin = Bin { package: "photofinish-load", name: "photofinish-load" };
+    let path = instrumented::build_as(Kind::Plain, bin).map_err(ScenarioError::from)?;
+    let mut client = Client::start(&path, Limits::default().threads_max, Isolation::Fork)?;
+    let mut bench = Bench { client: &mut client, json: args.json };
+    for (program, who) in
+        [("load/echo-threads", "threads that block"), ("load/echo-tokio", "tokio, 3 workers")]
+    {
+        for (strategy, how) in [(Strategy::Boring, "boring"), (WALK, "a walk")] {
+            let times = bench.time(program, strategy, RUNS)?;
+            let what = format!("round trips over TCP, {who}, {how}, not instrumented");
+            bench
+                .report(&what, "per second", &times, |time| ROUND_TRIPS * 1_000_000_000 / nanos(time).max(1));
+        }
+    }
+    Ok(())
+}
+
+/// Round trips that each of the `load/echo-*` makes.
+const ROUND_TRIPS: u64 = 80_000;
+/// A walk as the swarm draws it.
+const WALK: Strategy = Strategy::Walk { gap: 32, nap_ns: 0, change_one_in: 0 };
 
 /// Threads that `load/threads` makes.
 const THREADS: u64 = 2_000;

@@ -3,6 +3,8 @@
 //! They know nothing of how they are measured. Invariant: the number of operations is in the name's constant, not in the
 //! schedule.
 
+mod echo;
+
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -43,6 +45,12 @@ static SCENARIO: Scenario = Scenario {
         variant!("tiny", "Two threads that each add once.", tiny),
         variant!("empty", "Nothing at all.", || Ok(())),
         variant!("threads", "Short-lived threads, one after another.", threads),
+        variant!("echo-threads", "80,000 round trips of 4 clients, each thread blocking.", || {
+            done(echo::threads())
+        }),
+        variant!("echo-tokio", "80,000 round trips of 4 clients on 3 workers of tokio.", || {
+            done(echo::tasks())
+        }),
     ],
 };
 
@@ -97,4 +105,8 @@ fn threads() -> Result<(), Failure> {
 
 fn holds(is: bool, what: &str) -> Result<(), Failure> {
     if is { Ok(()) } else { Err(Failure { signature: "wrong".into(), detail: what.into() }) }
+}
+
+fn done(outcome: std::io::Result<()>) -> Result<(), Failure> {
+    outcome.map_err(|error| Failure { signature: "failed".into(), detail: error.to_string() })
 }

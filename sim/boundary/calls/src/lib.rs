@@ -22,6 +22,7 @@ pub mod message;
 pub mod name;
 pub mod path;
 pub mod pipe;
+pub mod poller;
 pub mod process;
 pub mod random;
 pub mod signal;

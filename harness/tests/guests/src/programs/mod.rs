@@ -1,9 +1,14 @@
-//! Programs on crates that nobody here wrote: mio and tokio, unmodified, whole and instrumented.
+//! Programs on crates that nobody here wrote, unmodified, whole and instrumented: mio and tokio here, others in a scenario of
+//! their own each.
 //!
 //! Invariant: each comes to the same result under every schedule.
 
 mod echo;
+pub mod hyper;
+pub mod polling;
 mod readiness;
+pub mod smol;
+pub mod socket2;
 mod sync;
 mod time;
 

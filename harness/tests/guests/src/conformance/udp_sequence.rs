@@ -38,7 +38,7 @@ const SIZES: [usize; 6] = [0, 1, 5, 12, 900, 65_600];
 fn batch<const NUMBER: u64>(t: &mut Transcript) {
     for sequence in NUMBER * SEQUENCES..(NUMBER + 1) * SEQUENCES {
         t.line(format_args!("sequence {sequence}"));
-        let slots = core::array::from_fn(|at| fresh(at));
+        let slots = core::array::from_fn(fresh);
         let mut world = World { draws: Draws(sequence), slots };
         for _ in 0..CALLS {
             let mut line = world.step();

@@ -6,19 +6,26 @@
 mod echo;
 pub mod hyper;
 pub mod polling;
+mod process;
 mod readiness;
+mod signal;
 pub mod smol;
 pub mod socket2;
 mod sync;
 mod time;
+mod unix;
 
-use photofinish::scenario::{Scenario, Variant};
+use photofinish::scenario::{Program, Scenario, Variant};
 
 use crate::sound;
 
 /// The guests of this folder.
-pub static SCENARIO: Scenario =
-    Scenario { name: "programs", story: "Programs on mio and tokio.", programs: &[], variants: VARIANTS };
+pub static SCENARIO: Scenario = Scenario {
+    name: "programs",
+    story: "Programs on mio and tokio.",
+    programs: &[Program { name: "child", main: process::child }],
+    variants: VARIANTS,
+};
 
 static VARIANTS: &[Variant] = &[
     sound("mio-echo", "A TCP echo on one thread of mio, and its clients on others.", readiness::echo),
@@ -31,5 +38,14 @@ static VARIANTS: &[Variant] = &[
     sound("tokio-mutex", "Tasks on 3 workers count behind a Mutex and a Semaphore.", sync::mutex),
     sound("tokio-notify", "Tasks wait for a Notify, a oneshot and a watch.", sync::notify),
     sound("tokio-broadcast", "Every receiver gets every message.", sync::broadcast),
+    sound("tokio-unix", "An echo over a unix socket with a path, and over a pair.", unix::echo),
+    sound("tokio-udp", "Datagrams over loopback.", unix::datagrams),
+    sound(
+        "tokio-signal",
+        "A signal to the process itself reaches every task that waits for it.",
+        signal::own,
+    ),
+    sound("tokio-ctrl-c", "ctrl_c ends a select.", signal::ctrl_c),
+    sound("tokio-process", "Children that speak, fail, and are killed.", process::children),
     sound("tokio-blocking", "Blocking work beside tasks.", sync::blocking),
 ];

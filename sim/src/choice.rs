@@ -28,11 +28,15 @@ pub enum Kind {
     Entropy,
     /// How long work on a real file takes, as an index into [`FILE_STEPS_NS`](crate::limits::FILE_STEPS_NS); 0 is the least.
     FileTime,
+    /// How many bytes a stream call moves that could move as many as there are answers; 0 is all of them.
+    Short,
+    /// Whether a call that begins to wait is interrupted by a signal that nobody sent; 0 is no.
+    Interrupt,
 }
 
 impl Kind {
     /// How many kinds there are.
-    pub const COUNT: usize = Self::FileTime as usize + 1;
+    pub const COUNT: usize = Self::Interrupt as usize + 1;
 }
 
 /// Something that a scheduling question can let happen.

@@ -1,6 +1,7 @@
 //! The bounds of a run, and the constants of the virtual machine; those of sockets stand in `net/limits.rs`.
 //!
-//! Knows nothing else. Invariant: reaching one of [`Limits`] is an [`Ending`](crate::ending::Ending), never a hang.
+//! Knows nothing else. Invariant: reaching one of [`Limits`] is an [`Ending`](crate::ending::Ending), never a hang, but for those
+//! that bound what may go wrong: from there on nothing does.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,12 @@ pub struct Limits {
     pub real_ms_max: u64,
     /// Bytes of memory a run may add to its warm image.
     pub memory_max: u64,
+    /// Calls on streams that may move fewer bytes than they could.
+    #[serde(default)]
+    pub shorts_max: u64,
+    /// Calls that may be interrupted without a signal, in processes that have handlers without `SA_RESTART`.
+    #[serde(default)]
+    pub interrupts_max: u64,
 }
 
 impl Default for Limits {
@@ -61,6 +68,8 @@ impl Default for Limits {
             stall_ns: 1_000_000_000,
             real_ms_max: 2_000,
             memory_max: 4 << 30,
+            shorts_max: 1_000,
+            interrupts_max: 20,
         }
     }
 }

@@ -52,6 +52,8 @@ pub enum Stream {
     Aside = 5,
     /// How long work on files takes.
     Files = 6,
+    /// Which calls on streams move less than they could, and which are interrupted.
+    Calls = 7,
 }
 
 /// A stream of integers that only its seed and purpose decide.

@@ -96,12 +96,20 @@ pub(crate) fn point(pc: usize) {
 /// Does what the kernel said.
 #[inline]
 pub(crate) fn obey(next: Next) {
+    follow(next);
+    if let Next::Run(_) = next {
+        signal::deliver();
+    }
+}
+
+/// As [`obey`], but leaves the signals that arrived meanwhile to the caller.
+#[inline]
+fn follow(next: Next) {
     match next {
         Next::Stay => {}
         Next::Run(thread) => {
             crate::process::enter(thread);
             carrier::transfer_to(thread);
-            signal::deliver();
         }
         Next::End => carrier::transfer_to_host(),
     }
@@ -173,8 +181,9 @@ pub(crate) fn call<T: Answer>(
                 }
                 block(wait);
                 caller.woken = with_kernel(Kernel::take_woken);
+                let interrupted = signal::deliver();
                 if caller.woken == Some(Woken::Signal) {
-                    caller.woken = match signal::deliver() {
+                    caller.woken = match interrupted {
                         Interrupted::Restarts if !restarts => Some(Woken::Signal),
                         Interrupted::Fails => Some(Woken::Signal),
                         Interrupted::No | Interrupted::Restarts => Some(Woken::Spurious),
@@ -205,7 +214,7 @@ fn block(wait: Wait) {
         }
         run().kernel.block(wait)
     });
-    obey(next);
+    follow(next);
 }
 
 /// Writes an answered call down. A call may also have ended the run from inside, as a replay that diverges does.

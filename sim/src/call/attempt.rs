@@ -102,7 +102,7 @@ pub(super) fn let_go(kernel: &mut Kernel, caller: &mut Caller) {
 
 /// What a refused attempt means to the program.
 pub(super) fn settle(
-    kernel: &Kernel,
+    kernel: &mut Kernel,
     caller: &mut Caller,
     target: Target,
     patience: Patience,
@@ -123,6 +123,9 @@ pub(super) fn settle(
         return Stop::Fail(patience.expired);
     }
     if caller.held.is_empty() {
+        if kernel.interrupts(caller.process) {
+            return Stop::Fail(Errno::EINTR);
+        }
         caller.deadline_ns = patience.timeout_ns.map(|ns| kernel.now_ns().saturating_add(ns));
     }
     Stop::Block(Wait { on: WaitOn::side(target.object, side), deadline_ns: caller.deadline_ns })

@@ -96,12 +96,12 @@ pub fn wait(
     timeout_ns: Option<u64>,
     deliver: &mut dyn FnMut(Event),
 ) -> Result<usize, Stop> {
-    let most = match usize::try_from(most) {
-        Ok(count @ 1..) if most <= EVENTS_MAX => count,
-        _ => return Err(Errno::EINVAL.into()),
-    };
     on_file(kernel, caller, fd, |kernel, caller, target| {
         let Object::Epoll(id) = target.object else { return Err(Errno::EINVAL.into()) };
+        let most = match usize::try_from(most) {
+            Ok(count @ 1..) if most <= EVENTS_MAX => count,
+            _ => return Err(Errno::EINVAL.into()),
+        };
         let count = kernel.with_epolls(|epolls, poll| epolls.collect(id, most, poll, deliver));
         if count > 0 || timeout_ns == Some(0) || caller.timed_out() {
             return Ok(count);

@@ -155,6 +155,12 @@ fn carried(
     Ok((rights, credentials))
 }
 
+/// Up to where a call sends: one on a stream that does not wait may find room for less than all.
+fn sent_end(kernel: &mut Kernel, target: Target, length: usize) -> usize {
+    let stream = raises_signal(kernel, Some(target.object));
+    if stream && target.blocking == Blocking::No { kernel.short(length) } else { length }
+}
+
 fn send_inet(
     kernel: &mut Kernel,
     caller: &mut Caller,
@@ -169,15 +175,16 @@ fn send_inet(
         // On a connected stream, the address is ignored (`tcp_sendmsg`).
         _ => None,
     };
+    let end = sent_end(kernel, target, parcel.bytes.len());
     loop {
         // `do_error` of `tcp_sendmsg_locked`: with bytes gone, an error is left to the next call.
         if caller.done > 0 && kernel.net.has_error(socket) {
             return Ok(caller.done);
         }
-        let refusal = match kernel.net.send_to(socket, &parcel.bytes[caller.done..], to) {
+        let refusal = match kernel.net.send_to(socket, &parcel.bytes[caller.done..end], to) {
             Ok(count) => {
                 caller.done += count;
-                if caller.done == parcel.bytes.len() {
+                if caller.done == end {
                     return Ok(caller.done);
                 }
                 continue;
@@ -197,15 +204,16 @@ fn send_unix(
     socket: UnixId,
     whole: Outgoing<'_>,
 ) -> Result<usize, Stop> {
+    let end = sent_end(kernel, target, whole.bytes.len());
     loop {
         // The rights go with the first bytes.
         let rights = if caller.done == 0 { whole.rights } else { &[] };
         rights.iter().for_each(|&right| kernel.files.hold(right));
-        let rest = Outgoing { bytes: &whole.bytes[caller.done..], rights, ..whole };
+        let rest = Outgoing { bytes: &whole.bytes[caller.done..end], rights, ..whole };
         let refusal = match kernel.unix.send(socket, rest) {
             Ok(count) => {
                 caller.done += count;
-                if caller.done == whole.bytes.len() {
+                if caller.done == end {
                     return Ok(caller.done);
                 }
                 continue;
@@ -246,6 +254,19 @@ pub fn recvmsg(kernel: &mut Kernel, caller: &mut Caller, fd: i32, room: Room<'_>
     })
 }
 
+/// How much of its room a call fills: of a stream's bytes some may come later, in a segment of their own.
+fn received_end(kernel: &mut Kernel, socket: SocketId, room: usize, flags: RecvFlags) -> usize {
+    let whole = flags.peek || flags.wait_all || kernel.net.kind(socket) == net::Kind::Datagram;
+    match kernel.net.unread(socket) {
+        Ok(there) if !whole && there > 0 && room > 0 => {
+            let most = there.min(room);
+            let part = kernel.short(most);
+            if part < most { part } else { room }
+        }
+        _ => room,
+    }
+}
+
 fn receive_inet(
     kernel: &mut Kernel,
     caller: &mut Caller,
@@ -261,7 +282,8 @@ fn receive_inet(
         if caller.done > 0 && kernel.net.has_error(socket) && kernel.net.unread(socket) == Ok(0) {
             return Ok(of_stream(caller.done));
         }
-        let refusal = match kernel.net.recv_from(socket, &mut room.buffer[caller.done..], flags) {
+        let end = received_end(kernel, socket, room.buffer.len() - caller.done, flags) + caller.done;
+        let refusal = match kernel.net.recv_from(socket, &mut room.buffer[caller.done..end], flags) {
             Ok(received) => {
                 caller.done += received.count;
                 if received.count == 0 || !wait_all || caller.done == room.buffer.len() {

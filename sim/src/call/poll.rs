@@ -42,12 +42,17 @@ pub fn poll(
         };
         count += usize::from(!entry.revents.is_empty());
     }
-    if count > 0 || timeout_ns == Some(0) || caller.timed_out() {
+    if count > 0 || is_over(kernel, caller, timeout_ns) {
         attempt::let_go(kernel, caller);
         kernel.settle();
         return Ok(count);
     }
     wait_for_any(kernel, caller, ids.into_iter().flatten().collect(), timeout_ns)
+}
+
+/// Whether a call that found nothing says so. It does not if a signal has arrived, however long it was to wait (`do_poll`).
+pub(super) fn is_over(kernel: &Kernel, caller: &Caller, timeout_ns: Option<u64>) -> bool {
+    (timeout_ns == Some(0) || caller.timed_out()) && !kernel.is_interrupted()
 }
 
 /// Waits until one of these files changes, or for a signal, or the time is over.

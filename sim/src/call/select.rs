@@ -2,7 +2,7 @@
 //!
 //! Does not know `fd_set`: the boundary hands its bits over. Invariant: a set that comes back holds only numbers that it held.
 
-use super::poll::wait_for_any;
+use super::poll::{is_over, wait_for_any};
 use super::{Caller, Stop, attempt};
 use crate::errno::Errno;
 use crate::fd::{DESCRIPTORS_MAX, DescriptionId};
@@ -82,7 +82,7 @@ pub fn select(
             }
         }
     }
-    if ready > 0 || timeout_ns == Some(0) || caller.timed_out() {
+    if ready > 0 || is_over(kernel, caller, timeout_ns) {
         attempt::let_go(kernel, caller);
         kernel.settle();
         return Ok((ready, found));

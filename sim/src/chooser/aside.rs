@@ -28,17 +28,20 @@ enum Disk {
     Busy,
 }
 
-/// Draws latencies, wake orders, ties, spurious wake-ups, times of file work and entropy.
+/// Draws latencies, wake orders, ties, spurious wake-ups, times of file work, short and interrupted calls, and entropy.
 #[derive(Debug)]
 pub(super) struct Aside {
     latency: Latency,
     disk: Disk,
     spurious_one_in: Option<u64>,
+    short_one_in: Option<u64>,
+    interrupt_one_in: Option<u64>,
     shuffle_one_in: u64,
     aside: Draws,
     network: Draws,
     files: Draws,
     entropy: Draws,
+    calls: Draws,
 }
 
 impl Aside {
@@ -58,15 +61,20 @@ impl Aside {
             1 | 2 => Disk::Spikes(config.magnitude(1, 5)),
             _ => Disk::Busy,
         };
+        let short_one_in = config.one_in(8).then(|| config.magnitude(0, 4));
+        let interrupt_one_in = config.one_in(8).then(|| config.magnitude(4, 8));
         Self {
             latency,
             disk,
             spurious_one_in,
+            short_one_in,
+            interrupt_one_in,
             shuffle_one_in,
             aside: Draws::new(seed, Stream::Aside),
             network: Draws::new(seed, Stream::Network),
             files: Draws::new(seed, Stream::Files),
             entropy: Draws::new(seed, Stream::Entropy),
+            calls: Draws::new(seed, Stream::Calls),
         }
     }
 
@@ -87,6 +95,19 @@ impl Aside {
             Kind::Entropy => self.entropy.below(question.bound),
             Kind::Spurious => match self.spurious_one_in {
                 Some(n) => u64::from(self.aside.one_in(n)),
+                None => 0,
+            },
+            Kind::Short => match self.short_one_in {
+                // A single byte, all but one, or anything.
+                Some(n) if self.calls.one_in(n) => match self.calls.below(3) {
+                    0 => 1,
+                    1 => question.bound - 1,
+                    _ => self.calls.below(question.bound),
+                },
+                _ => 0,
+            },
+            Kind::Interrupt => match self.interrupt_one_in {
+                Some(n) => u64::from(self.calls.one_in(n)),
                 None => 0,
             },
             Kind::FutexWake | Kind::Tie | Kind::Preempt | Kind::Next => {

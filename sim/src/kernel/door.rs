@@ -5,6 +5,7 @@
 use super::Kernel;
 use crate::choice::{Kind, Moment, Pick, Question};
 use crate::ending::Ending;
+use crate::process::Pid;
 use crate::seed::{Draws, Seed, Stream};
 
 /// How many questions of each kind were asked at the present step.
@@ -65,6 +66,32 @@ impl Kernel {
         for chunk in buffer.chunks_mut(8) {
             chunk.copy_from_slice(&draws.word().to_le_bytes()[..chunk.len()]);
         }
+    }
+
+    /// How many bytes a call on a stream moves that could move so many: as if the others had come, or found room, later.
+    pub(crate) fn short(&mut self, count: usize) -> usize {
+        if count < 2 || self.shorts >= self.limits.shorts_max {
+            return count;
+        }
+        match self.choose(Kind::Short, count as u64) {
+            0 => count,
+            part => {
+                self.shorts += 1;
+                usize::try_from(part).expect("less than the count")
+            }
+        }
+    }
+
+    /// Whether a call that begins to wait is interrupted instead, as a signal could do.
+    pub(crate) fn interrupts(&mut self, process: Pid) -> bool {
+        if self.interrupts >= self.limits.interrupts_max
+            || !self.processes.get(process).signals.any_interrupting_handler()
+        {
+            return false;
+        }
+        let interrupted = self.choose(Kind::Interrupt, 2) == 1;
+        self.interrupts += u64::from(interrupted);
+        interrupted
     }
 
     /// Whether a futex wait returns without a cause.

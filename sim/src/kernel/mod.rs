@@ -161,6 +161,8 @@ pub struct Kernel {
     limits: Limits,
     switches: u64,
     stalled_ns: u64,
+    shorts: u64,
+    interrupts: u64,
     unmodelled: u64,
     ending: Option<Ending>,
 }
@@ -221,6 +223,8 @@ impl Kernel {
             limits,
             switches: 0,
             stalled_ns: 0,
+            shorts: 0,
+            interrupts: 0,
             unmodelled: 0,
             ending: None,
         };

@@ -53,22 +53,39 @@ impl Family {
     }
 }
 
+/// Whether a socket has an address already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// It does not.
+    No,
+    /// It does, or is connected.
+    Yes,
+}
+
 /// The canonical form of an address `bind(2)` may give a socket. An IPv4 group or broadcast address may be had, though
-/// nothing ever comes to it (`inet_addr_valid_or_nonlocal`); an IPv6 group may not (`__inet6_bind`).
+/// nothing ever comes to it (`inet_addr_valid_or_nonlocal`); an IPv6 group may not.
 ///
 /// # Errors
-/// As [`Family::admit`]; `EINVAL` for IPv4 on a socket that is for IPv6 alone; `EADDRNOTAVAIL` for an address that is not ours.
-pub fn bindable(family: Family, stacks: Stacks, address: SocketAddr) -> Result<SocketAddr, Errno> {
+/// As [`Family::admit`]; `EADDRNOTAVAIL` for an address that is not ours; `EINVAL` for IPv4 on a socket that is for IPv6 alone,
+/// and for a socket that is bound, which `__inet6_bind` notices before and `__inet_bind` after the address.
+pub fn bindable(
+    family: Family,
+    stacks: Stacks,
+    bound: Bound,
+    address: SocketAddr,
+) -> Result<SocketAddr, Errno> {
     let canonical = family.admit(address)?;
-    if address.is_ipv6() && canonical.is_ipv4() && stacks == Stacks::V6Only {
+    let narrow = address.is_ipv6() && canonical.is_ipv4() && stacks == Stacks::V6Only;
+    if narrow || (family == Family::Inet6 && bound == Bound::Yes) {
         return Err(Errno::EINVAL);
     }
     match canonical.ip() {
-        IpAddr::V4(v4) if v4.is_multicast() || v4.is_broadcast() => Ok(canonical),
-        IpAddr::V6(v6) if v6.is_multicast() => Err(Errno::EINVAL),
-        ip if ip.is_unspecified() || is_loopback(ip) => Ok(canonical),
-        _ => Err(Errno::EADDRNOTAVAIL),
+        IpAddr::V4(v4) if v4.is_multicast() || v4.is_broadcast() => {}
+        IpAddr::V6(v6) if v6.is_multicast() => return Err(Errno::EINVAL),
+        ip if ip.is_unspecified() || is_loopback(ip) => {}
+        _ => return Err(Errno::EADDRNOTAVAIL),
     }
+    if bound == Bound::Yes { Err(Errno::EINVAL) } else { Ok(canonical) }
 }
 
 /// Whether binding to an address makes a socket one for IPv6 alone, as `__inet6_bind` does.

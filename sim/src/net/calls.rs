@@ -5,7 +5,7 @@
 
 use core::net::SocketAddr;
 
-use super::socket::{Protocol, SocketId};
+use super::socket::{Kind, Protocol, SocketId};
 use super::stack::Net;
 use super::tcp::{Accepted, How, Progress, RecvFlags};
 use crate::errno::Errno;
@@ -38,6 +38,12 @@ impl Received {
 }
 
 impl Net {
+    /// The type of a socket. For datagrams, `MSG_WAITALL` means nothing and `EPIPE` comes without `SIGPIPE`.
+    #[must_use]
+    pub fn kind(&self, id: SocketId) -> Kind {
+        self.socket(id).kind()
+    }
+
     /// `bind(2)`.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use super::options::{self, Name, Options};
 use super::packet::{Flow, Packet, Segment};
 use super::ports::Ports;
 use super::readiness::Readiness;
-use super::socket::{Kind, Protocol, Socket, SocketId};
+use super::socket::{Protocol, Socket, SocketId};
 use super::tcp::{State, Taken, Tcp};
 use super::udp::Udp;
 use crate::errno::Errno;
@@ -226,12 +226,6 @@ impl Net {
     #[must_use]
     pub fn family(&self, id: SocketId) -> Family {
         self.socket(id).family
-    }
-
-    /// The type of a socket.
-    #[must_use]
-    pub fn kind(&self, id: SocketId) -> Kind {
-        self.socket(id).kind()
     }
 
     /// The options of a socket, for time-outs.

@@ -132,6 +132,14 @@ impl Signals {
         self.dispositions.values().any(|disposition| matches!(disposition, Disposition::Handler(_)))
     }
 
+    /// Whether any signal has a handler behind which calls do not go on.
+    #[must_use]
+    pub fn any_interrupting_handler(&self) -> bool {
+        self.dispositions.values().any(|disposition| {
+            matches!(disposition, Disposition::Handler(handler) if handler.flags & SA_RESTART == 0)
+        })
+    }
+
     /// What a forked child has: the same dispositions, nothing pending.
     #[must_use]
     pub fn inherited(&self) -> Self {

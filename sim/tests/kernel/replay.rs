@@ -16,11 +16,20 @@ use crate::driver::run;
 use crate::program::{Program, cases, some_program};
 use crate::watch::STRATEGIES;
 
-const KINDS: [Kind; 7] =
-    [Kind::Preempt, Kind::Next, Kind::FutexWake, Kind::Spurious, Kind::Latency, Kind::Tie, Kind::Entropy];
+const KINDS: [Kind; 9] = [
+    Kind::Preempt,
+    Kind::Next,
+    Kind::FutexWake,
+    Kind::Spurious,
+    Kind::Latency,
+    Kind::Tie,
+    Kind::Entropy,
+    Kind::Short,
+    Kind::Interrupt,
+];
 
 fn some_pick() -> impl Strategy<Value = Pick> {
-    (0..80_u64, 0..2_u32, 0..7_usize, 0..5_u64, 0..5_u64, 0..4_u32, 0..40_u64).prop_map(
+    (0..80_u64, 0..2_u32, 0..KINDS.len(), 0..5_u64, 0..5_u64, 0..4_u32, 0..40_u64).prop_map(
         |(step, nth, kind, bound, pick, thread, thread_points)| Pick {
             step,
             nth,

@@ -51,6 +51,9 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::pipe::FAMILY.scenario,
     &conformance::eventfd::FAMILY.scenario,
     &conformance::epoll::FAMILY.scenario,
+    &conformance::timerfd::FAMILY.scenario,
+    &conformance::select::FAMILY.scenario,
+    &conformance::masked::FAMILY.scenario,
     &conformance::name::FAMILY.scenario,
     &conformance::listen::FAMILY.scenario,
     &conformance::connect::FAMILY.scenario,
@@ -63,6 +66,7 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::sequence::FAMILY.scenario,
     &conformance::udp_sequence::FAMILY.scenario,
     &conformance::unix_sequence::FAMILY.scenario,
+    &conformance::mixture::FAMILY.scenario,
 ];
 
 type Program = fn() -> Result<(), Failure>;

@@ -8,7 +8,7 @@ use core::net::{IpAddr, SocketAddr};
 
 use super::state::{Lock, State};
 use crate::errno::Errno;
-use crate::net::address::{Stacks, bindable, narrows, overlap};
+use crate::net::address::{Bound, Stacks, bindable, narrows, overlap};
 use crate::net::ports::For;
 use crate::net::socket::SocketId;
 use crate::net::stack::Net;
@@ -26,11 +26,9 @@ impl Net {
         now_ns: u64,
     ) -> Result<(), Errno> {
         let socket = self.socket(id);
-        let canonical = bindable(socket.family, socket.options.stacks(), address)?;
         let tcp = self.tcp(id);
-        if tcp.state != State::Closed || tcp.port.is_some() {
-            return Err(Errno::EINVAL);
-        }
+        let bound = if tcp.state != State::Closed || tcp.port.is_some() { Bound::Yes } else { Bound::No };
+        let canonical = bindable(socket.family, socket.options.stacks(), bound, address)?;
         let (port, lock) = match canonical.port() {
             0 => {
                 let port = self.ports.next_ephemeral(For::Bind, None, now_ns).ok_or(Errno::EADDRINUSE)?;

@@ -110,6 +110,40 @@ fn a_failed_connect_leaves_the_port_and_the_peer() {
 }
 
 #[test]
+fn a_peer_after_a_failed_connect_is_unmodelled() {
+    // Linux sends one datagram to the old peer and the next ones nowhere.
+    check(
+        "a udp\n a connect 127.0.0.1:9\n a connect 10.0.0.1:9 => ENETUNREACH\n a send x => unmodelled\n a sendto x 127.0.0.1:9 => 1
+         a connect 127.0.0.1:9\n a send x => 1\n b udp6\n b connect [::1]:9\n b connect [2001:db8::1]:9 => ENETUNREACH\n b send x => 1",
+    );
+}
+
+#[test]
+fn a_dissolved_ipv4_peer_leaves_an_ipv6_socket_deaf() {
+    check(
+        "a udp6\n a bind [::]:70\n a connect [::ffff:127.0.0.1]:9\n a unspec\n b udp6\n b connect [::1]:70\n b send x => 1\n * run
+         b recv => ECONNREFUSED\n b sendto y [::ffff:127.0.0.1]:70 => unmodelled\n c udp\n c sendto y 127.0.0.1:70 => 1\n * run
+         a recv => 'y'\n a connect [::1]:9\n a unspec\n b send z => 1\n * run\n a recv => 'z'",
+    );
+}
+
+#[test]
+fn a_mapped_peer_at_port_0_cannot_be_sent_to() {
+    check(
+        "a udp6\n a connect [::ffff:127.0.0.1]:0\n a send x => EINVAL\n b udp6\n b connect [::1]:0\n b send x => 1",
+    );
+}
+
+#[test]
+fn a_mapped_source_reaches_no_ipv6() {
+    check(
+        "a udp6\n a bind [::ffff:127.0.0.1]:70\n a sendto x [2001:db8::1]:9 => ENETUNREACH\n a sendto x [::1]:9 => EAFNOSUPPORT
+         a connect [2001:db8::1]:9 => ENETUNREACH\n a connect [::1]:9 => EAFNOSUPPORT
+         b udp6\n b bind [::ffff:0.0.0.0]:0\n b unspec\n b set 41 26 1\n b sendto x [::]:9 => ENETUNREACH\n b connect [::]:9 => ENETUNREACH",
+    );
+}
+
+#[test]
 fn the_source_is_what_was_bound_or_connected() {
     check(
         "r udp\n r bind 0.0.0.0:70\n a udp\n a bind 127.0.0.9:71\n a sendto x 127.0.0.1:70 => 1\n * run

@@ -128,6 +128,18 @@ fn the_connected_gets_what_its_peer_sends() {
 }
 
 #[test]
+fn reuse_port_puts_an_ipv6_socket_last() {
+    for (first, second, index) in [("A", "A", 1), ("A", "AP", 0), ("AP", "A", 1)] {
+        check(&format!(
+            "{}\n {}\n z udp6\n z sendto x [::1]:70 => 1\n * run\n a unread => {}\n b unread => {index}",
+            bound("a", PLACES[5], first),
+            bound("b", PLACES[5], second),
+            1 - index
+        ));
+    }
+}
+
+#[test]
 fn ports_of_udp_are_its_own() {
     check(
         "a new\n a bind 127.0.0.1:70\n b udp\n b bind 127.0.0.1:70\n c udp\n c bind 127.0.0.1:70 => EADDRINUSE",
@@ -172,6 +184,30 @@ fn an_address_asked_for_outlives_the_peer() {
          b udp\n b bind 0.0.0.0:71\n b connect 127.0.0.1:9\n b name => 127.0.0.1:71\n b unspec\n b name => 0.0.0.0:71
          c udp6\n c bind [::]:72\n c connect [::ffff:127.0.0.1]:9\n c name => [::ffff:127.0.0.1]:72\n c unspec
          c name => [::]:72\n c connect [::1]:9\n c name => [::1]:72\n c unspec\n c name => [::]:72",
+    );
+}
+
+#[test]
+fn a_failed_bind_forgets_the_address() {
+    check(
+        "a udp\n a bind 127.0.0.2:70\n b udp\n b bind 127.0.0.2:0\n b unspec\n b name => 127.0.0.2:0\n b bind 127.0.0.2:70 => EADDRINUSE
+         b name => 0.0.0.0:0\n c udp6\n c bind [::ffff:127.0.0.2]:0\n c unspec\n c bind [::ffff:127.0.0.2]:70 => EADDRINUSE\n c connect [::1]:9",
+    );
+}
+
+#[test]
+fn a_bound_socket_is_told_so_before_its_address_over_ipv6_and_after_over_ipv4() {
+    check(
+        "a udp6\n a bind [::]:0\n a bind [2001:db8::1]:0 => EINVAL\n a bind 127.0.0.1:0 => EINVAL\n b udp\n b bind 0.0.0.0:0
+         b bind 10.0.0.1:0 => EADDRNOTAVAIL\n c new6\n c bind [::]:0\n c bind [2001:db8::1]:0 => EINVAL",
+    );
+}
+
+#[test]
+fn a_connected_dual_stack_socket_still_contends_with_the_wildcard_of_ipv4() {
+    check(
+        "a udp6\n a bind [::]:70\n a connect [::1]:9\n b udp\n b bind 0.0.0.0:70 => EADDRINUSE\n b bind 127.0.0.1:70
+         c udp6\n c bind [::1]:71\n d udp\n d bind 0.0.0.0:71",
     );
 }
 

@@ -86,73 +86,91 @@ impl Player {
             }
             _ => {}
         }
-        let id = self.sockets[name];
-        let net = &mut self.fabric.net;
-        let address = || word(0).parse().expect("an address");
-        match verb {
-            "bind" => done(net.bind(id, address(), now_ns)),
-            "listen" => done(net.listen(id, word(0).parse().expect("a backlog"), now_ns)),
-            "connect" => done(net.connect(id, address(), now_ns, Progress::First)),
-            "again" => done(net.connect(id, "127.0.0.1:1".parse().expect("unused"), now_ns, Progress::Again)),
-            "unspec" => {
-                net.disconnect(id);
-                "ok".into()
-            }
-            "lingers" => net.is_lingering(id).to_string(),
-            "edges" => edges(&mut self.fabric, id),
-            "unread" => show(net.unread(id).map_err(Refusal::from)),
-            "shutdown" => {
-                done(net.shutdown(id, How::from_linux(word(0).parse().expect("a number")).expect("0..=2")))
-            }
-            "close" => {
-                net.close(id);
-                "ok".into()
-            }
-            "set" => {
-                let number = |nth: usize| word(nth).parse().expect("a number");
-                let value: Vec<u8> = words[2..].iter().flat_map(|word| encode(word)).collect();
-                done(net.set_option(id, number(0), number(1), &value))
-            }
-            "get" => {
-                let number = |nth: usize| word(nth).parse().expect("a number");
-                show(net.get_option(id, number(0), number(1)).map(|bytes| decode(&bytes)))
-            }
-            "poll" => poll(net.readiness(id)),
-            "name" => net.local_address(id).to_string(),
-            "peer" => show(net.peer_address(id).map_err(Refusal::from)),
-            _ => move_bytes(net, id, verb, words).unwrap_or_else(|| panic!("no verb {verb}")),
+        let (id, now_ns) = (self.sockets[name], self.fabric.now_ns);
+        if verb == "edges" {
+            return edges(&mut self.fabric, id);
         }
+        let net = &mut self.fabric.net;
+        named(net, id, verb, words, now_ns)
+            .or_else(|| moved(net, id, verb, words))
+            .or_else(|| asked(net, id, verb, words))
+            .unwrap_or_else(|| panic!("no verb {verb}"))
     }
 }
 
-/// The verbs that send and receive.
-fn move_bytes(net: &mut Net, id: SocketId, verb: &str, words: &[&str]) -> Option<String> {
-    let word = |nth: usize| words.get(nth).copied().unwrap_or("");
+fn nth<'words>(words: &[&'words str], nth: usize) -> &'words str {
+    words.get(nth).copied().unwrap_or("")
+}
+
+fn number(words: &[&str], at: usize) -> usize {
+    nth(words, at).parse().expect("a number")
+}
+
+/// The calls about names and connections.
+fn named(net: &mut Net, id: SocketId, verb: &str, words: &[&str], now_ns: u64) -> Option<String> {
+    let address = || nth(words, 0).parse().expect("an address");
     Some(match verb {
-        "sendto" => show(net.send_to(id, word(0).as_bytes(), Some(word(1).parse().expect("an address")))),
-        "fillto" => {
-            let bytes = vec![7; word(0).parse().expect("a size")];
-            show(net.send_to(id, &bytes, Some(word(1).parse().expect("an address"))))
+        "bind" => done(net.bind(id, address(), now_ns)),
+        "listen" => done(net.listen(id, nth(words, 0).parse().expect("a backlog"), now_ns)),
+        "connect" => done(net.connect(id, address(), now_ns, Progress::First)),
+        "again" => done(net.connect(id, "127.0.0.1:1".parse().expect("unused"), now_ns, Progress::Again)),
+        "unspec" => {
+            net.disconnect(id);
+            "ok".into()
         }
-        "from" | "peekfrom" => {
-            let flags = RecvFlags { peek: verb == "peekfrom", ..RecvFlags::default() };
-            received(net, id, word(0).parse().unwrap_or(100), flags)
+        "shutdown" => {
+            let how = How::from_linux(nth(words, 0).parse().expect("a number")).expect("0..=2");
+            done(net.shutdown(id, how))
         }
-        "trunc" | "dontwait" => {
-            let (real_length, dont_wait) = (verb == "trunc", verb == "dontwait");
-            let flags = RecvFlags { real_length, dont_wait, ..RecvFlags::default() };
-            show(net.recv(id, &mut vec![0; word(0).parse().unwrap_or(100)], flags))
+        "close" => {
+            net.close(id);
+            "ok".into()
         }
-        "count" => count(net, id),
-        "send" => show(net.send(id, word(0).as_bytes())),
-        "fill" => show(net.send(id, &vec![7; word(0).parse().expect("a size")])),
+        "lingers" => net.is_lingering(id).to_string(),
+        "name" => net.local_address(id).to_string(),
+        "peer" => show(net.peer_address(id).map_err(Refusal::from)),
+        _ => return None,
+    })
+}
+
+/// The calls that move bytes.
+fn moved(net: &mut Net, id: SocketId, verb: &str, words: &[&str]) -> Option<String> {
+    let to = || Some(nth(words, 1).parse().expect("an address"));
+    let size = nth(words, 0).parse().unwrap_or(100);
+    let flags = RecvFlags {
+        peek: verb.starts_with("peek"),
+        real_length: verb == "trunc",
+        dont_wait: verb == "dontwait",
+        ..RecvFlags::default()
+    };
+    Some(match verb {
+        "send" => show(net.send(id, nth(words, 0).as_bytes())),
+        "fill" => show(net.send(id, &vec![7; number(words, 0)])),
+        "sendto" => show(net.send_to(id, nth(words, 0).as_bytes(), to())),
+        "fillto" => show(net.send_to(id, &vec![7; number(words, 0)], to())),
         "recv" | "peek" => {
-            let mut buffer = vec![0; word(0).parse().unwrap_or(100)];
-            let flags = RecvFlags { peek: verb == "peek", ..RecvFlags::default() };
+            let mut buffer = vec![0; size];
             let count = net.recv(id, &mut buffer, flags);
             show(count.map(|count| format!("'{}'", String::from_utf8_lossy(&buffer[..count]))))
         }
-        "drain" => show(net.recv(id, &mut vec![0; word(0).parse().expect("a size")], RecvFlags::default())),
+        "from" | "peekfrom" => received(net, id, size, flags),
+        "drain" | "trunc" | "dontwait" => show(net.recv(id, &mut vec![0; size], flags)),
+        "count" => count(net, id),
+        _ => return None,
+    })
+}
+
+/// The calls that ask and set.
+fn asked(net: &mut Net, id: SocketId, verb: &str, words: &[&str]) -> Option<String> {
+    let option = |at: usize| nth(words, at).parse().expect("a number");
+    Some(match verb {
+        "set" => {
+            let value: Vec<u8> = words[2..].iter().flat_map(|word| encode(word)).collect();
+            done(net.set_option(id, option(0), option(1), &value))
+        }
+        "get" => show(net.get_option(id, option(0), option(1)).map(|bytes| decode(&bytes))),
+        "unread" => show(net.unread(id).map_err(Refusal::from)),
+        "poll" => poll(net.readiness(id)),
         _ => return None,
     })
 }

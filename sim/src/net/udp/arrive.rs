@@ -69,6 +69,9 @@ impl Net {
         let scored = self.datagram_ports.holders(route.local.port()).filter_map(|id| {
             let socket = self.socket(id);
             let Protocol::Udp(udp) = &socket.protocol else { return None };
+            if udp.deaf_to_v6 && route.local.is_ipv6() {
+                return None;
+            }
             let score = score(udp, socket.family, route.remote)?;
             takes(udp.local.ip(), socket.options.stacks()).then_some((score, id))
         });

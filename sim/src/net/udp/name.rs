@@ -3,11 +3,11 @@
 //! Does not know datagrams. Invariant: two sockets share a port and an address only if both asked for it with
 //! `SO_REUSEADDR`, or with `SO_REUSEPORT` and addresses of their own (`udp_lib_lport_inuse`).
 
-use core::net::SocketAddr;
+use core::net::{Ipv4Addr, SocketAddr};
 
 use super::state::Udp;
 use crate::errno::Errno;
-use crate::net::address::{Family, bindable, narrows, overlap};
+use crate::net::address::{Bound, Family, Stacks, bindable, narrows, overlap};
 use crate::net::options::Options;
 use crate::net::ports::For;
 use crate::net::socket::{Protocol, Socket, SocketId};
@@ -18,17 +18,17 @@ use crate::ready::Refusal;
 impl Net {
     pub(in crate::net) fn bind_datagram(&mut self, id: SocketId, address: SocketAddr) -> Result<(), Refusal> {
         let socket = self.socket(id);
-        let canonical = bindable(socket.family, socket.options.stacks(), address)?;
-        if self.udp(id).port.is_some() {
-            return Err(Errno::EINVAL.into());
-        }
+        let bound = if self.udp(id).port.is_some() { Bound::Yes } else { Bound::No };
+        let canonical = bindable(socket.family, socket.options.stacks(), bound, address)?;
         let port = match canonical.port() {
-            0 => self.datagram_ports.next_ephemeral(For::Bind, None, 0).ok_or(Errno::EADDRINUSE)?,
-            port => {
-                self.check_claim(id, canonical)?;
-                port
-            }
+            0 => self.datagram_ports.next_ephemeral(For::Bind, None, 0).ok_or(Errno::EADDRINUSE.into()),
+            port => self.check_claim(id, canonical).map(|()| port),
         };
+        let port = port.inspect_err(|_| {
+            // `inet_reset_saddr`: an address kept from an earlier call is lost.
+            let unspecified = self.socket(id).family.unspecified().ip();
+            self.udp_mut(id).local.set_ip(unspecified);
+        })?;
         self.socket_mut(id).options.v6_only |= narrows(canonical.ip());
         self.take_datagram_port(id, SocketAddr::new(canonical.ip(), port));
         let udp = self.udp_mut(id);
@@ -43,7 +43,12 @@ impl Net {
         let stacks = socket.options.stacks();
         for other in self.datagram_ports.holders(claim.port()).filter(|&other| other != id) {
             let (holder, ip) = (self.socket(other), self.udp(other).local.ip());
-            if !overlap((claim.ip(), stacks), (ip, holder.options.stacks())) {
+            // A dual-stack socket that connected over IPv6 still stands for an address of IPv4 (`LOOPBACK4_IPV6`).
+            let both = claim.ip() == Ipv4Addr::UNSPECIFIED
+                && socket.family == Family::Inet
+                && holder.family == Family::Inet6
+                && holder.options.stacks() == Stacks::Dual;
+            if !both && !overlap((claim.ip(), stacks), (ip, holder.options.stacks())) {
                 continue;
             }
             let by_port = socket.options.reuse_port && holder.options.reuse_port;
@@ -96,8 +101,11 @@ impl Net {
     pub(in crate::net) fn disconnect_datagram(&mut self, id: SocketId) {
         let unspecified = self.socket(id).family.unspecified().ip();
         let place = self.next_place();
+        let family = self.socket(id).family;
         let udp = self.udp_mut(id);
-        udp.remote = None;
+        let peer = udp.remote.take();
+        udp.astray = false;
+        udp.deaf_to_v6 |= family == Family::Inet6 && peer.is_some_and(|peer| peer.is_ipv4());
         if !udp.keeps_ip && udp.local.ip() != unspecified {
             // `udp_lib_rehash`: among those of the wildcard it is the last that came.
             udp.local.set_ip(unspecified);

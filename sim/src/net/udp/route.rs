@@ -6,7 +6,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::state::Udp;
 use crate::errno::Errno;
-use crate::net::address::{is_loopback, source_for};
+use crate::net::address::{Stacks, is_loopback, source_for};
 use crate::net::options::Options;
 use crate::ready::Refusal;
 
@@ -25,7 +25,7 @@ pub(super) struct Found {
 pub(super) fn find(udp: &Udp, options: &Options, to: SocketAddr) -> Result<Found, Refusal> {
     match to.ip() {
         IpAddr::V4(ip) => find_v4(udp, options, ip),
-        IpAddr::V6(ip) => find_v6(udp, ip),
+        IpAddr::V6(ip) => find_v6(udp, options.stacks(), ip),
     }
     .map(|(source, ip)| Found { source, destination: SocketAddr::new(ip, to.port()) })
 }
@@ -66,14 +66,16 @@ fn is_broadcast(ip: Ipv4Addr) -> bool {
     ip.is_broadcast() || ip == Ipv4Addr::new(127, 255, 255, 255)
 }
 
-fn find_v6(udp: &Udp, to: Ipv6Addr) -> Result<(IpAddr, IpAddr), Refusal> {
+fn find_v6(udp: &Udp, stacks: Stacks, to: Ipv6Addr) -> Result<(IpAddr, IpAddr), Refusal> {
     if udp.local.is_ipv4() {
-        return if to.is_unspecified() {
+        return if to.is_unspecified() && stacks == Stacks::Dual {
             // `udpv6_sendmsg`: the wildcard of a socket with a mapped address is the mapped loopback.
             let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
             Ok((Some(udp.local.ip()).filter(|ip| !ip.is_unspecified()).unwrap_or(loopback), loopback))
-        } else {
+        } else if to.is_loopback() {
             Err(Errno::EAFNOSUPPORT.into())
+        } else {
+            Err(Errno::ENETUNREACH.into())
         };
     }
     if !to.is_unspecified() && !to.is_loopback() {

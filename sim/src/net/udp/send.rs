@@ -63,7 +63,17 @@ impl Net {
             }
             Some(to) if to.port() == 0 => return Err(Errno::EINVAL.into()),
             Some(to) => canonical(to),
-            None => udp.remote.ok_or(Errno::EDESTADDRREQ)?,
+            None => match udp.remote.ok_or(Errno::EDESTADDRREQ)? {
+                // `udpv6_sendmsg` hands a mapped peer on as if the call had named it.
+                peer if peer.port() == 0 && by_v4 && socket.family == Family::Inet6 => {
+                    return Err(Errno::EINVAL.into());
+                }
+                peer if udp.astray => {
+                    let what = format!("UDP to the peer {peer} after a connect(2) that failed");
+                    return Err(Refusal::unmodelled(what, Errno::ENETUNREACH));
+                }
+                peer => peer,
+            },
         };
         let found = route::find(udp, &socket.options, to)?;
         let size_max =
@@ -89,7 +99,10 @@ impl Net {
             IpAddr::V6(ip) if needs_interface(ip) => return Err(Errno::EINVAL.into()),
             _ => {}
         }
-        let found = route::find(self.udp(id), &socket.options, to)?;
+        let found = route::find(self.udp(id), &socket.options, to).inspect_err(|_| {
+            let udp = self.udp_mut(id);
+            udp.astray |= udp.remote.is_some() && to.is_ipv4();
+        })?;
         let place = self.next_place();
         let udp = self.udp_mut(id);
         if udp.local.ip().is_unspecified() {
@@ -100,6 +113,8 @@ impl Net {
         if udp.remote.is_none() {
             udp.connected_place = place;
         }
+        udp.astray = false;
+        udp.deaf_to_v6 &= found.destination.is_ipv4();
         udp.remote = Some(found.destination);
         Ok(())
     }

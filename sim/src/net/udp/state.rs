@@ -25,6 +25,11 @@ pub(crate) struct Udp {
     /// Our place among those connected to the same peer.
     pub(super) connected_place: i64,
     pub(super) remote: Option<SocketAddr>,
+    /// The last `connect(2)` found no route although there was a peer: what is sent to that peer may go astray
+    /// (`ip4_datagram_connect` leaves the new destination in the cached flow).
+    pub(super) astray: bool,
+    /// An IPv6 socket that had an IPv4 peer and has none: it hears IPv4 alone (`__udp_disconnect` leaves `sk_v6_daddr`).
+    pub(super) deaf_to_v6: bool,
     pub(crate) error: Option<Errno>,
     pub(super) shut_receive: bool,
     pub(super) shut_send: bool,
@@ -41,6 +46,8 @@ impl Udp {
             place: 0,
             connected_place: 0,
             remote: None,
+            astray: false,
+            deaf_to_v6: false,
             error: None,
             shut_receive: false,
             shut_send: false,
@@ -48,14 +55,14 @@ impl Udp {
         }
     }
 
-    /// `inet_getname`: a peer at port 0 is none.
-    pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
-        self.remote.filter(|remote| remote.port() != 0)
-    }
-
     /// Whether both directions are shut.
     pub(crate) fn is_shut_both(&self) -> bool {
         self.shut_receive && self.shut_send
+    }
+
+    /// `inet_getname`: a peer at port 0 is none.
+    pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
+        self.remote.filter(|remote| remote.port() != 0)
     }
 
     /// `datagram_poll`. There is always room to write: loopback takes a datagram out of the send buffer at once.

@@ -16,8 +16,10 @@ pub mod file;
 pub mod futex;
 pub mod identity;
 pub mod listen;
+pub mod masked;
 pub mod memory;
 pub mod message;
+pub mod mixture;
 pub mod name;
 pub mod options;
 pub mod path;
@@ -28,6 +30,7 @@ pub mod process;
 pub mod random;
 pub mod resolve;
 mod scratch;
+pub mod select;
 pub mod sequence;
 pub mod shutdown;
 pub mod signal;
@@ -36,6 +39,7 @@ pub mod stream;
 pub mod sync;
 pub mod thread;
 pub mod time;
+pub mod timerfd;
 pub mod transcript;
 pub mod udp_sequence;
 pub mod unix_sequence;
@@ -62,6 +66,9 @@ pub static FAMILIES: &[&Family] = &[
     &pipe::FAMILY,
     &eventfd::FAMILY,
     &epoll::FAMILY,
+    &timerfd::FAMILY,
+    &select::FAMILY,
+    &masked::FAMILY,
     &name::FAMILY,
     &listen::FAMILY,
     &connect::FAMILY,
@@ -74,4 +81,5 @@ pub static FAMILIES: &[&Family] = &[
     &sequence::FAMILY,
     &udp_sequence::FAMILY,
     &unix_sequence::FAMILY,
+    &mixture::FAMILY,
 ];

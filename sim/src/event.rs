@@ -216,20 +216,26 @@ impl Default for EventsHash {
 impl EventsHash {
     /// Folds one event in.
     pub fn fold(&mut self, stamp: &Stamp, event: &Event) {
-        stamp.hash(self);
+        self.pair(stamp.step, stamp.at_ns);
+        self.word(u64::from(stamp.thread.0));
         event.hash(self);
     }
 
     fn word(&mut self, word: u64) {
-        // The multiply-and-fold step of wyhash (Wang Yi): order-sensitive, and every bit of the word reaches every bit.
-        let product =
-            u128::from(self.0 ^ word) * u128::from(0xa076_1d64_78bd_642f_u64 ^ word.rotate_left(32));
+        self.pair(word, word.rotate_left(32));
+    }
+
+    /// Folds two words in at the price of one: the multiply-and-fold step of wyhash (Wang Yi), which is sensitive to order, and
+    /// in which every bit of either reaches every bit.
+    fn pair(&mut self, one: u64, other: u64) {
+        let product = u128::from(self.0 ^ one) * u128::from(0xa076_1d64_78bd_642f_u64 ^ other);
         #[expect(
             clippy::cast_possible_truncation,
             reason = "the two halves of the product are folded together"
         )]
         let folded = (product >> 64) as u64 ^ product as u64;
-        self.0 = folded.wrapping_add(0x9e37_79b9_7f4a_7c15).rotate_left(23) ^ word;
+        // A factor of 0 must not hide the other one.
+        self.0 = folded.wrapping_add(0x9e37_79b9_7f4a_7c15).rotate_left(23) ^ one.wrapping_add(other);
     }
 }
 
@@ -239,12 +245,11 @@ impl Hasher for EventsHash {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.word(bytes.len() as u64);
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.word(u64::from_le_bytes(word));
-        }
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.word(u64::from_le_bytes(*word)));
+        // Byte by byte: a copy whose length is not known is a call, and costs more than the hash.
+        let rest = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        self.pair(rest, bytes.len() as u64);
     }
 
     fn write_u8(&mut self, n: u8) {

@@ -27,6 +27,8 @@ pub(crate) type Key = (u64, u64);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timers {
     queue: BTreeMap<Key, Due>,
+    /// The time of the first entry, which every call of the program asks for.
+    next_ns: Option<u64>,
     set: u64,
 }
 
@@ -36,17 +38,26 @@ impl Timers {
         let key = (at_ns, self.set);
         self.set += 1;
         self.queue.insert(key, due);
+        self.next_ns = Some(self.next_ns.map_or(at_ns, |next_ns| next_ns.min(at_ns)));
         key
     }
 
     /// Takes an entry back; nothing happens if it came out already.
     pub(crate) fn cancel(&mut self, key: Key) {
-        self.queue.remove(&key);
+        self.remove(key);
+    }
+
+    fn remove(&mut self, key: Key) -> Option<Due> {
+        let due = self.queue.remove(&key)?;
+        if self.next_ns == Some(key.0) {
+            self.next_ns = self.queue.first_key_value().map(|(key, _)| key.0);
+        }
+        Some(due)
     }
 
     /// When the next entry is due.
     pub(crate) fn next_ns(&self) -> Option<u64> {
-        self.queue.first_key_value().map(|(key, _)| key.0)
+        self.next_ns
     }
 
     /// How many entries are due at `at_ns` exactly, counted to at most `most`.
@@ -57,7 +68,7 @@ impl Timers {
     /// Takes the `nth` entry due at `at_ns`.
     pub(crate) fn take(&mut self, at_ns: u64, nth: usize) -> Option<Due> {
         let key = *self.queue.range((at_ns, 0)..=(at_ns, u64::MAX)).nth(nth)?.0;
-        self.queue.remove(&key)
+        self.remove(key)
     }
 
     /// The deadlines of threads, with their keys.

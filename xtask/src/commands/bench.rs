@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: what a scheduling point, a switch, a run's isolation and a thread cost on this machine.
+//! `cargo xtask bench`: what a scheduling point, a switch, a run's isolation, a thread and a round trip over TCP cost on
+//! this machine.
 //!
 //! A first edition: our own figures, without the peers beside them. Does not judge: a machine's noise is in the spread. Each
 //! figure is the median of several runs of a guest program, less the median of an empty run, per operation. Invariant: what
@@ -143,7 +144,8 @@ impl Bench<'_> {
         times: &[Duration],
         figure: impl Fn(Duration) -> u64,
     ) {
-        let [median, least, most] = [median(times), times[0], times[times.len() - 1]].map(figure);
+        let [median, one, other] = [median(times), times[0], times[times.len() - 1]].map(figure);
+        let (least, most) = (one.min(other), one.max(other));
         let figure = Figure { what: what.to_owned(), unit, median, least, most };
         if self.json {
             crate::say!("{}", serde_json::to_string(&figure).expect("plain data has a JSON form"));

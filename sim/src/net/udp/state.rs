@@ -24,10 +24,10 @@ pub(crate) struct Udp {
     pub(super) place: i64,
     /// Our place among those connected to the same peer.
     pub(super) connected_place: i64,
-    pub(super) remote: Option<SocketAddr>,
+    pub(crate) remote: Option<SocketAddr>,
     pub(crate) error: Option<Errno>,
-    pub(super) shut_receive: bool,
-    pub(super) shut_send: bool,
+    pub(crate) shut_receive: bool,
+    pub(crate) shut_send: bool,
     pub(crate) inbox: Inbox,
 }
 

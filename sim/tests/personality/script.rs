@@ -21,7 +21,7 @@ use photofinish_sim::unix::Name;
 
 /// Why a call did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Not {
+pub(crate) enum Not {
     /// This error number.
     Fail(Errno),
     Unmodelled,
@@ -30,20 +30,20 @@ pub enum Not {
 }
 
 /// What a call answers.
-pub type Said<T> = Result<T, Not>;
+pub(crate) type Said<T> = Result<T, Not>;
 
-pub const SO_ERROR: OptionName = OptionName { level: 1, name: 4 };
-pub const ALL: [Connection; 3] = [Connection::Tcp, Connection::UnixStream, Connection::UnixSeqpacket];
-pub const STREAMS: [Connection; 2] = [Connection::Tcp, Connection::UnixStream];
+pub(crate) const SO_ERROR: OptionName = OptionName { level: 1, name: 4 };
+pub(crate) const ALL: [Connection; 3] = [Connection::Tcp, Connection::UnixStream, Connection::UnixSeqpacket];
+pub(crate) const STREAMS: [Connection; 2] = [Connection::Tcp, Connection::UnixStream];
 const FIRST_PORT: u16 = 80;
 
 /// A kernel of one system, driven by its only thread.
-pub struct Host {
-    pub kernel: Kernel,
-    pub rules: &'static Personality,
+pub(crate) struct Host {
+    pub(crate) kernel: Kernel,
+    pub(crate) rules: &'static Personality,
 }
 
-pub fn host(os: Os) -> Host {
+pub(crate) fn host(os: Os) -> Host {
     let mut kernel =
         Kernel::new(Limits::default(), Box::new(Boring), Box::new(Memory::default()), Detail::HashOnly);
     kernel.os = os;
@@ -51,7 +51,7 @@ pub fn host(os: Os) -> Host {
 }
 
 /// Linux's numbers of a kind.
-pub fn ask(kind: Kind) -> Ask {
+pub(crate) fn ask(kind: Kind) -> Ask {
     let (domain, kind) = match kind {
         Kind::Tcp => (2, 1),
         Kind::Udp => (2, 2),
@@ -62,7 +62,7 @@ pub fn ask(kind: Kind) -> Ask {
     Ask { domain, kind, protocol: 0 }
 }
 
-pub fn kind(connection: Connection) -> Kind {
+pub(crate) fn kind(connection: Connection) -> Kind {
     match connection {
         Connection::Tcp => Kind::Tcp,
         Connection::UnixStream => Kind::UnixStream,
@@ -71,7 +71,7 @@ pub fn kind(connection: Connection) -> Kind {
 }
 
 /// Where the socket of a number is to be found.
-pub fn place(kind: Kind, number: u16) -> Address {
+pub(crate) fn place(kind: Kind, number: u16) -> Address {
     match kind {
         Kind::Tcp | Kind::Udp => Address::Inet(([127, 0, 0, 1], FIRST_PORT + number).into()),
         _ => {
@@ -83,7 +83,7 @@ pub fn place(kind: Kind, number: u16) -> Address {
 
 impl Host {
     /// Makes a call until it answers.
-    pub fn call<T>(
+    pub(crate) fn call<T>(
         &mut self,
         mut call: impl FnMut(&mut Kernel, &mut Caller) -> Result<T, Stop>,
     ) -> Said<T> {
@@ -104,93 +104,93 @@ impl Host {
     }
 
     /// Lets everything on its way arrive.
-    pub fn rest(&mut self) {
+    pub(crate) fn rest(&mut self) {
         let mut entries = [PollFd { fd: -1, events: Mask::NONE, revents: Mask::NONE }];
         let ten_ms = Some(10_000_000);
         self.call(|kernel, caller| poll::poll(kernel, caller, &mut entries, ten_ms)).expect("it waits");
     }
 
-    pub fn socket(&mut self, kind: Kind) -> i32 {
+    pub(crate) fn socket(&mut self, kind: Kind) -> i32 {
         self.call(|kernel, caller| calls::socket(kernel, caller, ask(kind))).expect("there is such a kind")
     }
 
-    pub fn set_nonblocking(&mut self, number: i32) {
+    pub(crate) fn set_nonblocking(&mut self, number: i32) {
         self.call(|kernel, caller| fd::fcntl(kernel, caller, number, 4, 0o4000)).expect("it is open");
     }
 
-    pub fn bind(&mut self, number: i32, address: &Address) -> Said<()> {
+    pub(crate) fn bind(&mut self, number: i32, address: &Address) -> Said<()> {
         self.call(|kernel, caller| calls::bind(kernel, caller, number, address))
     }
 
-    pub fn listen(&mut self, number: i32, backlog: i32) -> Said<()> {
+    pub(crate) fn listen(&mut self, number: i32, backlog: i32) -> Said<()> {
         self.call(|kernel, caller| calls::listen(kernel, caller, number, backlog))
     }
 
-    pub fn connect(&mut self, number: i32, address: &Address) -> Said<()> {
+    pub(crate) fn connect(&mut self, number: i32, address: &Address) -> Said<()> {
         self.call(|kernel, caller| calls::connect(kernel, caller, number, address))
     }
 
-    pub fn accept(&mut self, number: i32) -> Said<i32> {
+    pub(crate) fn accept(&mut self, number: i32) -> Said<i32> {
         self.call(|kernel, caller| calls::accept(kernel, caller, number)).map(|(number, _)| number)
     }
 
-    pub fn close(&mut self, number: i32) {
+    pub(crate) fn close(&mut self, number: i32) {
         self.call(|kernel, caller| fd::close(kernel, caller, number)).expect("it is open");
         self.rest();
     }
 
-    pub fn shutdown(&mut self, number: i32, how: i32) -> Said<()> {
+    pub(crate) fn shutdown(&mut self, number: i32, how: i32) -> Said<()> {
         let answer = self.call(|kernel, caller| calls::shutdown(kernel, caller, number, how));
         self.rest();
         answer
     }
 
-    pub fn getpeername(&mut self, number: i32) -> Said<()> {
+    pub(crate) fn getpeername(&mut self, number: i32) -> Said<()> {
         self.call(|kernel, caller| calls::getpeername(kernel, caller, number)).map(drop)
     }
 
-    pub fn read(&mut self, number: i32) -> Said<usize> {
+    pub(crate) fn read(&mut self, number: i32) -> Said<usize> {
         let mut buffer = [0; 64];
         self.call(|kernel, caller| read(kernel, caller, number, &mut buffer))
     }
 
-    pub fn write(&mut self, number: i32) -> Said<usize> {
+    pub(crate) fn write(&mut self, number: i32) -> Said<usize> {
         let answer = self.call(|kernel, caller| write(kernel, caller, number, b"abc"));
         self.rest();
         answer
     }
 
-    pub fn send(&mut self, number: i32, bytes: &[u8], to: Option<&Address>) -> Said<usize> {
+    pub(crate) fn send(&mut self, number: i32, bytes: &[u8], to: Option<&Address>) -> Said<usize> {
         let parcel = Parcel { bytes, to, control: &[], flags: 0 };
         let answer = self.call(|kernel, caller| message::sendmsg(kernel, caller, number, parcel));
         self.rest();
         answer
     }
 
-    pub fn set(&mut self, number: i32, option: OptionName, value: &[u8]) -> Said<()> {
+    pub(crate) fn set(&mut self, number: i32, option: OptionName, value: &[u8]) -> Said<()> {
         self.call(|kernel, caller| setsockopt(kernel, caller, number, option, value))
     }
 
-    pub fn get(&mut self, number: i32, option: OptionName) -> Said<i32> {
+    pub(crate) fn get(&mut self, number: i32, option: OptionName) -> Said<i32> {
         let value = self.call(|kernel, caller| getsockopt(kernel, caller, number, option))?;
         Ok(value.first_chunk().map_or(0, |bytes| i32::from_ne_bytes(*bytes)))
     }
 
     /// What `poll(2)` shows when everything that every system has is asked for.
-    pub fn poll(&mut self, number: i32) -> Said<Mask> {
+    pub(crate) fn poll(&mut self, number: i32) -> Said<Mask> {
         let linux = self.rules.os == Os::Linux;
         let asked = Mask::IN | Mask::OUT | Mask::PRI | Mask::RDHUP.when(linux);
         self.poll_for(number, asked)
     }
 
-    pub fn poll_for(&mut self, number: i32, events: Mask) -> Said<Mask> {
+    pub(crate) fn poll_for(&mut self, number: i32, events: Mask) -> Said<Mask> {
         let mut entries = [PollFd { fd: number, events, revents: Mask::NONE }];
         self.call(|kernel, caller| poll::poll(kernel, caller, &mut entries, Some(0)))?;
         Ok(entries[0].revents)
     }
 
     /// A listener at its place.
-    pub fn listener(&mut self, connection: Connection) -> (i32, Address) {
+    pub(crate) fn listener(&mut self, connection: Connection) -> (i32, Address) {
         let number = self.socket(kind(connection));
         let address = place(kind(connection), number.try_into().expect("numbers are small"));
         self.bind(number, &address).expect("it is free");
@@ -199,7 +199,7 @@ impl Host {
     }
 
     /// Two ends of a connection; of a seqpacket one, a pair, which is there on every system.
-    pub fn pair(&mut self, connection: Connection) -> (i32, i32) {
+    pub(crate) fn pair(&mut self, connection: Connection) -> (i32, i32) {
         if connection == Connection::UnixSeqpacket {
             let ask = ask(Kind::UnixSeqpacket);
             return self.call(|kernel, caller| calls::socketpair(kernel, caller, ask)).expect("a pair");
@@ -213,7 +213,7 @@ impl Host {
     }
 
     /// A TCP connection that was reset from the other end, with nothing read there.
-    pub fn reset(&mut self) -> (i32, i32) {
+    pub(crate) fn reset(&mut self) -> (i32, i32) {
         let (client, server) = self.pair(Connection::Tcp);
         let linger_of_nothing = [1_i32.to_ne_bytes(), 0_i32.to_ne_bytes()].concat();
         self.set(server, OptionName { level: 1, name: 13 }, &linger_of_nothing).expect("SO_LINGER");
@@ -222,13 +222,13 @@ impl Host {
     }
 
     /// Whether a system has sockets of a kind by `socket(2)`.
-    pub fn has(&self, kind: Kind) -> bool {
+    pub(crate) fn has(&self, kind: Kind) -> bool {
         kind != Kind::UnixSeqpacket || self.rules.os != Os::Macos
     }
 }
 
 /// What a row makes of a call.
-pub fn expected(row: Row<Outcome>) -> Said<()> {
+pub(crate) fn expected(row: Row<Outcome>) -> Said<()> {
     match row.answer() {
         Answer::Known(Outcome::Succeeds) => Ok(()),
         Answer::Known(Outcome::Fails(errno)) => Err(Not::Fail(errno)),
@@ -237,7 +237,7 @@ pub fn expected(row: Row<Outcome>) -> Said<()> {
 }
 
 /// What a row makes of `poll(2)`, for what scripts ask for.
-pub fn shown(row: Row<Readiness>) -> Said<Mask> {
+pub(crate) fn shown(row: Row<Readiness>) -> Said<Mask> {
     match row.answer() {
         Answer::Known(readiness) => {
             Ok(readiness.mask() & (Mask::IN | Mask::OUT | Mask::RDHUP | Mask::HUP | Mask::ERR))
@@ -247,7 +247,7 @@ pub fn shown(row: Row<Readiness>) -> Said<Mask> {
 }
 
 /// What a row answers, if anybody knows.
-pub fn known<T: Copy>(row: Row<T>) -> Option<T> {
+pub(crate) fn known<T: Copy>(row: Row<T>) -> Option<T> {
     match row.answer() {
         Answer::Known(answer) => Some(answer),
         Answer::Unknown => None,

@@ -4,7 +4,7 @@
 //! attempts are counted in [`Caller::done`] and are never moved again.
 
 use super::attempt::{self, Patience, Target, on_file};
-use super::{Caller, Stop};
+use super::{Caller, Stop, differ};
 use crate::errno::Errno;
 use crate::fd::{Blocking, Object};
 use crate::file::pipe::{Attempt, End, PipeId};
@@ -68,9 +68,17 @@ fn write_pipe(
     bytes: &[u8],
 ) -> Result<usize, Refusal> {
     let attempt = how(caller, target);
-    caller.done += kernel.pipes.write(pipe, &bytes[caller.done..], attempt)?;
+    let written = kernel.pipes.write(pipe, &bytes[caller.done..], attempt);
+    if matches!(written, Err(Refusal::Wait(_))) {
+        differ::full_pipe(kernel, pipe)?;
+    }
+    caller.done += written?;
     let leaves = caller.done == bytes.len() || attempt == Attempt::Once;
-    if leaves { Ok(caller.done) } else { Err(Refusal::Wait(Side::Write)) }
+    if leaves {
+        return Ok(caller.done);
+    }
+    differ::full_pipe(kernel, pipe)?;
+    Err(Refusal::Wait(Side::Write))
 }
 
 fn how(caller: &Caller, target: Target) -> Attempt {

@@ -7,7 +7,7 @@
 use super::address::Address;
 use super::attempt::{self, Patience, Target, on_files};
 use super::control::{self, Told};
-use super::{Caller, Stop};
+use super::{Caller, Stop, differ};
 use crate::errno::Errno;
 use crate::fd::{Blocking, DescriptionId, Object, OnExec};
 use crate::kernel::Kernel;
@@ -115,6 +115,7 @@ pub fn sendmsg(kernel: &mut Kernel, caller: &mut Caller, fd: i32, parcel: Parcel
     on_files(kernel, caller, fd, &rights, |kernel, caller, target| {
         let blocking = if flags.dont_wait { Blocking::No } else { target.blocking };
         let target = Target { blocking, ..target };
+        differ::before_write(kernel, caller, target.object, parcel.bytes.len(), parcel.to)?;
         match target.object {
             Object::Socket(socket) => send_inet(kernel, caller, target, socket, parcel),
             Object::Unix(socket) => {
@@ -210,7 +211,11 @@ fn send_unix(
         let rights = if caller.done == 0 { whole.rights } else { &[] };
         rights.iter().for_each(|&right| kernel.files.hold(right));
         let rest = Outgoing { bytes: &whole.bytes[caller.done..end], rights, ..whole };
-        let refusal = match kernel.unix.send(socket, rest) {
+        let room = differ::unix_room(kernel, socket, rest.to, rest.bytes.len());
+        let refusal = match room.and_then(|room| {
+            let bytes = &rest.bytes[..room.min(rest.bytes.len())];
+            kernel.unix.send(socket, Outgoing { bytes, ..rest })
+        }) {
             Ok(count) => {
                 caller.done += count;
                 if caller.done == end {
@@ -242,15 +247,19 @@ pub fn recvmsg(kernel: &mut Kernel, caller: &mut Caller, fd: i32, room: Room<'_>
         // Only TCP makes something of peeking until all is there.
         let meant =
             if datagrams && room.flags & MSG_PEEK != 0 { room.flags & !MSG_WAITALL } else { room.flags };
+        let meant = if datagrams { differ::datagram_flags(kernel, meant)? } else { meant };
         let mut flags = RecvFlags::from_linux(meant & !MSG_CMSG_CLOEXEC)?;
         flags.dont_wait |= target.blocking == Blocking::No;
         let blocking = if flags.dont_wait { Blocking::No } else { Blocking::Yes };
         let target = Target { blocking, ..target };
-        match target.object {
+        let parked = differ::before_read(kernel, caller, target.object)?;
+        let answer = match target.object {
             Object::Socket(socket) => receive_inet(kernel, caller, target, socket, (room, flags)),
             Object::Unix(socket) => receive_unix(kernel, caller, target, socket, (room, flags)),
             _ => Err(Errno::ENOTSOCK.into()),
-        }
+        };
+        differ::after_read(kernel, target.object, parked);
+        answer
     })
 }
 

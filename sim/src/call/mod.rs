@@ -7,7 +7,7 @@ pub mod address;
 mod attempt;
 mod control;
 mod device;
-mod differ;
+pub(crate) mod differ;
 pub mod epoll;
 pub mod eventfd;
 pub mod fd;

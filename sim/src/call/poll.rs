@@ -3,7 +3,7 @@
 //! Does not know what makes a file ready. Invariant: an entry that is not ready has no bits, and the answer counts the
 //! others.
 
-use super::{Caller, Stop, attempt};
+use super::{Caller, Stop, attempt, differ};
 use crate::errno::Errno;
 use crate::fd::{DescriptionId, Object};
 use crate::kernel::Kernel;
@@ -38,7 +38,10 @@ pub fn poll(
         entry.revents = match *id {
             _ if entry.fd < 0 => Mask::NONE,
             None => Mask::NVAL,
-            Some(id) => kernel.poll(kernel.files.object(id)) & (entry.events | Mask::ERR | Mask::HUP),
+            Some(id) => {
+                differ::poll(kernel, kernel.files.object(id), entry.events)?
+                    & (entry.events | Mask::ERR | Mask::HUP)
+            }
         };
         count += usize::from(!entry.revents.is_empty());
     }

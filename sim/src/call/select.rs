@@ -3,7 +3,7 @@
 //! Does not know `fd_set`: the boundary hands its bits over. Invariant: a set that comes back holds only numbers that it held.
 
 use super::poll::{is_over, wait_for_any};
-use super::{Caller, Stop, attempt};
+use super::{Caller, Stop, attempt, differ};
 use crate::errno::Errno;
 use crate::fd::{DESCRIPTORS_MAX, DescriptionId};
 use crate::kernel::Kernel;
@@ -70,13 +70,14 @@ pub fn select(
     };
     let (mut ready, mut found) = (0, Sets::default());
     for (fd, &id) in numbers().zip(&ids) {
-        let mask = kernel.poll(kernel.files.object(id));
-        for (asked, found, bits) in [
-            (&asked.read, &mut found.read, READ),
-            (&asked.write, &mut found.write, WRITE),
-            (&asked.except, &mut found.except, Mask::PRI),
+        let object = kernel.files.object(id);
+        let mask = kernel.poll(object);
+        for (asked, found, bits, event) in [
+            (&asked.read, &mut found.read, READ, Mask::IN),
+            (&asked.write, &mut found.write, WRITE, Mask::OUT),
+            (&asked.except, &mut found.except, Mask::PRI, Mask::PRI),
         ] {
-            if asked.has(fd) && mask.meets(bits) {
+            if asked.has(fd) && differ::select(kernel, object, mask, event)?.meets(bits) {
                 found.put(fd);
                 ready += 1;
             }

@@ -5,6 +5,7 @@
 
 use super::address::Address;
 use super::attempt::{self, Patience, Target, on_file};
+use super::differ::{self, Interface};
 use super::{Caller, Stop, message};
 use crate::errno::Errno;
 use crate::fd::{Blocking, Object, OnExec};
@@ -58,8 +59,14 @@ pub fn socket(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<i32, Sto
     let object = match made(ask)? {
         Made::Tcp(family) => Object::Socket(kernel.net.create_tcp(family)?),
         Made::Udp(family) => Object::Socket(kernel.net.create_udp(family)?),
-        Made::Unix(kind) => Object::Unix(kernel.unix.create(kind)?),
+        Made::Unix(kind) => {
+            if kind == Kind::SeqPacket {
+                differ::seqpacket(kernel)?;
+            }
+            Object::Unix(kernel.unix.create(kind)?)
+        }
     };
+    differ::made(kernel, object)?;
     Ok(kernel.install(caller.process, object, blocking, on_exec)?)
 }
 
@@ -150,7 +157,9 @@ pub fn look(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<(), Stop> {
 /// # Errors
 /// As [`Net::bind`](crate::net::Net::bind) and [`UnixSockets::bind`](crate::unix::UnixSockets::bind).
 pub fn bind(kernel: &mut Kernel, caller: &Caller, fd: i32, address: &Address) -> Result<(), Stop> {
-    match attempt::object(kernel, caller, fd)? {
+    let object = attempt::object(kernel, caller, fd)?;
+    differ::bind(kernel, object, address)?;
+    match object {
         Object::Socket(id) => {
             let address = address.to_bind(kernel.net.family(id))?;
             Ok(kernel.net.bind(id, address, kernel.now_ns())?)
@@ -165,7 +174,9 @@ pub fn bind(kernel: &mut Kernel, caller: &Caller, fd: i32, address: &Address) ->
 /// # Errors
 /// As [`Net::listen`](crate::net::Net::listen) and [`UnixSockets::listen`](crate::unix::UnixSockets::listen).
 pub fn listen(kernel: &mut Kernel, caller: &Caller, fd: i32, backlog: i32) -> Result<(), Stop> {
-    match attempt::object(kernel, caller, fd)? {
+    let object = attempt::object(kernel, caller, fd)?;
+    let backlog = differ::backlog(kernel, object, backlog)?;
+    match object {
         Object::Socket(id) => kernel.net.listen(id, backlog, kernel.now_ns())?,
         Object::Unix(id) => kernel.unix.listen(id, backlog, message::credentials(kernel, caller))?,
         _ => return Err(Errno::ENOTSOCK.into()),
@@ -186,12 +197,30 @@ pub fn accept4(
     fd: i32,
     flags: i32,
 ) -> Result<(i32, Address), Stop> {
+    accept_by(kernel, caller, fd, (Interface::Accept4, flags))
+}
+
+/// `accept(2)`: as [`accept4`] without flags, where the system does not say otherwise.
+///
+/// # Errors
+/// As [`accept4`].
+pub fn accept(kernel: &mut Kernel, caller: &mut Caller, fd: i32) -> Result<(i32, Address), Stop> {
+    accept_by(kernel, caller, fd, (Interface::Accept, 0))
+}
+
+fn accept_by(
+    kernel: &mut Kernel,
+    caller: &mut Caller,
+    fd: i32,
+    (by, flags): (Interface, i32),
+) -> Result<(i32, Address), Stop> {
     // `do_accept` finds the file before it looks at the flags.
     if caller.held.is_empty() {
         attempt::object(kernel, caller, fd)?;
     }
     let (new_blocking, on_exec) = file_flags(flags)?;
     on_file(kernel, caller, fd, |kernel, caller, target| {
+        differ::accept(kernel, target.object)?;
         let (accepted, timeout_ns) = match target.object {
             Object::Socket(socket) => {
                 let timeout_ns = kernel.net.options(socket).receive_timeout_ns;
@@ -208,8 +237,14 @@ pub fn accept4(
             _ => return Err(Errno::ENOTSOCK.into()),
         };
         match accepted {
-            Ok((object, peer)) => Ok((kernel.install(caller.process, object, new_blocking, on_exec)?, peer)),
-            Err(refusal) => Err(attempt::settle(kernel, caller, target, Patience::io(timeout_ns), refusal)),
+            Ok((object, peer)) => {
+                let blocking = differ::accepted_mode(kernel, by, target.blocking, new_blocking)?;
+                Ok((kernel.install(caller.process, object, blocking, on_exec)?, peer))
+            }
+            Err(refusal) => {
+                let timeout_ns = differ::accept_limit(kernel, timeout_ns)?;
+                Err(attempt::settle(kernel, caller, target, Patience::io(timeout_ns), refusal))
+            }
         }
     })
 }
@@ -221,19 +256,24 @@ pub fn accept4(
 /// that does not wait, or waits too long, TCP answers `EINPROGRESS` if it began the handshake and `EALREADY` if it found one
 /// under way, a unix socket `EAGAIN`.
 pub fn connect(kernel: &mut Kernel, caller: &mut Caller, fd: i32, address: &Address) -> Result<(), Stop> {
-    on_file(kernel, caller, fd, |kernel, caller, target| match target.object {
-        Object::Socket(socket) => connect_inet(kernel, caller, target, (socket, address)),
-        Object::Unix(socket) => {
-            let timeout_ns = kernel.unix.timeouts(socket).send_ns;
-            let asker = message::asker(kernel, caller, target, timeout_ns);
-            let answer = match address {
-                Address::Unspecified { .. } => kernel.unix.disconnect(socket).map_err(Refusal::from),
-                _ => kernel.unix.connect(socket, address.of_unix()?, asker),
-            };
-            answer
-                .map_err(|refusal| attempt::settle(kernel, caller, target, Patience::io(timeout_ns), refusal))
+    on_file(kernel, caller, fd, |kernel, caller, target| {
+        let progress = if caller.held.is_empty() { Progress::First } else { Progress::Again };
+        differ::connect(kernel, target.object, address, progress)?;
+        match target.object {
+            Object::Socket(socket) => connect_inet(kernel, caller, target, (socket, address)),
+            Object::Unix(socket) => {
+                let timeout_ns = differ::connect_limit(kernel, kernel.unix.timeouts(socket).send_ns)?;
+                let asker = message::asker(kernel, caller, target, timeout_ns);
+                let answer = match address {
+                    Address::Unspecified { .. } => kernel.unix.disconnect(socket).map_err(Refusal::from),
+                    _ => kernel.unix.connect(socket, address.of_unix()?, asker),
+                };
+                answer.map_err(|refusal| {
+                    attempt::settle(kernel, caller, target, Patience::io(timeout_ns), refusal)
+                })
+            }
+            _ => Err(Errno::ENOTSOCK.into()),
         }
-        _ => Err(Errno::ENOTSOCK.into()),
     })
 }
 
@@ -254,12 +294,14 @@ fn connect_inet(
         caller.done = 1;
     }
     let now_ns = kernel.now_ns();
+    let timeout_ns = differ::connect_limit(kernel, kernel.net.options(socket).send_timeout_ns)?;
     kernel.net.connect(socket, address, now_ns, progress).map_err(|refusal| {
-        let timeout_ns = kernel.net.options(socket).send_timeout_ns;
         // `__inet_stream_connect` answers an expired wait like one that was never begun.
         let errno = if caller.done == 1 { Errno::EINPROGRESS } else { Errno::EALREADY };
         let patience = Patience { timeout_ns, expired: errno, at_once: errno };
-        attempt::settle(kernel, caller, target, patience, refusal)
+        let stop = attempt::settle(kernel, caller, target, patience, refusal);
+        differ::connect_refused(kernel, socket, &stop);
+        stop
     })
 }
 
@@ -268,7 +310,12 @@ fn connect_inet(
 /// # Errors
 /// `EINVAL` for an unknown direction, `ENOTCONN`.
 pub fn shutdown(kernel: &mut Kernel, caller: &Caller, fd: i32, how: i32) -> Result<(), Stop> {
-    let answer = match attempt::object(kernel, caller, fd)? {
+    let object = attempt::object(kernel, caller, fd)?;
+    if let Some(answer) = differ::shutdown(kernel, object, how) {
+        kernel.settle();
+        return answer;
+    }
+    let answer = match object {
         Object::Socket(id) => kernel.net.shutdown(id, How::from_linux(how)?),
         Object::Unix(id) => {
             kernel.unix.shutdown(id, How::from_linux(how)?);
@@ -297,7 +344,9 @@ pub fn getsockname(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<Address,
 /// # Errors
 /// `EBADF`, `ENOTSOCK`, `ENOTCONN`.
 pub fn getpeername(kernel: &Kernel, caller: &Caller, fd: i32) -> Result<Address, Stop> {
-    match attempt::object(kernel, caller, fd)? {
+    let object = attempt::object(kernel, caller, fd)?;
+    differ::getpeername(kernel, object)?;
+    match object {
         Object::Socket(id) => Ok(Address::Inet(kernel.net.peer_address(id)?)),
         Object::Unix(id) => Ok(Address::Unix(kernel.unix.peer_name(id)?.clone())),
         _ => Err(Errno::ENOTSOCK.into()),

@@ -30,7 +30,7 @@ pub fn setsockopt(
 ) -> Result<(), Stop> {
     let OptionName { level, name } = option;
     let object = attempt::object(kernel, caller, fd)?;
-    differ::set_option(kernel, object)?;
+    differ::set_option(kernel, object, option, value)?;
     match object {
         Object::Socket(id) => kernel.net.set_option(id, level, name, value)?,
         Object::Unix(id) => kernel.unix.set_option(id, level, name, value)?,
@@ -52,7 +52,11 @@ pub fn getsockopt(
     option: OptionName,
 ) -> Result<Vec<u8>, Stop> {
     let OptionName { level, name } = option;
-    match attempt::object(kernel, caller, fd)? {
+    let object = attempt::object(kernel, caller, fd)?;
+    if let Some(value) = differ::get_option(kernel, object, option)? {
+        return Ok(value);
+    }
+    match object {
         Object::Socket(id) => Ok(kernel.net.get_option(id, level, name)?),
         Object::Unix(id) => Ok(kernel.unix.get_option(id, level, name)?),
         _ => Err(Errno::ENOTSOCK.into()),

@@ -4,6 +4,7 @@
 //! of `epoll(7)` watches it.
 
 use super::Kernel;
+use crate::call::differ;
 use crate::errno::Errno;
 use crate::fd::{Blocking, DescriptionId, Descriptor, FdTable, Files, Object, OnExec};
 use crate::process::{Life, Pid};
@@ -134,6 +135,7 @@ impl Kernel {
         for file in self.locks.release_all(id) {
             self.wake_all(WaitOn::Lock(file.0));
         }
+        differ::closing(self, object);
         match object {
             Object::Socket(socket) => self.net.close(socket),
             Object::Pipe(pipe, end) => self.pipes.close_end(pipe, end),

@@ -26,4 +26,5 @@ pub use packet::{Flow, Packet, Segment};
 pub use readiness::Readiness;
 
 pub use socket::{Kind, SocketId};
+pub(crate) use stack::Claims;
 pub use stack::Net;

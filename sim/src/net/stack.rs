@@ -29,7 +29,19 @@ pub struct Net {
     /// How often a UDP socket took a place among those of its address.
     pub(crate) places: i64,
     pub(crate) effects: Effects,
+    /// Whose claims to an address stand against another's.
+    pub(crate) claims: Claims,
     next_arrivals_ns: Vec<u64>,
+}
+
+/// Between two TCP sockets with `SO_REUSEADDR`, whose claims to an address stand against the other's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Claims {
+    /// A listener's, and any that overlaps it: `inet_csk_bind_conflict`.
+    #[default]
+    OfListeners,
+    /// Those to the very same address, listening or not, until they are connected: `in_pcbbind`.
+    OfTheSameAddress,
 }
 
 /// What calls leave to be done.
@@ -89,6 +101,7 @@ impl Net {
             datagram_ports: Ports::new(),
             places: 0,
             effects: Effects::default(),
+            claims: Claims::default(),
             next_arrivals_ns: Vec::new(),
         }
     }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 mod close;
 mod connect;
 mod datagram;
+mod elsewhere;
 mod limits;
 mod memory;
 mod message;
@@ -28,6 +29,7 @@ mod tests;
 mod wake;
 
 pub use connect::Accepted;
+pub(crate) use elsewhere::Queued;
 pub use message::{Outgoing, Received, RecvAsk, Writer};
 pub use names::Name;
 pub use options::Timeouts;

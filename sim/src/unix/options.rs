@@ -47,7 +47,7 @@ pub struct Timeouts {
 pub(super) struct Options {
     /// `sk_sndbuf`.
     pub(super) send_buffer: usize,
-    receive_buffer: usize,
+    pub(super) receive_buffer: usize,
     /// `SO_PASSCRED`.
     pub(super) pass_credentials: bool,
     timeouts: Timeouts,

@@ -126,6 +126,8 @@ pub(super) struct Socket {
     pub(super) peer: Option<UnixId>,
     pub(super) shut: Shut,
     pub(super) error: Option<Errno>,
+    /// What comes is thrown away, unnoticed by the sender (`SB_DROP`); never on Linux.
+    pub(super) drops: bool,
     pub(super) options: Options,
     /// What `SO_PEERCRED` tells; of a listener, who listens.
     pub(super) peer_credentials: Credentials,
@@ -157,6 +159,7 @@ impl Socket {
             peer: None,
             shut: Shut::default(),
             error: None,
+            drops: false,
             options: Options::default(),
             peer_credentials: Credentials::NONE,
             queue: VecDeque::new(),

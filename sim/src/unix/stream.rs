@@ -49,6 +49,7 @@ impl UnixSockets {
                 credentials: self.noted(id, peer, outgoing),
             };
             self.enqueue(peer, message);
+            self.drop_queue_if_deaf(peer);
             sent += size;
         }
         // Without bytes there is no buffer to carry them.
@@ -59,7 +60,7 @@ impl UnixSockets {
     fn stream_room(&mut self, id: UnixId, peer: UnixId) -> Result<(), Refusal> {
         self.send_room(id)?;
         let other = self.socket(peer);
-        if other.is_dead() || other.shut.receive {
+        if other.is_dead() || (other.shut.receive && !other.drops) {
             self.drop_unsent(id);
             return Err(Errno::EPIPE.into());
         }

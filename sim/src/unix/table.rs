@@ -4,7 +4,7 @@
 //! nothing else needs to be looked at.
 
 use core::cell::Cell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::UnixId;
 use super::socket::{Credentials, Kind, Life, Socket, State};
@@ -24,6 +24,8 @@ pub struct UnixSockets {
     pub(super) abstracts: BTreeMap<(Kind, Vec<u8>), UnixId>,
     /// The automatic name given last.
     pub(super) automatic: u32,
+    /// Nodes that a socket was ever bound to; not kept on Linux, which does not tell a dead socket from another file.
+    pub(super) nodes: BTreeSet<u64>,
     pub(super) changes: VecDeque<Change<UnixId>>,
     pub(super) orphans: VecDeque<DescriptionId>,
     /// Registrations of [`Socket::relay`] so far.

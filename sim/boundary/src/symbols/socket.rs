@@ -61,22 +61,12 @@ owned! {
 
     /// `accept(2)`.
     fn accept(fd: c_int, peer: *mut sockaddr, length: *mut socklen_t) -> c_int {
-        // SAFETY: our caller's contract is the callee's.
-        unsafe { accept4(fd, peer, length, 0) }
+        accepted(call("accept", fd, |kernel, caller| calls::accept(kernel, caller, fd)), peer, length)
     }
 
     /// `accept4(2)`.
     fn accept4(fd: c_int, peer: *mut sockaddr, length: *mut socklen_t, flags: c_int) -> c_int {
-        let accepted = call("accept", fd, |kernel, caller| {
-            calls::accept4(kernel, caller, fd, flags)
-        });
-        match accepted {
-            Ok((number, from)) => {
-                address::write(Some(&from), peer, length);
-                number
-            }
-            Err(errno) => fail(errno),
-        }
+        accepted(call("accept", fd, |kernel, caller| calls::accept4(kernel, caller, fd, flags)), peer, length)
     }
 
     /// `connect(2)`.
@@ -132,5 +122,16 @@ owned! {
     fn getpeername(fd: c_int, name: *mut sockaddr, length: *mut socklen_t) -> c_int {
         let told = call("getpeername", fd, |kernel, caller| calls::getpeername(kernel, caller, fd));
         done(told.map(|from| address::write(Some(&from), name, length)))
+    }
+}
+
+/// What either call answers that accepts: the number, and the peer's address where it is asked for.
+fn accepted(answer: Result<(i32, Address), Errno>, peer: *mut sockaddr, length: *mut socklen_t) -> c_int {
+    match answer {
+        Ok((number, from)) => {
+            address::write(Some(&from), peer, length);
+            number
+        }
+        Err(errno) => fail(errno),
     }
 }

@@ -64,7 +64,7 @@ impl Net {
     fn arrive_data(&mut self, id: SocketId, bytes: Vec<u8>) {
         let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
         match tcp.state {
-            State::FinWait1 | State::FinWait2 if tcp.shut_receive => {
+            State::FinWait1 | State::FinWait2 if tcp.shut_receive && !tcp.drops => {
                 // RFC 1122 4.2.2.13: bytes for a program that will not read are answered with a reset (`TCPAbortOnData`).
                 tcp.emit(id, Segment::Rst, effects);
                 self.abort(id, Errno::ECONNRESET);
@@ -73,6 +73,9 @@ impl Net {
                 tcp.incoming.extend(&bytes);
                 let held = tcp.read_total + tcp.incoming.len() as u64;
                 assert!(held <= tcp.granted, "socket {} got bytes past the window it granted", id.0);
+                if tcp.drops {
+                    tcp.discard(id, effects);
+                }
                 effects.wake_readers(id);
                 effects.recycle(bytes);
             }
@@ -128,6 +131,7 @@ impl Net {
         match tcp.state {
             State::FinWait1 => {
                 tcp.state = State::FinWait2;
+                tcp.deaf_when_acknowledged = tcp.shut_receive;
                 // `tcp_rcv_state_process` wakes whoever lingers in `close(2)`, and with it everybody else.
                 self.effects.wake_all(id);
             }

@@ -28,7 +28,7 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.queue.len() + self.handshakes.len() > self.backlog as usize
     }
 }

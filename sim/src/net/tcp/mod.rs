@@ -7,6 +7,7 @@
 mod arrive;
 mod close;
 mod connect;
+mod elsewhere;
 mod listen;
 mod name;
 mod state;

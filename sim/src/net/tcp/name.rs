@@ -11,7 +11,7 @@ use crate::errno::Errno;
 use crate::net::address::{Bound, Stacks, bindable, narrows, overlap};
 use crate::net::ports::For;
 use crate::net::socket::SocketId;
-use crate::net::stack::Net;
+use crate::net::stack::{Claims, Net};
 
 impl Net {
     /// `bind(2)`. Any port may be taken, those below 1024 as well, as in a container (`ip_unprivileged_port_start = 0`).
@@ -66,15 +66,20 @@ impl Net {
         let options = &self.socket(id).options;
         let (reuse, reuse_port) = (options.reuse_address, options.reuse_port);
         let claim = (local.ip(), self.socket(id).options.stacks());
+        let claims = self.claims;
         let by_socket = self.ports.holders(local.port()).filter(|&other| other != id).any(|other| {
             let socket = self.socket(other);
             let tcp = self.tcp(other);
             let shared = (reuse && socket.options.reuse_address && tcp.state != State::Listen)
                 || (reuse_port && socket.options.reuse_port);
+            if claims == Claims::OfTheSameAddress && reuse {
+                return tcp.remote.is_none() && tcp.local.ip() == local.ip();
+            }
             !shared && overlap(claim, (tcp.local.ip(), socket.options.stacks()))
         });
         let by_memory = self.ports.memories(local.port(), now_ns).into_iter().any(|memory| {
-            let shared = (reuse && memory.reuse) || (reuse_port && memory.reuse_port);
+            let shared = (reuse && (memory.reuse || claims == Claims::OfTheSameAddress))
+                || (reuse_port && memory.reuse_port);
             !shared && overlap(claim, (memory.ip, Stacks::V6Only))
         });
         by_socket || by_memory

@@ -105,6 +105,12 @@ pub(crate) struct Tcp {
     /// The peer's FIN arrived: `SOCK_DONE`.
     pub(crate) ended_by_peer: bool,
     pub(crate) listener: Option<Listener>,
+    /// What arrives is thrown away, unnoticed by the peer (`SB_DROP`); never on Linux.
+    pub(crate) drops: bool,
+    /// Reading was shut when our end was acknowledged, before the peer's.
+    pub(crate) deaf_when_acknowledged: bool,
+    /// A connect was refused and the program was told, on a system that remembers it.
+    pub(crate) refused: bool,
     /// Bytes that arrived and were not read.
     pub(crate) incoming: VecDeque<u8>,
     /// Bytes read, ever.
@@ -147,6 +153,9 @@ impl Tcp {
             shut_send: false,
             ended_by_peer: false,
             listener: None,
+            drops: false,
+            deaf_when_acknowledged: false,
+            refused: false,
             incoming: VecDeque::new(),
             read_total: 0,
             granted: 0,

@@ -179,6 +179,11 @@ impl Tcp {
         }
     }
 
+    /// Forgets all that arrived, as if it was read.
+    pub(super) fn discard(&mut self, id: SocketId, effects: &mut Effects) {
+        self.consume(id, self.incoming.len(), effects);
+    }
+
     fn transmit(&mut self, id: SocketId, segment: Vec<u8>, effects: &mut Effects) {
         self.sent += segment.len() as u64;
         assert!(self.sent <= self.edge, "socket {} sends past its window", id.0);

@@ -140,7 +140,7 @@ impl Net {
         answer
     }
 
-    pub(super) fn udp(&self, id: SocketId) -> &Udp {
+    pub(crate) fn udp(&self, id: SocketId) -> &Udp {
         let Protocol::Udp(udp) = &self.socket(id).protocol else { unreachable!("{NOT_UDP}") };
         udp
     }

@@ -24,15 +24,15 @@ pub(crate) struct Udp {
     pub(super) place: i64,
     /// Our place among those connected to the same peer.
     pub(super) connected_place: i64,
-    pub(super) remote: Option<SocketAddr>,
+    pub(crate) remote: Option<SocketAddr>,
     /// The last `connect(2)` found no route although there was a peer: what is sent to that peer may go astray
     /// (`ip4_datagram_connect` leaves the new destination in the cached flow).
     pub(super) astray: bool,
     /// An IPv6 socket that had an IPv4 peer and has none: it hears IPv4 alone (`__udp_disconnect` leaves `sk_v6_daddr`).
     pub(super) deaf_to_v6: bool,
     pub(crate) error: Option<Errno>,
-    pub(super) shut_receive: bool,
-    pub(super) shut_send: bool,
+    pub(crate) shut_receive: bool,
+    pub(crate) shut_send: bool,
     pub(crate) inbox: Inbox,
 }
 

@@ -93,17 +93,21 @@ pub(crate) fn point(pc: usize) {
     obey(next);
 }
 
-/// Does what the kernel said.
+/// Does what the kernel said. Once the thread runs again, it takes the signals that arrived meanwhile; says what became of a call
+/// that they interrupted.
 #[inline]
-pub(crate) fn obey(next: Next) {
+pub(crate) fn obey(next: Next) -> Interrupted {
     match next {
-        Next::Stay => {}
+        Next::Stay => Interrupted::No,
         Next::Run(thread) => {
             crate::process::enter(thread);
             carrier::transfer_to(thread);
-            signal::deliver();
+            signal::deliver()
         }
-        Next::End => carrier::transfer_to_host(),
+        Next::End => {
+            carrier::transfer_to_host();
+            Interrupted::No
+        }
     }
 }
 
@@ -167,21 +171,37 @@ pub(crate) fn call<T: Answer>(
                 return Err(Errno::EAGAIN);
             }
             Err(Stop::Block(wait)) => {
-                let restarts = may_restart(&wait);
                 if caller.deadline_ns.is_none() {
                     caller.deadline_ns = wait.deadline_ns;
                 }
-                block(wait);
-                caller.woken = with_kernel(Kernel::take_woken);
-                if caller.woken == Some(Woken::Signal) {
-                    caller.woken = match signal::deliver() {
-                        Interrupted::Restarts if !restarts => Some(Woken::Signal),
-                        Interrupted::Fails => Some(Woken::Signal),
-                        Interrupted::No | Interrupted::Restarts => Some(Woken::Spurious),
-                    };
-                }
+                let asked = wait.clone();
+                let interrupted = match block(wait) {
+                    // It was woken before anybody else ran.
+                    Interrupted::No => signal::deliver(),
+                    interrupted => interrupted,
+                };
+                let woken = with_kernel(Kernel::take_woken);
+                caller.woken = woken.map(|woken| after_handlers(&asked, woken, interrupted));
             }
         }
+    }
+}
+
+/// How a wait ended for its call, of which the kernel says one thing and the handlers that ran before the call went on another.
+fn after_handlers(wait: &Wait, woken: Woken, interrupted: Interrupted) -> Woken {
+    let fails = match interrupted {
+        Interrupted::No => false,
+        Interrupted::Restarts => !may_restart(wait),
+        Interrupted::Fails => true,
+    };
+    match (woken, wait.on) {
+        // Another thread took the signal, or the call is made again.
+        (Woken::Signal, _) if !fails => Woken::Spurious,
+        // What a call waited for may be gone again when it looks; then it fails instead of waiting once more. A wake of a futex
+        // is its answer.
+        (Woken::Cause, WaitOn::Futex { .. }) => Woken::Cause,
+        (Woken::Cause, _) if fails => Woken::Signal,
+        (woken, _) => woken,
     }
 }
 
@@ -196,16 +216,20 @@ fn may_restart(wait: &Wait) -> bool {
 pub(crate) fn call_point() {
     let next = with_kernel(Kernel::call_point);
     obey(next);
+    if next == Next::Stay {
+        // As on the way into the kernel: whatever the thread was told meanwhile, it hears before it may wait.
+        signal::deliver();
+    }
 }
 
-fn block(wait: Wait) {
+fn block(wait: Wait) -> Interrupted {
     let next = phase::as_simulator(|| {
         if run().kernel.detail() == Detail::Events {
             note_wait();
         }
         run().kernel.block(wait)
     });
-    obey(next);
+    obey(next)
 }
 
 /// Writes an answered call down. A call may also have ended the run from inside, as a replay that diverges does.

@@ -318,6 +318,8 @@ extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
     loop {
         // SAFETY: this thread was resumed with a job, and whoever resumed it does not touch the carrier until it transfers.
         let job = unsafe { (*carrier).job.take() };
+        // A signal may have arrived before the thread ran at all.
+        crate::symbols::signal::deliver();
         let result = match job {
             Some(Job::Thread(start, argument)) => start(argument),
             Some(Job::Main(main)) => {

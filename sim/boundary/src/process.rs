@@ -19,7 +19,7 @@ use crate::carrier::{self, Job};
 use crate::disk;
 use crate::phase::{self, Phase};
 use crate::run::{run, with_kernel};
-use crate::statics::{Arguments, Statics};
+use crate::statics::{Arguments, Exiting, Statics};
 
 /// A program that `execve(2)` can find, by the last part of its path.
 pub type Registered = (&'static str, fn());
@@ -39,6 +39,8 @@ struct Image {
     process: Pid,
     environment: Environment,
     arguments: Arguments,
+    /// Which of its threads leaves, as std notes it: null for none.
+    exiting: Exiting,
 }
 
 /// A thread that runs as a forked child: how it becomes its parent's again.
@@ -99,6 +101,7 @@ pub(crate) fn begin(name: &str) {
         process: Pid::FIRST,
         environment: leak(environment).cast_mut().cast(),
         arguments: leak(vec![name]),
+        exiting: core::ptr::null_mut(),
     };
     processes().images = vec![image];
     load(image);
@@ -120,6 +123,7 @@ fn load(image: Image) {
     unsafe { environ = image.environment };
     if let Some(statics) = processes().statics {
         statics.set_arguments(image.arguments);
+        statics.set_exiting(image.exiting);
     }
 }
 
@@ -128,8 +132,10 @@ fn save() {
     let current = processes().current;
     // SAFETY: as above.
     let environment = unsafe { environ };
+    let exiting = processes().statics.map_or(core::ptr::null_mut(), |statics| statics.exiting());
     if let Some(image) = processes().images.iter_mut().find(|image| image.process == current) {
         image.environment = environment;
+        image.exiting = exiting;
     }
 }
 
@@ -272,8 +278,10 @@ pub(crate) fn execute(
             process: child,
             environment: leak(environment).cast_mut().cast(),
             arguments: leak(arguments),
+            exiting: core::ptr::null_mut(),
         };
         let thread = run().kernel.exec(name)?;
+        crate::symbols::signal::begin(&mut run().kernel, child);
         if carrier::assign(thread, Job::Main(Box::new(move || run_main(main)))).is_none() {
             let threads = carrier::count();
             run().kernel.abandon(photofinish_sim::ending::Ending::OutOfThreads { threads });
@@ -302,12 +310,13 @@ pub(crate) fn forget_killed() {
     for thread in with_kernel(Kernel::take_killed) {
         carrier::abandon(thread);
     }
+    crate::symbols::descriptor::close_real();
 }
 
 /// The running thread's process is over; does not return.
 pub(crate) fn leave(status: Status) -> ! {
     if let Some(statics) = processes().statics {
-        statics.forget_exit();
+        statics.set_exiting(core::ptr::null_mut());
     }
     let next = with_kernel(|kernel| kernel.exit_process(status));
     forget_killed();

@@ -93,12 +93,14 @@ pub(crate) fn point(pc: usize) {
     obey(next);
 }
 
-/// Does what the kernel said.
+/// Does what the kernel said. Once the thread runs again, it takes the signals that arrived meanwhile; says what became of a call
+/// that they interrupted.
 #[inline]
-pub(crate) fn obey(next: Next) {
+pub(crate) fn obey(next: Next) -> Interrupted {
     follow(next);
-    if let Next::Run(_) = next {
-        signal::deliver();
+    match next {
+        Next::Run(_) => signal::deliver(),
+        Next::Stay | Next::End => Interrupted::No,
     }
 }
 
@@ -175,22 +177,35 @@ pub(crate) fn call<T: Answer>(
                 return Err(Errno::EAGAIN);
             }
             Err(Stop::Block(wait)) => {
-                let restarts = may_restart(&wait);
                 if caller.deadline_ns.is_none() {
                     caller.deadline_ns = wait.deadline_ns;
                 }
+                let asked = wait.clone();
                 block(wait);
-                caller.woken = with_kernel(Kernel::take_woken);
+                // How the wait ended is asked for before a handler runs, which may wait itself.
+                let woken = with_kernel(Kernel::take_woken);
                 let interrupted = signal::deliver();
-                if caller.woken == Some(Woken::Signal) {
-                    caller.woken = match interrupted {
-                        Interrupted::Restarts if !restarts => Some(Woken::Signal),
-                        Interrupted::Fails => Some(Woken::Signal),
-                        Interrupted::No | Interrupted::Restarts => Some(Woken::Spurious),
-                    };
-                }
+                caller.woken = woken.map(|woken| after_handlers(&asked, woken, interrupted));
             }
         }
+    }
+}
+
+/// How a wait ended for its call, of which the kernel says one thing and the handlers that ran before the call went on another.
+fn after_handlers(wait: &Wait, woken: Woken, interrupted: Interrupted) -> Woken {
+    let fails = match interrupted {
+        Interrupted::No => false,
+        Interrupted::Restarts => !may_restart(wait),
+        Interrupted::Fails => true,
+    };
+    match (woken, wait.on) {
+        // Another thread took the signal, or the call is made again.
+        (Woken::Signal, _) if !fails => Woken::Spurious,
+        // What a call waited for may be gone again when it looks; then it fails instead of waiting once more. A wake of a futex
+        // is its answer.
+        (Woken::Cause, WaitOn::Futex { .. }) => Woken::Cause,
+        (Woken::Cause, _) if fails => Woken::Signal,
+        (woken, _) => woken,
     }
 }
 
@@ -205,6 +220,10 @@ fn may_restart(wait: &Wait) -> bool {
 pub(crate) fn call_point() {
     let next = with_kernel(Kernel::call_point);
     obey(next);
+    if next == Next::Stay {
+        // As on the way into the kernel: whatever the thread was told meanwhile, it hears before it may wait.
+        signal::deliver();
+    }
 }
 
 fn block(wait: Wait) {

@@ -4,7 +4,7 @@
 //! They have no public names, so they are looked up in the executable's own symbol table. Does not know processes. Invariant: an
 //! address found here was proved, by calling std, to be what it is taken for.
 
-use core::ffi::c_char;
+use core::ffi::{c_char, c_int};
 use core::sync::atomic::{AtomicIsize, AtomicPtr, AtomicUsize, Ordering};
 use std::fs::File;
 use std::io;
@@ -23,6 +23,9 @@ pub(crate) struct Statics {
 
 /// A list of arguments as the C library passes it.
 pub(crate) type Arguments = *const *const c_char;
+
+/// A thread that leaves, by its `errno(3)`.
+pub(crate) type Exiting = *mut c_int;
 
 /// `ALWAYS_ABORT_FLAG` of std: set in a forked child, so that a panic there does not unwind into the parent's frames.
 const ALWAYS_ABORT: usize = 1 << (usize::BITS - 1);
@@ -106,12 +109,19 @@ impl Statics {
         self.argv().store(arguments.cast_mut(), Ordering::Relaxed);
     }
 
-    /// Takes back that std noted a thread which leaves: another process may leave, too.
-    pub(crate) fn forget_exit(&self) {
+    fn exiting_thread(&self) -> &AtomicPtr<c_int> {
         // SAFETY: the address of std's own static of this type, which is only touched atomically.
-        let exiting =
-            unsafe { AtomicPtr::<core::ffi::c_int>::from_ptr(self.exiting as *mut *mut core::ffi::c_int) };
-        exiting.store(core::ptr::null_mut(), Ordering::Relaxed);
+        unsafe { AtomicPtr::from_ptr(self.exiting as *mut Exiting) }
+    }
+
+    /// Which thread of the running process leaves: others that want to leave, too, wait for its end.
+    pub(crate) fn exiting(&self) -> Exiting {
+        self.exiting_thread().load(Ordering::Relaxed)
+    }
+
+    /// Changes which thread of the running process leaves.
+    pub(crate) fn set_exiting(&self, thread: Exiting) {
+        self.exiting_thread().store(thread, Ordering::Relaxed);
     }
 
     /// Takes back what std does in a forked child, for the parent whose memory it shares.

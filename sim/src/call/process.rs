@@ -7,14 +7,19 @@ use crate::errno::Errno;
 use crate::fd::{Blocking, Object, OnExec};
 use crate::kernel::Kernel;
 use crate::process::signal::Disposition;
-use crate::process::{Life, Pid, Status};
+use crate::process::{Life, Pid, Process, Status};
 use crate::wait::{Wait, WaitOn, Woken};
 
 const WNOHANG: i32 = 1;
+/// Also `WSTOPPED` of `waitid(2)`.
 const WUNTRACED: i32 = 2;
 const WCONTINUED: i32 = 8;
 const WNOWAIT: i32 = 0x0100_0000;
 const WEXITED: i32 = 4;
+/// `__WNOTHREAD`, `__WALL` and `__WCLONE`; of these the last asks for children that there are none of.
+const WNOTHREAD: i32 = 0x2000_0000;
+const WALL: i32 = 0x4000_0000;
+const WCLONE: i32 = i32::MIN;
 const PIDFD_NONBLOCK: u32 = 0o4000;
 
 /// What a wait for children asks.
@@ -38,10 +43,39 @@ pub struct Ended {
 /// `waitpid(2)`: the first child, in order of creation, that is over; `None` with `WNOHANG` when none is.
 ///
 /// # Errors
-/// `ECHILD` without such a child, `EINVAL` for unknown options, `EINTR`; [`Stop::Block`] until one is over.
+/// `ECHILD` without such a child, `EINVAL` for unknown options, `ESRCH` for a group that no number can have, `EINTR`;
+/// [`Stop::Block`] until one is over. Threads apart (`__WNOTHREAD`, `__WCLONE`) are unmodelled.
 pub fn wait(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<Option<Ended>, Stop> {
-    if ask.options & !(WNOHANG | WUNTRACED | WCONTINUED | WNOWAIT | WEXITED) != 0 {
+    if ask.options & !(WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE) != 0 {
         return Err(Errno::EINVAL.into());
+    }
+    if ask.which == i32::MIN {
+        return Err(Errno::ESRCH.into());
+    }
+    any(kernel, caller, ask)
+}
+
+/// `waitid(2)`, as [`wait`].
+///
+/// # Errors
+/// `EINVAL` for unknown options and for none of `WEXITED`, `WSTOPPED` and `WCONTINUED`, and as [`wait`]. Waiting for children
+/// that stop or go on alone is unmodelled.
+pub fn waitid(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<Option<Ended>, Stop> {
+    let kinds = WEXITED | WUNTRACED | WCONTINUED;
+    if ask.options & !(WNOHANG | WNOWAIT | kinds | WNOTHREAD | WALL | WCLONE) != 0 || ask.options & kinds == 0
+    {
+        return Err(Errno::EINVAL.into());
+    }
+    if ask.options & WEXITED == 0 {
+        return Err(Stop::Unmodelled(String::from("waitid(2) without WEXITED"), Errno::EINVAL));
+    }
+    any(kernel, caller, ask)
+}
+
+fn any(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<Option<Ended>, Stop> {
+    if ask.options & (WNOTHREAD | WCLONE) != 0 {
+        let what = format!("waiting for children with options {:#x}", ask.options);
+        return Err(Stop::Unmodelled(what, Errno::EINVAL));
     }
     if kernel.children(caller.process, ask.which).next().is_none() {
         return Err(Errno::ECHILD.into());
@@ -53,7 +87,7 @@ pub fn wait(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<Option<End
     match over {
         Some(ended) => {
             if ask.options & WNOWAIT == 0 {
-                kernel.processes.get_mut(ended.pid).life = Life::Gone;
+                kernel.reap(ended.pid);
             }
             Ok(Some(ended))
         }
@@ -73,7 +107,7 @@ pub fn kill(kernel: &mut Kernel, caller: &Caller, which: i32, signal: i32) -> Re
         1.. => return kernel.signal(Pid(which), signal),
         0 => Some(own),
         -1 => None,
-        _ => Some(-which),
+        _ => Some(which.checked_neg().ok_or(Errno::ESRCH)?),
     };
     let targets: Vec<Pid> = kernel
         .processes
@@ -140,16 +174,49 @@ pub fn sigaction(
 /// `setpgid(2)`, with 0 for the caller or for the process' own number.
 ///
 /// # Errors
-/// `ESRCH` for a process that is neither the caller nor its child, `EINVAL` for a negative group.
+/// `EINVAL` for a negative group, `ESRCH` for a process that is neither the caller nor its child, `EACCES` for a child that has
+/// executed a program, `EPERM` for one that leads a session or is in another, and for a group that there is not.
 pub fn setpgid(kernel: &mut Kernel, caller: &Caller, pid: i32, group: i32) -> Result<(), Stop> {
     let target = if pid == 0 { caller.process } else { Pid(pid) };
-    let known = kernel.processes.find(target);
-    if !known.is_some_and(|process| target == caller.process || process.parent == Some(caller.process)) {
-        return Err(Errno::ESRCH.into());
-    }
+    let group = if group == 0 { target.0 } else { group };
     if group < 0 {
         return Err(Errno::EINVAL.into());
     }
-    kernel.processes.get_mut(target).group = if group == 0 { target.0 } else { group };
+    let known = kernel.processes.find(target).filter(|process| process.life != Life::Gone);
+    let Some(process) = known else { return Err(Errno::ESRCH.into()) };
+    let session = kernel.processes.get(caller.process).session;
+    if process.parent == Some(caller.process) && target != caller.process {
+        if process.session != session {
+            return Err(Errno::EPERM.into());
+        }
+        if process.executed {
+            return Err(Errno::EACCES.into());
+        }
+    } else if target != caller.process {
+        return Err(Errno::ESRCH.into());
+    }
+    if process.session == target.0 {
+        return Err(Errno::EPERM.into());
+    }
+    let there =
+        |other: &Process| other.life != Life::Gone && other.group == group && other.session == session;
+    if group != target.0 && !kernel.processes.iter().any(there) {
+        return Err(Errno::EPERM.into());
+    }
+    kernel.processes.get_mut(target).group = group;
     Ok(())
+}
+
+/// `setsid(2)`: a session and a group of the caller's own.
+///
+/// # Errors
+/// `EPERM` while there is a group of the caller's number.
+pub fn setsid(kernel: &mut Kernel, caller: &Caller) -> Result<i32, Stop> {
+    let number = caller.process.0;
+    if kernel.processes.iter().any(|process| process.life != Life::Gone && process.group == number) {
+        return Err(Errno::EPERM.into());
+    }
+    let process = kernel.processes.get_mut(caller.process);
+    (process.group, process.session) = (number, number);
+    Ok(number)
 }

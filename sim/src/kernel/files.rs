@@ -164,8 +164,12 @@ impl Kernel {
             Object::Epoll(epoll) => self.with_epolls(|epolls, poll| epolls.readiness(epoll, poll)),
             Object::Unix(socket) => self.unix.readiness(socket),
             Object::Process(pid) => {
-                let running = self.processes.get(pid).life == Life::Running;
-                (Mask::IN | Mask::RDNORM).when(!running)
+                // `pidfd_poll`.
+                match self.processes.get(pid).life {
+                    Life::Running => Mask::NONE,
+                    Life::Zombie(_) => Mask::IN | Mask::RDNORM,
+                    Life::Gone => Mask::IN | Mask::RDNORM | Mask::HUP,
+                }
             }
             // `DEFAULT_POLLMASK`: what a file without a `poll` operation answers.
             _ => Mask::IN | Mask::OUT | Mask::RDNORM | Mask::WRNORM,

@@ -11,7 +11,7 @@ use crate::errno::Errno;
 use crate::event::{Event, Why};
 use crate::fd::{Object, OnExec};
 use crate::futex::Word;
-use crate::process::signal::{self, Action, Disposition, Handler};
+use crate::process::signal::{self, Action, Disposition, Effect, Handler};
 use crate::process::{Life, Pid, Process, Status};
 use crate::ready::Mask;
 use crate::thread::{State, ThreadId};
@@ -67,6 +67,7 @@ impl Kernel {
         let child = self.process();
         let process = self.processes.get_mut(child);
         program.clone_into(&mut process.program);
+        process.executed = true;
         process.signals.executed();
         let closing: Vec<i32> = process
             .fds
@@ -83,9 +84,7 @@ impl Kernel {
         self.threads.get_mut(main).blocked_signals = blocked;
         self.begin(main);
         self.return_to_parent();
-        if self.processes.get(child).signals.pending & signal::bit(signal::SIGKILL) != 0 {
-            self.end_process(child, Status::Signalled(signal::SIGKILL));
-        }
+        self.settle();
         Ok(main)
     }
 
@@ -101,6 +100,10 @@ impl Kernel {
         if let Some((parent, blocked)) = thread.forked_from.pop() {
             thread.process = parent;
             thread.blocked_signals = blocked;
+            if self.processes.get(parent).life != Life::Running {
+                // The child killed its parent, which took all threads with it but the one that was away.
+                self.kill_thread(self.current);
+            }
         }
         self.changed();
     }
@@ -147,7 +150,7 @@ impl Kernel {
         let parent = self.processes.get(pid).parent;
         let unasked = parent.is_none_or(|parent| {
             let parent = self.processes.get(parent);
-            parent.life != Life::Running || parent.signals.disposition(signal::SIGCHLD) == Disposition::Ignore
+            parent.life != Life::Running || parent.signals.reaps_children()
         });
         let process = self.processes.get_mut(pid);
         process.life = if unasked { Life::Gone } else { Life::Zombie(status) };
@@ -158,6 +161,13 @@ impl Kernel {
             let _: Result<(), Stop> = self.signal(parent, signal::SIGCHLD);
         }
         self.settle();
+    }
+
+    /// A process that is over was waited for.
+    pub(crate) fn reap(&mut self, pid: Pid) {
+        self.processes.get_mut(pid).life = Life::Gone;
+        // `__change_pid`: whoever looks at its end is told.
+        self.file_changed(Object::Process(pid), Mask::NONE);
     }
 
     /// `forget_original_parent`: nobody waits for the children of a process that is over.
@@ -216,38 +226,40 @@ impl Kernel {
     /// `ESRCH` for a process that there is not, or that was waited for; `EINVAL` for a number that is no signal; stopping is
     /// unmodelled.
     pub fn signal(&mut self, target: Pid, signal: i32) -> Result<(), Stop> {
+        let process = self.processes.find(target).filter(|process| process.life != Life::Gone);
+        // `kill_pid_info`: whether there is such a process is asked first.
+        let Some(process) = process else { return Err(Errno::ESRCH.into()) };
         if !(0..=signal::SIGNALS_MAX).contains(&signal) {
             return Err(Errno::EINVAL.into());
         }
-        let process = self.processes.find(target).filter(|process| process.life != Life::Gone);
-        let Some(process) = process else { return Err(Errno::ESRCH.into()) };
         if signal == 0 || process.life != Life::Running {
             return Ok(());
         }
         let disposition = process.signals.disposition(signal);
         let embryo = process.threads == 0;
         self.emit(&Event::Signalled { process: target, signal });
+        let taker = self.taker(target, signal);
         match (disposition, signal::default_action(signal)) {
-            (Disposition::Ignore, _) | (Disposition::Default, Action::Nothing) => {}
             (Disposition::Default, Action::Stop) => {
                 let what = format!("stopping a process with signal {signal}");
                 return Err(Stop::Unmodelled(what, Errno::EPERM));
             }
-            (Disposition::Default, Action::Terminate) if embryo => {
-                self.processes.get_mut(target).signals.pending |= signal::bit(signal::SIGKILL);
-            }
-            (Disposition::Default, Action::Terminate) => match self.taker(target, signal) {
-                None if signal != signal::SIGKILL => {
-                    self.processes.get_mut(target).signals.pending |= signal::bit(signal);
-                }
-                _ => self.end_by_signal(target, signal),
-            },
-            (Disposition::Handler(_), _) => {
-                self.processes.get_mut(target).signals.pending |= signal::bit(signal);
-                if let Some(thread) = self.taker(target, signal) {
-                    self.interrupt(thread);
+            // The thread that runs as the child leaves when it takes the signal: it is its parent's.
+            (Disposition::Default, Action::Terminate) if !embryo => {
+                if taker.is_some() || signal == signal::SIGKILL {
+                    self.end_by_signal(target, signal);
+                    return Ok(());
                 }
             }
+            // `sig_ignored`: what is blocked waits, since it may be handled by the time it is unblocked.
+            (Disposition::Ignore, _) | (Disposition::Default, Action::Nothing) if taker.is_some() => {
+                return Ok(());
+            }
+            _ => {}
+        }
+        self.processes.get_mut(target).signals.pending |= signal::bit(signal);
+        if let Some(thread) = taker {
+            self.interrupt(thread);
         }
         Ok(())
     }
@@ -273,12 +285,20 @@ impl Kernel {
     }
 
     fn interrupt(&mut self, thread: ThreadId) {
-        if let State::Blocked(wait) = &self.threads.get(thread).state
-            && !matches!(wait.on, WaitOn::Join(_))
-        {
-            self.wake(thread, Woken::Signal);
-        }
+        // Also a wait for a thread: its call goes on after the handler.
+        self.wake(thread, Woken::Signal);
         self.changed();
+    }
+
+    /// The signal that ends the child as which the running thread runs, before it has executed a program.
+    #[must_use]
+    pub fn fatal_to_forked(&self) -> Option<i32> {
+        let thread = self.threads.get(self.current);
+        let signals = &self.processes.get(thread.process).signals;
+        (1..=signal::SIGNALS_MAX)
+            .filter(|_| self.is_forked())
+            .filter(|signal| signals.pending & !thread.blocked_signals & signal::bit(*signal) != 0)
+            .find(|signal| signals.effect(*signal) == Effect::Ends)
     }
 
     /// Whether the running thread has anything to do before it goes on: a signal to take, or its own end.
@@ -320,11 +340,23 @@ impl Kernel {
         }
     }
 
-    /// Whether a signal has arrived that the running thread does not block, so that no call of it may begin to wait.
+    /// Whether a signal has arrived that the running thread does not block, so that no call of it may begin to wait. One that is
+    /// ignored interrupts nothing: the kernel makes the call again (`ERESTARTNOHAND`).
     #[must_use]
     pub fn signal_is_due(&self) -> bool {
         let thread = self.threads.get(self.current);
-        self.processes.get(thread.process).signals.pending & !thread.blocked_signals != 0
+        let signals = &self.processes.get(thread.process).signals;
+        let due = signals.pending & !thread.blocked_signals;
+        (1..=signal::SIGNALS_MAX)
+            .filter(|signal| due & signal::bit(*signal) != 0)
+            .any(|signal| signals.effect(signal) != Effect::Nothing)
+    }
+
+    /// What has arrived and is blocked by the running thread: `sigpending(2)`.
+    #[must_use]
+    pub fn waiting_signals(&self) -> u64 {
+        let thread = self.threads.get(self.current);
+        self.processes.get(thread.process).signals.pending & thread.blocked_signals
     }
 
     /// The handler of a signal has returned.
@@ -347,7 +379,7 @@ impl Kernel {
                 && match which {
                     -1 => true,
                     0 => process.group == group,
-                    ..-1 => process.group == -which,
+                    ..-1 => which.checked_neg() == Some(process.group),
                     pid => process.pid == Pid(pid),
                 }
         })

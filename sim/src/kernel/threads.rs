@@ -9,6 +9,7 @@ use crate::choice::{Candidate, Kind, Notice};
 use crate::ending::Ending;
 use crate::event::{Event, Why};
 use crate::futex::{Waiter, Word};
+use crate::process::{Pid, Status};
 use crate::thread::{State, ThreadId};
 use crate::timer::Due;
 use crate::wait::{Wait, WaitOn, Woken};
@@ -63,6 +64,10 @@ impl Kernel {
         self.threads.get_mut(ended).state = State::Ended;
         self.emit(&Event::Ended);
         self.wake_all(WaitOn::Join(ended));
+        if process != Pid::FIRST && self.processes.get(process).threads == 0 {
+            // `do_exit` of the last thread of a group.
+            self.end_process(process, Status::Exited(0));
+        }
         self.dispatch(Why::Ended)
     }
 

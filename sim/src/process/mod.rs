@@ -59,6 +59,10 @@ pub struct Process {
     pub parent: Option<Pid>,
     /// Its process group.
     pub group: i32,
+    /// Its session.
+    pub session: i32,
+    /// Whether it has executed a program since it was forked.
+    pub executed: bool,
     /// What it runs, for people.
     pub program: String,
     /// Where it is in its life.
@@ -88,6 +92,9 @@ impl Processes {
             pid: Pid::FIRST,
             parent: None,
             group: Pid::FIRST.0,
+            // As of a program that a shell starts: it leads a group, in the shell's session.
+            session: 1,
+            executed: true,
             program: String::from("main"),
             life: Life::Running,
             fds,
@@ -106,6 +113,8 @@ impl Processes {
             pid,
             parent: Some(parent),
             group: before.group,
+            session: before.session,
+            executed: false,
             program: before.program.clone(),
             life: Life::Running,
             fds: before.fds.clone(),

@@ -55,6 +55,8 @@ pub struct Handler {
     pub mask: u64,
 }
 
+/// `SA_NOCLDWAIT`.
+pub const SA_NOCLDWAIT: i32 = 2;
 /// `SA_RESTART`.
 pub const SA_RESTART: i32 = 0x1000_0000;
 /// `SA_NODEFER`.
@@ -82,6 +84,17 @@ pub fn default_action(signal: i32) -> Action {
         SIGSTOP | 20..=22 => Action::Stop,
         _ => Action::Terminate,
     }
+}
+
+/// What a signal does when a thread takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Nothing,
+    /// Its handler runs.
+    Runs,
+    /// The process ends.
+    Ends,
 }
 
 /// The bit of a signal in a set.
@@ -138,6 +151,26 @@ impl Signals {
         self.dispositions.values().any(|disposition| {
             matches!(disposition, Disposition::Handler(handler) if handler.flags & SA_RESTART == 0)
         })
+    }
+
+    /// What a signal does when a thread takes it.
+    #[must_use]
+    pub fn effect(&self, signal: i32) -> Effect {
+        match self.disposition(signal) {
+            Disposition::Handler(_) => Effect::Runs,
+            Disposition::Default if default_action(signal) == Action::Terminate => Effect::Ends,
+            Disposition::Default | Disposition::Ignore => Effect::Nothing,
+        }
+    }
+
+    /// Whether children that end are not waited for (`do_notify_parent`): `SIGCHLD` is ignored, or was set to be so.
+    #[must_use]
+    pub fn reaps_children(&self) -> bool {
+        match self.disposition(SIGCHLD) {
+            Disposition::Ignore => true,
+            Disposition::Handler(handler) => handler.flags & SA_NOCLDWAIT != 0,
+            Disposition::Default => false,
+        }
     }
 
     /// What a forked child has: the same dispositions, nothing pending.

@@ -66,6 +66,18 @@ pub fn getpgrp() -> i32 {
     unsafe { libc::getpgrp() }
 }
 
+/// `getsid(2)`.
+pub fn getsid(pid: i32) -> Result<i32, Failed> {
+    // SAFETY: no pointers.
+    number(unsafe { libc::getsid(pid) })
+}
+
+/// `setsid(2)`.
+pub fn setsid() -> Result<i32, Failed> {
+    // SAFETY: no pointers.
+    number(unsafe { libc::setsid() })
+}
+
 /// `setpgid(2)`.
 pub fn setpgid(pid: i32, group: i32) -> Result<(), Failed> {
     // SAFETY: no pointers.

@@ -11,13 +11,26 @@ use crate::failed::{direct, done};
 /// How often the handler ran, by signal.
 static TAKEN: [AtomicU32; 65] = [const { AtomicU32::new(0) }; 65];
 
+/// The last signals that the handler took, two decimal digits each.
+static ORDER: AtomicU32 = AtomicU32::new(0);
+
+/// The last four signals that [`sigaction`]'s handler took, the last one in the lowest two digits.
+///
+/// [`sigaction`]: sigaction
+#[must_use]
+pub fn order() -> u32 {
+    ORDER.load(Ordering::SeqCst)
+}
+
 extern "C" fn count(signal: c_int) {
+    let order = ORDER.load(Ordering::SeqCst) % 1_000_000 * 100;
+    ORDER.store(order + signal.unsigned_abs() % 100, Ordering::SeqCst);
     if let Some(taken) = usize::try_from(signal).ok().and_then(|signal| TAKEN.get(signal)) {
         taken.fetch_add(1, Ordering::SeqCst);
     }
 }
 
-/// How often [`handle`]'s handler took this signal.
+/// How often [`sigaction`]'s handler took this signal.
 #[must_use]
 pub fn taken(signal: c_int) -> u32 {
     usize::try_from(signal)
@@ -103,6 +116,36 @@ pub fn kill_self(signal: c_int) -> Result<(), Failed> {
     let this = unsafe { libc::pthread_self() };
     // SAFETY: the running thread's own handle.
     direct(unsafe { libc::pthread_kill(this, signal) })
+}
+
+/// `killpg(3)`.
+pub fn killpg(group: i32, signal: c_int) -> Result<(), Failed> {
+    // SAFETY: no pointers.
+    done(unsafe { libc::killpg(group, signal) })
+}
+
+/// `pause(2)`.
+pub fn pause() -> Result<(), Failed> {
+    // SAFETY: no pointers.
+    done(unsafe { libc::pause() })
+}
+
+/// `sigsuspend(2)` with nothing blocked.
+pub fn sigsuspend() -> Result<(), Failed> {
+    // SAFETY: a sigset_t of zeroes is valid, and empty on Linux.
+    let none: libc::sigset_t = unsafe { core::mem::zeroed() };
+    // SAFETY: a valid set.
+    done(unsafe { libc::sigsuspend(&raw const none) })
+}
+
+/// `sigpending(2)`: the signals below 32.
+pub fn sigpending() -> Result<Vec<c_int>, Failed> {
+    // SAFETY: a sigset_t of zeroes is valid.
+    let mut set: libc::sigset_t = unsafe { core::mem::zeroed() };
+    // SAFETY: a place for the set.
+    done(unsafe { libc::sigpending(&raw mut set) })?;
+    // SAFETY: a valid set.
+    Ok((1..32).filter(|signal| unsafe { libc::sigismember(&raw const set, *signal) } == 1).collect())
 }
 
 /// How `pthread_sigmask(3)` changes a set.

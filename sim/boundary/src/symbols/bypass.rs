@@ -7,9 +7,11 @@
 use core::ffi::{CStr, c_char, c_int, c_long};
 
 use libc::timespec;
+use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Event;
 
 use super::{descriptor, errno_place, file, folder, futex, identity, number, path, process, raw};
+use crate::own::owned;
 use crate::run;
 
 /// Answers a system call from one of the tables; `None` if it stands in none.
@@ -122,6 +124,7 @@ table! { owned, [a b c d e f];
     SYS_getpid => plain libc::getpid();
     SYS_getppid => plain libc::getppid();
     SYS_getrandom => word libc::getrandom(a, b, c);
+    SYS_getsid => word libc::getsid(a);
     SYS_getrusage => word libc::getrusage(a, b);
     SYS_getsockname => word libc::getsockname(a, b, c);
     SYS_getsockopt => word libc::getsockopt(a, b, c, d, e);
@@ -142,7 +145,7 @@ table! { owned, [a b c d e f];
     SYS_pidfd_open => word pidfd_open(a, b);
     SYS_pipe2 => word libc::pipe2(a, b);
     SYS_ppoll => word libc::ppoll(a, b, c, d);
-    SYS_prctl => plain prctl(a, b, c, d, e);
+    SYS_prctl => plain control(a, b, c, d, e);
     SYS_pread64 => word libc::pread64(a, b, c, d);
     SYS_preadv => word libc::preadv(a, b, c, d);
     SYS_pselect6 => word pselect6(a, b, c, d, e, f);
@@ -251,7 +254,7 @@ const PR_GET_AUXV: c_int = 0x4155_5856;
 ///
 /// # Safety
 /// The system call's contract.
-unsafe fn prctl(option: c_int, b: c_long, c: c_long, d: c_long, e: c_long) -> c_long {
+unsafe fn control(option: c_int, b: c_long, c: c_long, d: c_long, e: c_long) -> c_long {
     match option {
         libc::PR_SET_NAME => {
             // SAFETY: prctl(2): a string that ends in NUL, of which 15 bytes are the name.
@@ -269,6 +272,18 @@ unsafe fn prctl(option: c_int, b: c_long, c: c_long, d: c_long, e: c_long) -> c_
         _ => {
             run::unmodelled(format!("prctl(2) with option {option}"));
             -c_long::from(libc::EINVAL)
+        }
+    }
+}
+
+owned! {
+    /// `prctl(2)`, of which the C library takes five words.
+    fn prctl(option: c_int, b: c_long, c: c_long, d: c_long, e: c_long) -> c_int {
+        // SAFETY: our caller's contract is the callee's.
+        let answer = unsafe { control(option, b, c, d, e) };
+        match u16::try_from(-answer) {
+            Ok(errno @ 1..) => super::fail(Errno(errno)),
+            _ => c_int::try_from(answer).unwrap_or(c_int::MAX),
         }
     }
 }

@@ -32,10 +32,16 @@ fn read_clock(clock: clockid_t) -> Result<u64, Errno> {
     })
 }
 
-/// Sleeps until a point on a clock, or for a while; what `clock_nanosleep(2)` does.
-fn sleep_on(clock: clockid_t, absolute: Absolute, request: *const timespec) -> Result<(), Errno> {
-    let mut deadline_ns = None;
-    call("clock_nanosleep", clock, |kernel, caller| {
+/// Sleeps until a point on a clock, or for a while; what `clock_nanosleep(2)` does. After a signal it says what remains of a
+/// while, if it is asked.
+fn sleep_on(
+    clock: clockid_t,
+    absolute: Absolute,
+    request: *const timespec,
+    remaining: *mut timespec,
+) -> Result<(), Errno> {
+    let mut deadline_ns: Option<u64> = None;
+    let answer = call("clock_nanosleep", clock, |kernel, caller| {
         let clock = time::Clock::to_sleep_on(clock)?;
         if request.is_null() {
             return Err(Stop::Fail(Errno::EFAULT));
@@ -47,7 +53,15 @@ fn sleep_on(clock: clockid_t, absolute: Absolute, request: *const timespec) -> R
             Absolute::No => kernel.now_ns().saturating_add(request),
         });
         time::sleep_until(kernel, caller, at_ns)
-    })
+    });
+    if let (Err(Errno::EINTR), Absolute::No, Some(at_ns)) = (answer, absolute, deadline_ns) {
+        let rest_ns = at_ns.saturating_sub(with_kernel(|kernel| kernel.now_ns()));
+        // SAFETY: the caller gives a place for the answer, or none.
+        if let Some(remaining) = unsafe { remaining.as_mut() } {
+            *remaining = to_timespec(rest_ns);
+        }
+    }
+    answer
 }
 
 #[derive(Clone, Copy)]
@@ -114,10 +128,9 @@ owned! {
         seconds
     }
 
-    /// `nanosleep(2)`: nothing interrupts it, so nothing remains.
+    /// `nanosleep(2)`.
     fn nanosleep(request: *const timespec, remaining: *mut timespec) -> c_int {
-        let _ = remaining;
-        or_fail(sleep_on(libc::CLOCK_MONOTONIC, Absolute::No, request))
+        or_fail(sleep_on(libc::CLOCK_MONOTONIC, Absolute::No, request, remaining))
     }
 
     /// `clock_nanosleep(2)`: returns the error number.
@@ -127,21 +140,21 @@ owned! {
         request: *const timespec,
         remaining: *mut timespec,
     ) -> c_int {
-        let _ = remaining;
-        number(sleep_on(clock, absolute(flags), request))
+        number(sleep_on(clock, absolute(flags), request, remaining))
     }
 
-    /// `sleep(3)`.
+    /// `sleep(3)`: after a signal, the whole seconds that remain.
     fn sleep(seconds: c_uint) -> c_uint {
         let request = to_timespec(u64::from(seconds) * NS);
-        let _: Result<(), Errno> = sleep_on(libc::CLOCK_MONOTONIC, Absolute::No, &raw const request);
-        0
+        let mut remaining = to_timespec(0);
+        let slept = sleep_on(libc::CLOCK_MONOTONIC, Absolute::No, &raw const request, &raw mut remaining);
+        slept.err().and_then(|_| c_uint::try_from(remaining.tv_sec).ok()).unwrap_or(0)
     }
 
     /// `usleep(3)`.
     fn usleep(microseconds: c_uint) -> c_int {
         let request = to_timespec(u64::from(microseconds) * 1_000);
-        or_fail(sleep_on(libc::CLOCK_MONOTONIC, Absolute::No, &raw const request))
+        or_fail(sleep_on(libc::CLOCK_MONOTONIC, Absolute::No, &raw const request, core::ptr::null_mut()))
     }
 
     /// `clock(3)`: processor time is virtual time.

@@ -42,7 +42,7 @@ pub(super) fn kind(fd: c_int) -> Kind {
 }
 
 /// Closes real descriptors that nothing refers to any more.
-pub(super) fn close_real() {
+pub(crate) fn close_real() {
     for real in with_kernel(Kernel::take_closed_real) {
         crate::phase::as_simulator(|| disk::closed(real));
         sys::close(real);

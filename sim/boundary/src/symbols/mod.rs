@@ -7,7 +7,7 @@ pub(crate) mod bypass;
 pub(crate) mod clock;
 mod content;
 mod copying;
-mod descriptor;
+pub(crate) mod descriptor;
 mod epoll;
 mod eventfd;
 mod file;

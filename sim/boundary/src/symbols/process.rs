@@ -10,7 +10,7 @@ use photofinish_sim::call::process::{self as calls, Ask, Ended};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::kernel::Next;
-use photofinish_sim::process::{Pid, Status};
+use photofinish_sim::process::{Life, Pid, Status};
 
 use super::{descriptor, fail};
 use crate::own::owned;
@@ -35,7 +35,7 @@ fn end(status: Status, ending: impl FnOnce() -> Ending) -> ! {
 }
 
 /// A forked child leaves without a program: what a failed `execve(2)` leads to.
-fn leave_forked(status: Status) -> ! {
+pub(super) fn leave_forked(status: Status) -> ! {
     if process::never_tried() {
         unmodelled(String::from("fork(2) without execve(2)"));
     }
@@ -137,7 +137,11 @@ owned! {
                 super::signal::deliver();
                 0
             }
-            Err(errno) => c_int::from(errno.0),
+            Err(errno) => {
+                // Also of a child that failed its parent is told.
+                super::signal::deliver();
+                c_int::from(errno.0)
+            }
         }
     }
 
@@ -189,15 +193,19 @@ owned! {
         let number = id.cast_signed();
         let which = match kind {
             libc::P_ALL => Ok(-1),
-            libc::P_PID => Ok(number),
+            libc::P_PID if number > 0 => Ok(number),
             libc::P_PGID if number == 0 => Ok(0),
-            libc::P_PGID => Ok(-number),
-            libc::P_PIDFD => call("waitid", number, |kernel, caller| {
+            libc::P_PGID if number > 1 => Ok(-number),
+            libc::P_PGID if number == 1 => Err(Errno::ECHILD),
+            libc::P_PIDFD if number >= 0 => call("waitid", number, |kernel, caller| {
                 calls::of_pidfd(kernel, caller, number).map(|pid| pid.0)
             }),
             _ => Err(Errno::EINVAL),
         };
-        match which.and_then(|which| wait_for(Ask { which, options })) {
+        let ended = which.and_then(|which| {
+            call("waitid", which, |kernel, caller| calls::waitid(kernel, caller, Ask { which, options }))
+        });
+        match ended {
             Ok(ended) => {
                 write_info(info, ended);
                 0
@@ -215,7 +223,8 @@ owned! {
     fn getpgid(pid: libc::pid_t) -> libc::pid_t {
         let group = with_kernel(|kernel| {
             let target = if pid == 0 { kernel.process() } else { Pid(pid) };
-            kernel.processes.find(target).map(|process| process.group)
+            let known = kernel.processes.find(target).filter(|process| process.life != Life::Gone);
+            known.map(|process| process.group)
         });
         group.unwrap_or_else(|| fail(Errno::ESRCH))
     }
@@ -225,10 +234,25 @@ owned! {
         with_kernel(|kernel| kernel.processes.get(kernel.process()).group)
     }
 
-    /// `setsid(2)`: a group of its own; there are no terminals.
+    /// `setpgrp(2)` of System V, which is glibc's.
+    fn setpgrp() -> c_int {
+        // SAFETY: no pointers.
+        unsafe { setpgid(0, 0) }
+    }
+
+    /// `setsid(2)`: there are no terminals.
     fn setsid() -> libc::pid_t {
-        let made = call("setsid", 0, |kernel, caller| calls::setpgid(kernel, caller, 0, 0).map(|()| caller.process.0));
-        made.unwrap_or_else(fail)
+        call("setsid", 0, |kernel, caller| calls::setsid(kernel, caller)).unwrap_or_else(fail)
+    }
+
+    /// `getsid(2)` of the caller or of another process.
+    fn getsid(pid: libc::pid_t) -> libc::pid_t {
+        let session = with_kernel(|kernel| {
+            let target = if pid == 0 { kernel.process() } else { Pid(pid) };
+            let known = kernel.processes.find(target).filter(|process| process.life != Life::Gone);
+            known.map(|process| process.session)
+        });
+        session.unwrap_or_else(|| fail(Errno::ESRCH))
     }
 }
 

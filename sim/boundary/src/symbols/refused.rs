@@ -73,6 +73,8 @@ refused_pointers! {
     mktemp(a);
     fts_open(a, b, c);
     ttyname(a);
+    popen(a, b);
+    sigset(a, b);
     getwd(a);
 }
 
@@ -120,10 +122,43 @@ refused! {
     lremovexattr(a, b);
     fremovexattr(a, b);
     signalfd(a, b, c);
+    sigqueue(a, b, c);
+    tgkill(a, b, c);
+    sighold(a);
+    sigrelse(a);
+    sigignore(a);
+    siginterrupt(a, b);
+    pidfd_send_signal(a, b, c, d);
+    pidfd_getfd(a, b, c);
+    system(a);
+    pclose(a);
+    execvpe(a, b, c);
+    execl(a, b, c, d, e);
+    execlp(a, b, c, d, e);
+    execle(a, b, c, d, e);
+    fexecve(a, b, c);
+    execveat(a, b, c, d, e);
+    _Fork();
+    clone(a, b, c, d, e);
+    unshare(a);
+    setns(a, b);
+    daemon(a, b);
+    wait3(a, b, c);
+    forkpty(a, b, c, d);
+    openpty(a, b, c, d, e);
+    login_tty(a);
+    ptrace(a, b, c, d);
+    process_vm_readv(a, b, c, d, e, f);
+    process_vm_writev(a, b, c, d, e, f);
+    tcgetpgrp(a);
+    tcsetpgrp(a, b);
+    getpriority(a, b);
+    setpriority(a, b, c);
+    nice(a);
+    wordexp(a, b, c);
     inotify_init1(a);
     sigtimedwait(a, b, c);
     sigwaitinfo(a, b);
-    pause();
     getitimer(a, b);
     times(a);
     getrusage(a, b);
@@ -142,4 +177,7 @@ refused_by_number! {
     pthread_rwlock_clockwrlock(a, b, c);
     pthread_getaffinity_np(a, b, c);
     sigwait(a, b);
+    pthread_sigqueue(a, b, c);
+    pidfd_spawn(a, b, c, d, e, f);
+    pidfd_spawnp(a, b, c, d, e, f);
 }

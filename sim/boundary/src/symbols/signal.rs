@@ -5,51 +5,61 @@
 
 use core::ffi::{c_int, c_void};
 
-use photofinish_sim::call::process;
+use photofinish_sim::call::{Caller, Stop, process};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::kernel::{Kernel, Taken};
-use photofinish_sim::process::Pid;
 use photofinish_sim::process::signal::{self, Disposition, Handler};
+use photofinish_sim::process::{Pid, Status};
+
+use photofinish_sim::wait::{Wait, WaitOn, Woken};
 
 use super::descriptor::done;
 use super::fail;
+use super::masked::{self, Wanted};
 use crate::own::owned;
 use crate::run::{call, obey, unmodelled, with_kernel};
 
 /// What a write to a pipe or a socket without reader does besides failing (`SIGPIPE`).
 pub(super) fn broken_pipe() {
-    send_self(libc::SIGPIPE);
+    // It is a signal, and nothing about it is unmodelled.
+    let _: Result<(), Errno> = send_self(libc::SIGPIPE);
 }
 
 /// Sends a signal to the running process, and takes what arrived.
-fn send_self(number: c_int) {
+fn send_self(number: c_int) -> Result<(), Errno> {
     let sent = with_kernel(|kernel| kernel.signal(kernel.process(), number));
-    if let Err(photofinish_sim::call::Stop::Unmodelled(what, _)) = sent {
-        unmodelled(what);
-    }
     deliver();
+    match sent {
+        Ok(()) => Ok(()),
+        Err(Stop::Fail(errno)) => Err(errno),
+        Err(Stop::Unmodelled(what, errno)) => {
+            unmodelled(what);
+            Err(errno)
+        }
+        Err(Stop::Block(_)) => Err(Errno::EAGAIN),
+    }
 }
 
 /// Leaves the running thread if it is over, and runs the handlers of signals that it takes now. Says what became of a call that
 /// they interrupted.
 pub(crate) fn deliver() -> Interrupted {
     let mut interrupted = Interrupted::No;
-    if !with_kernel(|kernel| kernel.is_interrupted()) {
-        return interrupted;
-    }
-    loop {
+    while with_kernel(|kernel| kernel.is_interrupted()) {
         leave_if_over();
         let Some(taken) = with_kernel(Kernel::take_signal) else {
             leave_if_over();
             return interrupted;
         };
-        if interrupted != Interrupted::Fails {
+        // `handle_signal`: the first one says what becomes of the call, and those taken with it run on top of it, so first.
+        if interrupted == Interrupted::No {
             let restarts = taken.handler.flags & signal::SA_RESTART != 0;
             interrupted = if restarts { Interrupted::Restarts } else { Interrupted::Fails };
         }
+        deliver();
         run_handler(&taken);
         with_kernel(|kernel| kernel.signal_taken(&taken));
     }
+    interrupted
 }
 
 /// What becomes of a call that a signal interrupted.
@@ -57,7 +67,7 @@ pub(crate) fn deliver() -> Interrupted {
 pub(crate) enum Interrupted {
     /// No handler ran.
     No,
-    /// Every handler has `SA_RESTART`.
+    /// The handler has `SA_RESTART`.
     Restarts,
     /// It fails with `EINTR`, where it can.
     Fails,
@@ -66,6 +76,9 @@ pub(crate) enum Interrupted {
 fn leave_if_over() {
     if with_kernel(|kernel| kernel.ending().is_some()) {
         crate::carrier::transfer_to_host();
+    }
+    if let Some(signal) = with_kernel(|kernel| kernel.fatal_to_forked()) {
+        super::process::leave_forked(Status::Signalled(signal));
     }
     if with_kernel(|kernel| kernel.current_is_over()) {
         crate::process::forget_killed();
@@ -173,15 +186,27 @@ owned! {
     /// `kill(2)`.
     fn kill(pid: libc::pid_t, number: c_int) -> c_int {
         let sent = call("kill", pid, |kernel, caller| process::kill(kernel, caller, pid, number));
+        crate::process::forget_killed();
         deliver();
         done(sent)
+    }
+
+    /// `killpg(3)`.
+    fn killpg(group: libc::pid_t, number: c_int) -> c_int {
+        if group < 0 {
+            return fail(Errno::EINVAL);
+        }
+        // SAFETY: no pointers.
+        unsafe { kill(-group, number) }
     }
 
     /// `raise(3)`.
     fn raise(number: c_int) -> c_int {
         crate::run::call_point();
-        send_self(number);
-        0
+        if number == 0 {
+            return 0;
+        }
+        done(send_self(number))
     }
 
     /// `pthread_kill(3)`: to the process of the thread, which all of ours that exist share with the caller.
@@ -191,7 +216,25 @@ owned! {
             unmodelled(format!("pthread_kill(3) of another thread with signal {number}"));
             return libc::ENOSYS;
         }
-        send_self(number);
+        if number == 0 {
+            return 0;
+        }
+        send_self(number).err().map_or(0, |errno| c_int::from(errno.0))
+    }
+
+    /// `pause(2)`: until a handler has run.
+    fn pause() -> c_int {
+        done(call("pause", 0, until_handler))
+    }
+
+    /// `sigsuspend(2)`: until a handler has run under this mask.
+    fn sigsuspend(mask: *const libc::sigset_t) -> c_int {
+        done(masked::call("sigsuspend", 0, Wanted::These(bits(mask)), until_handler))
+    }
+
+    /// `sigpending(2)`: what waits for the caller to unblock it.
+    fn sigpending(set: *mut libc::sigset_t) -> c_int {
+        write_bits(set, with_kernel(|kernel| kernel.waiting_signals()));
         0
     }
 
@@ -204,6 +247,14 @@ owned! {
     fn sigprocmask(how: c_int, new: *const libc::sigset_t, old: *mut libc::sigset_t) -> c_int {
         done(mask(how, new, old))
     }
+}
+
+/// Waits for ever, but for a handler that runs: then `EINTR`.
+fn until_handler(kernel: &mut Kernel, caller: &mut Caller) -> Result<(), Stop> {
+    if caller.woken == Some(Woken::Signal) || kernel.signal_is_due() {
+        return Err(Stop::Fail(Errno::EINTR));
+    }
+    Err(Stop::Block(Wait { on: WaitOn::Signal, deadline_ns: None }))
 }
 
 fn mask(how: c_int, new: *const libc::sigset_t, old: *mut libc::sigset_t) -> Result<(), Errno> {

@@ -7,7 +7,7 @@ use std::ffi::CString;
 
 use photofinish_sim::call::{Caller, Stop, fd};
 use photofinish_sim::errno::Errno;
-use photofinish_sim::fd::OnExec;
+use photofinish_sim::fd::{DESCRIPTORS_MAX, OnExec};
 use photofinish_sim::kernel::Kernel;
 use photofinish_sim::process::signal::Disposition;
 use photofinish_sim::process::{Life, Pid, Status};
@@ -32,11 +32,17 @@ struct Action {
     padding: c_int,
     first: c_int,
     second: c_int,
-    rest: [c_int; 4],
+    path: *const c_char,
+    flags: c_int,
+    mode: libc::mode_t,
 }
 
 const CLOSE: c_int = 0;
 const DUP2: c_int = 1;
+const OPEN: c_int = 2;
+const CHDIR: c_int = 3;
+const FCHDIR: c_int = 4;
+const CLOSE_FROM: c_int = 5;
 
 /// Starts a registered program as a child of the running process.
 pub(super) fn spawn(
@@ -75,10 +81,22 @@ fn act(actions: *const libc::posix_spawn_file_actions_t) -> Result<(), Errno> {
 }
 
 fn act_on(action: &Action) -> Result<(), Errno> {
+    match action.tag {
+        OPEN => return open(action),
+        CHDIR => return called(chdir(action)),
+        // SAFETY: no pointers.
+        FCHDIR => return called(unsafe { libc::fchdir(action.first) }),
+        _ => {}
+    }
     let answer = with_kernel(|kernel| {
         let mut caller = Caller::new(kernel.current(), kernel.process());
         match action.tag {
-            CLOSE => fd::close(kernel, &mut caller, action.first),
+            // `__spawni_child`: only a number that no descriptor can have is an error.
+            CLOSE => match fd::close(kernel, &mut caller, action.first) {
+                Err(Stop::Fail(_)) if (0..DESCRIPTORS_MAX).contains(&action.first) => Ok(()),
+                answer => answer,
+            },
+            CLOSE_FROM => fd::close_range(kernel, &caller, action.first.max(0).unsigned_abs()..=u32::MAX, 0),
             DUP2 if action.first == action.second => {
                 let fds = &mut kernel.processes.get_mut(caller.process).fds;
                 Ok(fds.set_on_exec(action.first, OnExec::Keep)?)
@@ -88,6 +106,40 @@ fn act_on(action: &Action) -> Result<(), Errno> {
         }
     });
     settle(answer)
+}
+
+/// What a call of the child answered, made as it would make it itself.
+fn called(answer: c_int) -> Result<(), Errno> {
+    if answer >= 0 {
+        return Ok(());
+    }
+    // SAFETY: it is the running thread's own errno.
+    let errno = unsafe { *super::errno_place() };
+    Err(Errno(u16::try_from(errno).unwrap_or(Errno::EIO.0)))
+}
+
+/// Where the path of a folder to go to lies: the union holds nothing else then.
+fn chdir(action: &Action) -> c_int {
+    let halves = [action.first, action.second].map(|half| half.cast_unsigned() as usize);
+    let address = halves[1] << 32 | halves[0];
+    // SAFETY: posix_spawn_file_actions_addchdir_np(3) copied a path that ends in NUL.
+    unsafe { libc::chdir(address as *const c_char) }
+}
+
+/// `spawn_do_open`: whatever has the number is closed first.
+fn open(action: &Action) -> Result<(), Errno> {
+    // SAFETY: no pointers. That nothing had the number is no error.
+    unsafe { libc::close(action.first) };
+    // SAFETY: posix_spawn_file_actions_addopen(3) copied a path that ends in NUL.
+    let opened = unsafe { libc::open(action.path, action.flags, action.mode) };
+    called(opened)?;
+    if opened != action.first {
+        // SAFETY: no pointers.
+        called(unsafe { libc::dup2(opened, action.first) })?;
+        // SAFETY: as above.
+        called(unsafe { libc::close(opened) })?;
+    }
+    Ok(())
 }
 
 fn settle(answer: Result<(), Stop>) -> Result<(), Errno> {

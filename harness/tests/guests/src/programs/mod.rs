@@ -23,7 +23,7 @@ use crate::sound;
 pub static SCENARIO: Scenario = Scenario {
     name: "programs",
     story: "Programs on mio and tokio.",
-    programs: &[Program { name: "child", main: process::child }],
+    programs: &[Program { name: "tokio-child", main: process::child }],
     variants: VARIANTS,
 };
 

@@ -3,8 +3,8 @@
 //! Does not know who asks. Invariant: an executable whose main function is [`serve`] runs nothing by itself; it is driven by
 //! `cargo xtask`, and says so to whoever starts it by hand.
 
-use photofinish_boundary::Task;
 use photofinish_boundary::server::{self, Isolation, PoolSize};
+use photofinish_boundary::{Registered, Task};
 
 use crate::scenario::{Failure, Listed, Scenario};
 
@@ -26,11 +26,9 @@ pub fn serve(scenarios: &'static [&'static Scenario]) -> ! {
             };
             let (Ok(made), Ok(most)) = (made.parse(), most.parse()) else { usage() };
             report_panics();
-            let programs = scenarios.iter().flat_map(|scenario| scenario.programs);
-            let programs: Vec<_> = programs.map(|program| (program.name, program.main)).collect();
-            server::serve(PoolSize { made, most }, isolation, Vec::leak(programs), &|name| {
-                find(scenarios, name)
-            })
+            let programs: Vec<&'static [Registered]> =
+                scenarios.iter().map(|scenario| registered(scenario)).collect();
+            server::serve(PoolSize { made, most }, isolation, &|name| find(scenarios, &programs, name))
         }
         _ => usage(),
     }
@@ -54,13 +52,24 @@ fn leave(status: i32) -> ! {
     std::process::exit(status)
 }
 
-fn find(scenarios: &'static [&'static Scenario], name: &str) -> Option<Task> {
+/// The programs that runs of a scenario can start, as a table that lives as long as the process.
+fn registered(scenario: &'static Scenario) -> &'static [Registered] {
+    Vec::leak(scenario.programs.iter().map(|program| (program.name, program.main)).collect())
+}
+
+/// The variant of a name, with its scenario's entry in `programs`.
+fn find(
+    scenarios: &'static [&'static Scenario],
+    programs: &[&'static [Registered]],
+    name: &str,
+) -> Option<Task> {
     let (scenario, variant) = name.split_once('/')?;
-    let scenario = scenarios.iter().find(|candidate| candidate.name == scenario)?;
+    let (scenario, programs) =
+        scenarios.iter().zip(programs).find(|(candidate, _)| candidate.name == scenario)?;
     let variant = scenario.variants.iter().find(|candidate| candidate.name == variant)?;
     let run = variant.run;
     let program = Box::new(move || run().map_err(|Failure { signature, detail }| (signature, detail)));
-    Some(Task { program, os: variant.os })
+    Some(Task { program, os: variant.os, programs })
 }
 
 /// Makes panics of the program events of its run; what the default hook prints is captured with its standard error.

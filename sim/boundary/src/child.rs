@@ -19,7 +19,7 @@ use crate::crash;
 use crate::frames::{Final, Frame, Request};
 use crate::guard;
 use crate::phase::{self, Phase};
-use crate::process;
+use crate::process::{self, Registered};
 use crate::run::{self, run};
 use crate::shm::SHARED;
 use crate::symbols::{raw, signal, thread};
@@ -33,6 +33,8 @@ pub struct Task {
     pub program: Program,
     /// Its operating system.
     pub os: Os,
+    /// The programs that it can start as processes.
+    pub programs: &'static [Registered],
 }
 
 /// Writes picks and events into the shared memory as they are made.
@@ -62,7 +64,7 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     kernel.os = request.os.unwrap_or(task.os);
     signal::begin(&mut kernel, Pid::FIRST);
     run::begin(kernel);
-    process::begin(&request.program);
+    process::begin(&request.program, task.programs);
     thread::assign_main(Box::new(move || main(task.program)))?;
     crash::watch(request.limits.real_ms_max);
     guard::watch();

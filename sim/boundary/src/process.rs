@@ -81,8 +81,7 @@ fn processes() -> &'static mut Processes {
 }
 
 /// Finds what a change of process must change. Called once, outside any run; without it the program cannot start others.
-pub(crate) fn prepare(programs: &'static [Registered]) {
-    processes().programs = programs;
+pub(crate) fn prepare() {
     match Statics::find() {
         Ok(statics) => processes().statics = Some(statics),
         Err(why) => processes().why_not = why,
@@ -93,8 +92,9 @@ pub(crate) fn prepare(programs: &'static [Registered]) {
 const ENVIRONMENT: [&CStr; 4] =
     [c"PATH=/programs", c"HOME=/tmp/photofinish", c"TMPDIR=/tmp/photofinish", c"LANG=C.UTF-8"];
 
-/// The first process of a run, which is called by its program's name.
-pub(crate) fn begin(name: &str) {
+/// The first process of a run, which is called by its program's name, and the programs that the run can start.
+pub(crate) fn begin(name: &str, programs: &'static [Registered]) {
+    processes().programs = programs;
     let name = CString::new(name).unwrap_or_default();
     let environment = ENVIRONMENT.map(CStr::to_owned).to_vec();
     let image = Image {

@@ -25,7 +25,7 @@ use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
 use crate::guard;
 use crate::memory;
 use crate::phase::{self, Phase};
-use crate::process::{self, Registered};
+use crate::process;
 use crate::proof;
 use crate::shm::SHARED;
 use crate::symbols::{raw, tls};
@@ -62,14 +62,9 @@ pub fn enter() {
 ///
 /// # Panics
 /// Never: what goes wrong is said on standard error, with exit status 70.
-pub fn serve(
-    pool: PoolSize,
-    isolation: Isolation,
-    programs: &'static [Registered],
-    find: &dyn Fn(&str) -> Option<Task>,
-) -> ! {
+pub fn serve(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option<Task>) -> ! {
     let mut notes = fix_addresses();
-    let mut folders = match start(pool, isolation, programs) {
+    let mut folders = match start(pool, isolation) {
         Ok((folders, more)) => {
             notes.extend(more);
             folders
@@ -86,11 +81,7 @@ pub fn serve(
 }
 
 /// Makes everything ready. Returns where runs have their folders, and what this machine lacks but is not needed.
-fn start(
-    pool: PoolSize,
-    isolation: Isolation,
-    programs: &'static [Registered],
-) -> Result<(Folders, Vec<String>), String> {
+fn start(pool: PoolSize, isolation: Isolation) -> Result<(Folders, Vec<String>), String> {
     memory::settle()?;
     SHARED.map().map_err(|error| format!("no shared memory for runs: {error}"))?;
     proof::in_charge()?;
@@ -100,7 +91,7 @@ fn start(
     let folders = Folders::make(FOLDER_FD)?;
     crash::install();
     let notes = guard::prepare();
-    process::prepare(programs);
+    process::prepare();
     match isolation {
         Isolation::Fork => carrier::prepare(pool, Mode::Steal)?,
         // Real threads do not survive a fork: each run makes its own.

@@ -157,10 +157,11 @@ pub(crate) fn closing(kernel: &mut Kernel, object: Object) {
             kernel.net.forget_unread(socket);
         }
         Object::Unix(socket) if keeps_quiet => kernel.unix.forget_unread(socket),
-        Object::Unix(socket) if looks.kind == Kind::UnixDatagram => {
-            if says(personality.datagrams.read_after_close, ReadAfterClose::ResetOnce) {
-                kernel.unix.forsake(socket);
-            }
+        Object::Unix(socket)
+            if looks.kind == Kind::UnixDatagram
+                && says(personality.datagrams.read_after_close, ReadAfterClose::ResetOnce) =>
+        {
+            kernel.unix.forsake(socket);
         }
         _ => {}
     }

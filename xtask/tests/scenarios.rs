@@ -4,21 +4,44 @@
 
 use std::process::Command;
 
-/// Seeds per variant: as many as the narrow windows need.
-const SEEDS: &str = "2000";
-
-#[test]
-fn expectations_hold_over_a_sweep() {
+/// Sweeps scenarios over so many seeds of each variant, holds them against their expectations, and returns what was said.
+fn swept(scenarios: &[&str], seeds: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(["sweep", "--seeds", SEEDS])
+        .arg("sweep")
+        .args(scenarios)
+        .args(["--seeds", seeds])
         .output()
         .expect("xtask can be started");
-    let said = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+/// As many seeds as the narrow windows need.
+#[test]
+fn expectations_hold_over_a_sweep() {
+    let said = swept(&["lost-update", "late-listener", "canary"], "2000");
     assert!(
         said.contains("canary/panic: 0 of 2000 runs passed"),
         "the canary sang, and nobody heard: {said}"
     );
+}
+
+/// Several processes make a run dear, and there are many variants: all of them with the seeds that the wide windows need less.
+#[test]
+fn every_way_to_hand_over_does_what_is_said_of_it() {
+    let said = swept(&["shutdown-einval"], "24");
+    for line in said.lines().filter(|line| line.contains("linux")) {
+        assert!(line.contains("24 of 24 runs passed"), "{line}");
+    }
+}
+
+/// The published crate, as it was and as it was mended.
+#[test]
+fn the_published_crate_fails_as_it_did_and_does_not_any_more() {
+    let said = swept(&["shutdown-einval/real-0.1.2", "shutdown-einval/real-0.1.3"], "200");
+    assert!(said.contains("aborted: ready read failed: io: Invalid argument (os error 22)"), "{said}");
+    assert!(said.contains("shutdown-einval/real-0.1.3: 200 of 200 runs passed"), "{said}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::fd::{Blocking, DescriptionId, Object, OnExec};
 use crate::kernel::Kernel;
 use crate::net::tcp::{RecvFlags, SendFlags};
 use crate::net::{self, SocketId};
+use crate::ready::Mask;
 use crate::unix::{self, Asker, Credentials, Outgoing, RecvAsk, UnixId};
 
 const MSG_PEEK: i32 = 0x2;
@@ -159,7 +160,11 @@ fn carried(
 /// Up to where a call sends: one on a stream that does not wait may find room for less than all.
 fn sent_end(kernel: &mut Kernel, target: Target, length: usize) -> usize {
     let stream = raises_signal(kernel, Some(target.object));
-    if stream && target.blocking == Blocking::No { kernel.short(length) } else { length }
+    if stream && target.blocking == Blocking::No {
+        kernel.short(target.object, Mask::WRITERS, length)
+    } else {
+        length
+    }
 }
 
 fn send_inet(
@@ -269,7 +274,7 @@ fn received_end(kernel: &mut Kernel, socket: SocketId, room: usize, flags: RecvF
     match kernel.net.unread(socket) {
         Ok(there) if !whole && there > 0 && room > 0 => {
             let most = there.min(room);
-            let part = kernel.short(most);
+            let part = kernel.short(Object::Socket(socket), Mask::READERS, most);
             if part < most { part } else { room }
         }
         _ => room,

@@ -5,7 +5,9 @@
 use super::Kernel;
 use crate::choice::{Kind, Moment, Pick, Question};
 use crate::ending::Ending;
+use crate::fd::Object;
 use crate::process::Pid;
+use crate::ready::Mask;
 use crate::seed::{Draws, Seed, Stream};
 
 /// How many questions of each kind were asked at the present step.
@@ -68,8 +70,10 @@ impl Kernel {
         }
     }
 
-    /// How many bytes a call on a stream moves that could move so many: as if the others had come, or found room, later.
-    pub(crate) fn short(&mut self, count: usize) -> usize {
+    /// How many bytes a call on a stream moves that could move so many: as if the others came, or found room, right after. Of that
+    /// whoever waits for the file hears, as of any segment: a program may take a short move for the end of what there is, until
+    /// `epoll(7)` tells it of more (there under "Questions and answers").
+    pub(crate) fn short(&mut self, object: Object, key: Mask, count: usize) -> usize {
         if count < 2 || self.shorts >= self.limits.shorts_max {
             return count;
         }
@@ -77,6 +81,7 @@ impl Kernel {
             0 => count,
             part => {
                 self.shorts += 1;
+                self.file_changed(object, key);
                 usize::try_from(part).expect("less than the count")
             }
         }

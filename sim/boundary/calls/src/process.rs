@@ -66,6 +66,12 @@ pub fn getpgrp() -> i32 {
     unsafe { libc::getpgrp() }
 }
 
+/// `dup2(2)`.
+pub fn dup2(fd: i32, new: i32) -> Result<i32, Failed> {
+    // SAFETY: no pointers; a number that is taken over stays open.
+    number(unsafe { libc::dup2(fd, new) })
+}
+
 /// `getsid(2)`.
 pub fn getsid(pid: i32) -> Result<i32, Failed> {
     // SAFETY: no pointers.

@@ -16,7 +16,7 @@ family! {
     "process", "Children.";
     "wait" = wait, ["waitpid", "wait4", "posix_spawnp"], "Who can be waited for, and what is told.";
     "waitid" = waitid, ["waitid", "syscall"], "By number, by descriptor, and only looked at.";
-    "groups" = groups, ["setpgid", "getpgid", "getpgrp", "kill"], "Process groups.";
+    "groups" = groups, ["setpgid", "getpgid", "getpgrp", "getsid", "setsid", "kill", "killpg"], "Process groups.";
     "forked" = forked, ["fork", "execvp", "_exit"], "What runs between a fork and a program.";
     "ended" = ended, ["exit", "abort", "kill", "waitpid"], "How a child can end.";
 }
@@ -40,6 +40,8 @@ fn wait(t: &mut Transcript) {
     t.call("no child", process::waitpid(-1, 0).map(|_| ()));
     t.call("no such child", process::waitpid(identity::getpid(), 0).map(|_| ()));
     t.call("nonsense", process::waitpid(-1, 1 << 20).map(|_| ()));
+    t.call("an option of waitid(2)", process::waitpid(-1, libc::WNOWAIT).map(|_| ()));
+    t.call("the most negative", process::waitpid(i32::MIN, 0).map(|_| ()));
     let sleeping = start(&["sleep"]);
     t.call("not over yet", process::waitpid(id(&sleeping), libc::WNOHANG).map(|(child, _)| child));
     t.call("kill", signal::kill(id(&sleeping), libc::SIGKILL));
@@ -56,6 +58,11 @@ fn wait(t: &mut Transcript) {
 
 fn waitid(t: &mut Transcript) {
     t.call("no child", process::waitid(libc::P_ALL, 0, libc::WEXITED).map(|_| ()));
+    t.call("for nothing", process::waitid(libc::P_ALL, 0, libc::WNOHANG).map(|_| ()));
+    t.call("number 0", process::waitid(libc::P_PID, 0, libc::WEXITED).map(|_| ()));
+    t.call("a negative number", process::waitid(libc::P_PID, u32::MAX, libc::WEXITED).map(|_| ()));
+    t.call("a negative group", process::waitid(libc::P_PGID, u32::MAX, libc::WEXITED).map(|_| ()));
+    t.call("a negative descriptor", process::waitid(libc::P_PIDFD, u32::MAX, libc::WEXITED).map(|_| ()));
     let leaving = start(&["leave", "5"]);
     let pid = leaving.id();
     let show =
@@ -75,7 +82,14 @@ fn waitid(t: &mut Transcript) {
     t.call("kill", signal::kill(pid.cast_signed(), libc::SIGTERM));
     let show =
         |info: process::Info| format!("{} {} it: {} {}", info.0, info.1, info.2 == pid.cast_signed(), info.3);
+    let ready = |t: &mut Transcript| {
+        let mut entries = [libc::pollfd { fd, events: libc::POLLIN, revents: 0 }];
+        let answer = photofinish_calls::descriptor::poll(&mut entries, -1);
+        t.call(format_args!("poll {}", entries[0].revents), answer);
+    };
+    ready(t);
     t.call("ended by it", process::waitid(libc::P_PIDFD, of, libc::WEXITED).map(show));
+    ready(t);
     t.call("close", photofinish_calls::descriptor::close(fd));
 }
 
@@ -89,10 +103,20 @@ fn groups(t: &mut Transcript) {
     for child in &sleeping {
         let inherited = process::getpgid(id(child)) == Ok(process::getpgrp());
         t.value("inherited", inherited);
-        // The child may have executed its program already, which Linux then answers with EACCES.
-        let moved = process::setpgid(id(child), leader).is_ok();
-        let _ = moved;
+        t.call("of one that has executed a program", process::setpgid(id(child), leader));
+        t.value("its session", process::getsid(id(child)) == process::getsid(0));
     }
+    t.call("session of nobody", process::getsid(i32::MAX));
+    t.call("no such group", process::setpgid(0, i32::MAX));
+    let mut apart = child(&["sleep"]);
+    let mut apart = std::os::unix::process::CommandExt::process_group(&mut apart, 0).spawn().expect("it starts");
+    t.value("it leads a group", process::getpgid(id(&apart)) == Ok(id(&apart)));
+    t.call("killpg", signal::killpg(id(&apart), libc::SIGKILL));
+    t.std("killed", &apart.wait());
+    t.call("of one that was waited for", process::getpgid(id(&apart)));
+    let mut alone = child(&["leave", "0"]);
+    let lead = || process::setsid().map(drop).map_err(|_| std::io::Error::from_raw_os_error(libc::EPERM));
+    t.value("setsid", process::before_exec(&mut alone, lead).status().is_ok());
     for child in sleeping {
         t.call("kill", signal::kill(id(&child), libc::SIGKILL));
         reaped(t, "killed", id(&child));

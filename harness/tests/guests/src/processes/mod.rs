@@ -3,6 +3,7 @@
 //! Invariant: what a child does and how it ends depends on its arguments alone.
 
 mod child;
+mod piped;
 mod starting;
 
 use std::path::Path;
@@ -43,5 +44,14 @@ static VARIANTS: &[Variant] = &[
     sound("statuses", "A child leaves with the status it is told to.", starting::statuses),
     sound("told", "A child has its own arguments, environment and number.", starting::told),
     sound("killed", "A child that sleeps for ever is killed.", starting::killed),
+    sound("piped", "A child echoes what it is given.", piped::piped),
+    sound("terminated", "A child handles SIGTERM.", piped::terminated),
+    sound("crowd", "A process is killed while its threads hold a lock.", piped::crowd),
+    sound("grandchild", "A child starts a child of its own.", piped::grandchild),
+    sound("placed", "A child begins where it is told to.", piped::placed),
+    sound("duplicated", "A forked child gives itself another standard output.", piped::duplicated),
+    sound("watched", "The end of a child wakes who polls its descriptor.", piped::watched),
+    sound("broken", "A child whose reader is gone panics as it prints.", piped::broken),
+    sound("leaving", "Two processes leave at once.", piped::leaving),
     sound("many", "Twelve children at a time, waited for in any order.", starting::many),
 ];

@@ -198,7 +198,8 @@ pub fn setpgid(kernel: &mut Kernel, caller: &Caller, pid: i32, group: i32) -> Re
     if process.session == target.0 {
         return Err(Errno::EPERM.into());
     }
-    let there = |other: &Process| other.life != Life::Gone && other.group == group && other.session == session;
+    let there =
+        |other: &Process| other.life != Life::Gone && other.group == group && other.session == session;
     if group != target.0 && !kernel.processes.iter().any(there) {
         return Err(Errno::EPERM.into());
     }

@@ -8,8 +8,8 @@ use core::ffi::{c_int, c_void};
 use photofinish_sim::call::{Caller, Stop, process};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::kernel::{Kernel, Taken};
-use photofinish_sim::process::{Pid, Status};
 use photofinish_sim::process::signal::{self, Disposition, Handler};
+use photofinish_sim::process::{Pid, Status};
 
 use photofinish_sim::wait::{Wait, WaitOn, Woken};
 

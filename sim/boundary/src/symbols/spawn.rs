@@ -96,9 +96,7 @@ fn act_on(action: &Action) -> Result<(), Errno> {
                 Err(Stop::Fail(_)) if (0..DESCRIPTORS_MAX).contains(&action.first) => Ok(()),
                 answer => answer,
             },
-            CLOSE_FROM => {
-                fd::close_range(kernel, &caller, action.first.max(0).unsigned_abs()..=u32::MAX, 0)
-            }
+            CLOSE_FROM => fd::close_range(kernel, &caller, action.first.max(0).unsigned_abs()..=u32::MAX, 0),
             DUP2 if action.first == action.second => {
                 let fds = &mut kernel.processes.get_mut(caller.process).fds;
                 Ok(fds.set_on_exec(action.first, OnExec::Keep)?)

@@ -245,11 +245,11 @@ impl Kernel {
                 return Err(Stop::Unmodelled(what, Errno::EPERM));
             }
             // The thread that runs as the child leaves when it takes the signal: it is its parent's.
-            (Disposition::Default, Action::Terminate) if !embryo => {
-                if taker.is_some() || signal == signal::SIGKILL {
-                    self.end_by_signal(target, signal);
-                    return Ok(());
-                }
+            (Disposition::Default, Action::Terminate)
+                if !embryo && (taker.is_some() || signal == signal::SIGKILL) =>
+            {
+                self.end_by_signal(target, signal);
+                return Ok(());
             }
             // `sig_ignored`: what is blocked waits, since it may be handled by the time it is unblocked.
             (Disposition::Ignore, _) | (Disposition::Default, Action::Nothing) if taker.is_some() => {

@@ -2,9 +2,13 @@
 //!
 //! Does not mend anything. Invariant: no thread is lost: each is running, in the run queue, blocked with one wait, or ended.
 
+use std::collections::BTreeMap;
+
 use super::Kernel;
 use crate::choice::Candidate;
+use crate::fd::Object;
 use crate::futex::Word;
+use crate::process::{Life, Process};
 use crate::thread::{State, Thread, ThreadId};
 use crate::wait::WaitOn;
 
@@ -22,6 +26,8 @@ impl Kernel {
             return Err(format!("{alive} threads are alive, {} are counted", self.alive));
         }
         self.threads.iter().try_for_each(|(id, thread)| self.audit_thread(id, thread))?;
+        self.processes.iter().try_for_each(|process| self.audit_process(process))?;
+        self.audit_files()?;
         self.audit_queues()
     }
 
@@ -64,6 +70,39 @@ impl Kernel {
             }
             _ => Ok(()),
         }
+    }
+
+    /// A thread that runs as a forked child counts for the process that it comes from.
+    fn audit_process(&self, process: &Process) -> Result<(), String> {
+        let home = |thread: &Thread| thread.forked_from.first().map_or(thread.process, |(home, _)| *home);
+        let alive = |thread: &Thread| thread.state != State::Ended && home(thread) == process.pid;
+        let alive = self.threads.iter().filter(|(_, thread)| alive(thread)).count();
+        let wrong = |what: String| Err(format!("process {}, {:?}, {what}", process.pid.0, process.life));
+        if alive != process.threads as usize {
+            return wrong(format!("has {alive} threads, {} are counted", process.threads));
+        }
+        if process.life != Life::Running && (process.fds.iter().next().is_some() || alive != 0) {
+            return wrong(format!("has {alive} threads and descriptors {:?}", process.fds));
+        }
+        Ok(())
+    }
+
+    /// Whatever is open is referred to as often as there are descriptors and waiting calls; messages of `unix(7)` may add to that.
+    fn audit_files(&self) -> Result<(), String> {
+        let mut counts = BTreeMap::new();
+        let numbers = self.processes.iter().flat_map(|process| process.fds.iter());
+        let held = self.threads.iter().flat_map(|(_, thread)| thread.held.iter().copied());
+        for id in numbers.map(|(_, descriptor)| descriptor.description).chain(held) {
+            *counts.entry(id).or_insert(0) += 1;
+        }
+        let unix = counts.keys().any(|id| matches!(self.files.object(*id), Object::Unix(_)));
+        for (id, count) in counts {
+            let references = self.files.references(id);
+            if references < count || references > count && !unix {
+                return Err(format!("{id:?} is referred to {count} times, {references} are counted"));
+            }
+        }
+        Ok(())
     }
 
     fn audit_queues(&self) -> Result<(), String> {

@@ -109,7 +109,8 @@ fn groups(t: &mut Transcript) {
     t.call("session of nobody", process::getsid(i32::MAX));
     t.call("no such group", process::setpgid(0, i32::MAX));
     let mut apart = child(&["sleep"]);
-    let mut apart = std::os::unix::process::CommandExt::process_group(&mut apart, 0).spawn().expect("it starts");
+    let mut apart =
+        std::os::unix::process::CommandExt::process_group(&mut apart, 0).spawn().expect("it starts");
     t.value("it leads a group", process::getpgid(id(&apart)) == Ok(id(&apart)));
     t.call("killpg", signal::killpg(id(&apart), libc::SIGKILL));
     t.std("killed", &apart.wait());

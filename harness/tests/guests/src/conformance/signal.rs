@@ -177,7 +177,10 @@ fn children(t: &mut Transcript) {
     t.call("ignore", show(sigaction(libc::SIGCHLD, Does::Ignore, 0)));
     let quiet = child(&["leave", "9"]).status();
     t.std("nobody asks for the ignored", &quiet);
-    t.call("told but not asked", show(sigaction(libc::SIGCHLD, Does::Handle, libc::SA_NOCLDWAIT | libc::SA_RESTART)));
+    t.call(
+        "told but not asked",
+        show(sigaction(libc::SIGCHLD, Does::Handle, libc::SA_NOCLDWAIT | libc::SA_RESTART)),
+    );
     let quiet = child(&["leave", "9"]).status();
     t.std("nobody asks", &quiet);
     t.value("told", taken(libc::SIGCHLD) == 2);

@@ -64,6 +64,9 @@ pub(super) fn find(
 ) -> Result<Found, Stop> {
     let found = disk::find(kernel, at, follow)?;
     if access == Access::Change && found.place != Place::Private {
+        // Where there is no folder, nothing could be changed anyway.
+        let parent = found.shown.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at.max(1));
+        disk::sys::lstat(&disk::sys::c_path(found.shown[..parent].to_vec())?)?;
         let shown = String::from_utf8_lossy(&found.shown);
         return Err(Stop::Unmodelled(format!("{name} outside the private folder: {shown}"), Errno::EROFS));
     }

@@ -136,9 +136,9 @@ fn a_program_that_wants_too_much() {
 #[test]
 fn a_program_that_asks_for_what_is_not_modelled() {
     for (program, call, caller) in [
-        ("command", "posix_spawn", "command"),
-        ("unix-socket", "socketpair(2)", "unix_socket"),
-        ("udp", "socket(2)", "udp"),
+        ("command", "execve(2) of true", "command"),
+        ("netlink", "socket(2) of family 16", "netlink"),
+        ("multicast", "setsockopt(2)", "multicast"),
         ("big-stack", "pthread_create(3)", "big_stack"),
     ] {
         let Examined { run, judgement } = ended(program, Limits::default());

@@ -59,9 +59,14 @@ static VARIANTS: &[Variant] = &[
         "More memory than there is, asked for, and a no taken for an answer.",
         hunger::memory_asked,
     ),
-    doomed("command", "A process is started.", &[find("unmodelled: *")], foreign::command),
-    doomed("unix-socket", "A pair of Unix sockets.", &[find("unmodelled: *")], foreign::unix_socket),
-    doomed("udp", "A UDP socket.", &[find("unmodelled: *")], foreign::udp),
+    doomed(
+        "command",
+        "A program that no scenario registered is started.",
+        &[find("unmodelled: *")],
+        foreign::command,
+    ),
+    doomed("netlink", "A socket that talks to the kernel.", &[find("unmodelled: *")], foreign::netlink),
+    doomed("multicast", "A UDP socket joins a group.", &[find("unmodelled: *")], foreign::multicast),
     doomed(
         "big-stack",
         "A thread with a stack larger than any.",

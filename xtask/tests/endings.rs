@@ -138,7 +138,7 @@ fn a_program_that_asks_for_what_is_not_modelled() {
     for (program, call, caller) in [
         ("command", "execve(2) of true", "command"),
         ("netlink", "socket(2) of family 16", "netlink"),
-        ("multicast", "setsockopt(2)", "multicast"),
+        ("multicast", "socket option 35 of level 0", "multicast"),
         ("big-stack", "pthread_create(3)", "big_stack"),
     ] {
         let Examined { run, judgement } = ended(program, Limits::default());

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::choice::Pick;
+use crate::host::HostId;
 use crate::process::{Pid, Status};
 use crate::thread::ThreadId;
 use crate::wait::{WaitOn, Woken};
@@ -109,6 +110,13 @@ pub enum Event {
         /// The signal.
         signal: i32,
     },
+    /// Something became of a host.
+    Host {
+        /// The host.
+        host: HostId,
+        /// What.
+        change: HostChange,
+    },
     /// The program wrote to its standard output (1) or error (2).
     Wrote {
         /// 1 or 2.
@@ -150,6 +158,31 @@ impl Event {
             Self::Wrote { .. } | Self::Panicked { .. } | Self::Unmodelled { .. } | Self::Judged { .. }
         )
     }
+}
+
+/// What becomes of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum HostChange {
+    /// It exists.
+    Added {
+        /// Its name.
+        name: String,
+    },
+    /// A program began on it.
+    Started {
+        /// Its process.
+        process: Pid,
+        /// The program's name.
+        program: String,
+    },
+    /// It lost its power.
+    Crashed,
+    /// It has power again.
+    Restarted,
+    /// Its threads stand still.
+    Paused,
+    /// Its threads go on.
+    Resumed,
 }
 
 /// Why another thread runs.

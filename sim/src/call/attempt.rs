@@ -126,7 +126,7 @@ pub(super) fn settle(
         if kernel.interrupts(caller.process) {
             return Stop::Fail(Errno::EINTR);
         }
-        caller.deadline_ns = patience.timeout_ns.map(|ns| kernel.now_ns().saturating_add(ns));
+        caller.deadline_ns = patience.timeout_ns.map(|ns| kernel.after_ns(ns));
     }
     Stop::Block(Wait { on: WaitOn::side(target.object, side), deadline_ns: caller.deadline_ns })
 }

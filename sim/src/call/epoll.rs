@@ -110,7 +110,7 @@ pub fn wait(
             return Err(Errno::EINTR.into());
         }
         if caller.held.is_empty() {
-            caller.deadline_ns = timeout_ns.map(|ns| kernel.now_ns().saturating_add(ns));
+            caller.deadline_ns = timeout_ns.map(|ns| kernel.after_ns(ns));
         }
         Err(Stop::Block(Wait { on: WaitOn::Readable(target.object), deadline_ns: caller.deadline_ns }))
     })

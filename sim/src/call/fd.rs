@@ -42,7 +42,7 @@ pub fn close(kernel: &mut Kernel, caller: &mut Caller, fd: i32) -> Result<(), St
         kernel.settle();
         let Some((socket, ns)) = lingers else { return Ok(()) };
         caller.closing = Some(socket);
-        caller.deadline_ns = Some(kernel.now_ns().saturating_add(ns));
+        caller.deadline_ns = Some(kernel.after_ns(ns));
     }
     // `inet_release`: also a signal ends the wait, and the answer is the same.
     let over = matches!(caller.woken, Some(Woken::Deadline | Woken::Signal));

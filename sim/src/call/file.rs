@@ -46,7 +46,7 @@ pub fn take_time(kernel: &mut Kernel, caller: &mut Caller, work: Work) -> Result
             return Ok(());
         }
         let ns = work.least_ns() + kernel.file_step_ns();
-        caller.deadline_ns = Some(kernel.now_ns().saturating_add(ns));
+        caller.deadline_ns = Some(kernel.after_ns(ns));
     }
     match caller.deadline_ns {
         Some(at_ns) if kernel.now_ns() < at_ns => {

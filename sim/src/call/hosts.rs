@@ -1,17 +1,50 @@
-//! Which hosts and services have which names: what `/etc/hosts` and `/etc/services` hold elsewhere.
+//! Which hosts and services have which names: what `/etc/hosts`, the name server and `/etc/services` hold elsewhere.
 //!
-//! Does not know how a program asks. Invariant: a name has its addresses in the order of `/etc/hosts`, and nothing here is the
-//! machine's.
+//! Does not know how a program asks. Invariant: a name has its addresses in the order in which its host got them, and nothing here is
+//! the machine's.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The name of the simulated host: `gethostname(2)`.
-pub const HOST_NAME: &str = "photofinish";
+use crate::host::{HostId, Hosts};
 
 const LOCALHOST: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
-/// Names and addresses; an address is called by the first name it has here.
-const HOSTS: &[(&str, &[IpAddr])] = &[("localhost", &LOCALHOST), (HOST_NAME, &LOCALHOST)];
+/// The name of loopback on every host.
+const LOCAL_NAME: &str = "localhost";
+
+/// The names that a host knows: its own, those of all others, and `localhost`.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// All hosts.
+    pub hosts: &'a Hosts,
+    /// Who asks.
+    pub own: HostId,
+}
+
+impl Names<'_> {
+    /// The name as its host writes it, and the host's addresses; the case of letters means nothing. A host without addresses of
+    /// its own stands for loopback.
+    pub(super) fn addresses(self, name: &str) -> Option<(String, Vec<IpAddr>)> {
+        if name.eq_ignore_ascii_case(LOCAL_NAME) {
+            return Some((LOCAL_NAME.to_owned(), LOCALHOST.to_vec()));
+        }
+        let id = self.hosts.by_name(name)?;
+        let spec = &self.hosts.get(id).spec;
+        match spec.addresses.is_empty() {
+            true if id != self.own => None,
+            true => Some((spec.name.clone(), LOCALHOST.to_vec())),
+            false => Some((spec.name.clone(), spec.addresses.clone())),
+        }
+    }
+
+    /// The name of a host by its address.
+    pub(super) fn name(self, of: IpAddr) -> Option<String> {
+        if LOCALHOST.contains(&of) {
+            return Some(LOCAL_NAME.to_owned());
+        }
+        self.hosts.by_address(of).map(|id| self.hosts.get(id).spec.name.clone())
+    }
+}
 
 /// What a service speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,16 +64,6 @@ const SERVICES: &[(&str, Over, u16)] = &[
     ("https", Over::Tcp, 443),
     ("https", Over::Udp, 443),
 ];
-
-/// The name as the table has it, and the addresses of a host; the case of letters means nothing.
-pub(super) fn addresses(name: &str) -> Option<(&'static str, &'static [IpAddr])> {
-    HOSTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).copied()
-}
-
-/// The name of a host by its address.
-pub(super) fn name(of: IpAddr) -> Option<&'static str> {
-    HOSTS.iter().find(|(_, addresses)| addresses.contains(&of)).map(|(name, _)| *name)
-}
 
 /// The port of a service.
 pub(super) fn port(service: &str, over: Over) -> Option<u16> {

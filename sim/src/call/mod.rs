@@ -25,6 +25,7 @@ pub mod socket;
 pub mod sockopt;
 pub mod time;
 pub mod timerfd;
+pub mod world;
 
 use crate::errno::Errno;
 use crate::fd::DescriptionId;

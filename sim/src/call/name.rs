@@ -1,14 +1,14 @@
 //! `getaddrinfo(3)` and `getnameinfo(3)`, as glibc answers them on a host that has addresses of both families.
 //!
-//! Does not know the lists the C library makes of the answers. No name is ever asked for on a network: what is not in the
-//! table of hosts does not exist. `AI_ADDRCONFIG` leaves nothing out. Invariant: the checks come in glibc's order, and equal
+//! Does not know the lists the C library makes of the answers. Answers take no time and never fail to come: what is not a host
+//! of this run does not exist. `AI_ADDRCONFIG` leaves nothing out. Invariant: the checks come in glibc's order, and equal
 //! questions have equal answers.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use super::hosts::{self, Over};
 
-pub use super::hosts::HOST_NAME;
+pub use super::hosts::Names;
 
 const AF_UNSPEC: i32 = 0;
 const AF_INET: i32 = 2;
@@ -110,7 +110,12 @@ const SERVICES: [Service; 3] = [
 ///
 /// # Errors
 /// `EAI_*`.
-pub fn resolve(node: Option<&str>, service: Option<&str>, hints: Hints) -> Result<Found, Unresolved> {
+pub fn resolve(
+    names: Names<'_>,
+    node: Option<&str>,
+    service: Option<&str>,
+    hints: Hints,
+) -> Result<Found, Unresolved> {
     let node = node.filter(|node| *node != "*");
     let service = service.filter(|service| *service != "*");
     if node.is_none() && service.is_none() {
@@ -133,7 +138,7 @@ pub fn resolve(node: Option<&str>, service: Option<&str>, hints: Hints) -> Resul
     let services = services(service, number, hints)?;
     let (addresses, canonical) = match node {
         None => (unnamed(hints), None),
-        Some(node) => named(node, hints)?,
+        Some(node) => named(names, node, hints)?,
     };
     let entry = |(address, (row, port)): (SocketAddr, &(Service, u16))| {
         let mut address = address;
@@ -211,7 +216,7 @@ fn of_family(ip: IpAddr, family: i32) -> bool {
 
 type Named = (Vec<SocketAddr>, Option<String>);
 
-fn named(node: &str, hints: Hints) -> Result<Named, Unresolved> {
+fn named(names: Names<'_>, node: &str, hints: Hints) -> Result<Named, Unresolved> {
     if let Some(address) = numeric(node) {
         let address = match (address, hints.family) {
             (SocketAddr::V4(v4), AF_INET6) if hints.flags & AI_V4MAPPED != 0 => {
@@ -229,7 +234,7 @@ fn named(node: &str, hints: Hints) -> Result<Named, Unresolved> {
     if hints.flags & AI_NUMERICHOST != 0 {
         return Err(Unresolved::NONAME);
     }
-    let (name, known) = hosts::addresses(node).ok_or(Unresolved::NONAME)?;
+    let (name, known) = names.addresses(node).ok_or(Unresolved::NONAME)?;
     let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = known.iter().copied().partition(IpAddr::is_ipv4);
     let mapped = || {
         v4.iter().filter_map(|ip| match ip {
@@ -249,7 +254,7 @@ fn named(node: &str, hints: Hints) -> Result<Named, Unresolved> {
     if found.is_empty() {
         return Err(Unresolved::ADDRFAMILY);
     }
-    Ok((found.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect(), Some(name.to_owned())))
+    Ok((found.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect(), Some(name)))
 }
 
 /// An address in digits, of IPv6 with an interface's number, or the name of the only one there is.
@@ -308,7 +313,11 @@ pub struct Wanted {
 ///
 /// # Errors
 /// `EAI_*`.
-pub fn describe(address: SocketAddr, wanted: Wanted) -> Result<(Option<String>, Option<String>), Unresolved> {
+pub fn describe(
+    names: Names<'_>,
+    address: SocketAddr,
+    wanted: Wanted,
+) -> Result<(Option<String>, Option<String>), Unresolved> {
     let Wanted { host, service, flags } = wanted;
     if flags & !NI_KNOWN != 0 {
         return Err(Unresolved::BADFLAGS);
@@ -322,9 +331,9 @@ pub fn describe(address: SocketAddr, wanted: Wanted) -> Result<(Option<String>, 
     let host = match host {
         None | Some(0) => None,
         Some(room) => {
-            let known = hosts::name(address.ip()).filter(|_| flags & NI_NUMERICHOST == 0);
+            let known = names.name(address.ip()).filter(|_| flags & NI_NUMERICHOST == 0);
             match known {
-                Some(name) => fits(name.to_owned(), room)?,
+                Some(name) => fits(name, room)?,
                 None if flags & NI_NAMEREQD != 0 => return Err(Unresolved::NONAME),
                 None => fits(digits(address), room)?,
             }
@@ -354,9 +363,21 @@ fn digits(address: SocketAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::{FIRST_NAME, HostId, HostSpec, Hosts};
+
+    fn names<T>(ask: impl FnOnce(Names<'_>) -> T) -> T {
+        let mut hosts = Hosts::default();
+        let spec = HostSpec {
+            name: String::from("db.example"),
+            addresses: ["10.1.1.1", "fd00::7"].map(|ip| ip.parse().expect("an address")).to_vec(),
+            ..hosts.get(HostId::FIRST).spec.clone()
+        };
+        hosts.add(spec).expect("a good name");
+        ask(Names { hosts: &hosts, own: HostId::FIRST })
+    }
 
     fn all(node: Option<&str>, service: Option<&str>, hints: Hints) -> Vec<String> {
-        match resolve(node, service, hints) {
+        match names(|names| resolve(names, node, service, hints)) {
             Ok(found) => found.entries.iter().map(|entry| entry.address.to_string()).collect(),
             Err(why) => vec![why.0.to_string()],
         }
@@ -366,15 +387,24 @@ mod tests {
 
     #[test]
     fn the_local_host_has_both_families() {
-        for name in ["localhost", "LocalHost", HOST_NAME] {
+        for name in ["localhost", "LocalHost", FIRST_NAME] {
             assert_eq!(all(Some(name), Some("80"), STREAM), ["[::1]:80", "127.0.0.1:80"]);
         }
         assert_eq!(all(Some("elsewhere"), None, STREAM), ["-2"]);
     }
 
     #[test]
+    fn hosts_have_names_everywhere() {
+        assert_eq!(all(Some("DB.example"), Some("80"), STREAM), ["[fd00::7]:80", "10.1.1.1:80"]);
+        assert_eq!(all(Some("db.example"), None, Hints { family: AF_INET, ..STREAM }), ["10.1.1.1:0"]);
+        let wanted = Wanted { host: Some(20), service: None, flags: 0 };
+        let address = "10.1.1.1:80".parse().expect("an address");
+        assert_eq!(names(|names| describe(names, address, wanted)), Ok((Some("db.example".into()), None)));
+    }
+
+    #[test]
     fn every_kind_of_socket_is_told_if_none_is_asked_for() {
-        let found = resolve(Some("1.2.3.4"), Some("9"), Hints::NONE).expect("digits");
+        let found = names(|names| resolve(names, Some("1.2.3.4"), Some("9"), Hints::NONE)).expect("digits");
         let kinds: Vec<_> = found.entries.iter().map(|entry| (entry.kind, entry.protocol)).collect();
         assert_eq!(kinds, [(1, 6), (2, 17), (3, 0)]);
     }
@@ -404,11 +434,12 @@ mod tests {
     #[test]
     fn a_name_that_does_not_fit_is_an_overflow() {
         let address = "127.0.0.1:80".parse().expect("an address");
+        let described = |wanted| names(|names| describe(names, address, wanted));
         let wanted = Wanted { host: Some(10), service: Some(5), flags: 0 };
-        assert_eq!(describe(address, wanted), Ok((Some("localhost".into()), Some("http".into()))));
+        assert_eq!(described(wanted), Ok((Some("localhost".into()), Some("http".into()))));
         let tight = Wanted { host: Some(9), ..wanted };
-        assert_eq!(describe(address, tight), Err(Unresolved::OVERFLOW));
+        assert_eq!(described(tight), Err(Unresolved::OVERFLOW));
         let digits = Wanted { flags: NI_NUMERICHOST | NI_NUMERICSERV, ..wanted };
-        assert_eq!(describe(address, digits), Ok((Some("127.0.0.1".into()), Some("80".into()))));
+        assert_eq!(described(digits), Ok((Some("127.0.0.1".into()), Some("80".into()))));
     }
 }

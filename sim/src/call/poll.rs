@@ -72,7 +72,7 @@ pub(super) fn wait_for_any<T>(
         return Err(Errno::EINTR.into());
     }
     if caller.woken.is_none() {
-        caller.deadline_ns = timeout_ns.map(|ns| kernel.now_ns().saturating_add(ns));
+        caller.deadline_ns = timeout_ns.map(|ns| kernel.after_ns(ns));
     }
     attempt::hold(kernel, caller, &ids);
     let mut objects: Vec<Object> = ids.iter().map(|&id| kernel.files.object(id)).collect();

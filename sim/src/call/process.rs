@@ -104,7 +104,8 @@ fn any(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<Option<Ended>, 
 pub fn kill(kernel: &mut Kernel, caller: &Caller, which: i32, signal: i32) -> Result<(), Stop> {
     let own = kernel.processes.get(caller.process).group;
     let group = match which {
-        1.. => return kernel.signal(Pid(which), signal),
+        1.. if on_host(kernel, Pid(which)) => return kernel.signal(Pid(which), signal),
+        1.. => return Err(Errno::ESRCH.into()),
         0 => Some(own),
         -1 => None,
         _ => Some(which.checked_neg().ok_or(Errno::ESRCH)?),
@@ -112,7 +113,7 @@ pub fn kill(kernel: &mut Kernel, caller: &Caller, which: i32, signal: i32) -> Re
     let targets: Vec<Pid> = kernel
         .processes
         .iter()
-        .filter(|process| process.life != Life::Gone)
+        .filter(|process| process.life != Life::Gone && process.host == kernel.host_id())
         .filter(|process| match group {
             Some(group) => process.group == group,
             None => process.pid != caller.process && process.pid != Pid::FIRST,
@@ -125,6 +126,11 @@ pub fn kill(kernel: &mut Kernel, caller: &Caller, which: i32, signal: i32) -> Re
     targets.into_iter().try_for_each(|target| kernel.signal(target, signal))
 }
 
+/// Whether the running thread's host has such a process, or had.
+fn on_host(kernel: &Kernel, pid: Pid) -> bool {
+    kernel.processes.find(pid).is_some_and(|process| process.host == kernel.host_id())
+}
+
 /// `pidfd_open(2)`.
 ///
 /// # Errors
@@ -133,7 +139,8 @@ pub fn pidfd_open(kernel: &mut Kernel, caller: &Caller, pid: i32, flags: u32) ->
     if flags & !PIDFD_NONBLOCK != 0 || pid < 1 {
         return Err(Errno::EINVAL.into());
     }
-    if kernel.processes.find(Pid(pid)).is_none_or(|process| process.life == Life::Gone) {
+    let known = kernel.processes.find(Pid(pid)).filter(|_| on_host(kernel, Pid(pid)));
+    if known.is_none_or(|process| process.life == Life::Gone) {
         return Err(Errno::ESRCH.into());
     }
     let blocking = if flags & PIDFD_NONBLOCK == 0 { Blocking::Yes } else { Blocking::No };

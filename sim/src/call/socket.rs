@@ -57,13 +57,13 @@ enum Made {
 pub fn socket(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<i32, Stop> {
     let (blocking, on_exec) = file_flags(ask.kind & !SOCK_TYPE_MASK)?;
     let object = match made(ask)? {
-        Made::Tcp(family) => Object::Socket(kernel.net.create_tcp(family)?),
-        Made::Udp(family) => Object::Socket(kernel.net.create_udp(family)?),
+        Made::Tcp(family) => Object::Socket(kernel.net.create_tcp(kernel.host_id(), family)?),
+        Made::Udp(family) => Object::Socket(kernel.net.create_udp(kernel.host_id(), family)?),
         Made::Unix(kind) => {
             if kind == Kind::SeqPacket {
                 differ::seqpacket(kernel)?;
             }
-            Object::Unix(kernel.unix.create(kind)?)
+            Object::Unix(kernel.unix.create(kernel.host_id(), kind)?)
         }
     };
     differ::made(kernel, object)?;
@@ -77,7 +77,7 @@ pub fn socket(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<i32, Sto
 pub fn socketpair(kernel: &mut Kernel, caller: &Caller, ask: Ask) -> Result<(i32, i32), Stop> {
     let (blocking, on_exec) = file_flags(ask.kind & !SOCK_TYPE_MASK)?;
     let Made::Unix(kind) = made(ask)? else { return Err(Errno::EOPNOTSUPP.into()) };
-    let ends = kernel.unix.pair(kind, message::credentials(kernel, caller))?;
+    let ends = kernel.unix.pair((kernel.host_id(), kind), message::credentials(kernel, caller))?;
     let first = kernel.install(caller.process, Object::Unix(ends.0), blocking, on_exec);
     let second = kernel.install(caller.process, Object::Unix(ends.1), blocking, on_exec);
     if let (Ok(first), Err(_)) = (first, second) {

@@ -4,8 +4,9 @@
 
 use super::{Caller, Stop};
 use crate::errno::Errno;
+use crate::host::HostClock;
 use crate::kernel::Kernel;
-use crate::limits::{MONOTONIC_START_NS, REALTIME_START_NS};
+use crate::limits::MONOTONIC_START_NS;
 use crate::wait::{Wait, WaitOn, Woken};
 
 /// A clock the program can read.
@@ -47,25 +48,28 @@ impl Clock {
         }
     }
 
-    fn start_ns(self) -> u64 {
+    /// What it shows on a host when the run begins.
+    fn start_ns(self, host: HostClock) -> u64 {
         match self {
-            Self::Realtime => REALTIME_START_NS,
+            Self::Realtime => host.realtime_start_ns(),
             Self::Monotonic => MONOTONIC_START_NS,
             Self::Cpu => 0,
         }
     }
 }
 
-/// What a clock shows, in nanoseconds since its zero.
+/// What a clock of the running thread's host shows, in nanoseconds since its zero.
 #[must_use]
 pub fn gettime_ns(kernel: &Kernel, clock: Clock) -> u64 {
-    clock.start_ns().saturating_add(kernel.now_ns())
+    let host = kernel.clock();
+    clock.start_ns(host).saturating_add(host.elapsed_ns(kernel.now_ns()))
 }
 
-/// A time on a clock as virtual nanoseconds since the run began; the past is now.
+/// A time on a clock of the running thread's host as virtual nanoseconds since the run began; what was before is 0.
 #[must_use]
-pub fn since_start_ns(clock: Clock, at_ns: u64) -> u64 {
-    at_ns.saturating_sub(clock.start_ns())
+pub fn virtual_ns(kernel: &Kernel, clock: Clock, at_ns: u64) -> u64 {
+    let host = kernel.clock();
+    host.virtual_ns(at_ns.saturating_sub(clock.start_ns(host)))
 }
 
 /// Sleeps until a virtual time: `clock_nanosleep(2)`.

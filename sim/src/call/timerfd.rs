@@ -7,7 +7,7 @@ use crate::errno::Errno;
 use crate::fd::{Blocking, Object, OnExec};
 use crate::file::timerfd::{Clock, First, Remaining, TimerFdId};
 use crate::kernel::Kernel;
-use crate::limits::{MONOTONIC_START_NS, REALTIME_START_NS};
+use crate::limits::MONOTONIC_START_NS;
 
 const TFD_NONBLOCK: i32 = 0o4000;
 const TFD_CLOEXEC: i32 = 0o2_000_000;
@@ -25,7 +25,8 @@ pub fn create(kernel: &mut Kernel, caller: &Caller, clock: i32, flags: i32) -> R
     let clock = Clock::from_number(clock)?;
     let blocking = if flags & TFD_NONBLOCK == 0 { Blocking::Yes } else { Blocking::No };
     let on_exec = if flags & TFD_CLOEXEC == 0 { OnExec::Keep } else { OnExec::Close };
-    let id = kernel.timerfds().create(clock);
+    let host = kernel.clock();
+    let id = kernel.timerfds().create(clock, host);
     Ok(kernel.install(caller.process, Object::TimerFd(id), blocking, on_exec)?)
 }
 
@@ -51,7 +52,7 @@ pub fn settime(kernel: &mut Kernel, caller: &Caller, fd: i32, setting: Setting) 
     let id = timer(kernel, caller, fd)?;
     let before = kernel.with_timer(id, |timers, now_ns| {
         let start_ns = match timers.clock(id) {
-            Clock::Realtime => REALTIME_START_NS,
+            Clock::Realtime => timers.host_clock(id).realtime_start_ns(),
             Clock::Monotonic | Clock::Boottime => MONOTONIC_START_NS,
         };
         let first = match (setting.value_ns, setting.flags & TFD_TIMER_ABSTIME) {
@@ -65,7 +66,7 @@ pub fn settime(kernel: &mut Kernel, caller: &Caller, fd: i32, setting: Setting) 
     Ok(before)
 }
 
-/// A point on a clock as nanoseconds since the run began, when the clock stood at `start_ns`.
+/// A point on a clock as nanoseconds that its host takes to have passed since the run began, when the clock stood at `start_ns`.
 fn since(start_ns: u64, at_ns: u64) -> i64 {
     let since = i128::from(at_ns) - i128::from(start_ns);
     i64::try_from(since).unwrap_or(i64::MAX)

@@ -1,6 +1,7 @@
 //! `timerfd_create(2)` (`fs/timerfd.c`).
 //!
-//! Does not know descriptors, and of clocks only the virtual nanoseconds since the run began, to which its caller converts.
+//! Does not know descriptors; its times are what the timer's host takes for nanoseconds since the run began, to which its caller
+//! converts.
 //! Invariant: a timer is not armed while it is expired; a periodic one is armed again once somebody looks.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use crate::errno::Errno;
+use crate::host::HostClock;
 use crate::ready::{Change, Mask, Refusal, Side};
 
 /// The size of what is read.
@@ -76,6 +78,8 @@ pub struct TimerFds {
 #[derive(Debug)]
 struct Timer {
     clock: Clock,
+    /// How the clocks of the host go that it was made on.
+    host: HostClock,
     state: State,
     /// When it expires, or did.
     due_ns: i64,
@@ -92,16 +96,23 @@ enum State {
 
 impl TimerFds {
     /// `timerfd_create(2)`.
-    pub fn create(&mut self, clock: Clock) -> TimerFdId {
+    pub fn create(&mut self, clock: Clock, host: HostClock) -> TimerFdId {
         let id = TimerFdId(self.created);
         self.created += 1;
-        self.all.insert(id, Timer { clock, state: State::Disarmed, due_ns: 0, interval_ns: 0, ticks: 0 });
+        self.all
+            .insert(id, Timer { clock, host, state: State::Disarmed, due_ns: 0, interval_ns: 0, ticks: 0 });
         id
     }
 
     /// The last reference is gone.
     pub fn close(&mut self, id: TimerFdId) {
         self.all.remove(&id);
+    }
+
+    /// How the clocks of a timer's host go.
+    #[must_use]
+    pub fn host_clock(&self, id: TimerFdId) -> HostClock {
+        self.timer(id).host
     }
 
     /// By which clock the times of `timerfd_settime(2)` are meant.
@@ -122,7 +133,7 @@ impl TimerFds {
             First::After(ns) => (State::Armed, signed(now_ns).saturating_add(signed(ns))),
             First::At(ns) => (State::Armed, ns),
         };
-        *timer = Timer { clock: timer.clock, state, due_ns, interval_ns, ticks: 0 };
+        *timer = Timer { clock: timer.clock, host: timer.host, state, due_ns, interval_ns, ticks: 0 };
         before
     }
 

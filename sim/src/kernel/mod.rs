@@ -7,6 +7,7 @@
 mod audit;
 mod door;
 mod files;
+mod hosts;
 mod pollable;
 mod processes;
 mod schedule;
@@ -30,8 +31,9 @@ use crate::file::pipe::Pipes;
 use crate::file::timerfd::{TimerFdId, TimerFds};
 use crate::futex::Futexes;
 use crate::limits::{Limits, SPIN_POINTS, TURN_POINTS};
+use crate::link::Links;
 use crate::net::Net;
-use crate::personality::{Os, Personality};
+use crate::personality::Personality;
 use crate::process::{Pid, Processes};
 use crate::seed::Draws;
 use crate::thread::{ThreadId, Threads};
@@ -104,12 +106,10 @@ pub struct Kernel {
     pub files: Files,
     /// The processes.
     pub processes: Processes,
-    /// Processors the program is told it has: `sched_getaffinity(2)`, `sysconf(3)`.
-    pub cores: u32,
     /// Whose processes they are, as unix sockets tell: what `geteuid(2)` and `getegid(2)` answer the program.
     pub user: User,
-    /// The operating system whose answers the program gets.
-    pub os: Os,
+    /// What is between the hosts.
+    pub links: Links,
 
     // The hot pair: a scheduling point counts one up and compares it with the other.
     step: u64,
@@ -133,6 +133,8 @@ pub struct Kernel {
     ready: Vec<Candidate>,
     /// Threads that can run but gave up their turn: they wait until everybody else has had one.
     rested: VecDeque<ThreadId>,
+    /// Threads that could run if their hosts were not paused.
+    held_back: Vec<ThreadId>,
     threads: Threads,
     alive: u32,
     timers: Timers,
@@ -188,8 +190,7 @@ impl Kernel {
             user: User::default(),
             processes: Processes::new(files::standard(&mut files)),
             files,
-            cores: 4,
-            os: Os::Linux,
+            links: Links::default(),
             step: 0,
             attention: 0,
             ask_at: 0,
@@ -203,6 +204,7 @@ impl Kernel {
             epoch_ns: 0,
             ready: Vec::new(),
             rested: VecDeque::new(),
+            held_back: Vec::new(),
             threads: Threads::default(),
             alive: 1,
             timers: Timers::default(),
@@ -276,7 +278,7 @@ impl Kernel {
     /// How the operating system differs from others.
     #[must_use]
     pub fn personality(&self) -> &'static Personality {
-        Personality::of(self.os)
+        Personality::of(self.os())
     }
 
     /// The bounds of this run.

@@ -104,7 +104,8 @@ impl Kernel {
 
     /// Uses a timer that is a file, and arms it for when it is due then.
     pub(crate) fn with_timer<T>(&mut self, id: TimerFdId, act: impl FnOnce(&mut TimerFds, u64) -> T) -> T {
-        let now_ns = self.now_ns();
+        let clock = self.timerfds.host_clock(id);
+        let now_ns = clock.elapsed_ns(self.now_ns());
         let answer = act(&mut self.timerfds, now_ns);
         if let Some(key) = self.armed.remove(&id) {
             self.timers.cancel(key);
@@ -112,7 +113,7 @@ impl Kernel {
         match self.timerfds.next_due(id) {
             Some(at_ns) if at_ns <= now_ns => self.timerfds.expire(id, now_ns),
             Some(at_ns) => {
-                self.armed.insert(id, self.timers.set(at_ns, Due::TimerFd(id)));
+                self.armed.insert(id, self.timers.set(clock.virtual_ns(at_ns), Due::TimerFd(id)));
                 self.changed();
             }
             None => {}
@@ -128,7 +129,8 @@ impl Kernel {
     /// Time has come to where a timer that is a file is due.
     pub(super) fn expire(&mut self, id: TimerFdId) {
         self.armed.remove(&id);
-        self.timerfds.expire(id, self.now_ns());
+        let now_ns = self.timerfds.host_clock(id).elapsed_ns(self.now_ns());
+        self.timerfds.expire(id, now_ns);
         self.settle();
     }
 

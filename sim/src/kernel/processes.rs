@@ -153,6 +153,7 @@ impl Kernel {
             parent.life != Life::Running || parent.signals.reaps_children()
         });
         let process = self.processes.get_mut(pid);
+        process.ended = Some(status);
         process.life = if unasked { Life::Gone } else { Life::Zombie(status) };
         self.file_changed(Object::Process(pid), Mask::NONE);
         if let Some(parent) = parent {
@@ -192,6 +193,7 @@ impl Kernel {
         }
         self.ready.retain(|ready| *ready != Candidate::Thread(thread));
         self.rested.retain(|rested| *rested != thread);
+        self.held_back.retain(|held| *held != thread);
         for id in core::mem::take(&mut self.threads.get_mut(thread).held) {
             self.let_go(id);
         }

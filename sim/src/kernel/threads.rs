@@ -5,7 +5,7 @@
 
 use super::{Detail, Kernel, Next};
 use crate::call::Stop;
-use crate::choice::{Candidate, Kind, Notice};
+use crate::choice::{Kind, Notice};
 use crate::ending::Ending;
 use crate::event::{Event, Why};
 use crate::futex::{Waiter, Word};
@@ -38,7 +38,7 @@ impl Kernel {
         self.processes.get_mut(process).threads += 1;
         self.emit(&Event::Spawned { child });
         self.chooser.notice(Notice::Spawned(child));
-        self.ready.push(Candidate::Thread(child));
+        self.make_ready(child);
         self.changed();
     }
 
@@ -120,7 +120,7 @@ impl Kernel {
         if !(how == Woken::Cause && matches!(on, WaitOn::Futex { .. })) {
             self.forget_wait(thread, on);
         }
-        self.ready.push(Candidate::Thread(thread));
+        self.make_ready(thread);
         self.emit(&Event::Woke { thread, how });
         self.changed();
     }

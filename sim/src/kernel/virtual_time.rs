@@ -7,7 +7,9 @@ use super::{Kernel, Next};
 use crate::choice::Kind;
 use crate::ending::Ending;
 use crate::event::{Event, Pass};
+use crate::host::{HostId, Power};
 use crate::limits::{FILE_STEPS_NS, LATENCY_LEAST_NS, LATENCY_STEP_NS, LATENCY_STEPS, POINT_NS};
+use crate::net::{NOWHERE, Packet};
 use crate::timer::Due;
 use crate::wait::Woken;
 
@@ -46,7 +48,9 @@ impl Kernel {
                 }
                 Due::Packet(packet) => {
                     self.emit(&Event::Arrived { segment: packet.name().into(), bytes: packet.bytes() });
-                    self.net.deliver(packet, now_ns);
+                    if self.is_up(packet.hop.to) {
+                        self.net.deliver(packet, now_ns);
+                    }
                     self.settle();
                 }
                 Due::TimerFd(id) => self.expire(id),
@@ -60,13 +64,29 @@ impl Kernel {
     /// Sends off what the sockets transmitted.
     pub(super) fn send_packets(&mut self) {
         while let Some(packet) = self.net.pop_packet() {
+            if !self.is_up(packet.hop.from) {
+                continue;
+            }
             // A packet with a time of its own is a timer of the protocol, not a segment that travels.
-            let steps = if packet.due_ns.is_some() { 0 } else { self.choose(Kind::Latency, LATENCY_STEPS) };
-            let earliest_ns = self.now_ns() + LATENCY_LEAST_NS + steps * LATENCY_STEP_NS;
-            let at_ns = self.net.schedule(&packet, earliest_ns);
+            let latency_ns = if packet.due_ns.is_some() { 0 } else { self.latency_ns(&packet) };
+            let at_ns = self.net.schedule(&packet, self.now_ns() + latency_ns);
             self.timers.set(at_ns, Due::Packet(packet));
             self.changed();
         }
+    }
+
+    /// How long a packet travels.
+    fn latency_ns(&mut self, packet: &Packet) -> u64 {
+        if packet.hop.from == packet.hop.to {
+            return LATENCY_LEAST_NS + self.choose(Kind::Latency, LATENCY_STEPS) * LATENCY_STEP_NS;
+        }
+        let pick = self.choose(Kind::Latency, self.links.get(packet.hop).latency.bound());
+        self.links.get(packet.hop).latency.ns(pick)
+    }
+
+    /// Whether packets can come to a host, and from it.
+    fn is_up(&self, host: HostId) -> bool {
+        host != NOWHERE && self.net.hosts.get(host).power == Power::Up
     }
 
     /// What work on a file takes beyond its least.

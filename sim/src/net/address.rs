@@ -8,6 +8,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use crate::errno::Errno;
+use crate::host::HostSpec;
 
 /// The family a socket was created with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,15 +63,15 @@ pub enum Bound {
     Yes,
 }
 
-/// The canonical form of an address `bind(2)` may give a socket. An IPv4 group or broadcast address may be had, though
+/// The canonical form of an address `bind(2)` may give a socket on a host. An IPv4 group or broadcast address may be had, though
 /// nothing ever comes to it (`inet_addr_valid_or_nonlocal`); an IPv6 group may not.
 ///
 /// # Errors
 /// As [`Family::admit`]; `EADDRNOTAVAIL` for an address that is not ours; `EINVAL` for IPv4 on a socket that is for IPv6 alone,
 /// and for a socket that is bound, which `__inet6_bind` notices before and `__inet_bind` after the address.
 pub fn bindable(
-    family: Family,
-    stacks: Stacks,
+    host: &HostSpec,
+    (family, stacks): (Family, Stacks),
     bound: Bound,
     address: SocketAddr,
 ) -> Result<SocketAddr, Errno> {
@@ -82,7 +83,7 @@ pub fn bindable(
     match canonical.ip() {
         IpAddr::V4(v4) if v4.is_multicast() || v4.is_broadcast() => {}
         IpAddr::V6(v6) if v6.is_multicast() => return Err(Errno::EINVAL),
-        ip if ip.is_unspecified() || is_loopback(ip) => {}
+        ip if ip.is_unspecified() || ip.is_loopback() || host.addresses.contains(&ip) => {}
         _ => return Err(Errno::EADDRNOTAVAIL),
     }
     if bound == Bound::Yes { Err(Errno::EINVAL) } else { Ok(canonical) }
@@ -98,22 +99,6 @@ pub fn narrows(ip: IpAddr) -> bool {
 #[must_use]
 pub fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
-}
-
-/// Whether a packet to this address comes back to this host: `127.0.0.0/8` and `::1`.
-#[must_use]
-pub fn is_loopback(ip: IpAddr) -> bool {
-    ip.is_loopback()
-}
-
-/// The source address Linux picks for a destination on loopback: the `src` of the local route, `127.0.0.1` for all of
-/// `127.0.0.0/8`.
-#[must_use]
-pub fn source_for(destination: IpAddr) -> IpAddr {
-    match destination {
-        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-    }
 }
 
 /// Which of the two stacks an unspecified IPv6 address stands for (`IPV6_V6ONLY`).

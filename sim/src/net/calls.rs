@@ -61,7 +61,7 @@ impl Net {
     /// may be connected again.
     ///
     /// # Errors
-    /// `ENETUNREACH` for an address that is not on loopback (the host has no other interface). Streams: `EISCONN`,
+    /// `ENETUNREACH` for an address of a family of which the host has none but loopback. Streams: `EISCONN`,
     /// `ECONNREFUSED`, `ETIMEDOUT`, `ECONNABORTED` when the error was read by `SO_ERROR` first, `EADDRNOTAVAIL` without a free
     /// port. Datagrams: `EACCES` for a broadcast, `EAFNOSUPPORT`, `EINVAL` for an address that needs the name of an interface,
     /// `EAGAIN` without a free port.
@@ -133,7 +133,7 @@ impl Net {
     /// # Errors
     /// The pending error, once; `EPIPE` when our direction is shut or a stream has no connection. Streams wait for room or for
     /// the connection. Datagrams: `EMSGSIZE`, `EDESTADDRREQ` without address and peer, `EINVAL` for port 0, `EAFNOSUPPORT`,
-    /// `ENETUNREACH` beyond loopback, `EACCES` for a broadcast, `EAGAIN` without a free port.
+    /// `ENETUNREACH` as for [`Net::connect`], `EACCES` for a broadcast, `EAGAIN` without a free port.
     pub fn send_to(
         &mut self,
         id: SocketId,

@@ -12,6 +12,7 @@ pub mod options;
 pub mod packet;
 mod ports;
 pub mod readiness;
+mod route;
 
 mod socket;
 mod stack;
@@ -22,8 +23,9 @@ pub mod udp;
 
 pub use address::Family;
 pub use calls::Received;
-pub use packet::{Flow, Packet, Segment};
+pub use packet::{Flow, Hop, Packet, Segment};
 pub use readiness::Readiness;
+pub use route::NOWHERE;
 
 pub use socket::{Kind, SocketId};
 pub(crate) use stack::Claims;

@@ -9,6 +9,7 @@ use core::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::socket::SocketId;
+use crate::host::HostId;
 
 /// One direction of one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,6 +20,23 @@ impl Flow {
     #[must_use]
     pub fn reverse(self) -> Self {
         Self(self.0 ^ 1)
+    }
+}
+
+/// From which host to which a packet travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Hop {
+    /// Where it was sent.
+    pub from: HostId,
+    /// Where it arrives.
+    pub to: HostId,
+}
+
+impl Hop {
+    /// The way back.
+    #[must_use]
+    pub fn reverse(self) -> Self {
+        Self { from: self.to, to: self.from }
     }
 }
 
@@ -62,6 +80,8 @@ pub enum Segment {
 pub struct Packet {
     /// Whose order it keeps; `None` for a datagram, which keeps none.
     pub flow: Option<Flow>,
+    /// Between which hosts it travels.
+    pub hop: Hop,
     /// Where it comes from.
     pub source: SocketAddr,
     /// Where it goes.
@@ -111,6 +131,7 @@ impl Packet {
     pub(crate) fn refuse(&self) -> Self {
         Self {
             flow: self.flow.map(Flow::reverse),
+            hop: self.hop.reverse(),
             source: self.destination,
             destination: self.source,
             due_ns: None,

@@ -43,8 +43,8 @@ pub(crate) struct Ports {
     cursor: u16,
 }
 
-impl Ports {
-    pub(crate) fn new() -> Self {
+impl Default for Ports {
+    fn default() -> Self {
         Self {
             held: BTreeSet::new(),
             listeners: BTreeMap::new(),
@@ -52,7 +52,9 @@ impl Ports {
             cursor: EPHEMERAL_PORT_FIRST,
         }
     }
+}
 
+impl Ports {
     pub(crate) fn hold(&mut self, port: u16, id: SocketId) {
         self.held.insert((port, id));
     }

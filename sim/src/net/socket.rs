@@ -8,6 +8,7 @@ use super::address::Family;
 use super::options::{Holder, Options};
 use super::tcp::Tcp;
 use super::udp::Udp;
+use crate::host::HostId;
 
 /// A socket: its order of creation in this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,6 +33,8 @@ pub enum Kind {
 
 #[derive(Debug)]
 pub(crate) struct Socket {
+    /// Whose ports and addresses it takes.
+    pub(crate) host: HostId,
     pub(crate) family: Family,
     pub(crate) options: Options,
     pub(crate) protocol: Protocol,

@@ -1,4 +1,4 @@
-//! The table of sockets of one host, and what their calls leave to be done.
+//! The table of sockets of all hosts, and what their calls leave to be done.
 //!
 //! Does not know how any protocol works: it finds the socket and hands over. Invariant: whatever a call transmits or wakes
 //! is in the queues when it returns; nothing else needs to be looked at.
@@ -16,6 +16,7 @@ use super::socket::{Protocol, Socket, SocketId};
 use super::tcp::{State, Taken, Tcp};
 use super::udp::Udp;
 use crate::errno::Errno;
+use crate::host::{HostId, HostSpec, Hosts, Refused};
 use crate::ready::{Change, Mask, Refusal};
 
 /// All sockets of a run and the packets they have not yet handed over.
@@ -23,9 +24,9 @@ use crate::ready::{Change, Mask, Refusal};
 pub struct Net {
     pub(crate) sockets: Vec<Option<Box<Socket>>>,
     pub(crate) live_count: usize,
-    pub(crate) ports: Ports,
-    /// The ports of UDP, which are none of TCP's.
-    pub(crate) datagram_ports: Ports,
+    /// The machines the sockets are on.
+    pub hosts: Hosts,
+    ports: Vec<HostPorts>,
     /// How often a UDP socket took a place among those of its address.
     pub(crate) places: i64,
     pub(crate) effects: Effects,
@@ -42,6 +43,13 @@ pub(crate) enum Claims {
     OfListeners,
     /// Those to the very same address, listening or not, until they are connected: `in_pcbbind`.
     OfTheSameAddress,
+}
+
+/// The ports of one host: those of UDP are none of TCP's.
+#[derive(Debug, Default)]
+struct HostPorts {
+    streams: Ports,
+    datagrams: Ports,
 }
 
 /// What calls leave to be done.
@@ -91,14 +99,14 @@ impl Default for Net {
 }
 
 impl Net {
-    /// A host with loopback alone and no sockets.
+    /// One host, which has loopback alone, and no sockets.
     #[must_use]
     pub fn new() -> Self {
         Self {
             sockets: Vec::new(),
             live_count: 0,
-            ports: Ports::new(),
-            datagram_ports: Ports::new(),
+            hosts: Hosts::default(),
+            ports: vec![HostPorts::default()],
             places: 0,
             effects: Effects::default(),
             claims: Claims::default(),
@@ -106,23 +114,65 @@ impl Net {
         }
     }
 
+    /// Another host, without sockets.
+    ///
+    /// # Errors
+    /// A name or an address that cannot be its.
+    pub fn add_host(&mut self, spec: HostSpec) -> Result<HostId, Refused> {
+        let id = self.hosts.add(spec)?;
+        self.ports.push(HostPorts::default());
+        Ok(id)
+    }
+
+    /// A host lost its power: its sockets and ports are gone, and nobody is told.
+    pub(crate) fn lose_host(&mut self, host: HostId) {
+        for slot in &mut self.sockets {
+            if slot.take_if(|socket| socket.host == host).is_some() {
+                self.live_count -= 1;
+            }
+        }
+        self.ports[host.index()] = HostPorts::default();
+    }
+
+    /// The ports of TCP on a host.
+    pub(super) fn streams(&self, host: HostId) -> &Ports {
+        &self.ports[host.index()].streams
+    }
+
+    /// The ports of UDP on a host.
+    pub(super) fn datagrams(&self, host: HostId) -> &Ports {
+        &self.ports[host.index()].datagrams
+    }
+
+    /// The ports of TCP on a socket's host, to change.
+    pub(super) fn ports_of(&mut self, id: SocketId) -> &mut Ports {
+        let host = self.socket(id).host;
+        &mut self.ports[host.index()].streams
+    }
+
+    /// The ports of UDP on a socket's host, to change.
+    pub(super) fn datagram_ports_of(&mut self, id: SocketId) -> &mut Ports {
+        let host = self.socket(id).host;
+        &mut self.ports[host.index()].datagrams
+    }
+
     /// `socket(2)` for a TCP socket.
     ///
     /// # Errors
     /// Unmodelled past [`SOCKETS_MAX`].
-    pub fn create_tcp(&mut self, family: Family) -> Result<SocketId, Refusal> {
+    pub fn create_tcp(&mut self, host: HostId, family: Family) -> Result<SocketId, Refusal> {
         let options = Options::default();
         let tcp = Tcp::new(family, &options);
-        self.add(Socket { family, options, protocol: Protocol::Tcp(tcp) })
+        self.add(Socket { host, family, options, protocol: Protocol::Tcp(tcp) })
     }
 
     /// `socket(2)` for a UDP socket.
     ///
     /// # Errors
     /// Unmodelled past [`SOCKETS_MAX`].
-    pub fn create_udp(&mut self, family: Family) -> Result<SocketId, Refusal> {
+    pub fn create_udp(&mut self, host: HostId, family: Family) -> Result<SocketId, Refusal> {
         let protocol = Protocol::Udp(Udp::new(family));
-        self.add(Socket { family, options: Options::default(), protocol })
+        self.add(Socket { host, family, options: Options::default(), protocol })
     }
 
     /// The next packet to carry, oldest first. A packet with `due_ns` is a timer due then; any other gets a latency, is put

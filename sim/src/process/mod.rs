@@ -8,6 +8,7 @@ pub mod signal;
 use serde::{Deserialize, Serialize};
 
 use crate::fd::FdTable;
+use crate::host::HostId;
 use signal::Signals;
 
 /// The number of a process.
@@ -59,6 +60,8 @@ pub struct Process {
     pub parent: Option<Pid>,
     /// Its process group.
     pub group: i32,
+    /// The machine it runs on.
+    pub host: HostId,
     /// Its session.
     pub session: i32,
     /// Whether it has executed a program since it was forked.
@@ -67,6 +70,8 @@ pub struct Process {
     pub program: String,
     /// Where it is in its life.
     pub life: Life,
+    /// How it ended, once it has, whoever waited for it.
+    pub ended: Option<Status>,
     /// What its numbers refer to.
     pub fds: FdTable,
     /// What it does about signals.
@@ -91,12 +96,14 @@ impl Processes {
         let first = Process {
             pid: Pid::FIRST,
             parent: None,
+            host: HostId::FIRST,
             group: Pid::FIRST.0,
             // As of a program that a shell starts: it leads a group, in the shell's session.
             session: 1,
             executed: true,
             program: String::from("main"),
             life: Life::Running,
+            ended: None,
             fds,
             signals: Signals::default(),
             threads: 1,
@@ -106,23 +113,48 @@ impl Processes {
 
     /// A child of `parent` that has all that its parent has; its descriptors must be held once more by the caller.
     pub(crate) fn fork(&mut self, parent: Pid) -> Pid {
-        let pid =
-            Pid(CHILDREN_FROM + i32::try_from(self.all.len()).expect("processes are limited like threads"));
+        let pid = self.next_pid();
         let before = self.get(parent);
         let child = Process {
             pid,
             parent: Some(parent),
+            host: before.host,
             group: before.group,
             session: before.session,
             executed: false,
             program: before.program.clone(),
             life: Life::Running,
+            ended: None,
             fds: before.fds.clone(),
             signals: before.signals.inherited(),
             threads: 0,
         };
         self.all.push(child);
         pid
+    }
+
+    /// A process that a host begins with: it leads a session, and is nobody's child.
+    pub(crate) fn start(&mut self, host: HostId, program: &str, fds: FdTable) -> Pid {
+        let pid = self.next_pid();
+        self.all.push(Process {
+            pid,
+            parent: None,
+            host,
+            group: pid.0,
+            session: pid.0,
+            executed: true,
+            program: program.to_owned(),
+            life: Life::Running,
+            ended: None,
+            fds,
+            signals: Signals::default(),
+            threads: 0,
+        });
+        pid
+    }
+
+    fn next_pid(&self) -> Pid {
+        Pid(CHILDREN_FROM + i32::try_from(self.all.len()).expect("processes are limited like threads"))
     }
 
     /// The process with this number, which this run must have handed out.

@@ -5,7 +5,7 @@
 
 use super::UnixId;
 use super::names::Name;
-use super::socket::{Asker, Credentials, Kind, Life, Socket, State};
+use super::socket::{Asker, Credentials, Life, Socket, State};
 use super::table::UnixSockets;
 use crate::errno::Errno;
 use crate::fd::Blocking;
@@ -67,7 +67,7 @@ impl UnixSockets {
     /// `unix_stream_connect`.
     fn connect_stream(&mut self, id: UnixId, name: &Name, asker: Asker) -> Result<(), Refusal> {
         let kind = self.socket(id).kind;
-        let listener = self.find(kind, name)?;
+        let listener = self.find(id, name)?;
         let other = self.socket(listener);
         if other.state != State::Listening || other.shut.receive {
             return Err(Errno::ECONNREFUSED.into());
@@ -83,7 +83,7 @@ impl UnixSockets {
             State::Established => return Err(Errno::EISCONN.into()),
             State::Listening => return Err(Errno::EINVAL.into()),
         }
-        let mut embryo = Socket::new(kind, Life::Embryo);
+        let mut embryo = Socket::new(self.socket(id).host, kind, Life::Embryo);
         embryo.state = State::Established;
         embryo.name = other.name.clone();
         embryo.options.pass_credentials = other.options.pass_credentials;
@@ -102,7 +102,7 @@ impl UnixSockets {
 
     /// `unix_dgram_connect`.
     fn connect_datagram(&mut self, id: UnixId, name: &Name) -> Result<(), Errno> {
-        let other = self.find(Kind::Datagram, name)?;
+        let other = self.find(id, name)?;
         if !self.may_send(id, other) {
             return Err(Errno::EPERM);
         }

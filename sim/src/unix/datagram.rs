@@ -74,7 +74,7 @@ impl UnixSockets {
     /// Who takes a message: the checks behind the allocation.
     fn receiver(&mut self, id: UnixId, to: Option<&Name>, blocking: Blocking) -> Result<UnixId, Refusal> {
         let other = match to {
-            Some(name) => self.find(self.socket(id).kind, name)?,
+            Some(name) => self.find(id, name)?,
             None => self.socket(id).peer.ok_or(Errno::ENOTCONN)?,
         };
         if !self.may_send(id, other) {

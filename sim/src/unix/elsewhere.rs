@@ -88,7 +88,7 @@ impl UnixSockets {
     /// Who would get a datagram.
     pub(crate) fn receiver_of(&self, id: UnixId, to: Option<&Name>) -> Option<UnixId> {
         match to {
-            Some(name) => self.find(Kind::Datagram, name).ok(),
+            Some(name) => self.find(id, name).ok(),
             None => self.socket(id).peer,
         }
     }
@@ -105,7 +105,7 @@ impl UnixSockets {
 
     /// Whether the listener of a name has no room for another connection.
     pub(crate) fn is_full_at(&self, id: UnixId, name: &Name) -> bool {
-        self.find(self.socket(id).kind, name).is_ok_and(|listener| {
+        self.find(id, name).is_ok_and(|listener| {
             let other = self.socket(listener);
             other.state == State::Listening && other.is_full()
         })

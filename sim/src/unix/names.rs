@@ -8,6 +8,7 @@ use super::limits::{AUTOMATIC_NAMES_MAX, NAME_BYTES_MAX};
 use super::socket::Kind;
 use super::table::UnixSockets;
 use crate::errno::Errno;
+use crate::host::HostId;
 
 /// The address of a unix socket.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,7 +52,7 @@ impl UnixSockets {
                 self.paths.insert(*node, id);
             }
             Name::Abstract(bytes) => {
-                let key = (self.socket(id).kind, bytes.clone());
+                let key = self.key(id, bytes);
                 if self.abstracts.contains_key(&key) {
                     return Err(Errno::EADDRINUSE);
                 }
@@ -72,11 +73,10 @@ impl UnixSockets {
         if self.is_bound(id) {
             return Ok(());
         }
-        let kind = self.socket(id).kind;
         for _ in 0..AUTOMATIC_NAMES_MAX {
             self.automatic = (self.automatic + 1) % AUTOMATIC_NAMES_MAX;
             let bytes = format!("{:05x}", self.automatic).into_bytes();
-            if !self.abstracts.contains_key(&(kind, bytes.clone())) {
+            if !self.abstracts.contains_key(&self.key(id, &bytes)) {
                 return self.bind(id, Name::Abstract(bytes));
             }
         }
@@ -109,26 +109,34 @@ impl UnixSockets {
         if self.socket(id).options.pass_credentials { self.autobind(id) } else { Ok(()) }
     }
 
-    /// `unix_find_other`.
-    pub(super) fn find(&self, kind: Kind, name: &Name) -> Result<UnixId, Errno> {
+    /// An abstract name among those of a socket's host and type.
+    fn key(&self, id: UnixId, bytes: &[u8]) -> (HostId, Kind, Vec<u8>) {
+        let socket = self.socket(id);
+        (socket.host, socket.kind, bytes.to_vec())
+    }
+
+    /// `unix_find_other`, for a socket that asks.
+    pub(super) fn find(&self, id: UnixId, name: &Name) -> Result<UnixId, Errno> {
         match name {
             Name::Unnamed => Err(Errno::EINVAL),
             Name::Unresolved(errno) => Err(*errno),
             Name::Path { node, .. } => {
                 let found = *self.paths.get(node).ok_or(Errno::ECONNREFUSED)?;
-                if self.socket(found).kind == kind { Ok(found) } else { Err(Errno::EPROTOTYPE) }
+                if self.socket(found).kind == self.socket(id).kind {
+                    Ok(found)
+                } else {
+                    Err(Errno::EPROTOTYPE)
+                }
             }
             Name::Abstract(bytes) => {
-                self.abstracts.get(&(kind, bytes.clone())).copied().ok_or(Errno::ECONNREFUSED)
+                self.abstracts.get(&self.key(id, bytes)).copied().ok_or(Errno::ECONNREFUSED)
             }
         }
     }
 
     /// Takes a socket's name out of the tables; the socket goes on showing it to those who remember it.
     pub(super) fn unhash(&mut self, id: UnixId) {
-        let socket = self.socket(id);
-        let kind = socket.kind;
-        match socket.name.clone() {
+        match self.socket(id).name.clone() {
             Name::Unnamed | Name::Unresolved(_) => {}
             Name::Path { node, .. } => {
                 if self.paths.get(&node) == Some(&id) {
@@ -136,7 +144,7 @@ impl UnixSockets {
                 }
             }
             Name::Abstract(bytes) => {
-                let key = (kind, bytes);
+                let key = self.key(id, &bytes);
                 if self.abstracts.get(&key) == Some(&id) {
                     self.abstracts.remove(&key);
                 }

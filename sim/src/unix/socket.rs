@@ -13,6 +13,7 @@ use super::names::Name;
 use super::options::Options;
 use crate::errno::Errno;
 use crate::fd::Blocking;
+use crate::host::HostId;
 use crate::process::Pid;
 
 /// The type of a socket.
@@ -119,6 +120,7 @@ impl Shut {
 
 #[derive(Debug)]
 pub(super) struct Socket {
+    pub(super) host: HostId,
     pub(super) kind: Kind,
     pub(super) state: State,
     pub(super) life: Life,
@@ -150,8 +152,9 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(kind: Kind, life: Life) -> Self {
+    pub(super) fn new(host: HostId, kind: Kind, life: Life) -> Self {
         Self {
+            host,
             kind,
             state: State::Closed,
             life,

@@ -10,6 +10,7 @@ use super::UnixId;
 use super::socket::{Credentials, Kind, Life, Socket, State};
 use crate::errno::Errno;
 use crate::fd::DescriptionId;
+use crate::host::HostId;
 use crate::net::limits::SOCKETS_MAX;
 use crate::ready::{Change, Refusal};
 
@@ -20,8 +21,8 @@ pub struct UnixSockets {
     pub(super) live_count: usize,
     /// By the number of the inode.
     pub(super) paths: BTreeMap<u64, UnixId>,
-    /// Each type has names of its own (`unix_abstract_hash`).
-    pub(super) abstracts: BTreeMap<(Kind, Vec<u8>), UnixId>,
+    /// Each host has names of its own, and on it each type (`unix_abstract_hash`).
+    pub(super) abstracts: BTreeMap<(HostId, Kind, Vec<u8>), UnixId>,
     /// The automatic name given last.
     pub(super) automatic: u32,
     /// Nodes that a socket was ever bound to; not kept on Linux, which does not tell a dead socket from another file.
@@ -43,17 +44,21 @@ impl UnixSockets {
     ///
     /// # Errors
     /// Unmodelled past `SOCKETS_MAX`.
-    pub fn create(&mut self, kind: Kind) -> Result<UnixId, Refusal> {
-        self.add(Socket::new(kind, Life::Open))
+    pub fn create(&mut self, host: HostId, kind: Kind) -> Result<UnixId, Refusal> {
+        self.add(Socket::new(host, kind, Life::Open))
     }
 
     /// `socketpair(2)`.
     ///
     /// # Errors
     /// Unmodelled past `SOCKETS_MAX`.
-    pub fn pair(&mut self, kind: Kind, credentials: Credentials) -> Result<(UnixId, UnixId), Refusal> {
-        let first = self.create(kind)?;
-        let second = match self.create(kind) {
+    pub fn pair(
+        &mut self,
+        (host, kind): (HostId, Kind),
+        credentials: Credentials,
+    ) -> Result<(UnixId, UnixId), Refusal> {
+        let first = self.create(host, kind)?;
+        let second = match self.create(host, kind) {
             Ok(second) => second,
             Err(refusal) => {
                 self.close(first);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use photofinish_sim::call::time::{Clock, gettime_ns, since_start_ns};
+use photofinish_sim::call::time::{Clock, gettime_ns, virtual_ns};
 use photofinish_sim::choice::{Candidate, Kind};
 use photofinish_sim::chooser::{Boring, Strategy};
 use photofinish_sim::ending::Ending;
@@ -141,9 +141,9 @@ fn every_clock_moves_with_virtual_time_from_its_own_start() {
             [(Clock::Realtime, REALTIME_START_NS), (Clock::Monotonic, MONOTONIC_START_NS), (Clock::Cpu, 0)];
         for (clock, start_ns) in starts {
             assert_eq!(gettime_ns(&kernel, clock), start_ns + now_ns);
-            assert_eq!(since_start_ns(clock, gettime_ns(&kernel, clock)), now_ns);
-            assert_eq!(since_start_ns(clock, u64::MAX), u64::MAX - start_ns);
-            assert_eq!(since_start_ns(clock, start_ns / 2), 0, "the past is now");
+            assert_eq!(virtual_ns(&kernel, clock, gettime_ns(&kernel, clock)), now_ns);
+            assert_eq!(virtual_ns(&kernel, clock, u64::MAX), u64::MAX - start_ns);
+            assert_eq!(virtual_ns(&kernel, clock, start_ns / 2), 0, "the past is now");
         }
     }
 }

@@ -46,7 +46,7 @@ pub(crate) struct Host {
 pub(crate) fn host(os: Os) -> Host {
     let mut kernel =
         Kernel::new(Limits::default(), Box::new(Boring), Box::new(Memory::default()), Detail::HashOnly);
-    kernel.os = os;
+    kernel.net.hosts.get_mut(photofinish_sim::host::HostId::FIRST).spec.os = os;
     Host { kernel, rules: Personality::of(os) }
 }
 

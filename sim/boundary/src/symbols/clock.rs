@@ -49,13 +49,14 @@ fn sleep_on(
         // SAFETY: the caller gives a valid request.
         let request = from_timespec(unsafe { &*request })?;
         let at_ns = *deadline_ns.get_or_insert_with(|| match absolute {
-            Absolute::Yes => time::since_start_ns(clock, request),
-            Absolute::No => kernel.now_ns().saturating_add(request),
+            Absolute::Yes => time::virtual_ns(kernel, clock, request),
+            Absolute::No => kernel.after_ns(request),
         });
         time::sleep_until(kernel, caller, at_ns)
     });
     if let (Err(Errno::EINTR), Absolute::No, Some(at_ns)) = (answer, absolute, deadline_ns) {
-        let rest_ns = at_ns.saturating_sub(with_kernel(|kernel| kernel.now_ns()));
+        let rest_ns =
+            with_kernel(|kernel| kernel.clock().elapsed_ns(at_ns).saturating_sub(kernel.elapsed_ns()));
         // SAFETY: the caller gives a place for the answer, or none.
         if let Some(remaining) = unsafe { remaining.as_mut() } {
             *remaining = to_timespec(rest_ns);
@@ -159,7 +160,7 @@ owned! {
 
     /// `clock(3)`: processor time is virtual time.
     fn clock() -> c_long {
-        (with_kernel(|kernel| kernel.now_ns()) / 1_000).cast_signed()
+        (with_kernel(|kernel| kernel.elapsed_ns()) / 1_000).cast_signed()
     }
 
     /// `setitimer(2)`: not modelled.

@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use libc::timespec;
 use photofinish_sim::call::Caller;
 use photofinish_sim::call::futex::{self, FutexRequeue, FutexWait};
-use photofinish_sim::call::time::{Clock, since_start_ns};
+use photofinish_sim::call::time::{Clock, virtual_ns};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::kernel::Kernel;
 
@@ -105,9 +105,9 @@ fn wait(futex: &Call, bits: u32) -> Result<c_long, Errno> {
         if let (None, Some(request)) = (deadline_ns, request) {
             // futex(2): FUTEX_WAIT takes an interval, FUTEX_WAIT_BITSET a point on a clock.
             deadline_ns = Some(match (futex.operation, futex.realtime) {
-                (libc::FUTEX_WAIT, _) => kernel.now_ns().saturating_add(request),
-                (_, true) => since_start_ns(Clock::Realtime, request),
-                (_, false) => since_start_ns(Clock::Monotonic, request),
+                (libc::FUTEX_WAIT, _) => kernel.after_ns(request),
+                (_, true) => virtual_ns(kernel, Clock::Realtime, request),
+                (_, false) => virtual_ns(kernel, Clock::Monotonic, request),
             });
         }
         let value = load(futex.address);

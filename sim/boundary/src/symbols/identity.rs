@@ -50,7 +50,7 @@ owned! {
         if size < size_of::<u64>() || !size.is_multiple_of(size_of::<u64>()) {
             return super::fail(Errno::EINVAL);
         }
-        let cores = with_kernel(|kernel| kernel.cores) as usize;
+        let cores = with_kernel(|kernel| kernel.host().spec.cores) as usize;
         // SAFETY: the caller gives a set of `size` bytes.
         let bytes = unsafe { core::slice::from_raw_parts_mut(set.cast::<u8>(), size) };
         bytes.fill(0);
@@ -69,7 +69,7 @@ owned! {
     fn sysconf(name: c_int) -> c_long {
         match name {
             libc::_SC_NPROCESSORS_ONLN | libc::_SC_NPROCESSORS_CONF => {
-                c_long::from(with_kernel(|kernel| kernel.cores))
+                c_long::from(with_kernel(|kernel| kernel.host().spec.cores))
             }
             _ => real!(sysconf(name: c_int) -> c_long),
         }

@@ -180,7 +180,7 @@ fn receive_messages(fd: c_int, messages: &mut [mmsghdr], flags: c_int, end_ns: O
         if flags & libc::MSG_WAITFORONE != 0 {
             asked |= libc::MSG_DONTWAIT;
         }
-        if end_ns.is_some_and(|end_ns| with_kernel(|kernel| kernel.now_ns()) >= end_ns) {
+        if end_ns.is_some_and(|end_ns| with_kernel(|kernel| kernel.elapsed_ns()) >= end_ns) {
             return moved(index + 1, Ok(()));
         }
     }
@@ -223,7 +223,7 @@ owned! {
         let (Ok(seconds), Ok(nanos @ 0..1_000_000_000)) = (u64::try_from(timeout.tv_sec), u64::try_from(timeout.tv_nsec)) else {
             return fail(Errno::EINVAL);
         };
-        let now_ns = || with_kernel(|kernel| kernel.now_ns());
+        let now_ns = || with_kernel(|kernel| kernel.elapsed_ns());
         let end_ns = now_ns().saturating_add(seconds.saturating_mul(1_000_000_000).saturating_add(nanos));
         let received = receive_messages(fd, headers(messages, length), flags, Some(end_ns));
         if received > 0 {

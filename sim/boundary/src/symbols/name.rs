@@ -6,14 +6,14 @@
 use core::ffi::{CStr, c_char, c_int, c_void};
 
 use libc::{addrinfo, sockaddr, socklen_t};
-use photofinish_sim::call::name::{self, Entry, Found, HOST_NAME, Hints, Unresolved, Wanted};
+use photofinish_sim::call::name::{self, Entry, Found, Hints, Names, Unresolved, Wanted};
 use photofinish_sim::errno::Errno;
 
 use super::descriptor::{buffer, bytes};
 use super::{address, fail};
 use crate::own::owned;
 use crate::phase;
-use crate::run::{call, unmodelled};
+use crate::run::{call, unmodelled, with_kernel};
 
 /// A string of the program; none if it is not text, which no name is.
 fn text<'a>(string: *const c_char) -> Option<Option<&'a str>> {
@@ -25,11 +25,11 @@ fn text<'a>(string: *const c_char) -> Option<Option<&'a str>> {
 }
 
 /// An answer of `EAI_*` as a call's event shows it.
-fn noted<T>(name: &'static str, ask: impl Fn() -> Result<T, Unresolved>) -> Result<T, Unresolved> {
+fn noted<T>(name: &'static str, ask: impl Fn(Names<'_>) -> Result<T, Unresolved>) -> Result<T, Unresolved> {
     let mut answer = Err(Unresolved::NONAME);
-    // The kernel is not asked: the call is noted, and answers what the table says.
-    let _always: Result<i32, Errno> = call(name, 0, |_, _| {
-        answer = ask();
+    // The call is noted, and answers what the names of hosts say.
+    let _always: Result<i32, Errno> = call(name, 0, |kernel, _| {
+        answer = ask(Names { hosts: &kernel.net.hosts, own: kernel.host_id() });
         Ok(answer.as_ref().err().map_or(0, |why| why.0))
     });
     answer
@@ -108,7 +108,7 @@ owned! {
             protocol: hints.ai_protocol,
         });
         let (Some(node), Some(service)) = (text(node), text(service)) else { return libc::EAI_NONAME };
-        match noted("getaddrinfo", || name::resolve(node, service, hints)) {
+        match noted("getaddrinfo", |names| name::resolve(names, node, service, hints)) {
             Err(why) => why.0,
             Ok(found) => match list(&found, hints.flags) {
                 Some(first) => {
@@ -149,7 +149,7 @@ owned! {
             }
             return libc::EAI_FAMILY;
         };
-        match noted("getnameinfo", || name::describe(of, wanted)) {
+        match noted("getnameinfo", |names| name::describe(names, of, wanted)) {
             Err(why) => why.0,
             Ok((name, number)) => {
                 if let Some(name) = &name {
@@ -165,12 +165,13 @@ owned! {
 
     /// `gethostname(2)`.
     fn gethostname(name: *mut c_char, length: usize) -> c_int {
-        if length <= HOST_NAME.len() {
+        let own = with_kernel(|kernel| kernel.host().spec.name.clone());
+        if length <= own.len() {
             // glibc writes what fits, and fails.
-            buffer(name.cast(), length).copy_from_slice(&HOST_NAME.as_bytes()[..length]);
+            buffer(name.cast(), length).copy_from_slice(&own.as_bytes()[..length]);
             return fail(Errno::ENAMETOOLONG);
         }
-        put(HOST_NAME, name);
+        put(&own, name);
         0
     }
 

@@ -100,10 +100,10 @@ owned! {
             Ok(timeout_ns) => timeout_ns,
             Err(errno) => return fail(errno),
         };
-        let before_ns = with_kernel(|kernel| kernel.now_ns());
+        let before_ns = with_kernel(|kernel| kernel.elapsed_ns());
         let answer = select_sets(count, Places { read, write, except }, timeout_ns, Wanted::AsIs);
         if let (Some(timeout), Some(timeout_ns)) = (timeout, timeout_ns) {
-            let spent_ns = with_kernel(|kernel| kernel.now_ns()) - before_ns;
+            let spent_ns = with_kernel(|kernel| kernel.elapsed_ns()) - before_ns;
             let left_us = timeout_ns.saturating_sub(spent_ns) / 1_000;
             timeout.tv_sec = (left_us / 1_000_000).cast_signed();
             timeout.tv_usec = (left_us % 1_000_000).cast_signed();

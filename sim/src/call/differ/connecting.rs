@@ -35,7 +35,7 @@ pub(in crate::call) enum Interface {
 /// # Errors
 /// `EPROTONOSUPPORT` for what the system has not.
 pub(in crate::call) fn made(kernel: &mut Kernel, object: Object) -> Result<(), Stop> {
-    if kernel.os == Os::Linux {
+    if kernel.os() == Os::Linux {
         return Ok(());
     }
     let personality = kernel.personality();
@@ -57,7 +57,7 @@ pub(in crate::call) fn made(kernel: &mut Kernel, object: Object) -> Result<(), S
 /// `EPROTONOSUPPORT`.
 pub(in crate::call) fn seqpacket(kernel: &Kernel) -> Result<(), Stop> {
     let row = kernel.personality().interfaces.unix_seqpacket;
-    match kernel.os {
+    match kernel.os() {
         Os::Linux => Ok(()),
         _ if row.get("SOCK_SEQPACKET", Errno::EPROTONOSUPPORT)? == Availability::Present => Ok(()),
         _ => Err(Errno::EPROTONOSUPPORT.into()),
@@ -170,7 +170,7 @@ pub(in crate::call) fn accepted_mode(
     listener: Blocking,
     asked: Blocking,
 ) -> Result<Blocking, Stop> {
-    if kernel.os == Os::Linux || by == Interface::Accept4 {
+    if kernel.os() == Os::Linux || by == Interface::Accept4 {
         return Ok(asked);
     }
     let mode = kernel.personality().accept.mode.get("accept(2)", Errno::EINVAL)?;
@@ -186,7 +186,7 @@ pub(in crate::call) fn accepted_mode(
 /// # Errors
 /// Unmodelled if nobody knows.
 pub(in crate::call) fn accept_limit(kernel: &Kernel, timeout_ns: Option<u64>) -> Result<Option<u64>, Stop> {
-    if kernel.os == Os::Linux {
+    if kernel.os() == Os::Linux {
         return Ok(timeout_ns);
     }
     bounded(kernel.personality().accept.time_limit.get("accept(2)", Errno::EAGAIN)?, timeout_ns)
@@ -197,7 +197,7 @@ pub(in crate::call) fn accept_limit(kernel: &Kernel, timeout_ns: Option<u64>) ->
 /// # Errors
 /// Unmodelled if nobody knows.
 pub(in crate::call) fn connect_limit(kernel: &Kernel, timeout_ns: Option<u64>) -> Result<Option<u64>, Stop> {
-    if kernel.os == Os::Linux {
+    if kernel.os() == Os::Linux {
         return Ok(timeout_ns);
     }
     bounded(kernel.personality().connect.time_limit.get("connect(2)", Errno::EINPROGRESS)?, timeout_ns)
@@ -266,7 +266,7 @@ fn disconnected(kernel: &Kernel, object: Object, looks: Looks) -> Result<(), Sto
 
 /// The connect of a TCP socket was refused, and the program is told: other systems remember it.
 pub(in crate::call) fn connect_refused(kernel: &mut Kernel, socket: SocketId, stop: &Stop) {
-    if kernel.os != Os::Linux && *stop == Stop::Fail(Errno::ECONNREFUSED) {
+    if kernel.os() != Os::Linux && *stop == Stop::Fail(Errno::ECONNREFUSED) {
         kernel.net.remember_refusal(socket);
     }
 }
@@ -274,7 +274,7 @@ pub(in crate::call) fn connect_refused(kernel: &mut Kernel, socket: SocketId, st
 /// A TCP listener that is full, where nobody knows what becomes of the SYN.
 fn full_tcp(kernel: &Kernel, address: &Address) -> Result<(), Stop> {
     let Address::Inet(address) = address else { return Ok(()) };
-    if kernel.net.would_fill(*address) {
+    if kernel.net.would_fill(kernel.host_id(), *address) {
         let rules = &kernel.personality().connect;
         rules.backlog_room.of(Connection::Tcp).get("a TCP listener's queue", Errno::ECONNREFUSED)?;
         let full = rules.backlog_full.of(Connection::Tcp).get("a full TCP listener", Errno::ECONNREFUSED)?;

@@ -81,7 +81,7 @@ impl Looks {
 /// What other systems have to be asked about: nothing on Linux, and nothing of what is no socket.
 fn looks(kernel: &Kernel, object: Object) -> Option<Looks> {
     match object {
-        _ if kernel.os == Os::Linux => None,
+        _ if kernel.os() == Os::Linux => None,
         Object::Socket(socket) => Some(match kernel.net.kind(socket) {
             net::Kind::Stream => tcp_looks(kernel, socket),
             net::Kind::Datagram => udp_looks(kernel, socket),

@@ -25,7 +25,7 @@ const OUT: Mask = Mask(Mask::OUT.0 | Mask::WRNORM.0);
 /// Unmodelled where nobody knows.
 pub(in crate::call) fn poll(kernel: &mut Kernel, object: Object, asked: Mask) -> Result<Mask, Stop> {
     let shown = kernel.poll(object);
-    if kernel.os == Os::Linux {
+    if kernel.os() == Os::Linux {
         return Ok(shown);
     }
     if asked.meets(Mask::RDHUP)
@@ -52,7 +52,7 @@ pub(in crate::call) fn select(
     shown: Mask,
     asked: Mask,
 ) -> Result<Mask, Stop> {
-    if kernel.os == Os::Linux {
+    if kernel.os() == Os::Linux {
         return Ok(shown);
     }
     let found = poll(kernel, object, asked)?;

@@ -212,7 +212,7 @@ fn room_for_datagram(
 /// # Errors
 /// Unmodelled if nobody knows.
 pub(in crate::call) fn datagram_flags(kernel: &Kernel, flags: i32) -> Result<i32, Stop> {
-    if kernel.os == Os::Linux || flags & MSG_TRUNC == 0 {
+    if kernel.os() == Os::Linux || flags & MSG_TRUNC == 0 {
         return Ok(flags);
     }
     let row = kernel.personality().datagrams.truncation;
@@ -227,7 +227,7 @@ pub(in crate::call) fn datagram_flags(kernel: &Kernel, flags: i32) -> Result<i32
 /// # Errors
 /// Unmodelled unless the pipe holds what it would hold there, or could not be told from Linux's.
 pub(in crate::call) fn full_pipe(kernel: &Kernel, pipe: PipeId) -> Result<(), Refusal> {
-    if kernel.os == Os::Linux {
+    if kernel.os() == Os::Linux {
         return Ok(());
     }
     let most = kernel.personality().sizes.pipe_most.get("a full pipe", Errno::EAGAIN)?;

@@ -30,7 +30,7 @@ fn read(timers: &mut TimerFds, id: TimerFdId, now_ns: u64) -> u64 {
 
 fn timer() -> (TimerFds, TimerFdId) {
     let mut timers = TimerFds::default();
-    let id = timers.create(Clock::Monotonic);
+    let id = timers.create(Clock::Monotonic, crate::host::HostClock::default());
     (timers, id)
 }
 

@@ -140,7 +140,8 @@ impl Net {
         let options = &self.socket(id).options;
         let (reuse, reuse_port) = (options.reuse_address, options.reuse_port);
         let local = self.tcp(id).local;
-        self.ports.remember(Memory { port: local.port(), ip: local.ip(), reuse, reuse_port }, now_ns);
+        let memory = Memory { port: local.port(), ip: local.ip(), reuse, reuse_port };
+        self.ports_of(id).remember(memory, now_ns);
         self.done(id);
     }
 

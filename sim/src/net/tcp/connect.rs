@@ -7,10 +7,11 @@ use core::net::{IpAddr, SocketAddr};
 
 use super::state::{End, Face, Hold, Lock, State, Taken, Tcp};
 use crate::errno::Errno;
-use crate::net::address::{is_loopback, source_for};
 use crate::net::limits::SYN_RETRIES_MAX;
-use crate::net::packet::{Packet, Segment};
+use crate::net::packet::{Hop, Packet, Segment};
 use crate::net::ports::For;
+use crate::net::route;
+use crate::net::route::NOWHERE;
 use crate::net::socket::{Protocol, SocketId};
 use crate::net::stack::Net;
 use crate::ready::{Refusal, Side};
@@ -29,7 +30,7 @@ impl Net {
     ///
     /// # Errors
     /// `EISCONN`, `ECONNREFUSED`, `ETIMEDOUT`, `ECONNABORTED` when the error was read by `SO_ERROR` first, `ENETUNREACH` for
-    /// an address that is not on loopback (the host has no other interface), `EADDRNOTAVAIL` without a free port.
+    /// an address of a family of which the host has none but loopback, `EINVAL` from loopback to another host, `EADDRNOTAVAIL` without a free port.
     pub(in crate::net) fn connect_stream(
         &mut self,
         id: SocketId,
@@ -83,11 +84,10 @@ impl Net {
         }
         if remote.ip().is_unspecified() {
             // `ip_route_output_key`: no destination means the source, and no source means loopback.
-            remote.set_ip(if bound_ip.is_unspecified() { source_for(remote.ip()) } else { bound_ip });
+            remote.set_ip(if bound_ip.is_unspecified() { route::loopback(remote.ip()) } else { bound_ip });
         }
-        if !is_loopback(remote.ip()) {
-            return Err(Errno::ENETUNREACH.into());
-        }
+        let host = socket.host;
+        let route = route::find(&self.hosts, host, remote.ip())?;
         if !bound_ip.is_unspecified() && bound_ip.is_ipv4() != remote.is_ipv4() {
             if remote.is_ipv4() {
                 return Err(Errno::ENETUNREACH.into());
@@ -95,12 +95,12 @@ impl Net {
             let what = format!("connect from {bound_ip} to {remote}: one is IPv4, the other IPv6");
             return Err(Refusal::unmodelled(what, Errno::EINVAL));
         }
-        let ip = if bound_ip.is_unspecified() { source_for(remote.ip()) } else { bound_ip };
+        let ip = route::source(&route, Some(bound_ip).filter(|ip| !ip.is_unspecified()))?;
         let held = self.tcp(id).held_port();
         // Linux may pick the port it connects to, and the socket then meets itself; we never do.
-        let fresh = || self.ports.next_ephemeral(For::Connect, Some(remote.port()), now_ns);
-        let port = held.or_else(fresh).ok_or(Errno::EADDRNOTAVAIL)?;
-        self.check_pair(id, SocketAddr::new(ip, port), remote)?;
+        let mut fresh = || self.ports_of(id).next_ephemeral(For::Connect, Some(remote.port()), now_ns);
+        let port = held.or_else(&mut fresh).ok_or(Errno::EADDRNOTAVAIL)?;
+        self.check_pair(id, route.hop, (SocketAddr::new(ip, port), remote))?;
         match held {
             Some(_) => self.tcp_mut(id).local = SocketAddr::new(ip, port),
             None => self.take_port(id, ip, port, Lock::Lent),
@@ -109,6 +109,7 @@ impl Net {
         let tcp = self.tcp_mut(id);
         tcp.remote = Some(remote);
         tcp.flow = Some(flow);
+        tcp.hop = route.hop;
         tcp.state = State::SynSent;
         tcp.face = Face::Connecting;
         self.send_syn(id, 0, now_ns);
@@ -117,20 +118,29 @@ impl Net {
 
     /// Refuses what needs more than we model: a socket that meets itself, two that connect to each other at once
     /// (simultaneous open). A pair of addresses that is connected already is `EADDRNOTAVAIL` (`__inet_check_established`).
-    fn check_pair(&self, id: SocketId, local: SocketAddr, remote: SocketAddr) -> Result<(), Refusal> {
+    fn check_pair(
+        &self,
+        id: SocketId,
+        hop: Hop,
+        (local, remote): (SocketAddr, SocketAddr),
+    ) -> Result<(), Refusal> {
         let taken = |holder: SocketId| {
             let tcp = self.tcp(holder);
             holder != id && tcp.local == local && tcp.remote == Some(remote) && tcp.state != State::Closed
         };
-        if self.ports.holders(local.port()).any(taken) {
+        if self.streams(hop.from).holders(local.port()).any(taken) {
             return Err(Errno::EADDRNOTAVAIL.into());
         }
         let meets = |holder: SocketId| {
             let tcp = self.tcp(holder);
             tcp.state == State::SynSent && tcp.local == remote && tcp.remote == Some(local)
         };
-        let nobody_listens = self.listener_for(remote).is_none();
-        if local == remote || (nobody_listens && self.ports.holders(remote.port()).any(meets)) {
+        let meets = || {
+            hop.to != NOWHERE
+                && self.listener_for(hop.to, remote).is_none()
+                && self.streams(hop.to).holders(remote.port()).any(meets)
+        };
+        if local == remote || meets() {
             let what = format!("simultaneous open between {local} and {remote}");
             return Err(Refusal::unmodelled(what, Errno::ECONNREFUSED));
         }

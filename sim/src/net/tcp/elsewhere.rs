@@ -6,7 +6,9 @@ use core::net::SocketAddr;
 
 use super::state::{Face, State, Taken};
 use crate::errno::Errno;
+use crate::host::HostId;
 use crate::net::address::canonical;
+use crate::net::route::{self, NOWHERE};
 use crate::net::socket::{Protocol, SocketId};
 use crate::net::stack::Net;
 
@@ -68,9 +70,11 @@ impl Net {
     }
 
     /// Whether one more connection would find a listener with as many as it asked for.
-    pub(crate) fn would_fill(&self, destination: SocketAddr) -> bool {
-        let listener =
-            self.listener_for(canonical(destination)).and_then(|id| self.tcp(id).listener.as_ref());
+    pub(crate) fn would_fill(&self, from: HostId, destination: SocketAddr) -> bool {
+        let destination = canonical(destination);
+        let to = route::find(&self.hosts, from, destination.ip()).map_or(NOWHERE, |route| route.hop.to);
+        let found = if to == NOWHERE { None } else { self.listener_for(to, destination) };
+        let listener = found.and_then(|id| self.tcp(id).listener.as_ref());
         listener.is_some_and(super::listen::Listener::is_full)
     }
 }

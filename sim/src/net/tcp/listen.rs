@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 
 use super::state::{Face, Hold, Lock, State, Tcp};
 use crate::errno::Errno;
+use crate::host::HostId;
 use crate::net::address::Stacks;
 use crate::net::limits::{BACKLOG_MAX, SYN_TIMEOUT_NS};
 use crate::net::packet::{Flow, Packet, Segment};
@@ -66,22 +67,22 @@ impl Net {
         }
         let local = tcp.local;
         if tcp.port.is_none() {
-            let port = self.ports.next_ephemeral(For::Bind, None, now_ns).ok_or(Errno::EADDRINUSE)?;
+            let port = self.ports_of(id).next_ephemeral(For::Bind, None, now_ns).ok_or(Errno::EADDRINUSE)?;
             let ip = self.tcp(id).bound_ip;
             self.take_port(id, ip, port, Lock::Lent);
         } else if self.conflicts(id, local, now_ns) {
             return Err(Errno::EADDRINUSE.into());
         }
-        if self.ports.has_listener(self.tcp(id).local) {
+        let local = self.tcp(id).local;
+        if self.ports_of(id).has_listener(local) {
             // Both asked for it with `SO_REUSEPORT`: Linux spreads connections by a hash of their addresses.
-            let what = format!("two listeners share {} by SO_REUSEPORT", self.tcp(id).local);
+            let what = format!("two listeners share {local} by SO_REUSEPORT");
             return Err(Refusal::unmodelled(what, Errno::EADDRINUSE));
         }
         let tcp = self.tcp_mut(id);
         tcp.state = State::Listen;
         tcp.listener = Some(Listener { backlog, ..Listener::default() });
-        let local = tcp.local;
-        self.ports.add_listener(local, id);
+        self.ports_of(id).add_listener(local, id);
         Ok(())
     }
 
@@ -106,7 +107,8 @@ impl Net {
 
     /// A SYN arrives: a listener grants it, drops it when full, or the host refuses it.
     pub(in crate::net) fn arrive_syn(&mut self, packet: &Packet, attempt: u32, sent_ns: u64) {
-        let Some(id) = self.listener_for(packet.destination) else {
+        let host = packet.hop.to;
+        let Some(id) = self.listener_for(host, packet.destination) else {
             self.effects.send(packet.refuse());
             return;
         };
@@ -124,11 +126,12 @@ impl Net {
             remote: Some(packet.source),
             peer: Some(packet.from),
             flow: packet.flow.map(Flow::reverse),
+            hop: packet.hop.reverse(),
             edge: packet.edge,
             ..Tcp::new(socket.family, &socket.options)
         };
         let (family, options) = (socket.family, socket.options.clone());
-        let socket = Socket { family, options, protocol: Protocol::Tcp(tcp) };
+        let socket = Socket { host, family, options, protocol: Protocol::Tcp(tcp) };
         // A host out of sockets drops a SYN just as a full listener does.
         let Some(child) = (!full).then_some(socket).and_then(|socket| self.add(socket).ok()) else {
             self.drop_syn(packet, attempt, sent_ns);
@@ -149,9 +152,9 @@ impl Net {
         self.effects.send(Packet { due_ns: Some(due_ns), segment, to: Some(packet.from), ..packet.clone() });
     }
 
-    /// Who listens for packets to an address.
-    pub(super) fn listener_for(&self, destination: SocketAddr) -> Option<SocketId> {
-        self.ports.listeners_for(destination).find(|&id| {
+    /// Who on a host listens for packets to an address.
+    pub(super) fn listener_for(&self, host: HostId, destination: SocketAddr) -> Option<SocketId> {
+        self.streams(host).listeners_for(destination).find(|&id| {
             let crossed = destination.is_ipv4() && self.tcp(id).local.is_ipv6();
             !(crossed && self.socket(id).options.stacks() == Stacks::V6Only)
         })
@@ -164,7 +167,7 @@ impl Net {
         let listener = tcp.listener.take().expect("only called in state Listen");
         tcp.state = State::Closed;
         let local = tcp.local;
-        self.ports.remove_listener(local);
+        self.ports_of(id).remove_listener(local);
         for child in listener.handshakes {
             self.drop_port(child);
             self.free(child);

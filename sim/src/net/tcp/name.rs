@@ -28,10 +28,12 @@ impl Net {
         let socket = self.socket(id);
         let tcp = self.tcp(id);
         let bound = if tcp.state != State::Closed || tcp.port.is_some() { Bound::Yes } else { Bound::No };
-        let canonical = bindable(socket.family, socket.options.stacks(), bound, address)?;
+        let host = &self.hosts.get(socket.host).spec;
+        let canonical = bindable(host, (socket.family, socket.options.stacks()), bound, address)?;
         let (port, lock) = match canonical.port() {
             0 => {
-                let port = self.ports.next_ephemeral(For::Bind, None, now_ns).ok_or(Errno::EADDRINUSE)?;
+                let port =
+                    self.ports_of(id).next_ephemeral(For::Bind, None, now_ns).ok_or(Errno::EADDRINUSE)?;
                 (port, Lock::Lent)
             }
             port if self.conflicts(id, canonical, now_ns) => {
@@ -48,7 +50,7 @@ impl Net {
 
     /// Gives a socket that has none an address and a port.
     pub(super) fn take_port(&mut self, id: SocketId, ip: IpAddr, port: u16, lock: Lock) {
-        self.ports.hold(port, id);
+        self.ports_of(id).hold(port, id);
         let tcp = self.tcp_mut(id);
         tcp.local = SocketAddr::new(ip, port);
         tcp.port = Some((port, lock));
@@ -57,7 +59,7 @@ impl Net {
     /// Takes a socket's port away; `getsockname(2)` goes on telling the number, as in Linux.
     pub(super) fn drop_port(&mut self, id: SocketId) {
         if let Some((port, _)) = self.tcp_mut(id).port.take() {
-            self.ports.let_go(port, id);
+            self.ports_of(id).let_go(port, id);
         }
     }
 
@@ -67,7 +69,8 @@ impl Net {
         let (reuse, reuse_port) = (options.reuse_address, options.reuse_port);
         let claim = (local.ip(), self.socket(id).options.stacks());
         let claims = self.claims;
-        let by_socket = self.ports.holders(local.port()).filter(|&other| other != id).any(|other| {
+        let host = self.socket(id).host;
+        let by_socket = self.streams(host).holders(local.port()).filter(|&other| other != id).any(|other| {
             let socket = self.socket(other);
             let tcp = self.tcp(other);
             let shared = (reuse && socket.options.reuse_address && tcp.state != State::Listen)
@@ -77,7 +80,7 @@ impl Net {
             }
             !shared && overlap(claim, (tcp.local.ip(), socket.options.stacks()))
         });
-        let by_memory = self.ports.memories(local.port(), now_ns).into_iter().any(|memory| {
+        let by_memory = self.ports_of(id).memories(local.port(), now_ns).into_iter().any(|memory| {
             let shared = (reuse && (memory.reuse || claims == Claims::OfTheSameAddress))
                 || (reuse_port && memory.reuse_port);
             !shared && overlap(claim, (memory.ip, Stacks::V6Only))

@@ -12,7 +12,7 @@ use super::listen::Listener;
 use crate::errno::Errno;
 use crate::net::address::Family;
 use crate::net::options::Options;
-use crate::net::packet::{Flow, Packet, Segment};
+use crate::net::packet::{Flow, Hop, Packet, Segment};
 use crate::net::readiness::Readiness;
 use crate::net::socket::SocketId;
 use crate::net::stack::Effects;
@@ -99,6 +99,8 @@ pub(crate) struct Tcp {
     pub(crate) remote: Option<SocketAddr>,
     pub(crate) peer: Option<SocketId>,
     pub(crate) flow: Option<Flow>,
+    /// The hosts at our end and at the peer's, once there is one.
+    pub(crate) hop: Hop,
     pub(crate) error: Option<Errno>,
     pub(crate) shut_receive: bool,
     pub(crate) shut_send: bool,
@@ -148,6 +150,7 @@ impl Tcp {
             remote: None,
             peer: None,
             flow: None,
+            hop: Hop::default(),
             error: None,
             shut_receive: false,
             shut_send: false,
@@ -242,6 +245,7 @@ impl Tcp {
         self.granted = self.granted.max(self.grantable());
         effects.send(Packet {
             flow: Some(flow),
+            hop: self.hop,
             source: self.local,
             destination: remote,
             due_ns: None,

@@ -149,7 +149,7 @@ impl World {
 
 fn open(fabric: &mut Fabric, at: usize) -> SocketId {
     let family = if address(at).is_ipv4() { Family::Inet } else { Family::Inet6 };
-    let id = fabric.net.create_udp(family).expect("few sockets");
+    let id = fabric.net.create_udp(crate::host::HostId::FIRST, family).expect("few sockets");
     fabric.net.bind(id, address(at), 0).expect("its own");
     id
 }

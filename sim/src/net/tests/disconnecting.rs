@@ -204,7 +204,11 @@ fn any_call(fabric: &mut Fabric, sockets: &mut [Option<SocketId>], (slot, verb, 
     let address = format!("127.0.0.1:{}", 80 + argument % 2).parse().expect("an address");
     let net = &mut fabric.net;
     let Some(id) = sockets[slot] else {
-        let made = if slot < 3 { net.create_tcp(Family::Inet) } else { net.create_udp(Family::Inet) };
+        let made = if slot < 3 {
+            net.create_tcp(crate::host::HostId::FIRST, Family::Inet)
+        } else {
+            net.create_udp(crate::host::HostId::FIRST, Family::Inet)
+        };
         sockets[slot] = Some(made.expect("few sockets"));
         return;
     };

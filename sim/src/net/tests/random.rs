@@ -61,7 +61,8 @@ impl Pair {
     fn new() -> Self {
         let mut fabric = Fabric::new();
         let net = &mut fabric.net;
-        let [listener, client] = [(); 2].map(|()| net.create_tcp(Family::Inet).expect("few sockets"));
+        let [listener, client] =
+            [(); 2].map(|()| net.create_tcp(crate::host::HostId::FIRST, Family::Inet).expect("few sockets"));
         let address = "127.0.0.1:80".parse().expect("an address");
         net.bind(listener, address, 0).expect("free");
         net.listen(listener, 1, 0).expect("bound");
@@ -239,7 +240,8 @@ fn any_call(fabric: &mut Fabric, sockets: &mut [Option<SocketId>], (slot, verb, 
     let now_ns = fabric.now_ns;
     let address = format!("127.0.0.1:{}", 80 + argument % 2).parse().expect("an address");
     let Some(id) = sockets[slot] else {
-        sockets[slot] = Some(fabric.net.create_tcp(Family::Inet).expect("few sockets"));
+        sockets[slot] =
+            Some(fabric.net.create_tcp(crate::host::HostId::FIRST, Family::Inet).expect("few sockets"));
         return;
     };
     let net = &mut fabric.net;

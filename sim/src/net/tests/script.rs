@@ -67,13 +67,13 @@ impl Player {
             }
             "new" | "new6" => {
                 let family = if verb == "new" { Family::Inet } else { Family::Inet6 };
-                let id = self.fabric.net.create_tcp(family);
+                let id = self.fabric.net.create_tcp(crate::host::HostId::FIRST, family);
                 self.sockets.insert(name.into(), id.expect("few sockets"));
                 return "ok".into();
             }
             "udp" | "udp6" => {
                 let family = if verb == "udp" { Family::Inet } else { Family::Inet6 };
-                let id = self.fabric.net.create_udp(family);
+                let id = self.fabric.net.create_udp(crate::host::HostId::FIRST, family);
                 self.sockets.insert(name.into(), id.expect("few sockets"));
                 return "ok".into();
             }

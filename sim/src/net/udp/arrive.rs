@@ -6,6 +6,7 @@ use core::net::{IpAddr, SocketAddr};
 
 use super::state::Udp;
 use crate::errno::Errno;
+use crate::host::HostId;
 use crate::net::address::{Family, Stacks};
 use crate::net::packet::{Packet, Segment};
 use crate::net::socket::{Protocol, SocketId};
@@ -14,16 +15,24 @@ use crate::net::stack::Net;
 /// The addresses of a packet, seen from the socket it is for.
 #[derive(Clone, Copy)]
 struct Route {
+    host: HostId,
     local: SocketAddr,
     remote: SocketAddr,
+}
+
+impl Route {
+    fn of(packet: &Packet) -> Self {
+        Self { host: packet.hop.to, local: packet.destination, remote: packet.source }
+    }
 }
 
 impl Net {
     /// A datagram arrives. Without room for it, it is dropped in silence; without a socket, its sender hears of it.
     pub(in crate::net) fn arrive_datagram(&mut self, packet: Packet) {
-        let found = self.socket_for(Route { local: packet.destination, remote: packet.source });
+        let found = self.socket_for(Route::of(&packet));
         let Some(id) = found else {
             self.effects.send(Packet {
+                hop: packet.hop.reverse(),
                 source: packet.destination,
                 destination: packet.source,
                 segment: Segment::Unreachable,
@@ -42,7 +51,7 @@ impl Net {
     /// ICMP says that nobody has the port. It concerns the socket that would get an answer to the datagram, which need not be
     /// the one that sent it, and only if that socket is connected. An error waits for a call.
     pub(in crate::net) fn arrive_unreachable(&mut self, packet: &Packet) {
-        let Some(id) = self.socket_for(Route { local: packet.destination, remote: packet.source }) else {
+        let Some(id) = self.socket_for(Route::of(packet)) else {
             return;
         };
         let (udp, _, _, effects) = self.udp_and_effects(id);
@@ -66,7 +75,7 @@ impl Net {
     }
 
     fn best(&self, route: Route, takes: impl Fn(IpAddr, Stacks) -> bool) -> Option<SocketId> {
-        let scored = self.datagram_ports.holders(route.local.port()).filter_map(|id| {
+        let scored = self.datagrams(route.host).holders(route.local.port()).filter_map(|id| {
             let socket = self.socket(id);
             let Protocol::Udp(udp) = &socket.protocol else { return None };
             if udp.deaf_to_v6 && route.local.is_ipv6() {

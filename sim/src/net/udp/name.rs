@@ -19,9 +19,12 @@ impl Net {
     pub(in crate::net) fn bind_datagram(&mut self, id: SocketId, address: SocketAddr) -> Result<(), Refusal> {
         let socket = self.socket(id);
         let bound = if self.udp(id).port.is_some() { Bound::Yes } else { Bound::No };
-        let canonical = bindable(socket.family, socket.options.stacks(), bound, address)?;
+        let host = &self.hosts.get(socket.host).spec;
+        let canonical = bindable(host, (socket.family, socket.options.stacks()), bound, address)?;
         let port = match canonical.port() {
-            0 => self.datagram_ports.next_ephemeral(For::Bind, None, 0).ok_or(Errno::EADDRINUSE.into()),
+            0 => {
+                self.datagram_ports_of(id).next_ephemeral(For::Bind, None, 0).ok_or(Errno::EADDRINUSE.into())
+            }
             port => self.check_claim(id, canonical).map(|()| port),
         };
         let port = port.inspect_err(|_| {
@@ -41,7 +44,7 @@ impl Net {
     fn check_claim(&self, id: SocketId, claim: SocketAddr) -> Result<(), Refusal> {
         let socket = self.socket(id);
         let stacks = socket.options.stacks();
-        for other in self.datagram_ports.holders(claim.port()).filter(|&other| other != id) {
+        for other in self.datagrams(socket.host).holders(claim.port()).filter(|&other| other != id) {
             let (holder, ip) = (self.socket(other), self.udp(other).local.ip());
             // A dual-stack socket that connected over IPv6 still stands for an address of IPv4 (`LOOPBACK4_IPV6`).
             let both = claim.ip() == Ipv4Addr::UNSPECIFIED
@@ -75,13 +78,13 @@ impl Net {
             return Ok(());
         }
         let ip = udp.local.ip();
-        let port = self.datagram_ports.next_ephemeral(For::Bind, shunned, 0).ok_or(Errno::EAGAIN)?;
+        let port = self.datagram_ports_of(id).next_ephemeral(For::Bind, shunned, 0).ok_or(Errno::EAGAIN)?;
         self.take_datagram_port(id, SocketAddr::new(ip, port));
         Ok(())
     }
 
     fn take_datagram_port(&mut self, id: SocketId, local: SocketAddr) {
-        self.datagram_ports.hold(local.port(), id);
+        self.datagram_ports_of(id).hold(local.port(), id);
         // `udp_lib_get_port` puts these last.
         let last = self.socket(id).options.reuse_port && self.socket(id).family == Family::Inet6;
         let place = self.next_place();
@@ -120,7 +123,7 @@ impl Net {
         let udp = self.udp_mut(id);
         udp.local.set_port(0);
         if let Some(port) = udp.port.take() {
-            self.datagram_ports.let_go(port, id);
+            self.datagram_ports_of(id).let_go(port, id);
         }
     }
 
@@ -153,7 +156,7 @@ impl Net {
     /// The socket, its family and options, and the queues, to change together.
     pub(super) fn udp_and_effects(&mut self, id: SocketId) -> (&mut Udp, Family, &Options, &mut Effects) {
         let socket = self.sockets[id.index()].as_deref_mut();
-        let Some(Socket { protocol: Protocol::Udp(udp), family, options }) = socket else {
+        let Some(Socket { protocol: Protocol::Udp(udp), family, options, .. }) = socket else {
             unreachable!("{NOT_UDP}")
         };
         (udp, *family, options, &mut self.effects)

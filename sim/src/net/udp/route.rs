@@ -1,36 +1,53 @@
-//! Where datagrams go and from where, on a host with loopback alone: `ip_route_output_flow`, `ip6_datagram_dst_update`.
+//! Where datagrams go and from where: `ip4_datagram_connect`, `udp_sendmsg`, `ip6_datagram_dst_update`.
 //!
-//! Does not know ports but to pass them on. Invariant: a route that is found leads to this host.
+//! Does not know ports but to pass them on. Invariant: a route that is found has an address of the sender's host as its source.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::state::Udp;
 use crate::errno::Errno;
-use crate::net::address::{Stacks, is_loopback, source_for};
+use crate::host::{HostId, Hosts};
+use crate::net::address::Stacks;
 use crate::net::options::Options;
+use crate::net::packet::Hop;
+use crate::net::route;
 use crate::ready::Refusal;
 
 /// A route that was found; both addresses are canonical.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
+    pub(super) hop: Hop,
     pub(super) source: IpAddr,
     pub(super) destination: SocketAddr,
+}
+
+/// Who sends: a socket, its options, and its host among all.
+#[derive(Clone, Copy)]
+pub(super) struct Sender<'a> {
+    pub(super) udp: &'a Udp,
+    pub(super) options: &'a Options,
+    pub(super) host: HostId,
+    pub(super) hosts: &'a Hosts,
 }
 
 /// The route from a socket to a canonical address.
 ///
 /// # Errors
-/// `ENETUNREACH` beyond loopback, `EACCES` for a broadcast without `SO_BROADCAST`, `EAFNOSUPPORT` from an IPv4 address to an
+/// `ENETUNREACH` without an address of the family but loopback, `EACCES` for a broadcast without `SO_BROADCAST`, `EAFNOSUPPORT` from an IPv4 address to an
 /// IPv6 one. Unmodelled for what reaches more than one, and for a socket with a peer of one family and another of the other.
-pub(super) fn find(udp: &Udp, options: &Options, to: SocketAddr) -> Result<Found, Refusal> {
-    match to.ip() {
-        IpAddr::V4(ip) => find_v4(udp, options, ip),
-        IpAddr::V6(ip) => find_v6(udp, options.stacks(), ip),
-    }
-    .map(|(source, ip)| Found { source, destination: SocketAddr::new(ip, to.port()) })
+pub(super) fn find(sender: Sender<'_>, to: SocketAddr) -> Result<Found, Refusal> {
+    let (own, ip) = match to.ip() {
+        IpAddr::V4(ip) => find_v4(sender, ip)?,
+        IpAddr::V6(ip) => find_v6(sender, ip)?,
+    };
+    let route = route::find(sender.hosts, sender.host, ip)?;
+    let source = route::source(&route, own)?;
+    Ok(Found { hop: route.hop, source, destination: SocketAddr::new(ip, to.port()) })
 }
 
-fn find_v4(udp: &Udp, options: &Options, to: Ipv4Addr) -> Result<(IpAddr, IpAddr), Refusal> {
+/// The address that the socket insists on, and the one the datagram goes to.
+fn find_v4(sender: Sender<'_>, to: Ipv4Addr) -> Result<(Option<IpAddr>, IpAddr), Refusal> {
+    let Sender { udp, options, .. } = sender;
     let own = match udp.local.ip() {
         IpAddr::V4(ip) => {
             // `__inet_bind`: from the address of a group or a broadcast nothing is sent.
@@ -48,17 +65,16 @@ fn find_v4(udp: &Udp, options: &Options, to: Ipv4Addr) -> Result<(IpAddr, IpAddr
         Ipv4Addr::UNSPECIFIED => own.unwrap_or(Ipv4Addr::LOCALHOST),
         to => to,
     };
-    let reached = is_broadcast(to) && (own.is_some() || !to.is_broadcast());
+    let has_v4 = sender.hosts.get(sender.host).spec.addresses.iter().any(IpAddr::is_ipv4);
+    let leaves = own.is_some() || has_v4;
+    let reached = is_broadcast(to) && (leaves || !to.is_broadcast());
     if reached && !options.broadcast {
         return Err(Errno::EACCES.into());
     }
-    if reached || (to.is_multicast() && own.is_some()) {
+    if reached || (to.is_multicast() && leaves) {
         return Err(Refusal::unmodelled(format!("UDP to the group {to}"), Errno::ENETUNREACH));
     }
-    if !is_loopback(to.into()) {
-        return Err(Errno::ENETUNREACH.into());
-    }
-    Ok((own.map_or_else(|| source_for(to.into()), IpAddr::V4), to.into()))
+    Ok((own.map(IpAddr::V4), to.into()))
 }
 
 /// The broadcast address of loopback, and the one of any link.
@@ -66,21 +82,23 @@ fn is_broadcast(ip: Ipv4Addr) -> bool {
     ip.is_broadcast() || ip == Ipv4Addr::new(127, 255, 255, 255)
 }
 
-fn find_v6(udp: &Udp, stacks: Stacks, to: Ipv6Addr) -> Result<(IpAddr, IpAddr), Refusal> {
-    if udp.local.is_ipv4() {
-        return if to.is_unspecified() && stacks == Stacks::Dual {
+fn find_v6(sender: Sender<'_>, to: Ipv6Addr) -> Result<(Option<IpAddr>, IpAddr), Refusal> {
+    let own = Some(sender.udp.local.ip()).filter(|ip| !ip.is_unspecified());
+    if sender.udp.local.is_ipv4() {
+        return if to.is_unspecified() && sender.options.stacks() == Stacks::Dual {
             // `udpv6_sendmsg`: the wildcard of a socket with a mapped address is the mapped loopback.
-            let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-            Ok((Some(udp.local.ip()).filter(|ip| !ip.is_unspecified()).unwrap_or(loopback), loopback))
+            Ok((own, IpAddr::V4(Ipv4Addr::LOCALHOST)))
         } else if to.is_loopback() {
             Err(Errno::EAFNOSUPPORT.into())
         } else {
             Err(Errno::ENETUNREACH.into())
         };
     }
-    if !to.is_unspecified() && !to.is_loopback() {
-        return Err(Errno::ENETUNREACH.into());
+    match to {
+        Ipv6Addr::UNSPECIFIED => Ok((own, IpAddr::V6(Ipv6Addr::LOCALHOST))),
+        to if to.is_multicast() && !sender.hosts.get(sender.host).spec.addresses.is_empty() => {
+            Err(Refusal::unmodelled(format!("UDP to the group {to}"), Errno::ENETUNREACH))
+        }
+        to => Ok((own, to.into())),
     }
-    let loopback = IpAddr::V6(Ipv6Addr::LOCALHOST);
-    Ok((loopback, loopback))
 }

@@ -4,7 +4,7 @@
 
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use super::route::{self, Found};
+use super::route::{self, Found, Sender};
 use crate::errno::Errno;
 use crate::net::address::{Family, Stacks, canonical};
 use crate::net::limits::{DATAGRAM_BYTES_MAX_V4, DATAGRAM_BYTES_MAX_V6};
@@ -34,6 +34,7 @@ impl Net {
         datagram.extend_from_slice(bytes);
         effects.send(Packet {
             flow: None,
+            hop: found.hop,
             source: SocketAddr::new(found.source, udp.local.port()),
             destination: found.destination,
             due_ns: None,
@@ -45,6 +46,11 @@ impl Net {
         // `sock_wfree`: the datagram leaves the send buffer, which edge-triggered pollers hear of.
         effects.wake_writers(id);
         Ok(bytes.len())
+    }
+
+    fn sender(&self, id: SocketId) -> Sender<'_> {
+        let socket = self.socket(id);
+        Sender { udp: self.udp(id), options: &socket.options, host: socket.host, hosts: &self.hosts }
     }
 
     fn route_datagram(&self, id: SocketId, size: usize, to: Option<SocketAddr>) -> Result<Found, Refusal> {
@@ -75,7 +81,7 @@ impl Net {
                 peer => peer,
             },
         };
-        let found = route::find(udp, &socket.options, to)?;
+        let found = route::find(self.sender(id), to)?;
         let size_max =
             if found.destination.is_ipv4() { DATAGRAM_BYTES_MAX_V4 } else { DATAGRAM_BYTES_MAX_V6 };
         if size > size_max { Err(Errno::EMSGSIZE.into()) } else { Ok(found) }
@@ -99,7 +105,7 @@ impl Net {
             IpAddr::V6(ip) if needs_interface(ip) => return Err(Errno::EINVAL.into()),
             _ => {}
         }
-        let found = route::find(self.udp(id), &socket.options, to).inspect_err(|_| {
+        let found = route::find(self.sender(id), to).inspect_err(|_| {
             let udp = self.udp_mut(id);
             udp.astray |= udp.remote.is_some() && to.is_ipv4();
         })?;

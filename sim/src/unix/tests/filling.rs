@@ -10,7 +10,7 @@ use crate::unix::{Kind, Outgoing, UnixSockets};
 #[track_caller]
 fn check(kind: Kind, size: usize, total: usize, charged: usize) {
     let mut unix = UnixSockets::new();
-    let (writer, _) = unix.pair(kind, ME).expect("few sockets");
+    let (writer, _) = unix.pair((crate::host::HostId::FIRST, kind), ME).expect("few sockets");
     let bytes = vec![0; size];
     let outgoing =
         Outgoing { bytes: &bytes, to: None, rights: &[], credentials: None, asker: asker(Blocking::No) };

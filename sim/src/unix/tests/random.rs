@@ -48,7 +48,7 @@ impl World {
         }
         if answer == Err(Refusal::Wait(Side::Write)) {
             let socket = self.unix.socket(id);
-            let named = to.and_then(|name| self.unix.find(socket.kind, name).ok());
+            let named = to.and_then(|name| self.unix.find(id, name).ok());
             assert!(named.is_some() || !writable, "writable, and yet it waits");
             let full = named.or(socket.peer).map_or(Cause::Memory, Cause::Full);
             let memory = socket.charged >= socket.options.send_buffer;
@@ -80,7 +80,7 @@ impl World {
 
     fn connect(&mut self, id: UnixId, name: &Name) {
         if self.unix.connect(id, name, asker(Blocking::Yes)) == Err(Refusal::Wait(Side::Write)) {
-            let listener = self.unix.find(self.unix.kind(id), name).expect("it was found");
+            let listener = self.unix.find(id, name).expect("it was found");
             self.wait(id, Cause::Full(listener));
         }
     }
@@ -164,7 +164,7 @@ struct Pair {
 impl Pair {
     fn new(kind: Kind) -> Self {
         let mut world = World::default();
-        let (first, second) = world.unix.pair(kind, ME).expect("few sockets");
+        let (first, second) = world.unix.pair((crate::host::HostId::FIRST, kind), ME).expect("few sockets");
         Self { world, kind, ends: [Some(first), Some(second)], coming: Default::default(), count: 0 }
     }
 
@@ -232,7 +232,8 @@ fn any_call(world: &mut World, sockets: &mut [Option<UnixId>], (slot, verb, argu
     };
     let other = (slot + 1 + argument) % sockets.len();
     let Some(id) = sockets[slot] else {
-        sockets[slot] = Some(world.unix.create(KINDS[argument % 3]).expect("few sockets"));
+        sockets[slot] =
+            Some(world.unix.create(crate::host::HostId::FIRST, KINDS[argument % 3]).expect("few sockets"));
         return;
     };
     let unix = &mut world.unix;
@@ -264,7 +265,8 @@ fn any_call(world: &mut World, sockets: &mut [Option<UnixId>], (slot, verb, argu
         20 => drop(unix.disconnect(id)),
         21 => drop(unix.set_option(id, 1, 16, &((argument % 2) as i32).to_ne_bytes())),
         22 => {
-            let (first, second) = unix.pair(KINDS[argument % 3], ME).expect("few sockets");
+            let (first, second) =
+                unix.pair((crate::host::HostId::FIRST, KINDS[argument % 3]), ME).expect("few sockets");
             for (slot, id) in [(slot, first), ((slot + 1) % sockets.len(), second)] {
                 let before = sockets[slot].replace(id);
                 before.into_iter().for_each(|before| unix.close(before));

@@ -103,11 +103,11 @@ impl Player {
     fn make(&mut self, name: &str, verb: &str, words: &[&str]) -> Result<String, Refusal> {
         match verb {
             "new" => {
-                let id = self.unix.create(kind(words[0]))?;
+                let id = self.unix.create(crate::host::HostId::FIRST, kind(words[0]))?;
                 self.keep(name, id);
             }
             "pair" => {
-                let (first, second) = self.unix.pair(kind(words[1]), ME)?;
+                let (first, second) = self.unix.pair((crate::host::HostId::FIRST, kind(words[1])), ME)?;
                 self.keep(words[0], second);
                 self.keep(name, first);
             }

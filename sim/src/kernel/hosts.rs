@@ -1,0 +1,182 @@
+//! Machines begin, crash, come back, pause and go on.
+//!
+//! Does not know what programs a host runs; whoever starts it again starts them. Invariant: a host that is down has no process and
+//! no socket, nothing leaves it and nothing reaches it; threads of a paused host are never in the run queue.
+
+use super::{Kernel, Next};
+use crate::choice::Candidate;
+use crate::ending::Ending;
+use crate::errno::Errno;
+use crate::event::{Event, HostChange};
+use crate::fd::{Descriptor, FdTable, OnExec};
+use crate::host::{Host, HostClock, HostId, HostSpec, Power, Refused};
+use crate::personality::Os;
+use crate::process::signal::SIGKILL;
+use crate::process::{Life, Pid, Status};
+use crate::thread::ThreadId;
+
+impl Kernel {
+    /// The host of the running thread.
+    #[must_use]
+    pub fn host_id(&self) -> HostId {
+        self.processes.get(self.process()).host
+    }
+
+    /// What the host of the running thread is.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        self.net.hosts.get(self.host_id())
+    }
+
+    /// The operating system whose answers the running thread gets.
+    #[must_use]
+    pub fn os(&self) -> Os {
+        self.host().spec.os
+    }
+
+    /// How the clocks of the running thread's host go.
+    #[must_use]
+    pub fn clock(&self) -> HostClock {
+        self.host().spec.clock
+    }
+
+    /// What the running thread's host takes for nanoseconds since the run began.
+    #[must_use]
+    pub fn elapsed_ns(&self) -> u64 {
+        self.clock().elapsed_ns(self.now_ns())
+    }
+
+    /// The virtual time at which the running thread's host takes so many nanoseconds to have passed from now on.
+    #[must_use]
+    pub fn after_ns(&self, ns: u64) -> u64 {
+        self.clock().after_ns(self.now_ns(), ns)
+    }
+
+    /// Another machine.
+    ///
+    /// # Errors
+    /// A name or an address that cannot be its.
+    pub fn add_host(&mut self, spec: HostSpec) -> Result<HostId, Refused> {
+        let name = spec.name.clone();
+        let host = self.net.add_host(spec)?;
+        self.emit(&Event::Host { host, change: HostChange::Added { name } });
+        Ok(host)
+    }
+
+    /// A program begins on a host that is up: a process of its own, whose main thread is returned.
+    ///
+    /// # Errors
+    /// [`Next::End`] when the limit on threads is reached.
+    pub fn start(&mut self, host: HostId, program: &str) -> Result<(Pid, ThreadId), Next> {
+        if self.alive >= self.limits.threads_max {
+            return Err(self.end(Ending::OutOfThreads { threads: self.limits.threads_max }));
+        }
+        let mut fds = FdTable::default();
+        for number in 0..3 {
+            // Output goes where that of the first process goes.
+            let Ok(Descriptor { description, .. }) = self.processes.get(Pid::FIRST).fds.get(number) else {
+                continue;
+            };
+            self.files.hold(description);
+            fds.put(number, Descriptor { description, on_exec: OnExec::Keep })
+                .expect("the first numbers are free");
+        }
+        let process = self.processes.start(host, program, fds);
+        self.emit(&Event::Host {
+            host,
+            change: HostChange::Started { process, program: program.to_owned() },
+        });
+        let main = self.threads.add(Some(self.current), process);
+        self.begin(main);
+        Ok((process, main))
+    }
+
+    /// A host loses its power: its processes end where they stand, its sockets are gone, and nobody is told.
+    ///
+    /// # Errors
+    /// `EPERM` for the first host, and for the running thread's own; `EALREADY` if it is down.
+    pub fn crash(&mut self, host: HostId) -> Result<(), Errno> {
+        self.check_other(host)?;
+        if self.net.hosts.get(host).power == Power::Down {
+            return Err(Errno::EALREADY);
+        }
+        self.emit(&Event::Host { host, change: HostChange::Crashed });
+        // From here on what its processes' ends send is lost.
+        self.net.hosts.get_mut(host).power = Power::Down;
+        let running: Vec<Pid> = self
+            .processes
+            .iter()
+            .filter(|process| process.host == host && process.life == Life::Running)
+            .map(|process| process.pid)
+            .collect();
+        running.into_iter().for_each(|process| self.end_process(process, Status::Signalled(SIGKILL)));
+        self.net.lose_host(host);
+        self.net.hosts.get_mut(host).paused = false;
+        Ok(())
+    }
+
+    /// A host that is down comes back, without a process.
+    ///
+    /// # Errors
+    /// `EALREADY` if it is up.
+    pub fn power_on(&mut self, host: HostId) -> Result<(), Errno> {
+        if self.net.hosts.get(host).power == Power::Up {
+            return Err(Errno::EALREADY);
+        }
+        self.net.hosts.get_mut(host).power = Power::Up;
+        self.emit(&Event::Host { host, change: HostChange::Restarted });
+        Ok(())
+    }
+
+    /// The threads of a host do not run until it is resumed; its kernel goes on taking what arrives.
+    ///
+    /// # Errors
+    /// `EPERM` for the first host, and for the running thread's own.
+    pub fn pause(&mut self, host: HostId) -> Result<(), Errno> {
+        self.check_other(host)?;
+        if !self.net.hosts.get(host).paused {
+            self.net.hosts.get_mut(host).paused = true;
+            self.emit(&Event::Host { host, change: HostChange::Paused });
+            let is_its = |kernel: &Self, thread: ThreadId| kernel.host_of(thread) == host;
+            let ready = core::mem::take(&mut self.ready);
+            for candidate in ready {
+                match candidate {
+                    Candidate::Thread(thread) if is_its(self, thread) => self.held_back.push(thread),
+                    candidate => self.ready.push(candidate),
+                }
+            }
+            let rested = core::mem::take(&mut self.rested);
+            for thread in rested {
+                if is_its(self, thread) { self.held_back.push(thread) } else { self.rested.push_back(thread) }
+            }
+        }
+        Ok(())
+    }
+
+    /// The threads of a paused host go on.
+    pub fn resume(&mut self, host: HostId) {
+        if self.net.hosts.get(host).paused {
+            self.net.hosts.get_mut(host).paused = false;
+            self.emit(&Event::Host { host, change: HostChange::Resumed });
+            for thread in core::mem::take(&mut self.held_back) {
+                self.make_ready(thread);
+            }
+            self.changed();
+        }
+    }
+
+    fn check_other(&self, host: HostId) -> Result<(), Errno> {
+        if host == HostId::FIRST || host == self.host_id() { Err(Errno::EPERM) } else { Ok(()) }
+    }
+
+    pub(super) fn host_of(&self, thread: ThreadId) -> HostId {
+        self.processes.get(self.threads.get(thread).process).host
+    }
+
+    /// A thread that could run may: at once, or when its host is resumed.
+    pub(super) fn make_ready(&mut self, thread: ThreadId) {
+        // The first host is never paused, which spares it the question.
+        let paused = self.net.hosts.count() > 1 && self.net.hosts.get(self.host_of(thread)).paused;
+        if paused { self.held_back.push(thread) } else { self.ready.push(Candidate::Thread(thread)) }
+    }
+}

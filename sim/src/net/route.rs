@@ -1,0 +1,67 @@
+//! Where an address leads from a host: `ip_route_output_flow`.
+//!
+//! Hosts lie in one routed network: an address that nobody has swallows what is sent to it. Does not know sockets. Invariant: what
+//! is on loopback, or one of the host's own addresses, never leaves the host.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::packet::Hop;
+use crate::errno::Errno;
+use crate::host::{HostId, Hosts};
+use crate::ready::Refusal;
+
+/// Nobody's host: a packet to it is lost.
+pub const NOWHERE: HostId = HostId(u32::MAX);
+
+/// Where an address leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    /// Between which hosts.
+    pub(super) hop: Hop,
+    /// What a packet comes from that has no address yet.
+    pub(super) source: IpAddr,
+}
+
+/// Where a canonical address of one host leads from a host.
+///
+/// # Errors
+/// `ENETUNREACH` without an address of that family, for what is not on loopback.
+pub(super) fn find(hosts: &Hosts, from: HostId, to: IpAddr) -> Result<Route, Errno> {
+    let home = Hop { from, to: from };
+    if to.is_loopback() {
+        return Ok(Route { hop: home, source: loopback(to) });
+    }
+    let own = &hosts.get(from).spec.addresses;
+    if own.contains(&to) {
+        return Ok(Route { hop: home, source: to });
+    }
+    let source = own.iter().find(|ip| ip.is_ipv4() == to.is_ipv4()).ok_or(Errno::ENETUNREACH)?;
+    let to = hosts.by_address(to).unwrap_or(NOWHERE);
+    Ok(Route { hop: Hop { from, to }, source: *source })
+}
+
+/// The source of a packet from a socket bound to `own`, or to no address.
+///
+/// # Errors
+/// `EINVAL` from IPv4's loopback to another host (`__mkroute_output`); from that of IPv6, what leaves is dropped on its way, which
+/// is unmodelled.
+pub(super) fn source(route: &Route, own: Option<IpAddr>) -> Result<IpAddr, Refusal> {
+    match own {
+        None => Ok(route.source),
+        Some(ip) if ip.is_loopback() && route.hop.from != route.hop.to => match ip {
+            IpAddr::V4(_) => Err(Errno::EINVAL.into()),
+            IpAddr::V6(_) => {
+                Err(Refusal::unmodelled(format!("from {ip} to another host"), Errno::ENETUNREACH))
+            }
+        },
+        Some(ip) => Ok(ip),
+    }
+}
+
+/// The loopback address that stands for all of a family's: the `src` of the local route.
+pub(super) fn loopback(of_family: IpAddr) -> IpAddr {
+    match of_family {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+    }
+}

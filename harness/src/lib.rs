@@ -15,6 +15,7 @@ pub mod sweep;
 pub mod symbols;
 pub mod tracefile;
 pub mod verdict;
+pub mod world;
 
 pub use guest::serve;
 pub use photofinish_sim as sim;

@@ -84,6 +84,7 @@ errnos! {
     ENOTCONN = 107, "Transport endpoint is not connected.";
     ETIMEDOUT = 110, "Connection timed out.";
     ECONNREFUSED = 111, "Connection refused.";
+    EHOSTDOWN = 112, "Host is down.";
     EHOSTUNREACH = 113, "No route to host.";
     EALREADY = 114, "Operation already in progress.";
     EINPROGRESS = 115, "Operation now in progress.";

@@ -2,7 +2,7 @@
 //!
 //! Knows the guests by name only. Invariant: every variant of `sync`, `time`, `races` and `files` is run here, with many seeds.
 
-use photofinish::client::{self, Isolation, Request};
+use photofinish::client::{Isolation, Request};
 use photofinish::examine::{Examined, examine};
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::event::Event;
@@ -12,34 +12,10 @@ use photofinish::sweep::Tally;
 use photofinish::verdict::Verdict;
 
 mod served;
+mod swept;
 
 use served::{client, guests, request};
-
-/// Sweeps every variant of a scenario over so many seeds, and holds each against its own expectation.
-fn check_scenario(scenario: &str, seeds: u64) {
-    let listed = client::list(guests()).expect("it lists what it holds");
-    let mut complaints = Vec::new();
-    for listed in listed.iter().filter(|listed| listed.scenario == scenario) {
-        let tally = sweep(&listed.name(), seeds);
-        complaints.extend(
-            tally.complaints(listed, Seed(0)).into_iter().map(|said| format!("{}: {said}", listed.name())),
-        );
-        let found: Vec<_> = tally.found.iter().map(|(signature, found)| (signature, found.runs)).collect();
-        println!("{}: {} of {} passed, {found:?}", listed.name(), tally.passed, tally.runs);
-    }
-    assert!(complaints.is_empty(), "{complaints:#?}");
-}
-
-fn sweep(program: &str, seeds: u64) -> Tally {
-    let mut client = client(guests(), Isolation::Fork);
-    let mut tally = Tally::default();
-    for seed in 0..seeds {
-        let request = request(&mut client, program, seed);
-        let examined = examine(&mut client, &request).expect("it serves");
-        tally.add(request.seed, &request.strategy.to_string(), &examined);
-    }
-    tally
-}
+use swept::{check_scenario, sweep};
 
 /// A run of a seed, after `change` to what is asked for.
 fn run(program: &str, seed: u64, change: impl FnOnce(Request) -> Request) -> Examined {

@@ -36,6 +36,7 @@ mod stack;
 mod statics;
 mod symbols;
 mod vdso;
+pub mod world;
 
 pub use child::{Program, Task};
 pub use process::Registered;

@@ -21,6 +21,18 @@ impl Kernel {
         self.attend(0)
     }
 
+    /// A call that writes to standard output or error. With several processes nobody else runs before its thread's next point:
+    /// they share the lock of `std::io::stdout`, which must not be held by one that is killed meanwhile.
+    pub fn output_point(&mut self) -> Next {
+        if self.processes.iter().nth(1).is_none() {
+            return self.call_point();
+        }
+        self.step += 1;
+        self.epoch_ns += CALL_NS;
+        self.progress_at = self.step;
+        if self.ending.is_some() { Next::End } else { Next::Stay }
+    }
+
     /// The second half of [`Kernel::point`]: everything that a point may have to do besides going on.
     #[cold]
     pub fn attend(&mut self, pc: u64) -> Next {

@@ -9,6 +9,7 @@ pub mod bypass;
 pub mod conformance;
 pub mod endings;
 pub mod files;
+pub mod hosts;
 pub mod layout;
 pub mod native;
 pub mod processes;
@@ -34,6 +35,7 @@ pub static GUESTS: &[&Scenario] = &[
     &files::SCENARIO,
     &programs::SCENARIO,
     &sockets::SCENARIO,
+    &hosts::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,

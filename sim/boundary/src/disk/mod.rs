@@ -18,6 +18,7 @@ use photofinish_sim::call::time::{Clock, gettime_ns};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::Object;
 use photofinish_sim::file::lock::FileNumber;
+use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::Kernel;
 use photofinish_sim::process::Pid;
 
@@ -28,19 +29,13 @@ pub(crate) use path::{Follow, Found, PRIVATE, Place};
 /// What is known of the files of the run that is on.
 pub(crate) struct Disk {
     root: Root,
-    made: Made,
+    /// The hosts whose folders are there.
+    made: BTreeSet<HostId>,
     pub(crate) nodes: Nodes,
     /// By process: our descriptor of its working directory. Without one it is [`PRIVATE`].
     folders: BTreeMap<Pid, c_int>,
     /// Our descriptors of `random(4)`.
     random: BTreeSet<c_int>,
-}
-
-/// Whether the real folder is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Made {
-    No,
-    Yes,
 }
 
 struct Cell(UnsafeCell<Option<Box<Disk>>>);
@@ -52,10 +47,10 @@ static DISK: Cell = Cell(UnsafeCell::new(None));
 
 /// Gives the next run its private folder, which is made when the program first looks into it.
 pub(crate) fn begin(root: std::path::PathBuf) {
-    let root = Root(root.into_os_string().into_vec());
+    let root = Root { base: root.into_os_string().into_vec(), host: HostId::FIRST };
     let disk = Disk {
         root,
-        made: Made::No,
+        made: BTreeSet::new(),
         nodes: Nodes::default(),
         folders: BTreeMap::new(),
         random: BTreeSet::new(),
@@ -117,7 +112,7 @@ pub(crate) fn find(kernel: &Kernel, at: At, follow: Follow) -> Result<Found, Sto
         _ => path::join(&folder_path(kernel, at.folder)?, path),
     };
     if path::is_private(&whole) {
-        disk().make()?;
+        disk().make(kernel.host_id())?;
         return Ok(disk().root.walk(&whole, follow)?);
     }
     if let Some(fd) = own_descriptor(&whole) {
@@ -269,12 +264,16 @@ pub(crate) fn closed(real: c_int) {
 }
 
 impl Disk {
-    /// Makes the private folder, once. Whatever is there already is somebody else's.
-    fn make(&mut self) -> Result<(), Errno> {
-        if self.made == Made::No {
-            let root = sys::c_path(self.root.0.clone())?;
+    /// Paths are those of a host from here on; its private folder is made once. Whatever is there already is somebody else's.
+    fn make(&mut self, host: HostId) -> Result<(), Errno> {
+        self.root.host = host;
+        if !self.made.contains(&host) {
+            if self.made.is_empty() {
+                sys::mkdir(&sys::c_path(self.root.base.clone())?, 0o700)?;
+            }
+            let root = sys::c_path(self.root.folder())?;
             sys::mkdir(&root, 0o700)?;
-            self.made = Made::Yes;
+            self.made.insert(host);
             self.nodes.create(
                 Key::of(&sys::lstat(&root)?),
                 Time::from_ns(photofinish_sim::limits::REALTIME_START_NS),

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::ffi::CString;
 
 use photofinish_sim::errno::Errno;
+use photofinish_sim::host::HostId;
 
 use super::sys;
 
@@ -48,9 +49,14 @@ pub(crate) struct Found {
     pub(crate) data: Option<libc::stat>,
 }
 
-/// The real folder behind [`PRIVATE`].
+/// The real folders behind [`PRIVATE`], one for each host in one for the run.
 #[derive(Debug)]
-pub(crate) struct Root(pub(crate) Vec<u8>);
+pub(crate) struct Root {
+    /// The run's.
+    pub(crate) base: Vec<u8>,
+    /// Whose paths are meant.
+    pub(crate) host: HostId,
+}
 
 const LINKS_MAX: u32 = 40;
 
@@ -87,14 +93,27 @@ pub(crate) fn join(folder: &[u8], path: &[u8]) -> Vec<u8> {
 }
 
 impl Root {
-    /// The real path of one of the program's that has no links in it.
-    fn real(&self, shown: &[u8]) -> Vec<u8> {
-        if is_under(shown, PRIVATE) { [&self.0, &shown[PRIVATE.len()..]].concat() } else { shown.to_vec() }
+    /// The real folder of the host.
+    pub(crate) fn folder(&self) -> Vec<u8> {
+        [&self.base, &b"/"[..], self.host.0.to_string().as_bytes()].concat()
     }
 
-    /// The program's path of a real one.
+    /// The real path of one of the program's that has no links in it.
+    fn real(&self, shown: &[u8]) -> Vec<u8> {
+        if is_under(shown, PRIVATE) {
+            [&self.folder(), &shown[PRIVATE.len()..]].concat()
+        } else {
+            shown.to_vec()
+        }
+    }
+
+    /// The program's path of a real one, on whichever host.
     pub(crate) fn shown(&self, real: &[u8]) -> Vec<u8> {
-        if is_under(real, &self.0) { [PRIVATE, &real[self.0.len()..]].concat() } else { real.to_vec() }
+        let Some(inside) = real.strip_prefix(&self.base[..]).and_then(|rest| rest.strip_prefix(b"/")) else {
+            return real.to_vec();
+        };
+        let host = inside.iter().position(|byte| *byte == b'/').unwrap_or(inside.len());
+        [PRIVATE, &inside[host..]].concat()
     }
 
     /// Follows an absolute path of the program that leads into the private folder, as text.
@@ -244,10 +263,10 @@ mod tests {
 
     #[test]
     fn real_and_shown_paths_are_two_names_of_one_file() {
-        let root = Root(b"/run/one".to_vec());
+        let root = Root { base: b"/run/one".to_vec(), host: HostId(7) };
         for (shown, real) in [
-            ("/tmp/photofinish", "/run/one"),
-            ("/tmp/photofinish/a b", "/run/one/a b"),
+            ("/tmp/photofinish", "/run/one/7"),
+            ("/tmp/photofinish/a b", "/run/one/7/a b"),
             ("/tmp/photofinishes", "/tmp/photofinishes"),
             ("/etc/passwd", "/etc/passwd"),
         ] {
@@ -255,5 +274,6 @@ mod tests {
             assert_eq!(root.shown(real.as_bytes()), shown.as_bytes());
         }
         assert_eq!(root.shown(b"/run/ones"), b"/run/ones");
+        assert_eq!(root.shown(b"/run/one/12/a"), b"/tmp/photofinish/a");
     }
 }

@@ -1,0 +1,275 @@
+//! One host: what it is made of, what runs on it, and what becomes of it.
+//!
+//! Does not know other hosts. Invariant: a host's programs are started in the order in which they were given, when it is built and
+//! each time it is restarted.
+
+use core::fmt;
+use core::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use photofinish_boundary::world as calls;
+use photofinish_sim::errno::Errno;
+use photofinish_sim::host::{DRIFT_PPM_MAX, HostClock, HostId, HostSpec};
+use photofinish_sim::personality::Os;
+use photofinish_sim::process::{Pid, Status};
+
+use super::simulated;
+
+type Main = Arc<dyn Fn() + Send + Sync>;
+
+/// A host that is to be.
+#[must_use = "a host exists once it is built or started"]
+pub struct HostBuilder {
+    spec: HostSpec,
+}
+
+impl HostBuilder {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            spec: HostSpec {
+                name: name.to_owned(),
+                addresses: Vec::new(),
+                os: Os::Linux,
+                cores: 4,
+                clock: HostClock::default(),
+            },
+        }
+    }
+
+    /// An address besides loopback; a host may have several. One without gets the next of 10.0.0.0/8.
+    pub fn ip(mut self, ip: impl Into<IpAddr>) -> Self {
+        self.spec.addresses.push(ip.into());
+        self
+    }
+
+    /// The operating system whose answers its programs get; Linux otherwise.
+    pub fn os(mut self, os: Os) -> Self {
+        self.spec.os = os;
+        self
+    }
+
+    /// Processors its programs are told it has; 4 otherwise.
+    pub fn cores(mut self, cores: u32) -> Self {
+        self.spec.cores = cores.max(1);
+        self
+    }
+
+    /// What its wall clock (`CLOCK_REALTIME`, `SystemTime`) is ahead of the true time when the run begins; below 0 it is behind.
+    pub fn clock_skew_ms(mut self, ms: i64) -> Self {
+        self.spec.clock.skew_ns = ms.saturating_mul(1_000_000);
+        self
+    }
+
+    /// What all its clocks go too fast, in parts per million; below 0 too slow. A second of such a host is not a second of
+    /// another's, for `Instant` and for every time-out.
+    ///
+    /// # Panics
+    /// For more than 100,000 either way.
+    pub fn drift_ppm(mut self, ppm: i32) -> Self {
+        assert!(
+            ppm.abs() <= DRIFT_PPM_MAX,
+            "a clock that is {ppm} ppm wrong: at most {DRIFT_PPM_MAX} either way"
+        );
+        self.spec.clock.drift_ppm = ppm;
+        self
+    }
+
+    /// Makes the host, with nothing running on it.
+    ///
+    /// # Panics
+    /// For a name or an address that cannot be its, with the reason.
+    pub fn build(self) -> Host {
+        let name = self.spec.name.clone();
+        let id = simulated(calls::add_host(&self.spec)).unwrap_or_else(|why| panic!("{why}"));
+        Host(Arc::new(Inner { id, name, programs: Mutex::default() }))
+    }
+
+    /// Makes the host and starts a program on it: [`Host::start`].
+    ///
+    /// # Panics
+    /// As [`HostBuilder::build`].
+    pub fn start(self, main: impl Fn() + Send + Sync + 'static) -> Host {
+        let host = self.build();
+        host.start(main);
+        host
+    }
+}
+
+struct Inner {
+    id: HostId,
+    name: String,
+    programs: Mutex<Vec<Program>>,
+}
+
+struct Program {
+    main: Main,
+    /// Its process, or the last one.
+    process: Pid,
+}
+
+/// A host of the world. A clone is the same host.
+#[derive(Clone)]
+pub struct Host(Arc<Inner>);
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "host {}", self.0.name)
+    }
+}
+
+impl AsRef<str> for Host {
+    fn as_ref(&self) -> &str {
+        &self.0.name
+    }
+}
+
+/// How a program on a host ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended(pub Status);
+
+impl Ended {
+    /// Whether it returned, or left with status 0.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        self.0 == Status::Exited(0)
+    }
+
+    /// Whether its host crashed under it, or a signal ended it.
+    #[must_use]
+    pub fn is_killed(self) -> bool {
+        matches!(self.0, Status::Signalled(_))
+    }
+
+    /// For a test that expects the program to have ended well.
+    ///
+    /// # Panics
+    /// Unless it did, with `who` and how it ended: a panic in a program is exit status 101.
+    #[track_caller]
+    pub fn success(self, who: &str) {
+        assert!(self.is_success(), "{who} ended with {:?}", self.0);
+    }
+}
+
+impl Host {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Starts a program on the host, as a process of its own, now and each time the host is restarted. A panic of its main thread
+    /// is exit status 101.
+    ///
+    /// All processes of a run share one address space: a program may carry an `Arc` for a test's observations, and what Rust keeps in
+    /// statics is shared.
+    ///
+    /// # Panics
+    /// If the host is down.
+    pub fn start(&self, main: impl Fn() + Send + Sync + 'static) {
+        let main: Main = Arc::new(main);
+        let process = self.launch(&main);
+        self.programs().push(Program { main, process });
+    }
+
+    /// Runs a program on the host, once, and waits until it has ended.
+    ///
+    /// # Panics
+    /// If the host is down.
+    #[must_use = "it says whether the program failed"]
+    pub fn run(&self, main: impl Fn() + Send + Sync + 'static) -> Ended {
+        let main: Main = Arc::new(main);
+        wait_for(self.launch(&main))
+    }
+
+    fn launch(&self, main: &Main) -> Pid {
+        let main = Arc::clone(main);
+        let started = simulated(calls::start(self.0.id, &self.0.name, Box::new(move || main())));
+        started.unwrap_or_else(|errno| panic!("nothing can start on {}: {errno:?}", self.0.name))
+    }
+
+    fn programs(&self) -> MutexGuard<'_, Vec<Program>> {
+        // Nothing panics while it is held.
+        self.0.programs.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Waits until the program that was started first has ended, and says how.
+    ///
+    /// # Panics
+    /// If none was started.
+    #[must_use = "it says whether the program failed"]
+    pub fn wait(&self) -> Ended {
+        let first = self.programs().first().map(|program| program.process);
+        wait_for(first.unwrap_or_else(|| panic!("no program was started on {}", self.0.name)))
+    }
+
+    /// How the program that was started first ended, if it has.
+    #[must_use]
+    pub fn ended(&self) -> Option<Ended> {
+        let process = self.programs().first().map(|program| program.process)?;
+        simulated(calls::ended(process)).map(Ended)
+    }
+
+    /// The host loses its power: its processes end where they stand, without a word to anybody. Connections to it hang until the
+    /// peer's time-outs, or until it is back and answers with a reset. Files it wrote stay.
+    ///
+    /// # Panics
+    /// If it is down already, or runs the caller.
+    pub fn crash(&self) {
+        simulated(calls::crash(self.0.id)).unwrap_or_else(|errno| self.refuse("crash", errno));
+    }
+
+    /// The host comes back, and its programs begin anew, in the order in which they were first started.
+    ///
+    /// # Panics
+    /// If it is up.
+    pub fn restart(&self) {
+        let host = self.0.id;
+        let up = simulated(calls::act("restart a host", |kernel| kernel.power_on(host)));
+        up.unwrap_or_else(|errno| self.refuse("restart", errno));
+        let mains: Vec<Main> = self.programs().iter().map(|program| Arc::clone(&program.main)).collect();
+        for (at, main) in mains.iter().enumerate() {
+            let process = self.launch(main);
+            self.programs()[at].process = process;
+        }
+    }
+
+    /// Its programs stand still, as if stopped by `SIGSTOP`: its kernel goes on taking what arrives, and time passes for it.
+    ///
+    /// # Panics
+    /// If it runs the caller.
+    pub fn pause(&self) {
+        let host = self.0.id;
+        let paused = simulated(calls::act("pause a host", |kernel| kernel.pause(host)));
+        paused.unwrap_or_else(|errno| self.refuse("pause", errno));
+    }
+
+    /// Its programs go on.
+    pub fn resume(&self) {
+        let host = self.0.id;
+        let resumed = simulated(calls::act("resume a host", |kernel| {
+            kernel.resume(host);
+            Ok(())
+        }));
+        resumed.unwrap_or_else(|errno| self.refuse("resume", errno));
+    }
+
+    fn refuse(&self, what: &str, errno: Errno) {
+        let why = match errno {
+            Errno::EALREADY if what == "crash" => "it is down",
+            Errno::EALREADY => "it is up",
+            Errno::EPERM => "the caller runs on it",
+            _ => panic!("cannot {what} {}: {errno:?}", self.0.name),
+        };
+        panic!("cannot {what} {}: {why}", self.0.name)
+    }
+}
+
+fn wait_for(process: Pid) -> Ended {
+    loop {
+        match simulated(calls::wait(process)) {
+            Ok(status) => return Ended(status),
+            Err(Errno::EINTR) => {}
+            Err(errno) => unreachable!("a process that was started can be waited for, but {errno:?}"),
+        }
+    }
+}

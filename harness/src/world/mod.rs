@@ -1,0 +1,89 @@
+//! A simulated world: hosts with names, addresses, clocks and programs, and what becomes of them.
+//!
+//! The program that a run begins with builds the world and scripts it, in ordinary Rust: it starts programs on hosts, sleeps in
+//! virtual time (`std::thread::sleep`), and lets hosts crash. Programs find each other by name, as
+//! `TcpStream::connect("server:7000")`. The run is over when that first program returns.
+//!
+//! ```no_run
+//! use photofinish::world::World;
+//! use std::time::Duration;
+//!
+//! let world = World::new();
+//! let server = world.host("server").start(|| { /* listen on 0.0.0.0:7000 */ });
+//! let client = world.host("client").drift_ppm(50).start(|| { /* connect to server:7000 */ });
+//! std::thread::sleep(Duration::from_secs(5));
+//! server.crash();
+//! std::thread::sleep(Duration::from_secs(1));
+//! server.restart();
+//! client.wait().success("the client");
+//! ```
+//!
+//! Does not know how hosts are simulated. Invariant: everything here is a call of the simulation, made at once, so that the same seed
+//! builds the same world.
+
+mod host;
+
+use std::time::Duration;
+
+use photofinish_boundary::world as calls;
+
+pub use host::{Ended, Host, HostBuilder};
+pub use photofinish_boundary::world::is_simulated;
+pub use photofinish_sim::personality::Os;
+
+/// The simulated world of the run that is on.
+///
+/// It is a handle: all of a run are the same world.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct World;
+
+/// There is no simulation around the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a world can be built in a simulated run alone, and this program runs natively\nnext: `cargo xtask sim SCENARIO` runs it simulated"
+)]
+pub struct NotSimulated;
+
+impl From<calls::NotSimulated> for NotSimulated {
+    fn from(_: calls::NotSimulated) -> Self {
+        Self
+    }
+}
+
+impl World {
+    /// The world of this run.
+    ///
+    /// # Panics
+    /// Outside a simulation. [`World::try_new`] tells instead.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "a default that panics would surprise")]
+    pub fn new() -> Self {
+        Self::try_new().unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// The world of this run.
+    ///
+    /// # Errors
+    /// Outside a simulation.
+    pub fn try_new() -> Result<Self, NotSimulated> {
+        if calls::is_simulated() { Ok(Self) } else { Err(NotSimulated) }
+    }
+
+    /// Describes a host that is to be: [`HostBuilder::start`] or [`HostBuilder::build`] makes it.
+    #[must_use]
+    pub fn host(&self, name: &str) -> HostBuilder {
+        HostBuilder::new(name)
+    }
+
+    /// Virtual time since the run began, by no host's clock.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        Duration::from_nanos(simulated(calls::now_ns()))
+    }
+}
+
+/// What a call of the simulation answered: a [`World`] exists only inside one.
+fn simulated<T>(answer: Result<T, calls::NotSimulated>) -> T {
+    answer.unwrap_or_else(|_| panic!("{NotSimulated}"))
+}

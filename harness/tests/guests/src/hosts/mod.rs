@@ -1,0 +1,46 @@
+//! Guests that build a world of several hosts. There is no world outside a simulation: these do not run natively.
+//!
+//! Invariant: what a guest expects holds in every order in which its threads and packets can go.
+
+mod clocks;
+mod power;
+mod reaching;
+
+use photofinish::scenario::{Failure, Scenario, Variant};
+
+use crate::sound;
+
+/// The guests of this folder.
+pub static SCENARIO: Scenario = Scenario {
+    name: "hosts",
+    story: "Programs on several hosts that talk to each other, crash and come back.",
+    programs: &[],
+    variants: VARIANTS,
+};
+
+static VARIANTS: &[Variant] = &[
+    sound(
+        "names",
+        "Hosts find each other by name, over TCP and UDP, and see each other's addresses.",
+        reaching::names,
+    ),
+    sound(
+        "ports",
+        "The same port on two hosts, loopback of each its own, and an address nobody has.",
+        reaching::ports,
+    ),
+    sound("files", "Each host has files of its own, which a crash leaves.", power::files),
+    sound("crash", "A peer's host crashes and comes back: the connection is reset.", power::crash),
+    sound("pause", "A paused host answers once it goes on.", power::pause),
+    sound("restarts", "A host restarts many times, and each time its program begins anew.", power::restarts),
+    sound("clocks", "Clocks that are wrong, and clocks that go wrong.", clocks::wrong_clocks),
+];
+
+fn wrong(signature: &str, detail: impl std::fmt::Display) -> Failure {
+    Failure { signature: signature.to_owned(), detail: detail.to_string() }
+}
+
+/// Fails with what was seen unless it is what was expected.
+fn expect<T: PartialEq + std::fmt::Debug>(what: &str, seen: T, expected: T) -> Result<(), Failure> {
+    if seen == expected { Ok(()) } else { Err(wrong(what, format!("saw {seen:?}, expected {expected:?}"))) }
+}

@@ -1,0 +1,150 @@
+//! What the harness asks of the simulation on behalf of the program: hosts, what runs on them, and what becomes of them.
+//!
+//! Does not know how a world is described. Invariant: each function is a call of the running thread like any system call, and
+//! outside a simulation each answers [`NotSimulated`].
+
+use std::ffi::CString;
+
+use photofinish_sim::call::world::wait as wait_for;
+use photofinish_sim::errno::Errno;
+use photofinish_sim::host::{HostId, HostSpec, Refused};
+use photofinish_sim::kernel::Kernel;
+use photofinish_sim::process::{Pid, Status};
+
+use crate::phase;
+use crate::process::{self, NotStarted};
+use crate::run::{active, call, finish, run, with_kernel};
+
+/// There is no simulation around the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotSimulated;
+
+/// Whether the caller runs inside a simulation.
+#[must_use]
+pub fn is_simulated() -> bool {
+    active()
+}
+
+/// Another machine.
+///
+/// # Errors
+/// The outer for a program that is not simulated; the inner for a name or an address that cannot be the host's.
+pub fn add_host(spec: &HostSpec) -> Result<Result<HostId, Refused>, NotSimulated> {
+    let mut refused = None;
+    let added = ask("add a host", |kernel| {
+        // Made again as our own: what the program allocated may be gone before the run is.
+        kernel.add_host(spec.clone()).map(|host| host.0).map_err(|why| {
+            refused = Some(why);
+            Errno::EINVAL
+        })
+    })?;
+    Ok(match (added, refused) {
+        (Ok(host), _) => Ok(HostId(host)),
+        (Err(_), Some(why)) => Err(why),
+        (Err(errno), None) => unreachable!("a host is added or refused, but was answered {errno:?}"),
+    })
+}
+
+/// A program begins on a host that is up, as a process of its own.
+///
+/// # Errors
+/// For a program that is not simulated.
+pub fn start(
+    host: HostId,
+    name: &str,
+    main: Box<dyn FnOnce() + Send>,
+) -> Result<Result<Pid, Errno>, NotSimulated> {
+    if !active() {
+        return Err(NotSimulated);
+    }
+    crate::run::call_point();
+    let name = CString::new(name).unwrap_or_default();
+    Ok(phase::as_simulator(|| process::start(host, name, main)).map_err(|why| match why {
+        NotStarted::Because(errno) => errno,
+        NotStarted::RunOver(ending) => finish(ending),
+    }))
+}
+
+/// How a process ended that [`start`] began; waits until it has.
+///
+/// # Errors
+/// For a program that is not simulated. The inner: `ESRCH`, `EINTR`.
+pub fn wait(pid: Pid) -> Result<Result<Status, Errno>, NotSimulated> {
+    if !active() {
+        return Err(NotSimulated);
+    }
+    let mut ended = None;
+    let answer = call("wait for a host's program", pid.0, |kernel, caller| {
+        let status = wait_for(kernel, caller, pid)?;
+        ended = Some(status);
+        Ok(status.wait_status())
+    });
+    Ok(answer.and(ended.ok_or(Errno::ESRCH)))
+}
+
+/// How a process ended that [`start`] began, if it has.
+///
+/// # Errors
+/// For a program that is not simulated.
+pub fn ended(pid: Pid) -> Result<Option<Status>, NotSimulated> {
+    if !active() {
+        return Err(NotSimulated);
+    }
+    Ok(with_kernel(|kernel| kernel.processes.find(pid).and_then(|process| process.ended)))
+}
+
+/// Does something to the world at once, as a call of the running thread.
+///
+/// # Errors
+/// For a program that is not simulated; the inner as the kernel answers.
+pub fn act(
+    name: &'static str,
+    act: impl FnMut(&mut Kernel) -> Result<(), Errno>,
+) -> Result<Result<(), Errno>, NotSimulated> {
+    ask(name, act)
+}
+
+/// A host loses its power: [`Kernel::crash`].
+///
+/// # Errors
+/// For a program that is not simulated; the inner as [`Kernel::crash`].
+pub fn crash(host: HostId) -> Result<Result<(), Errno>, NotSimulated> {
+    let crashed = ask("crash a host", |kernel| kernel.crash(host))?;
+    phase::as_simulator(process::forget_killed);
+    Ok(crashed)
+}
+
+/// Virtual nanoseconds since the run began, by no host's clock.
+///
+/// # Errors
+/// For a program that is not simulated.
+pub fn now_ns() -> Result<u64, NotSimulated> {
+    if active() { Ok(with_kernel(|kernel| kernel.now_ns())) } else { Err(NotSimulated) }
+}
+
+/// The name of the host that the running thread is on.
+///
+/// # Errors
+/// For a program that is not simulated.
+pub fn host_name() -> Result<String, NotSimulated> {
+    if !active() {
+        return Err(NotSimulated);
+    }
+    // The copy is the program's, as is whatever it becomes.
+    let host = with_kernel(|kernel| kernel.host_id());
+    Ok(run().kernel.net.hosts.get(host).spec.name.clone())
+}
+
+fn ask<T: crate::run::Answer>(
+    name: &'static str,
+    mut ask: impl FnMut(&mut Kernel) -> Result<T, Errno>,
+) -> Result<Result<T, Errno>, NotSimulated> {
+    if !active() {
+        return Err(NotSimulated);
+    }
+    Ok(call(name, 0, |kernel, _| {
+        let answer = ask(kernel)?;
+        kernel.settle();
+        Ok(answer)
+    }))
+}

@@ -7,6 +7,7 @@
 mod audit;
 mod door;
 mod files;
+mod marks;
 mod pollable;
 mod processes;
 mod schedule;
@@ -30,6 +31,7 @@ use crate::file::pipe::Pipes;
 use crate::file::timerfd::{TimerFdId, TimerFds};
 use crate::futex::Futexes;
 use crate::limits::{Limits, SPIN_POINTS, TURN_POINTS};
+use crate::mark::Marks;
 use crate::net::Net;
 use crate::personality::{Os, Personality};
 use crate::process::{Pid, Processes};
@@ -153,6 +155,7 @@ pub struct Kernel {
     asked: door::Asked,
     candidates: Vec<Candidate>,
     entropy: Option<Draws>,
+    marks: Marks,
 
     recorder: Box<dyn Recorder>,
     detail: Detail,
@@ -217,6 +220,7 @@ impl Kernel {
             asked: door::Asked::default(),
             candidates: Vec::new(),
             entropy: None,
+            marks: Marks::new(),
             recorder,
             detail,
             hash: EventsHash::default(),
@@ -313,6 +317,9 @@ impl Kernel {
     /// Ends the run; the first ending stands. A strict replay with picks left has diverged.
     pub fn end(&mut self, ending: Ending) -> Next {
         if self.ending.is_none() {
+            if matches!(ending, Ending::Returned | Ending::Exited(0)) {
+                self.tell_unfulfilled();
+            }
             let ending = match self.chooser.finish(&self.moment()) {
                 Err(divergence) if !matches!(ending, Ending::Diverged(_)) => Ending::Diverged(divergence),
                 _ => ending,

@@ -26,6 +26,7 @@ pub fn serve(scenarios: &'static [&'static Scenario]) -> ! {
             };
             let (Ok(made), Ok(most)) = (made.parse(), most.parse()) else { usage() };
             report_panics();
+            crate::marks::listen();
             let programs: Vec<&'static [Registered]> =
                 scenarios.iter().map(|scenario| registered(scenario)).collect();
             server::serve(PoolSize { made, most }, isolation, &|name| find(scenarios, &programs, name))

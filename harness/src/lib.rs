@@ -4,11 +4,12 @@
 //! every target.
 //!
 //! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
-//! [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`symbols`] (where in the source).
+//! [`verdict`] (what a run means), [`marks`] (what a program says of itself), [`record`] and [`tracefile`] (what is kept of it), [`symbols`] (where in the source).
 
 pub mod client;
 pub mod examine;
 pub mod guest;
+pub mod marks;
 pub mod record;
 pub mod scenario;
 pub mod sweep;

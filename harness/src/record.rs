@@ -8,6 +8,7 @@ use photofinish_sim::seed::Seed;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Run;
+use crate::marks::Marks;
 use crate::verdict::{Judgement, Verdict};
 
 /// The schema number of [`Record`].
@@ -48,6 +49,9 @@ pub struct Record {
     pub threads: u64,
     /// 16 hexadecimal digits over all events: equal for equal runs.
     pub events_hash: String,
+    /// The marks that the program passed; left out if there are none.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub marks: Marks,
 }
 
 impl Record {
@@ -72,6 +76,7 @@ impl Record {
             stalled_ns: run.figures.stalled_ns,
             threads: run.figures.threads,
             events_hash: format!("{:016x}", run.figures.events_hash),
+            marks: Marks::of(run),
         }
     }
 }

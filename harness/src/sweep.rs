@@ -8,6 +8,7 @@ use photofinish_sim::seed::Seed;
 use serde::{Deserialize, Serialize};
 
 use crate::examine::Examined;
+use crate::marks::Marks;
 use crate::scenario::Listed;
 use crate::verdict::Verdict;
 
@@ -33,12 +34,16 @@ pub struct Tally {
     pub passed: u64,
     /// By signature.
     pub found: BTreeMap<String, Found>,
+    /// The marks that the program passed.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub marks: Marks,
 }
 
 impl Tally {
     /// Counts a run.
     pub fn add(&mut self, seed: Seed, strategy: &str, examined: &Examined) {
         self.runs += 1;
+        self.marks.merge(Marks::of(&examined.run));
         let Some(signature) = examined.judgement.signature.clone() else {
             self.passed += 1;
             return;
@@ -70,6 +75,7 @@ impl Tally {
     pub fn merge(&mut self, other: Self) {
         self.runs += other.runs;
         self.passed += other.passed;
+        self.marks.merge(other.marks);
         for (signature, more) in other.found {
             match self.found.get_mut(&signature) {
                 None => {
@@ -158,7 +164,7 @@ mod tests {
                 Found { verdict: *verdict, runs: 1, first: Seed(*first), strategies: BTreeMap::new() };
             ((*signature).to_owned(), found)
         });
-        Tally { runs, passed: runs - found.len() as u64, found: found.collect() }
+        Tally { runs, passed: runs - found.len() as u64, found: found.collect(), marks: Marks::default() }
     }
 
     fn check(tally: &Tally, listed: &Listed, complaints: &[&str]) {

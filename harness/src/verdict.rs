@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use photofinish_sim::ending::{Ending, Waiting};
 use photofinish_sim::event::Event;
+use photofinish_sim::mark::Mark;
 use photofinish_sim::thread::ThreadId;
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +74,7 @@ pub fn judge(run: &Run) -> Judgement {
         Ending::Diverged(divergence) => (Verdict::Diverged, Some("diverged".into()), divergence.to_string()),
         Ending::Bug { what } => (Verdict::Bug, Some("bug".into()), what.clone()),
     };
+    let (verdict, signature, detail) = by_marks(run, (verdict, signature, detail));
     if run.unmodelled > 0 && matches!(verdict, Verdict::Pass | Verdict::Fail) {
         return unmodelled(run, signature.as_deref());
     }
@@ -87,6 +89,36 @@ fn fail(signature: String, detail: String) -> Parts {
 
 fn inconclusive(signature: &str, detail: String) -> Parts {
     (Verdict::Inconclusive, Some(signature.to_owned()), detail)
+}
+
+/// A run in which a mark failed did not pass. What must always hold is the first thing that went wrong and so names the failure,
+/// however the run ended; what must hold in the end matters only to a run that would pass.
+fn by_marks(run: &Run, judged: Parts) -> Parts {
+    if !matches!(judged.0, Verdict::Pass | Verdict::Fail) {
+        return judged;
+    }
+    let mut failed = Vec::new();
+    let mut unfulfilled = Vec::new();
+    for (_, event) in &run.events {
+        match event {
+            Event::Marked { mark, outcome, detail } if mark.asks.forbids() == Some(*outcome) => {
+                failed.push((mark, detail));
+            }
+            Event::Unfulfilled { mark, detail } => unfulfilled.push((mark, detail)),
+            _ => {}
+        }
+    }
+    if failed.is_empty() && judged.0 == Verdict::Pass {
+        failed = unfulfilled;
+    }
+    let Some((first, _)) = failed.first() else { return judged };
+    let mut lines: Vec<String> = failed.iter().map(|(mark, detail)| line_of(mark, detail)).collect();
+    lines.extend(judged.1.map(|signature| format!("besides, it failed: {signature}\n{}", judged.2)));
+    fail(first.signature(), lines.join("\n"))
+}
+
+fn line_of(mark: &Mark, detail: &str) -> String {
+    if detail.is_empty() { mark.to_string() } else { format!("{mark}: {detail}") }
 }
 
 fn panic_of(run: &Run) -> Parts {

@@ -7,6 +7,7 @@
 pub mod canary;
 pub mod late_listener;
 pub mod lost_update;
+pub mod native;
 pub mod shutdown_einval;
 
 use photofinish::scenario::Scenario;

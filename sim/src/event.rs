@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::choice::Pick;
 use crate::host::HostId;
+use crate::mark::{Mark, Outcome};
 use crate::process::{Pid, Status};
 use crate::thread::ThreadId;
 use crate::wait::{WaitOn, Woken};
@@ -147,6 +148,22 @@ pub enum Event {
         /// The system call's name, or the instruction.
         what: Cow<'static, str>,
     },
+    /// The program passed a mark, with this outcome for the first time.
+    Marked {
+        /// The mark.
+        mark: Box<Mark>,
+        /// What came of it.
+        outcome: Outcome,
+        /// What the program says of it.
+        detail: String,
+    },
+    /// The program is done, and what had to be true in the end is not.
+    Unfulfilled {
+        /// The mark.
+        mark: Box<Mark>,
+        /// What the program last said of it.
+        detail: String,
+    },
 }
 
 impl Event {
@@ -155,7 +172,12 @@ impl Event {
     pub fn is_loud(&self) -> bool {
         matches!(
             self,
-            Self::Wrote { .. } | Self::Panicked { .. } | Self::Unmodelled { .. } | Self::Judged { .. }
+            Self::Wrote { .. }
+                | Self::Panicked { .. }
+                | Self::Unmodelled { .. }
+                | Self::Judged { .. }
+                | Self::Marked { .. }
+                | Self::Unfulfilled { .. }
         )
     }
 }
@@ -308,6 +330,7 @@ mod tests {
 
     use super::*;
     use crate::fd::Object;
+    use crate::mark::Asks;
     use crate::net::SocketId;
 
     const STAMP: Stamp = Stamp { step: 1, at_ns: 2, thread: ThreadId(3) };
@@ -375,6 +398,22 @@ mod tests {
             let statuses = [Status::Exited(0), Status::Exited(1), Status::Signalled(1)];
             events.extend(statuses.map(|status| Event::Exited { process, status }));
             events.extend([1, 2].map(|signal| Event::Signalled { process, signal }));
+        }
+        let mark = Mark { file: "f".into(), line: 1, column: 1, message: "m".into(), asks: Asks::Always };
+        let marks = [
+            mark.clone(),
+            Mark { file: "g".into(), ..mark.clone() },
+            Mark { line: 2, ..mark.clone() },
+            Mark { column: 2, ..mark.clone() },
+            Mark { message: "n".into(), ..mark.clone() },
+            Mark { asks: Asks::Sometimes, ..mark },
+        ];
+        for (mark, detail) in marks.iter().flat_map(|mark| [(mark, ""), (mark, "why")]) {
+            let (mark, detail) = (Box::new(mark.clone()), String::from(detail));
+            for outcome in [Outcome::True, Outcome::False] {
+                events.push(Event::Marked { mark: mark.clone(), outcome, detail: detail.clone() });
+            }
+            events.push(Event::Unfulfilled { mark, detail });
         }
         events
     }

@@ -51,6 +51,7 @@ pub const PLAIN_CRATES: &[(&str, &str)] = &[
     ("object", "addr2line: reads executables"),
     ("photofinish", "ours: the harness"),
     ("photofinish_boundary", "ours: the scheduling points themselves"),
+    ("photofinish_marks", "ours: what a mark is before the kernel hears of it"),
     ("photofinish_sim", "ours: the kernel"),
     ("postcard", "writes the record of a run"),
     ("ppv_lite86", "vector words of rand_chacha"),

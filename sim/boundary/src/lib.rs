@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`phase`] (whose code runs), `run` (the kernel and how to reach it), `arch` and `carrier`
 //! (contexts), `disk` (the files of a run), `instrument` and `symbols` (what the program reaches us through), `memory` (whose
-//! heap), `frames` and `shm` (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what goes past
+//! heap), [`marks`] (what the program says of itself), `frames` and `shm` (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what goes past
 //! the C library), `child` and [`server`] (a run in a fresh image), [`proof`]
 //! (that all this is in charge).
 
@@ -24,6 +24,7 @@ mod disk;
 pub mod frames;
 mod guard;
 mod instrument;
+pub mod marks;
 mod memory;
 mod own;
 pub mod phase;

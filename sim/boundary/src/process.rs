@@ -206,7 +206,7 @@ pub(crate) fn give_up_quietly(status: Status) {
     });
 }
 
-/// Where the running thread's stack is kept while it runs as a child; null when the kernel refuses.
+/// `fork(2)`; returns where the running thread's stack is kept while it runs as a child.
 pub(crate) fn fork() -> Result<*mut Snapshot, Errno> {
     let child = fork_quietly()?;
     phase::as_simulator(|| {
@@ -234,7 +234,7 @@ pub(crate) fn is_forked() -> bool {
     with_kernel(|kernel| kernel.is_forked())
 }
 
-/// Notes that the forked child tried to execute a program; says whether it did so before.
+/// Notes that the forked child tried to execute a program.
 pub(crate) fn tried_to_execute() {
     let thread = run().kernel.current();
     if let Some(forked) = processes().forked.iter_mut().rfind(|forked| forked.thread == thread) {
@@ -342,7 +342,7 @@ fn run_main(main: impl FnOnce()) {
     std::process::exit(if outcome.is_ok() { 0 } else { 101 })
 }
 
-/// Gives up the contexts of threads that were ended by the end of their process.
+/// Gives up the contexts of threads that were ended by the end of their process, and closes the real files that nobody has any more.
 pub(crate) fn forget_killed() {
     let over = |process: &&photofinish_sim::process::Process| process.life != Life::Running;
     let over: Vec<Pid> = run().kernel.processes.iter().filter(over).map(|process| process.pid).collect();

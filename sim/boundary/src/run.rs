@@ -34,8 +34,6 @@ pub(crate) struct Run {
     pub(crate) waits: Vec<Vec<u64>>,
     /// Kinds of system calls that were caught past the C library. Kept only with events.
     escaped: Vec<i64>,
-    /// The inodes of unix sockets, device and number, in the order in which they were first seen.
-    pub(crate) nodes: Vec<(u64, u64)>,
 }
 
 struct Cell(UnsafeCell<Option<Box<Run>>>);
@@ -47,14 +45,8 @@ static RUN: Cell = Cell(UnsafeCell::new(None));
 
 /// Puts a kernel in charge.
 pub(crate) fn begin(kernel: Kernel) {
-    let run = Box::new(Run {
-        kernel,
-        judged: None,
-        main_ended: None,
-        waits: Vec::new(),
-        escaped: Vec::new(),
-        nodes: Vec::new(),
-    });
+    let run =
+        Box::new(Run { kernel, judged: None, main_ended: None, waits: Vec::new(), escaped: Vec::new() });
     // SAFETY: no run is on, so nobody else looks at the cell.
     unsafe { *RUN.0.get() = Some(run) };
 }

@@ -8,6 +8,7 @@ mod audit;
 mod door;
 mod files;
 mod hosts;
+mod marks;
 mod pollable;
 mod processes;
 mod schedule;
@@ -32,6 +33,7 @@ use crate::file::timerfd::{TimerFdId, TimerFds};
 use crate::futex::Futexes;
 use crate::limits::{Limits, SPIN_POINTS, TURN_POINTS};
 use crate::link::Links;
+use crate::mark::Marks;
 use crate::net::Net;
 use crate::personality::Personality;
 use crate::process::{Pid, Processes};
@@ -155,6 +157,7 @@ pub struct Kernel {
     asked: door::Asked,
     candidates: Vec<Candidate>,
     entropy: Option<Draws>,
+    marks: Marks,
 
     recorder: Box<dyn Recorder>,
     detail: Detail,
@@ -219,6 +222,7 @@ impl Kernel {
             asked: door::Asked::default(),
             candidates: Vec::new(),
             entropy: None,
+            marks: Marks::new(),
             recorder,
             detail,
             hash: EventsHash::default(),
@@ -315,6 +319,9 @@ impl Kernel {
     /// Ends the run; the first ending stands. A strict replay with picks left has diverged.
     pub fn end(&mut self, ending: Ending) -> Next {
         if self.ending.is_none() {
+            if matches!(ending, Ending::Returned | Ending::Exited(0)) {
+                self.tell_unfulfilled();
+            }
             let ending = match self.chooser.finish(&self.moment()) {
                 Err(divergence) if !matches!(ending, Ending::Diverged(_)) => Ending::Diverged(divergence),
                 _ => ending,

@@ -8,8 +8,8 @@ use super::limits::{RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES};
 use super::socket::State;
 use super::table::UnixSockets;
 use crate::errno::Errno;
-use crate::net::limits::{BUFFER_ASK_BYTES_MAX, RECEIVE_BUFFER_BYTES_MIN, SEND_BUFFER_BYTES_MIN};
-use crate::net::options::bytes;
+use crate::net::limits::{RECEIVE_BUFFER_BYTES_MIN, SEND_BUFFER_BYTES_MIN};
+use crate::net::options::{bytes, doubled, int, timeout_ns, timeval};
 use crate::ready::Refusal;
 
 const SOL_SOCKET: i32 = 1;
@@ -157,42 +157,4 @@ impl UnixSockets {
     pub fn timeouts(&self, id: UnixId) -> Timeouts {
         self.socket(id).options.timeouts
     }
-}
-
-fn int(value: &[u8]) -> Result<i32, Errno> {
-    value.first_chunk().map(|bytes| i32::from_ne_bytes(*bytes)).ok_or(Errno::EINVAL)
-}
-
-fn long(value: &[u8]) -> Result<i64, Errno> {
-    value.first_chunk().map(|bytes| i64::from_ne_bytes(*bytes)).ok_or(Errno::EINVAL)
-}
-
-/// `sk_setsockopt`: a negative ask counts as the largest, since the kernel compares it unsigned.
-fn doubled(asked: i32, least: usize) -> usize {
-    let asked = usize::try_from(asked).unwrap_or(BUFFER_ASK_BYTES_MAX).min(BUFFER_ASK_BYTES_MAX);
-    (asked * 2).max(least)
-}
-
-/// `struct timeval` as `sock_set_timeout` reads it: zero is for ever, negative is at once, a full second in the
-/// microseconds is `EDOM`.
-fn timeout_ns(value: &[u8]) -> Result<Option<u64>, Errno> {
-    if value.len() < 16 {
-        return Err(Errno::EINVAL);
-    }
-    let (seconds, micros) = (long(value)?, long(&value[8..])?);
-    if !(0..1_000_000).contains(&micros) {
-        return Err(Errno::EDOM);
-    }
-    if seconds < 0 {
-        return Ok(Some(0));
-    }
-    let ns =
-        seconds.unsigned_abs().saturating_mul(1_000_000_000).saturating_add(micros.unsigned_abs() * 1_000);
-    Ok((ns != 0).then_some(ns))
-}
-
-fn timeval(timeout_ns: Option<u64>) -> Vec<u8> {
-    let ns = timeout_ns.unwrap_or(0);
-    let (seconds, micros) = (ns / 1_000_000_000, ns % 1_000_000_000 / 1_000);
-    [seconds.to_ne_bytes(), micros.to_ne_bytes()].concat()
 }

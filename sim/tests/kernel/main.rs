@@ -8,6 +8,8 @@ mod driver;
 mod endings;
 mod fairness;
 mod futexes;
+mod marks;
+mod odds;
 mod program;
 mod properties;
 mod replay;

@@ -142,6 +142,9 @@ fn tell(listed: &Listed, tally: &Tally, complaints: &[String], began: Instant) {
             found.strategies.iter().map(|(family, runs)| format!("{family} {runs}")).collect();
         crate::say!("  {signature}: {} runs ({}), first at seed {}", found.runs, by.join(", "), found.first);
     }
+    for mark in tally.marks.iter() {
+        crate::say!("  {mark}");
+    }
     for complaint in complaints {
         crate::say!("  NOT AS EXPECTED: {complaint}");
     }

@@ -22,6 +22,7 @@ const ROOMS: &[Room] = &[
     Room { package: "photofinish-shrink", may_use: &["photofinish-sim"], may_test_with: &[] },
     Room { package: "photofinish-reports", may_use: &["photofinish-sim"], may_test_with: &[] },
     Room { package: "photofinish-macros", may_use: &[], may_test_with: &[] },
+    Room { package: "photofinish-marks", may_use: &[], may_test_with: &[] },
     Room {
         package: "photofinish",
         may_use: &[
@@ -30,6 +31,7 @@ const ROOMS: &[Room] = &[
             "photofinish-shrink",
             "photofinish-reports",
             "photofinish-macros",
+            "photofinish-marks",
         ],
         may_test_with: &[],
     },
@@ -37,14 +39,14 @@ const ROOMS: &[Room] = &[
     Room { package: "photofinish-calls", may_use: &["photofinish-sim"], may_test_with: &[] },
     Room {
         package: "photofinish-scenarios",
-        may_use: &["photofinish", "photofinish-calls"],
+        may_use: &["photofinish", "photofinish-calls", "photofinish-marks"],
         may_test_with: &[],
     },
     Room { package: "photofinish-load", may_use: &["photofinish"], may_test_with: &[] },
     Room { package: "photofinish-innocent", may_use: &[], may_test_with: &[] },
     Room {
         package: "photofinish-guests",
-        may_use: &["photofinish", "photofinish-calls", "photofinish-innocent"],
+        may_use: &["photofinish", "photofinish-calls", "photofinish-innocent", "photofinish-marks"],
         may_test_with: &[],
     },
     Room { package: "xtask", may_use: &["photofinish"], may_test_with: &["photofinish-guests"] },

@@ -12,7 +12,8 @@ use super::source::{Source, line_of};
 const BOUNDARY: &str = "sim/boundary/";
 
 /// Crate roots that must say `#![forbid(unsafe_code)]` themselves, so that no lint table can lift it.
-const FORBIDDING_ROOTS: &[&str] = &["sim/src/lib.rs", "shrink/src/lib.rs", "reports/src/lib.rs"];
+const FORBIDDING_ROOTS: &[&str] =
+    &["sim/src/lib.rs", "harness/marks/src/lib.rs", "shrink/src/lib.rs", "reports/src/lib.rs"];
 
 /// Checks one file.
 pub(super) fn check(source: &Source) -> Vec<Finding> {

@@ -1,7 +1,8 @@
 //! Paths of unix sockets: the file behind a name.
 //!
 //! A bound path is a socket in the private folder, made as `unix_bind_bsd` makes it and found as `unix_find_bsd` finds it. Does
-//! not know sockets. Invariant: what of a file reaches the simulation is the order in which its inode was first seen.
+//! not know sockets. Invariant: what of a file reaches the simulation is its number in the run, which a file that gets
+//! the inode of a removed one does not share.
 
 use std::ffi::CString;
 
@@ -11,9 +12,9 @@ use photofinish_sim::kernel::Kernel;
 use photofinish_sim::unix::Name;
 
 use super::real::{self, Access};
+use crate::disk::node::Key;
 use crate::disk::sys::{NOWHERE, address, sys};
-use crate::disk::{self, At, Follow, Found};
-use crate::run::run;
+use crate::disk::{self, At, Follow, Found, Place};
 
 /// What a path is looked at for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,20 +71,18 @@ fn make(kernel: &Kernel, found: &Found) -> Result<u64, Stop> {
 fn find(found: &Found) -> Result<u64, Stop> {
     let stat = disk::sys::stat_at(&found.real, 0)?;
     sys(libc::SYS_faccessat, &[NOWHERE, address(&found.real), i64::from(libc::W_OK)])?;
-    if stat.st_mode & libc::S_IFMT == libc::S_IFSOCK {
-        Ok(node(&stat))
-    } else {
-        Err(Errno::ECONNREFUSED.into())
+    if stat.st_mode & libc::S_IFMT != libc::S_IFSOCK {
+        return Err(Errno::ECONNREFUSED.into());
     }
+    if found.place != Place::Private {
+        let shown = String::from_utf8_lossy(&found.shown);
+        let what = format!("a unix socket outside the private folder: {shown}");
+        return Err(Stop::Unmodelled(what, Errno::ECONNREFUSED));
+    }
+    Ok(node(&stat))
 }
 
-/// The number of an inode in this run: the order in which it was first seen.
+/// The number of a file in this run.
 fn node(stat: &libc::stat) -> u64 {
-    let seen = &mut run().nodes;
-    let key = (stat.st_dev, stat.st_ino);
-    let at = seen.iter().position(|known| *known == key).unwrap_or_else(|| {
-        seen.push(key);
-        seen.len() - 1
-    });
-    at as u64
+    u64::from(disk::disk().nodes.get(&Key::of(stat)).number.0)
 }

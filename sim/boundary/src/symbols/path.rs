@@ -16,7 +16,7 @@ use super::descriptor::buffer;
 use super::fail;
 use super::real::{self, Access, done, find, on_file, on_path, unmodelled_of};
 use crate::disk::node::{Key, Time};
-use crate::disk::{self, At, Follow, Found, Place, sys::NOWHERE, sys::address, sys::sys};
+use crate::disk::{self, At, Follow, Found, sys::NOWHERE, sys::address, sys::sys};
 use crate::own::owned;
 use crate::run::call;
 
@@ -384,44 +384,4 @@ owned! {
             lock(kernel, caller, fd, file, operation)
         }))
     }
-}
-
-/// Makes a socket's name: `bind(2)` of `unix(7)`. Returns the number by which the kernel knows the file.
-///
-/// # Errors
-/// Those of `mknod(2)`, with `EADDRINUSE` for a name that is taken; unmodelled outside the private folder.
-#[expect(dead_code, reason = "for the sockets of unix(7)")]
-pub(crate) fn make_socket(kernel: &Kernel, path: *const c_char) -> Result<u64, Stop> {
-    let found = find(kernel, "bind(2)", At::cwd(path), Follow::Never, Access::Change)?;
-    let mode = i64::from(libc::S_IFSOCK | 0o777);
-    sys(libc::SYS_mknodat, &[NOWHERE, address(&found.real), mode, 0])
-        .map_err(|errno| if errno == Errno::EEXIST { Errno::EADDRINUSE } else { errno })?;
-    disk::created(kernel, &found);
-    node_of(&found)
-}
-
-/// The number by which the kernel knows the file at a path: `connect(2)` of `unix(7)`.
-///
-/// # Errors
-/// Those of `path_resolution(7)`; `ECONNREFUSED` for what is no socket.
-#[expect(dead_code, reason = "for the sockets of unix(7)")]
-pub(crate) fn find_socket(kernel: &Kernel, path: *const c_char) -> Result<u64, Stop> {
-    let found = find(kernel, "connect(2)", At::cwd(path), Follow::Yes, Access::Look)?;
-    if found.place != Place::Private {
-        let shown = String::from_utf8_lossy(&found.shown);
-        return Err(Stop::Unmodelled(
-            format!("connect(2) outside the private folder: {shown}"),
-            Errno::ECONNREFUSED,
-        ));
-    }
-    let data = disk::sys::lstat(&found.real)?;
-    if data.st_mode & libc::S_IFMT != libc::S_IFSOCK {
-        return Err(Errno::ECONNREFUSED.into());
-    }
-    node_of(&found)
-}
-
-fn node_of(found: &Found) -> Result<u64, Stop> {
-    let data = disk::sys::lstat(&found.real)?;
-    Ok(u64::from(disk::disk().nodes.get(&Key::of(&data)).number.0))
 }

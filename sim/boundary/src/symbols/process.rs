@@ -355,7 +355,6 @@ fn execute(file: *const c_char, argv: *const *const c_char, envp: *const *const 
     if let Err(next) = process::execute(program, strings(argv), strings(envp)) {
         end_of_run(next);
     }
-    descriptor::close_real();
     process::return_to_parent()
 }
 

@@ -64,7 +64,6 @@ pub(super) fn spawn(
     if let Err(next) = images::execute(program, arguments, environment) {
         process::end_of_run(next);
     }
-    descriptor::close_real();
     Ok(child)
 }
 

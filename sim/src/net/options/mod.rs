@@ -10,3 +10,4 @@ mod value;
 pub use name::Name;
 pub use store::{Holder, Options, get, set};
 pub use value::bytes;
+pub(crate) use value::{doubled, int, timeout_ns, timeval};

@@ -12,7 +12,7 @@ pub fn bytes(value: i32) -> Vec<u8> {
     value.to_ne_bytes().to_vec()
 }
 
-pub(super) fn int(value: &[u8]) -> Result<i32, Errno> {
+pub(crate) fn int(value: &[u8]) -> Result<i32, Errno> {
     value.first_chunk().map(|bytes| i32::from_ne_bytes(*bytes)).ok_or(Errno::EINVAL)
 }
 
@@ -25,8 +25,8 @@ fn long(value: &[u8]) -> Result<i64, Errno> {
     value.first_chunk().map(|bytes| i64::from_ne_bytes(*bytes)).ok_or(Errno::EINVAL)
 }
 
-/// `__sock_set_rcvbuf`: a negative ask counts as the largest, since the kernel compares it unsigned.
-pub(super) fn doubled(asked: i32, least: usize) -> usize {
+/// `sk_setsockopt` and `__sock_set_rcvbuf`: a negative ask counts as the largest, since the kernel compares it unsigned.
+pub(crate) fn doubled(asked: i32, least: usize) -> usize {
     let asked = usize::try_from(asked).unwrap_or(BUFFER_ASK_BYTES_MAX).min(BUFFER_ASK_BYTES_MAX);
     (asked * 2).max(least)
 }
@@ -47,7 +47,7 @@ pub(super) fn linger(value: &[u8]) -> Result<Option<u32>, Refusal> {
 
 /// `struct timeval` as `sock_set_timeout` reads it: zero is for ever, negative is at once, a full second in the
 /// microseconds is `EDOM`.
-pub(super) fn timeout_ns(value: &[u8]) -> Result<Option<u64>, Errno> {
+pub(crate) fn timeout_ns(value: &[u8]) -> Result<Option<u64>, Errno> {
     if value.len() < 16 {
         return Err(Errno::EINVAL);
     }
@@ -63,7 +63,7 @@ pub(super) fn timeout_ns(value: &[u8]) -> Result<Option<u64>, Errno> {
     Ok((ns != 0).then_some(ns))
 }
 
-pub(super) fn timeval(timeout_ns: Option<u64>) -> Vec<u8> {
+pub(crate) fn timeval(timeout_ns: Option<u64>) -> Vec<u8> {
     let ns = timeout_ns.unwrap_or(0);
     let (seconds, micros) = (ns / 1_000_000_000, ns % 1_000_000_000 / 1_000);
     [seconds.to_ne_bytes(), micros.to_ne_bytes()].concat()

@@ -1,0 +1,59 @@
+//! What a run sees of its program's marks, and which of its fault points strike.
+//!
+//! Does not judge. Invariant: an outcome of a mark is an event the first time, and only then.
+
+use super::Kernel;
+use crate::choice::{Kind, Odds};
+use crate::event::Event;
+use crate::mark::{Asks, Mark, Outcome, Seen};
+
+/// How many of all runs a fault point is switched on in.
+const ARMED: Odds = Odds { strikes: 1, of: 4 };
+
+impl Kernel {
+    /// The program passed a mark; `detail` is what it says of it, if anything.
+    pub fn passed(&mut self, mark: &Mark, outcome: Outcome, detail: &str) {
+        let seen = self.seen(mark);
+        if mark.asks == Asks::Eventually {
+            seen.unfulfilled = (outcome == Outcome::False).then(|| detail.to_owned());
+        }
+        if seen.is_first(outcome) {
+            self.emit(&Event::Marked { mark: Box::new(mark.clone()), outcome, detail: detail.to_owned() });
+        }
+    }
+
+    /// Whether a fault point strikes: with odds of its own, in the runs in which it is switched on.
+    pub fn buggify(&mut self, mark: &Mark, odds: Odds) -> bool {
+        let armed = match self.seen(mark).armed {
+            Some(armed) => armed,
+            None => {
+                let armed = self.strikes(Kind::Armed, ARMED);
+                self.seen(mark).armed = Some(armed);
+                armed
+            }
+        };
+        let strikes = armed && self.strikes(Kind::Buggify, odds);
+        self.passed(mark, strikes.into(), "");
+        strikes
+    }
+
+    fn seen(&mut self, mark: &Mark) -> &mut Seen {
+        if !self.marks.contains_key(mark) {
+            self.marks.insert(mark.clone(), Seen::default());
+        }
+        self.marks.get_mut(mark).expect("it was put there")
+    }
+
+    /// The program is done: whatever had to be true in the end and is not.
+    pub(super) fn tell_unfulfilled(&mut self) {
+        let unfulfilled: Vec<Event> = self
+            .marks
+            .iter()
+            .filter_map(|(mark, seen)| {
+                let detail = seen.unfulfilled.clone()?;
+                Some(Event::Unfulfilled { mark: Box::new(mark.clone()), detail })
+            })
+            .collect();
+        unfulfilled.iter().for_each(|event| self.emit(event));
+    }
+}

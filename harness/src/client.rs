@@ -114,9 +114,9 @@ pub struct Run {
 pub struct Client {
     path: PathBuf,
     isolation: Isolation,
-    threads_max: u32,
-    /// Threads made for simulated ones; it grows when a run wants more, up to `threads_max`.
+    /// Threads made for simulated ones; it grows when a run wants more, up to `pool_max`.
     pool: u32,
+    pool_max: u32,
     server: Server,
     /// By program: the points of its boring run.
     lengths: BTreeMap<String, u64>,
@@ -140,6 +140,9 @@ const PATIENCE_TO_END: Duration = Duration::from_secs(5);
 
 /// The pool a client begins with: each thread in it makes every run a few microseconds dearer.
 const POOL_FIRST: u32 = 4;
+
+/// How many threads a pool may have for each that may be alive: what a killed process leaves is not used again in its run.
+const LIVES: u32 = 4;
 
 /// The scenarios of an executable.
 ///
@@ -165,9 +168,9 @@ impl Client {
     /// # Errors
     /// It cannot be started, refuses to serve, or speaks another protocol.
     pub fn start(path: &Path, threads_max: u32, isolation: Isolation) -> Result<Self, ClientError> {
-        let pool = POOL_FIRST.min(threads_max);
-        let server = Server::start(path, PoolSize { made: pool, most: threads_max }, isolation)?;
-        Ok(Self { path: path.to_owned(), isolation, threads_max, pool, server, lengths: BTreeMap::new() })
+        let (pool, pool_max) = (POOL_FIRST.min(threads_max), threads_max.saturating_mul(LIVES));
+        let server = Server::start(path, PoolSize { made: pool, most: pool_max }, isolation)?;
+        Ok(Self { path: path.to_owned(), isolation, pool_max, pool, server, lengths: BTreeMap::new() })
     }
 
     /// What is not as it should be on this machine.
@@ -214,8 +217,8 @@ impl Client {
         loop {
             let run = self.server.run(&self.path, request)?;
             match run.ending {
-                Ending::OutOfThreads { threads } if threads == self.pool && threads < self.threads_max => {
-                    self.pool = (self.pool + self.pool.div_ceil(2)).min(self.threads_max);
+                Ending::OutOfThreads { threads } if threads == self.pool && threads < self.pool_max => {
+                    self.pool = (self.pool + self.pool.div_ceil(2)).min(self.pool_max);
                     self.restart()?;
                 }
                 _ => return Ok(run),
@@ -224,7 +227,7 @@ impl Client {
     }
 
     fn restart(&mut self) -> Result<(), ClientError> {
-        let size = PoolSize { made: self.pool, most: self.threads_max };
+        let size = PoolSize { made: self.pool, most: self.pool_max };
         self.server = Server::start(&self.path, size, self.isolation)?;
         Ok(())
     }

@@ -2,13 +2,11 @@
 //!
 //! Knows the guests by name only. Invariant: every variant of `sync`, `time`, `races` and `files` is run here, with many seeds.
 
-use photofinish::client::{Isolation, Request};
+use photofinish::client::{self, Isolation, Request};
 use photofinish::examine::{Examined, examine};
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::event::Event;
 use photofinish::sim::limits::Limits;
-use photofinish::sim::seed::Seed;
-use photofinish::sweep::Tally;
 use photofinish::verdict::Verdict;
 
 mod served;

@@ -67,7 +67,33 @@ pub fn run(args: &BenchArgs) -> Result<Exit, SimError> {
         nanos(time.saturating_sub(base)) / THREADS
     });
     round_trips(args)?;
+    worlds(args)?;
     Ok(Exit::Passed)
+}
+
+/// What a message costs in worlds of more and more hosts, and in worlds with fewer hosts that send as many.
+fn worlds(args: &BenchArgs) -> Result<(), SimError> {
+    const HOSTS: u64 = 1_000;
+    let path = instrumented::build("photofinish-load", "photofinish-load").map_err(ScenarioError::from)?;
+    let threads_max = 2 * u32::try_from(HOSTS).expect("a thousand");
+    let mut client = Client::start(&path, threads_max, Isolation::Fork)?;
+    let mut bench = Bench { client: &mut client, json: args.json };
+    // 3 messages of each host in each of 60 rounds, or with fewer hosts in so many more.
+    for (program, what, messages) in [
+        ("load/hosts-10", "10 hosts, a message", 10 * 180),
+        ("load/hosts-100", "100 hosts, a message", 100 * 180),
+        ("load/hosts-1000", "1,000 hosts, a message", 1_000 * 180),
+        ("load/hosts-500-often", "500 hosts, as many messages, one", 1_000 * 180),
+        ("load/hosts-250-often", "250 hosts, as many messages, one", 1_000 * 180),
+    ] {
+        for (strategy, how) in [(Strategy::Boring, "boring"), (WALK, "a walk")] {
+            let times = bench.time(program, strategy, 3)?;
+            bench.report(&format!("{what}, {how}"), "ns", &times, |time| nanos(time) / messages);
+        }
+    }
+    let idle = bench.time("load/hosts-idle", Strategy::Boring, 3)?;
+    bench.report("a host that is made, and does nothing for a minute", "us", &idle, |time| micros(time) / HOSTS);
+    Ok(())
 }
 
 /// Round trips per second of a program that is not instrumented: what the calls cost, and nothing else.
@@ -160,7 +186,12 @@ impl Bench<'_> {
 }
 
 fn request(program: &str, strategy: Strategy, seed: Seed) -> Request {
-    let limits = Limits { real_ms_max: 30_000, ..Limits::default() };
+    let limits = Limits {
+        real_ms_max: 30_000,
+        threads_max: 2_000,
+        points_max: 2_000_000_000,
+        ..Limits::default()
+    };
     Request {
         program: program.to_owned(),
         seed,

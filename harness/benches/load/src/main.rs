@@ -4,10 +4,12 @@
 //! schedule.
 
 mod echo;
+mod hosts;
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use photofinish::scenario::{Expectation, Failure, Scenario, Variant};
 
@@ -51,12 +53,24 @@ static SCENARIO: Scenario = Scenario {
         variant!("echo-tokio", "80,000 round trips of 4 clients on 3 workers of tokio.", || {
             done(echo::tasks())
         }),
+        variant!("hosts-10", "10 hosts that each send 3 messages a second for a minute.", || gossip(
+            10, 1_000
+        )),
+        variant!("hosts-100", "The same with 100 hosts.", || gossip(100, 1_000)),
+        variant!("hosts-1000", "The same with 1,000 hosts.", || gossip(1_000, 1_000)),
+        variant!("hosts-500-often", "500 hosts, with the messages of 1,000.", || gossip(500, 500)),
+        variant!("hosts-250-often", "250 hosts, with the messages of 1,000.", || gossip(250, 250)),
+        variant!("hosts-idle", "1,000 hosts that do nothing.", || hosts::idle(1_000)),
     ],
 };
 
 fn main() {
     static ALL: &[&Scenario] = &[&SCENARIO];
     photofinish::serve(ALL)
+}
+
+fn gossip(hosts: usize, every_ms: u64) -> Result<(), Failure> {
+    hosts::gossip(hosts, Duration::from_millis(every_ms))
 }
 
 fn add(count: u64) -> Result<(), Failure> {

@@ -10,6 +10,7 @@ pub mod conformance;
 pub mod endings;
 pub mod files;
 pub mod layout;
+pub mod marks;
 pub mod native;
 pub mod processes;
 pub mod programs;
@@ -24,6 +25,7 @@ pub static GUESTS: &[&Scenario] = &[
     &time::SCENARIO,
     &layout::SCENARIO,
     &races::SCENARIO,
+    &marks::SCENARIO,
     &endings::SCENARIO,
     &bypass::SCENARIO,
     &processes::SCENARIO,

@@ -8,6 +8,7 @@ use photofinish::marks::{Marks, Passed};
 use photofinish::sim::choice::Kind;
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::event::Event;
+use photofinish::sim::mark::Mark;
 use photofinish::sweep::Tally;
 use photofinish::verdict::Verdict;
 
@@ -114,11 +115,30 @@ fn a_sweep_tells_what_was_never_true() {
     assert!((1..100).contains(&sometimes.were_true), "{sometimes}");
     let never = by_message(&tally.marks, "somebody else wins");
     assert_eq!((never.runs, never.were_true, never.wrong()), (100, 0, Some("NEVER TRUE")));
-    assert!(never.to_string().starts_with("true in 0 of 100 runs, NEVER TRUE: sometimes! at "), "{never}");
+    assert!(
+        never.to_string().starts_with("true in 0 of 100 runs that came by, NEVER TRUE: sometimes! at "),
+        "{never}"
+    );
     let reached = by_message(&tally.marks, "a race is run");
     assert!(reached.to_string().starts_with("reached in 100 runs: reachable! at "), "{reached}");
     let json = serde_json::to_string(&tally).expect("plain data");
     assert_eq!(serde_json::from_str::<Tally>(&json).expect("its own form"), tally);
+}
+
+#[test]
+fn a_sweep_tells_what_no_run_came_by() {
+    let client = client(guests(), Isolation::Fork);
+    let tally = sweep("sometimes", 4);
+    let known = |message: &str| client.marks().iter().any(|mark| mark.message == message);
+    assert!(known("somebody else is crowned") && known("a fourth wins") && known("the queue is empty"));
+    let missed: Vec<&str> = tally.marks.missed(client.marks()).iter().map(|mark| &*mark.message).collect();
+    assert!(
+        missed.contains(&"somebody else is crowned") && missed.contains(&"the queue is empty"),
+        "{missed:?}"
+    );
+    assert!(!missed.contains(&"a fourth wins"), "which is as it should be");
+    assert!(!missed.contains(&"a race is run") && !missed.contains(&"somebody else wins"), "{missed:?}");
+    assert_eq!(Marks::default().missed(client.marks()), Vec::<&Mark>::new(), "another file's business");
 }
 
 #[test]

@@ -83,6 +83,12 @@ pub(super) fn sometimes() -> Result<(), Failure> {
     reachable!("a race is run");
     sometimes!(winner == 1, "the first to start is the last to finish");
     sometimes!(winner == 3, "somebody else wins");
+    if winner == 3 {
+        reachable!("somebody else is crowned");
+    }
+    if winner == 4 {
+        photofinish_marks::unreachable!("a fourth wins");
+    }
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Figures;
 use photofinish_sim::limits::Limits;
+use photofinish_sim::mark::Mark;
 use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
 use serde::Serialize;
@@ -177,6 +178,12 @@ impl Client {
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.server.hello.notes
+    }
+
+    /// The marks of the executable's programs, by place.
+    #[must_use]
+    pub fn marks(&self) -> &[Mark] {
+        &self.server.hello.marks
     }
 
     /// The strategy that a seed runs, whose knobs go by the program's length: the points of its boring run, which is made

@@ -2,10 +2,11 @@
 //!
 //! Does not judge (that is [`crate::verdict`]). Invariant: the counts of a set of runs do not depend on their order.
 
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
-use photofinish_marks::{Hooks, Site};
+use photofinish_boundary::marks::of;
+use photofinish_marks::Hooks;
 use photofinish_sim::choice::Odds;
 use photofinish_sim::event::Event;
 use photofinish_sim::mark::{Asks, Mark, Outcome};
@@ -18,28 +19,15 @@ pub(crate) fn listen() {
     let hooks = Hooks {
         buggify: |site, odds| {
             let odds = Odds { strikes: odds.strikes, of: odds.of };
-            photofinish_boundary::marks::buggify(&mark(site), odds)
+            photofinish_boundary::marks::buggify(&of(site), odds)
         },
         passed: |site, value, detail| {
             // What the program says of itself is its own code, and runs as such.
             let detail = detail.map(|detail| detail.to_string()).unwrap_or_default();
-            photofinish_boundary::marks::passed(&mark(site), value.into(), &detail);
+            photofinish_boundary::marks::passed(&of(site), value.into(), &detail);
         },
     };
     assert!(photofinish_marks::install(hooks).is_ok(), "an executable begins to serve once");
-}
-
-fn mark(site: &'static Site) -> Mark {
-    let asks = match site.asks {
-        photofinish_marks::Asks::Buggify => Asks::Buggify,
-        photofinish_marks::Asks::Always => Asks::Always,
-        photofinish_marks::Asks::Sometimes => Asks::Sometimes,
-        photofinish_marks::Asks::Eventually => Asks::Eventually,
-        photofinish_marks::Asks::Reachable => Asks::Reachable,
-        photofinish_marks::Asks::Unreachable => Asks::Unreachable,
-    };
-    let (file, message) = (Cow::Borrowed(site.file), Cow::Borrowed(site.message));
-    Mark { file, line: site.line, column: site.column, message, asks }
 }
 
 /// A mark, and in how many runs it was what.
@@ -77,15 +65,31 @@ impl Passed {
     }
 }
 
+impl Passed {
+    /// What it was in a single run.
+    #[must_use]
+    pub fn once(&self) -> &'static str {
+        match (self.mark.asks, self.were_true > 0, self.were_false > 0) {
+            (Asks::Buggify, true, _) => "struck",
+            (Asks::Buggify, false, _) => "did not strike",
+            (Asks::Reachable | Asks::Unreachable, ..) => "reached",
+            (Asks::Eventually, ..) if self.unfulfilled > 0 => "false in the end",
+            (_, true, true) => "true and false",
+            (_, true, false) => "true",
+            (_, false, _) => "false",
+        }
+    }
+}
+
 impl fmt::Display for Passed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { mark, runs, were_true, were_false, unfulfilled } = self;
         match mark.asks {
-            Asks::Buggify => write!(f, "struck in {were_true} of {runs} runs")?,
+            Asks::Buggify => write!(f, "struck in {were_true} of {runs} runs that came by")?,
             Asks::Reachable | Asks::Unreachable => write!(f, "reached in {runs} runs")?,
-            Asks::Eventually => write!(f, "false in the end in {unfulfilled} of {runs} runs")?,
-            Asks::Always => write!(f, "false in {were_false} of {runs} runs")?,
-            Asks::Sometimes => write!(f, "true in {were_true} of {runs} runs")?,
+            Asks::Eventually => write!(f, "false in the end in {unfulfilled} of {runs} runs that came by")?,
+            Asks::Always => write!(f, "false in {were_false} of {runs} runs that came by")?,
+            Asks::Sometimes => write!(f, "true in {were_true} of {runs} runs that came by")?,
         }
         match self.wrong() {
             Some(wrong) => write!(f, ", {wrong}: {mark}"),
@@ -130,6 +134,18 @@ impl Marks {
             passed.were_false += more.were_false;
             passed.unfulfilled += more.unfulfilled;
         }
+    }
+
+    /// Of the marks that there are, those that no run came by and one should, as far as runs came by their file at all.
+    #[must_use]
+    pub fn missed<'a>(&self, known: &'a [Mark]) -> Vec<&'a Mark> {
+        let files: BTreeSet<&str> = self.0.iter().map(|passed| &*passed.mark.file).collect();
+        let is_missed = |mark: &&Mark| {
+            mark.asks != Asks::Unreachable
+                && files.contains(&*mark.file)
+                && self.0.binary_search_by(|passed| passed.mark.cmp(mark)).is_err()
+        };
+        known.iter().filter(is_missed).collect()
     }
 
     /// By place in the source.

@@ -399,6 +399,13 @@ mod tests {
             events.extend(statuses.map(|status| Event::Exited { process, status }));
             events.extend([1, 2].map(|signal| Event::Signalled { process, signal }));
         }
+        events.extend(of_marks());
+        events
+    }
+
+    /// Those of marks.
+    fn of_marks() -> Vec<Event> {
+        let mut events = Vec::new();
         let mark = Mark { file: "f".into(), line: 1, column: 1, message: "m".into(), asks: Asks::Always };
         let marks = [
             mark.clone(),

@@ -192,7 +192,7 @@ fn json_is_one_object_per_run_and_nothing_else() {
     let said = xtask(&["sim", "canary", "--seed", "0x2a", "--json"]);
     let objects = objects(&said);
     let variants: Vec<&str> = objects.iter().filter_map(|object| object["variant"].as_str()).collect();
-    assert_eq!(variants, ["panic", "deadlock", "wrong-answer", "healthy"]);
+    assert_eq!(variants, ["panic", "deadlock", "wrong-answer", "mark", "healthy"]);
     for object in &objects {
         for text in ["scenario", "variant", "verdict", "ending", "events_hash", "strategy", "detail"] {
             assert!(object[text].is_string(), "{text}: {object}");

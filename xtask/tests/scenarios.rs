@@ -25,6 +25,12 @@ fn expectations_hold_over_a_sweep() {
         said.contains("canary/panic: 0 of 2000 runs passed"),
         "the canary sang, and nobody heard: {said}"
     );
+    for told in [
+        "    false in 2000 of 2000 runs that came by, FALSE: always! at scenarios/src/canary/program.rs:",
+        "    true in 0 of 2000 runs that came by, NEVER TRUE: sometimes! at scenarios/src/canary/program.rs:",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
 }
 
 /// Several processes make a run dear, and there are many variants: all of them with the seeds that the wide windows need less.

@@ -28,6 +28,8 @@ impl Asks {
 }
 
 /// A mark. Two of the same message and place are one.
+///
+/// Its layout is known by a number in the name of the macros' static.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Site {
     /// What it asks.

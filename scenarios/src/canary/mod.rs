@@ -1,6 +1,6 @@
 //! Programs whose verdict is known: a sweep in which one of them shows another one has gone blind.
 //!
-//! They do not look for anything. Invariant: every variant but `healthy` fails in every run, `healthy` in none.
+//! They do not look for anything. Invariant: every variant but `healthy` fails in every simulated run, `healthy` in none.
 
 mod program;
 
@@ -38,6 +38,13 @@ static VARIANTS: &[Variant] = &[
         run: program::wrong_answer,
     },
     Variant {
+        name: "mark",
+        story: "After the same talk the program says of itself what must hold, and it does not.",
+        os: photofinish::scenario::Os::Linux,
+        expect: always(&[Find { signature: "always in *", within_runs: 1 }]),
+        run: program::mark,
+    },
+    Variant {
         name: "healthy",
         story: "The same talk with an honest echo server: nothing is wrong with it.",
         os: photofinish::scenario::Os::Linux,
@@ -57,6 +64,11 @@ mod tests {
     #[test]
     fn the_healthy_one_passes() {
         assert_eq!(program::healthy(), Ok(()));
+    }
+
+    #[test]
+    fn nothing_is_said_of_marks_outside_a_simulation() {
+        assert_eq!(program::mark(), Ok(()));
     }
 
     #[test]

@@ -42,6 +42,19 @@ pub(super) fn wrong_answer() -> Result<(), Failure> {
     judge(&talk(|word| word.iter().rev().copied().collect()))
 }
 
+/// The server echoes, and the program is told that it should not.
+pub(super) fn mark() -> Result<(), Failure> {
+    let answers = talk(<[u8]>::to_vec);
+    photofinish_marks::always!(
+        answers.len() > WORDS.len(),
+        "the canary sings",
+        "it was told to miscount {} answers",
+        answers.len()
+    );
+    photofinish_marks::sometimes!(answers.is_empty(), "nobody says a word");
+    judge(&answers)
+}
+
 /// The server echoes.
 pub(super) fn healthy() -> Result<(), Failure> {
     judge(&talk(<[u8]>::to_vec))

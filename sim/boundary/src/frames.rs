@@ -9,6 +9,7 @@ use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Figures;
 use photofinish_sim::limits::Limits;
+use photofinish_sim::mark::Mark;
 use photofinish_sim::personality::Os;
 use photofinish_sim::seed::Seed;
 use photofinish_sim::thread::ThreadId;
@@ -111,10 +112,12 @@ pub struct Hello {
     pub load_base: u64,
     /// What is not as it should be, such as address randomisation that could not be turned off.
     pub notes: Vec<String>,
+    /// The marks of its programs.
+    pub marks: Vec<Mark>,
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

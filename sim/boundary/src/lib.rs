@@ -21,6 +21,7 @@ mod carrier;
 mod child;
 mod crash;
 mod disk;
+mod executable;
 pub mod frames;
 mod guard;
 mod instrument;

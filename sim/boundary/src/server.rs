@@ -23,6 +23,7 @@ use crate::disk;
 use crate::disk::folder::{Folders, REAL_TMPDIR};
 use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
 use crate::guard;
+use crate::marks;
 use crate::memory;
 use crate::phase::{self, Phase};
 use crate::process;
@@ -71,7 +72,7 @@ pub fn serve(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option
         }
         Err(why) => crash::die("photofinish: ", why.as_bytes()),
     };
-    let hello = Hello { protocol: PROTOCOL, load_base: tls::load_base(), notes };
+    let hello = Hello { protocol: PROTOCOL, load_base: tls::load_base(), notes, marks: marks::all() };
     let served = send(&hello).and_then(|()| requests(pool, isolation, find, &mut folders));
     folders.remove();
     match served {

@@ -6,11 +6,8 @@
 
 use core::ffi::{c_char, c_int};
 use core::sync::atomic::{AtomicIsize, AtomicPtr, AtomicUsize, Ordering};
-use std::fs::File;
-use std::io;
-use std::os::fd::AsRawFd;
 
-use crate::symbols::tls;
+use crate::executable::Mapped;
 
 /// Where std keeps what it was started with, and counts panics.
 #[derive(Clone, Copy, Debug)]
@@ -36,14 +33,10 @@ impl Statics {
     /// # Errors
     /// What is missing: a stripped executable has no such table.
     pub(crate) fn find() -> Result<Self, String> {
-        let mapped = Mapped::of_executable().map_err(|error| format!("/proc/self/exe: {error}"))?;
-        let image = mapped.bytes();
-        let base = usize::try_from(tls::load_base()).expect("addresses fit");
-        let find = |part: &str| {
-            let value = symbol(image, part).ok_or_else(|| {
-                format!("the executable's symbol table has no {part} of std: it must not be stripped")
-            })?;
-            Ok::<usize, String>(base + usize::try_from(value).expect("addresses fit"))
+        let executable = Mapped::of_executable().map_err(|error| format!("/proc/self/exe: {error}"))?;
+        let find = |part: &str| match executable.symbols(part)[..] {
+            [symbol] => Ok(symbol.address),
+            _ => Err(format!("the executable's symbol table has no {part} of std: it must not be stripped")),
         };
         let found = Self {
             argc: find("4args4unix3imp4ARGC")?,
@@ -140,57 +133,4 @@ impl Drop for Look {
     fn drop(&mut self) {
         SEEN.store(self.0.panic_count().load(Ordering::Relaxed), Ordering::Relaxed);
     }
-}
-
-/// The executable's file, mapped: read into memory, it would stay in the image of every run.
-struct Mapped {
-    start: *mut core::ffi::c_void,
-    size: usize,
-}
-
-impl Mapped {
-    fn of_executable() -> io::Result<Self> {
-        let file = File::open("/proc/self/exe")?;
-        let size = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
-        let (read, private) = (libc::PROT_READ, libc::MAP_PRIVATE);
-        // SAFETY: mmap(2) of a file that is open, at an address of the kernel's choice.
-        let start = unsafe { libc::mmap(core::ptr::null_mut(), size, read, private, file.as_raw_fd(), 0) };
-        if start == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(Self { start, size }) }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        // SAFETY: mapped for reading, and nobody writes to the file of a running executable (`ETXTBSY`).
-        unsafe { core::slice::from_raw_parts(self.start.cast(), self.size) }
-    }
-}
-
-impl Drop for Mapped {
-    fn drop(&mut self) {
-        // SAFETY: the mapping is ours, and no reference to it is left.
-        unsafe { libc::munmap(self.start, self.size) };
-    }
-}
-
-/// The value of the only symbol whose name has this part, in an ELF image of 64 bits (`elf(5)`).
-fn symbol(image: &[u8], part: &str) -> Option<u64> {
-    const SHT_SYMTAB: u64 = 2;
-    const SYMBOL_SIZE: usize = 24;
-    let word = |at: usize, size: usize| -> Option<u64> {
-        let mut bytes = [0; 8];
-        bytes[..size].copy_from_slice(image.get(at..at + size)?);
-        Some(u64::from_le_bytes(bytes))
-    };
-    let index = |at: usize, size: usize| usize::try_from(word(at, size)?).ok();
-    let (sections, size, count) = (index(0x28, 8)?, index(0x3a, 2)?, index(0x3c, 2)?);
-    let section = |number: usize| sections + number * size;
-    let table = (0..count).map(section).find(|at| word(at + 4, 4) == Some(SHT_SYMTAB))?;
-    let (start, length) = (index(table + 0x18, 8)?, index(table + 0x20, 8)?);
-    let names = index(section(index(table + 0x28, 4)?) + 0x18, 8)?;
-    let mut found = (start..start + length).step_by(SYMBOL_SIZE).filter(|at| {
-        let name = index(*at, 4).and_then(|offset| image.get(names + offset..));
-        let name = name.map(|name| &name[..name.iter().position(|byte| *byte == 0).unwrap_or(0)]);
-        name.is_some_and(|name| name.windows(part.len()).any(|window| window == part.as_bytes()))
-    });
-    let value = word(found.next()? + 8, 8)?;
-    found.next().is_none().then_some(value)
 }

@@ -15,6 +15,8 @@ use photofinish::verdict::Verdict;
 const DECISIONS_SHOWN: usize = 12;
 /// Lines shown of what the program wrote.
 const OUTPUT_SHOWN: usize = 20;
+/// Marks shown that the program passed.
+const MARKS_SHOWN: usize = 20;
 
 /// A run to tell.
 pub(super) struct Told<'a> {
@@ -40,6 +42,7 @@ impl Told<'_> {
             decisions(&mut text, record.verdict, run, symbols);
         }
         output(&mut text, run);
+        marks(&mut text, record);
         if events {
             for (stamp, event) in &run.events {
                 let (at, thread) = (seconds(stamp.at_ns), stamp.thread.0);
@@ -146,6 +149,19 @@ fn output(text: &mut String, run: &Run) {
     }
     if lines.len() > OUTPUT_SHOWN {
         line(text, &format!("    | and {} lines more", lines.len() - OUTPUT_SHOWN));
+    }
+}
+
+fn marks(text: &mut String, record: &Record) {
+    if record.marks.is_empty() {
+        return;
+    }
+    line(text, "  marks");
+    for passed in record.marks.iter().take(MARKS_SHOWN) {
+        line(text, &format!("    {}: {}", passed.once(), passed.mark));
+    }
+    if let Some(more) = record.marks.iter().count().checked_sub(MARKS_SHOWN).filter(|more| *more > 0) {
+        line(text, &format!("    and {more} more"));
     }
 }
 

@@ -10,9 +10,11 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use photofinish::client::{Client, ClientError, Isolation, Request};
 use photofinish::examine::examine;
+use photofinish::marks::Marks;
 use photofinish::scenario::Listed;
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
+use photofinish::sim::mark::Mark;
 use photofinish::sim::seed::Seed;
 use photofinish::sweep::Tally;
 use serde::Serialize;
@@ -53,9 +55,12 @@ pub fn run(args: &SweepArgs) -> Result<Exit, SimError> {
     let jobs =
         args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let mut exit = Exit::Passed;
+    let (mut marks, mut known) = (Marks::default(), Vec::new());
     for listed in selected {
         let began = Instant::now();
-        let tally = sweep(&Sweep { scenarios: &scenarios, listed, args, strategy, jobs })?;
+        let tally;
+        (tally, known) = sweep(&Sweep { scenarios: &scenarios, listed, args, strategy, jobs })?;
+        marks.merge(tally.marks.clone());
         // On another system a variant may show less than it promises: what it shows is told, and not judged.
         let judged = args.os.is_none_or(|os| os == listed.os);
         let complaints = if judged { tally.complaints(listed, Seed(args.from)) } else { Vec::new() };
@@ -70,7 +75,23 @@ pub fn run(args: &SweepArgs) -> Result<Exit, SimError> {
             tell(listed, &tally, &complaints, began);
         }
     }
+    tell_missed(&marks.missed(&known), args);
     Ok(exit)
+}
+
+/// Marks that nothing came by: what the sweep did not test.
+fn tell_missed(missed: &[&Mark], args: &SweepArgs) {
+    if missed.is_empty() {
+        return;
+    }
+    if args.json {
+        crate::say!("{}", serde_json::json!({ "missed": missed }));
+        return;
+    }
+    crate::say!("no run came by");
+    for mark in missed {
+        crate::say!("  {mark}");
+    }
 }
 
 struct Sweep<'a> {
@@ -81,15 +102,21 @@ struct Sweep<'a> {
     jobs: usize,
 }
 
-fn sweep(sweep: &Sweep<'_>) -> Result<Tally, ClientError> {
+/// Counts what a variant's seeds show; returns the marks of the executable besides.
+fn sweep(sweep: &Sweep<'_>) -> Result<(Tally, Vec<Mark>), ClientError> {
     let next = AtomicU64::new(0);
-    let whole = Mutex::new(Tally::default());
+    let whole = Mutex::new((Tally::default(), Vec::new()));
     let style =
         ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {per_sec}").expect("a valid template");
     let bar = ProgressBar::new(sweep.args.seeds).with_style(style).with_prefix(sweep.listed.name());
     let outcome = std::thread::scope(|scope| {
-        let job =
-            || job(sweep, &next, &bar).map(|tally| whole.lock().expect("no job panics with it").merge(tally));
+        let job = || {
+            job(sweep, &next, &bar).map(|(tally, known)| {
+                let mut whole = whole.lock().expect("no job panics with it");
+                whole.0.merge(tally);
+                whole.1 = known;
+            })
+        };
         let jobs: Vec<_> = (0..sweep.jobs).map(|_| scope.spawn(job)).collect();
         jobs.into_iter().try_for_each(|job| job.join().expect("a job does not panic"))
     });
@@ -98,7 +125,7 @@ fn sweep(sweep: &Sweep<'_>) -> Result<Tally, ClientError> {
     Ok(whole.into_inner().expect("no job panics with it"))
 }
 
-fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<Tally, ClientError> {
+fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<(Tally, Vec<Mark>), ClientError> {
     let limits = Limits::default();
     let mut client = Client::start(&sweep.scenarios.path, limits.threads_max, Isolation::Fork)?;
     tell_notes(&client, bar);
@@ -107,7 +134,7 @@ fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<Tally, 
         let begin = next.fetch_add(BATCH, Ordering::Relaxed);
         let end = (begin + BATCH).min(sweep.args.seeds);
         if begin >= end {
-            return Ok(tally);
+            return Ok((tally, client.marks().to_vec()));
         }
         for seed in (begin..end).map(|offset| Seed(sweep.args.from + offset)) {
             let mut request = Request {
@@ -142,8 +169,11 @@ fn tell(listed: &Listed, tally: &Tally, complaints: &[String], began: Instant) {
             found.strategies.iter().map(|(family, runs)| format!("{family} {runs}")).collect();
         crate::say!("  {signature}: {} runs ({}), first at seed {}", found.runs, by.join(", "), found.first);
     }
+    if !tally.marks.is_empty() {
+        crate::say!("  marks");
+    }
     for mark in tally.marks.iter() {
-        crate::say!("  {mark}");
+        crate::say!("    {mark}");
     }
     for complaint in complaints {
         crate::say!("  NOT AS EXPECTED: {complaint}");

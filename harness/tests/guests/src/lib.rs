@@ -11,6 +11,7 @@ pub mod endings;
 pub mod files;
 pub mod hosts;
 pub mod layout;
+pub mod marks;
 pub mod native;
 pub mod processes;
 pub mod programs;
@@ -25,6 +26,7 @@ pub static GUESTS: &[&Scenario] = &[
     &time::SCENARIO,
     &layout::SCENARIO,
     &races::SCENARIO,
+    &marks::SCENARIO,
     &endings::SCENARIO,
     &bypass::SCENARIO,
     &processes::SCENARIO,

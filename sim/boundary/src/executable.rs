@@ -1,0 +1,78 @@
+//! The symbol table of the executable that runs.
+//!
+//! Does not know what its symbols are. Invariant: an address given here lies in the image as it was loaded, not as it was linked.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+
+use crate::symbols::tls;
+
+/// A symbol whose name was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Symbol {
+    pub(crate) address: usize,
+    /// Bytes that it takes.
+    pub(crate) size: usize,
+}
+
+/// The executable's file, mapped: read into memory, it would stay in the image of every run.
+pub(crate) struct Mapped {
+    start: *mut core::ffi::c_void,
+    size: usize,
+}
+
+impl Mapped {
+    pub(crate) fn of_executable() -> io::Result<Self> {
+        let file = File::open("/proc/self/exe")?;
+        let size = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+        let (read, private) = (libc::PROT_READ, libc::MAP_PRIVATE);
+        // SAFETY: mmap(2) of a file that is open, at an address of the kernel's choice.
+        let start = unsafe { libc::mmap(core::ptr::null_mut(), size, read, private, file.as_raw_fd(), 0) };
+        if start == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(Self { start, size }) }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: mapped for reading, and nobody writes to the file of a running executable (`ETXTBSY`).
+        unsafe { core::slice::from_raw_parts(self.start.cast(), self.size) }
+    }
+
+    /// The symbols whose names have this part; none if the executable was stripped.
+    pub(crate) fn symbols(&self, part: &str) -> Vec<Symbol> {
+        let base = usize::try_from(tls::load_base()).expect("addresses fit");
+        let mut found = symbols(self.bytes(), part).unwrap_or_default();
+        found.iter_mut().for_each(|symbol| symbol.address += base);
+        found
+    }
+}
+
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is ours, and no reference to it is left.
+        unsafe { libc::munmap(self.start, self.size) };
+    }
+}
+
+/// The symbols whose names have this part, in an ELF image of 64 bits (`elf(5)`), where it was linked to lie.
+fn symbols(image: &[u8], part: &str) -> Option<Vec<Symbol>> {
+    const SHT_SYMTAB: u64 = 2;
+    const SYMBOL_SIZE: usize = 24;
+    let word = |at: usize, size: usize| -> Option<u64> {
+        let mut bytes = [0; 8];
+        bytes[..size].copy_from_slice(image.get(at..at + size)?);
+        Some(u64::from_le_bytes(bytes))
+    };
+    let index = |at: usize, size: usize| usize::try_from(word(at, size)?).ok();
+    let (sections, size, count) = (index(0x28, 8)?, index(0x3a, 2)?, index(0x3c, 2)?);
+    let section = |number: usize| sections + number * size;
+    let table = (0..count).map(section).find(|at| word(at + 4, 4) == Some(SHT_SYMTAB))?;
+    let (start, length) = (index(table + 0x18, 8)?, index(table + 0x20, 8)?);
+    let names = index(section(index(table + 0x28, 4)?) + 0x18, 8)?;
+    let is_meant = |at: &usize| {
+        let name = index(*at, 4).and_then(|offset| image.get(names + offset..));
+        let name = name.map(|name| &name[..name.iter().position(|byte| *byte == 0).unwrap_or(0)]);
+        name.is_some_and(|name| name.windows(part.len()).any(|window| window == part.as_bytes()))
+    };
+    let meant = (start..start + length).step_by(SYMBOL_SIZE).filter(is_meant);
+    meant.map(|at| Some(Symbol { address: index(at + 8, 8)?, size: index(at + 16, 8)? })).collect()
+}

@@ -11,11 +11,13 @@ mod pollable;
 mod processes;
 mod schedule;
 mod threads;
+mod tracing;
 mod virtual_time;
 
 pub(crate) use door::Spurious;
 pub use processes::Taken;
 pub use threads::Change;
+pub use tracing::RuntimeTask;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -154,6 +156,9 @@ pub struct Kernel {
     candidates: Vec<Candidate>,
     entropy: Option<Draws>,
 
+    /// What the program's own tracing made.
+    tracing: tracing::Tracing,
+
     recorder: Box<dyn Recorder>,
     detail: Detail,
     hash: EventsHash,
@@ -217,6 +222,7 @@ impl Kernel {
             asked: door::Asked::default(),
             candidates: Vec::new(),
             entropy: None,
+            tracing: tracing::Tracing::default(),
             recorder,
             detail,
             hash: EventsHash::default(),

@@ -4,15 +4,18 @@
 //! every target.
 //!
 //! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
-//! [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`symbols`] (where in the source).
+//! [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`symbols`] (where in the source), [`traced`]
+//! (what it traced itself).
 
 pub mod client;
 pub mod examine;
 pub mod guest;
+mod hooks;
 pub mod record;
 pub mod scenario;
 pub mod sweep;
 pub mod symbols;
+pub mod traced;
 pub mod tracefile;
 pub mod verdict;
 

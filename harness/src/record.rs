@@ -8,6 +8,7 @@ use photofinish_sim::seed::Seed;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Run;
+use crate::traced;
 use crate::verdict::{Judgement, Verdict};
 
 /// The schema number of [`Record`].
@@ -48,6 +49,9 @@ pub struct Record {
     pub threads: u64,
     /// 16 hexadecimal digits over all events: equal for equal runs.
     pub events_hash: String,
+    /// What the program traced last before it failed, a line each, if its events were kept.
+    #[serde(default)]
+    pub traced: Vec<String>,
 }
 
 impl Record {
@@ -72,6 +76,7 @@ impl Record {
             stalled_ns: run.figures.stalled_ns,
             threads: run.figures.threads,
             events_hash: format!("{:016x}", run.figures.events_hash),
+            traced: traced::last(&run.events).lines,
         }
     }
 }

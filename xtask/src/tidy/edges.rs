@@ -22,6 +22,8 @@ const ROOMS: &[Room] = &[
     Room { package: "photofinish-shrink", may_use: &["photofinish-sim"], may_test_with: &[] },
     Room { package: "photofinish-reports", may_use: &["photofinish-sim"], may_test_with: &[] },
     Room { package: "photofinish-macros", may_use: &[], may_test_with: &[] },
+    // Part of the program under test: it must bring nothing of ours along.
+    Room { package: "photofinish-tracing", may_use: &[], may_test_with: &[] },
     Room {
         package: "photofinish",
         may_use: &[
@@ -30,6 +32,7 @@ const ROOMS: &[Room] = &[
             "photofinish-shrink",
             "photofinish-reports",
             "photofinish-macros",
+            "photofinish-tracing",
         ],
         may_test_with: &[],
     },
@@ -44,7 +47,7 @@ const ROOMS: &[Room] = &[
     Room { package: "photofinish-innocent", may_use: &[], may_test_with: &[] },
     Room {
         package: "photofinish-guests",
-        may_use: &["photofinish", "photofinish-calls", "photofinish-innocent"],
+        may_use: &["photofinish", "photofinish-calls", "photofinish-innocent", "photofinish-tracing"],
         may_test_with: &[],
     },
     Room { package: "xtask", may_use: &["photofinish"], may_test_with: &["photofinish-guests"] },

@@ -17,6 +17,7 @@ pub mod races;
 pub mod sockets;
 pub mod sync;
 pub mod time;
+pub mod traced;
 
 /// Every guest.
 pub static GUESTS: &[&Scenario] = &[
@@ -34,6 +35,7 @@ pub static GUESTS: &[&Scenario] = &[
     &files::SCENARIO,
     &programs::SCENARIO,
     &sockets::SCENARIO,
+    &traced::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,

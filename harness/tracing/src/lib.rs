@@ -15,6 +15,9 @@
 //! With tokio's own tracing switched on (`--cfg tokio_unstable` and tokio's feature `tracing`) tasks have names and the places
 //! where they were spawned. Without it they have numbers.
 //!
+//! Simulated processes share one address space: the global subscriber that the first of them sets is that of all, and later ones
+//! are told that there is one already.
+//!
 //! Invariant: nothing that depends on memory addresses, real time or what ran before leaves this crate by itself: of a span's
 //! `Id`, which depends on the first, only the number that the hook gave is told.
 #![forbid(unsafe_code)]

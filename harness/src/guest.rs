@@ -6,6 +6,7 @@
 use photofinish_boundary::server::{self, Isolation, PoolSize};
 use photofinish_boundary::{Registered, Task};
 
+use crate::hooks;
 use crate::scenario::{Failure, Listed, Scenario};
 
 /// The main function of an executable that holds scenarios.
@@ -27,6 +28,7 @@ pub fn serve(scenarios: &'static [&'static Scenario]) -> ! {
             let (Ok(made), Ok(most)) = (made.parse(), most.parse()) else { usage() };
             report_panics();
             crate::marks::listen();
+            hooks::install();
             let programs: Vec<&'static [Registered]> =
                 scenarios.iter().map(|scenario| registered(scenario)).collect();
             server::serve(PoolSize { made, most }, isolation, &|name| find(scenarios, &programs, name))

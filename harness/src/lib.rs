@@ -4,16 +4,19 @@
 //! every target.
 //!
 //! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
-//! [`verdict`] (what a run means), [`marks`] (what a program says of itself), [`record`] and [`tracefile`] (what is kept of it), [`symbols`] (where in the source).
+//! [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
+//! itself), [`symbols`] (where in the source), [`world`] (hosts, for programs on several).
 
 pub mod client;
 pub mod examine;
 pub mod guest;
+mod hooks;
 pub mod marks;
 pub mod record;
 pub mod scenario;
 pub mod sweep;
 pub mod symbols;
+pub mod traced;
 pub mod tracefile;
 pub mod verdict;
 pub mod world;

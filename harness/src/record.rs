@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Run;
 use crate::marks::Marks;
+use crate::traced;
 use crate::verdict::{Judgement, Verdict};
 
 /// The schema number of [`Record`].
@@ -52,6 +53,9 @@ pub struct Record {
     /// The marks that the program passed; left out if there are none.
     #[serde(default, skip_serializing_if = "Marks::is_empty")]
     pub marks: Marks,
+    /// What the program traced last before it failed, a line each, if its events were kept.
+    #[serde(default)]
+    pub traced: Vec<String>,
 }
 
 impl Record {
@@ -77,6 +81,7 @@ impl Record {
             threads: run.figures.threads,
             events_hash: format!("{:016x}", run.figures.events_hash),
             marks: Marks::of(run),
+            traced: traced::last(&run.events).lines,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::host::HostId;
 use crate::mark::{Mark, Outcome};
 use crate::process::{Pid, Status};
 use crate::thread::ThreadId;
+use crate::traced::{Spawned, Traced};
 use crate::wait::{WaitOn, Woken};
 
 /// When and where an event happened.
@@ -164,6 +165,10 @@ pub enum Event {
         /// What the program last said of it.
         detail: String,
     },
+    /// The program's own tracing said something.
+    Traced(Box<Traced>),
+    /// An asynchronous runtime that describes its tasks spawned one.
+    TaskSpawned(Box<Spawned>),
 }
 
 impl Event {
@@ -332,6 +337,7 @@ mod tests {
     use crate::fd::Object;
     use crate::mark::Asks;
     use crate::net::SocketId;
+    use crate::traced::{Level, SpanId, TaskId, What};
 
     const STAMP: Stamp = Stamp { step: 1, at_ns: 2, thread: ThreadId(3) };
 
@@ -400,6 +406,7 @@ mod tests {
             events.extend([1, 2].map(|signal| Event::Signalled { process, signal }));
         }
         events.extend(of_marks());
+        events.extend(traced());
         events
     }
 
@@ -423,6 +430,41 @@ mod tests {
             events.push(Event::Unfulfilled { mark, detail });
         }
         events
+    }
+
+    /// What tracing says, each field with another value.
+    fn traced() -> Vec<Event> {
+        let plain = Traced {
+            what: What::Event,
+            level: Level::Info,
+            target: "t".into(),
+            name: "n".into(),
+            fields: String::new(),
+            span: None,
+            parent: None,
+            task: None,
+        };
+        let mut all = vec![plain.clone()];
+        let kinds = [What::Created, What::Recorded, What::Entered, What::Exited, What::Closed];
+        all.extend(kinds.map(|what| Traced { what, ..plain.clone() }));
+        let levels = [Level::Error, Level::Warn, Level::Debug, Level::Trace];
+        all.extend(levels.map(|level| Traced { level, ..plain.clone() }));
+        all.push(Traced { target: "n".into(), ..plain.clone() });
+        all.push(Traced { name: "t".into(), ..plain.clone() });
+        all.push(Traced { fields: String::from("n"), ..plain.clone() });
+        for number in [0, 1] {
+            all.push(Traced { span: Some(SpanId(number)), ..plain.clone() });
+            all.push(Traced { parent: Some(SpanId(number)), ..plain.clone() });
+            all.push(Traced { task: Some(TaskId(number)), ..plain.clone() });
+        }
+        let spawned = |task, name: &str, place: &str| Spawned {
+            task: TaskId(task),
+            name: name.to_owned(),
+            place: place.to_owned(),
+        };
+        let tasks = [spawned(1, "", ""), spawned(2, "", ""), spawned(1, "a", ""), spawned(1, "", "a")];
+        let traced = all.into_iter().map(|traced| Event::Traced(Box::new(traced)));
+        traced.chain(tasks.map(|task| Event::TaskSpawned(Box::new(task)))).collect()
     }
 
     #[test]

@@ -30,5 +30,6 @@ pub mod seed;
 pub mod thread;
 mod timer;
 pub mod trace;
+pub mod traced;
 pub mod unix;
 pub mod wait;

@@ -53,6 +53,7 @@ pub const PLAIN_CRATES: &[(&str, &str)] = &[
     ("photofinish_boundary", "ours: the scheduling points themselves"),
     ("photofinish_marks", "ours: what a mark is before the kernel hears of it"),
     ("photofinish_sim", "ours: the kernel"),
+    ("photofinish_tracing", "ours: the hook for what a program traces"),
     ("postcard", "writes the record of a run"),
     ("ppv_lite86", "vector words of rand_chacha"),
     ("rand_chacha", "the generator behind every draw"),

@@ -42,4 +42,4 @@ pub mod world;
 
 pub use child::{Program, Task};
 pub use process::Registered;
-pub use run::{backtrace_here, judge, panicked};
+pub use run::{active, backtrace_here, judge, panicked, tell};

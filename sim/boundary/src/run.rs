@@ -285,13 +285,19 @@ pub(crate) fn stop() -> ! {
 
 /// Whether the caller runs inside a simulation.
 #[must_use]
-pub(crate) fn active() -> bool {
+pub fn active() -> bool {
     phase::is(Phase::Program)
 }
 
 /// Records an event of the program.
 pub(crate) fn emit(event: &Event) {
     with_kernel(|kernel| kernel.emit(event));
+}
+
+/// Tells the kernel something on behalf of the running thread. Outside a run nothing happens. What `f` allocates is ours; it
+/// must not call back into the program.
+pub fn tell<T>(f: impl FnOnce(&mut Kernel) -> T) -> Option<T> {
+    active().then(|| with_kernel(f))
 }
 
 /// Records what an oracle found wrong with the run that is on; the first finding stands. Outside a run nothing happens.

@@ -13,11 +13,13 @@ mod pollable;
 mod processes;
 mod schedule;
 mod threads;
+mod tracing;
 mod virtual_time;
 
 pub(crate) use door::Spurious;
 pub use processes::Taken;
 pub use threads::Change;
+pub use tracing::RuntimeTask;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -159,6 +161,9 @@ pub struct Kernel {
     entropy: Option<Draws>,
     marks: Marks,
 
+    /// What the program's own tracing made.
+    tracing: tracing::Tracing,
+
     recorder: Box<dyn Recorder>,
     detail: Detail,
     hash: EventsHash,
@@ -223,6 +228,7 @@ impl Kernel {
             candidates: Vec::new(),
             entropy: None,
             marks: Marks::new(),
+            tracing: tracing::Tracing::default(),
             recorder,
             detail,
             hash: EventsHash::default(),

@@ -92,7 +92,9 @@ fn worlds(args: &BenchArgs) -> Result<(), SimError> {
         }
     }
     let idle = bench.time("load/hosts-idle", Strategy::Boring, 3)?;
-    bench.report("a host that is made, and does nothing for a minute", "us", &idle, |time| micros(time) / HOSTS);
+    bench.report("a host that is made, and does nothing for a minute", "us", &idle, |time| {
+        micros(time) / HOSTS
+    });
     Ok(())
 }
 
@@ -186,12 +188,8 @@ impl Bench<'_> {
 }
 
 fn request(program: &str, strategy: Strategy, seed: Seed) -> Request {
-    let limits = Limits {
-        real_ms_max: 30_000,
-        threads_max: 2_000,
-        points_max: 2_000_000_000,
-        ..Limits::default()
-    };
+    let limits =
+        Limits { real_ms_max: 30_000, threads_max: 2_000, points_max: 2_000_000_000, ..Limits::default() };
     Request {
         program: program.to_owned(),
         seed,

@@ -9,6 +9,7 @@ use photofinish::record::Record;
 use photofinish::sim::choice::{Kind, Pick};
 use photofinish::sim::event::Event;
 use photofinish::symbols::{Inner, Symbols};
+use photofinish::traced;
 use photofinish::verdict::Verdict;
 
 /// Decisions shown of a run that was not shrunk.
@@ -40,13 +41,18 @@ impl Told<'_> {
         if record.verdict != Verdict::Pass {
             stacks(&mut text, run, symbols);
             decisions(&mut text, record.verdict, run, symbols);
+            traced_last(&mut text, run);
         }
         output(&mut text, run);
         marks(&mut text, record);
         if events {
             for (stamp, event) in &run.events {
                 let (at, thread) = (seconds(stamp.at_ns), stamp.thread.0);
-                line(&mut text, &format!("  {:>9} {at:>15} t{thread} {event:?}", stamp.step));
+                let told = match event {
+                    Event::Traced(traced) => visible(&traced.to_string()),
+                    event => format!("{event:?}"),
+                };
+                line(&mut text, &format!("  {:>9} {at:>15} t{thread} {told}", stamp.step));
             }
         }
         figures(&mut text, record);
@@ -132,6 +138,19 @@ fn place_of(pc: u64, symbols: &Symbols) -> String {
     }
 }
 
+/// What the program traced before it failed.
+fn traced_last(text: &mut String, run: &Run) {
+    let traced::Last { before, lines } = traced::last(&run.events);
+    if lines.is_empty() {
+        return;
+    }
+    line(text, "  the program traced");
+    if before > 0 {
+        line(text, &format!("    | {before} lines, and then"));
+    }
+    lines.iter().for_each(|traced| line(text, &format!("    | {}", visible(traced))));
+}
+
 fn output(text: &mut String, run: &Run) {
     let mut bytes = Vec::new();
     for (_, event) in &run.events {
@@ -189,4 +208,54 @@ fn visible(text: &str) -> String {
     text.chars()
         .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use photofinish::sim::ending::Ending;
+    use photofinish::sim::event::Stamp;
+    use photofinish::sim::kernel::Figures;
+    use photofinish::sim::thread::ThreadId;
+    use photofinish::sim::trace::Trace;
+    use photofinish::sim::traced::{Level, Traced, What};
+
+    use super::*;
+
+    fn run(events: usize) -> Run {
+        let traced = Traced {
+            what: What::Event,
+            level: Level::Warn,
+            target: "app".into(),
+            name: "event".into(),
+            fields: String::from("\u{1b}[31mred\nmore"),
+            span: None,
+            parent: None,
+            task: None,
+        };
+        let stamp = Stamp { step: 1, at_ns: 2_000_000_003, thread: ThreadId(4) };
+        Run {
+            ending: Ending::Returned,
+            figures: Figures::default(),
+            unmodelled: 0,
+            judged: None,
+            trace: Trace::default(),
+            events: vec![(stamp, Event::Traced(Box::new(traced))); events],
+            stacks: Vec::new(),
+            truncated: false,
+        }
+    }
+
+    #[test]
+    fn what_was_traced_is_shown_as_data_and_not_all_of_it() {
+        let told = |events| {
+            let mut text = String::new();
+            traced_last(&mut text, &run(events));
+            text
+        };
+        let line = "    | 2.000000003 t4 WARN app: \\u{1b}[31mred\\nmore\n";
+        assert_eq!(told(0), "");
+        assert_eq!(told(1), format!("  the program traced\n{line}"));
+        let many = format!("  the program traced\n    | 7 lines, and then\n{}", line.repeat(traced::SHOWN));
+        assert_eq!(told(traced::SHOWN + 7), many);
+    }
 }

@@ -28,6 +28,8 @@ const ROOMS: &[Room] = &[
     Room { package: "photofinish-shrink", may_use: &["photofinish-sim"], may_test_with: &[] },
     Room { package: "photofinish-reports", may_use: &["photofinish-sim"], may_test_with: &[] },
     Room { package: "photofinish-macros", may_use: &[], may_test_with: &[] },
+    // Part of the program under test: it must bring nothing of ours along.
+    Room { package: "photofinish-tracing", may_use: &[], may_test_with: &[] },
     Room {
         package: "photofinish",
         may_use: &[
@@ -37,6 +39,7 @@ const ROOMS: &[Room] = &[
             "photofinish-reports",
             "photofinish-macros",
             "photofinish-marks",
+            "photofinish-tracing",
         ],
         may_test_with: &[],
     },
@@ -51,7 +54,13 @@ const ROOMS: &[Room] = &[
     Room { package: "photofinish-innocent", may_use: &[], may_test_with: &[] },
     Room {
         package: "photofinish-guests",
-        may_use: &["photofinish", "photofinish-calls", "photofinish-innocent", "photofinish-marks"],
+        may_use: &[
+            "photofinish",
+            "photofinish-calls",
+            "photofinish-innocent",
+            "photofinish-marks",
+            "photofinish-tracing",
+        ],
         may_test_with: &[],
     },
     Room { package: "xtask", may_use: &["photofinish"], may_test_with: &["photofinish-guests"] },

@@ -19,6 +19,7 @@ pub mod races;
 pub mod sockets;
 pub mod sync;
 pub mod time;
+pub mod traced;
 
 /// Every guest.
 pub static GUESTS: &[&Scenario] = &[
@@ -38,6 +39,7 @@ pub static GUESTS: &[&Scenario] = &[
     &programs::SCENARIO,
     &sockets::SCENARIO,
     &hosts::SCENARIO,
+    &traced::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::choice::Pick;
-use crate::host::HostId;
+use crate::host::{HostChange, HostId};
 use crate::mark::{Mark, Outcome};
 use crate::process::{Pid, Status};
 use crate::thread::ThreadId;
@@ -185,31 +185,6 @@ impl Event {
                 | Self::Unfulfilled { .. }
         )
     }
-}
-
-/// What becomes of a host.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum HostChange {
-    /// It exists.
-    Added {
-        /// Its name.
-        name: String,
-    },
-    /// A program began on it.
-    Started {
-        /// Its process.
-        process: Pid,
-        /// The program's name.
-        program: String,
-    },
-    /// It lost its power.
-    Crashed,
-    /// It has power again.
-    Restarted,
-    /// Its threads stand still.
-    Paused,
-    /// Its threads go on.
-    Resumed,
 }
 
 /// Why another thread runs.

@@ -3,6 +3,7 @@
 //! Does not know sockets, processes or links. Invariant: host 0 is always there and always up, every address belongs to at most
 //! one host, and so does every name.
 
+mod change;
 mod clock;
 
 use core::net::{IpAddr, Ipv4Addr};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::errno::Errno;
 use crate::personality::Os;
 
+pub use change::HostChange;
 pub use clock::{DRIFT_PPM_MAX, HostClock};
 
 /// A host, by order of creation in this run.

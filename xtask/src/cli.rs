@@ -107,9 +107,24 @@ pub struct SimArgs {
 /// Arguments of `bench`.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
+    /// What to measure; all of it when left out.
+    #[arg(value_enum)]
+    pub what: Vec<Measure>,
+
     /// Print one JSON object per figure.
     #[arg(long)]
     pub json: bool,
+}
+
+/// A part of `bench`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Measure {
+    /// Isolation, scheduling points, switches, threads.
+    Scheduling,
+    /// Round trips over TCP.
+    RoundTrips,
+    /// Worlds of many hosts.
+    Worlds,
 }
 
 /// Arguments of `sweep`.

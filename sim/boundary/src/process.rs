@@ -6,6 +6,7 @@
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char};
+use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -38,7 +39,6 @@ unsafe extern "C" {
 /// What of a process lies in memory.
 #[derive(Clone, Copy)]
 struct Image {
-    process: Pid,
     environment: Environment,
     arguments: Arguments,
     /// Which of its threads leaves, as std notes it: null for none.
@@ -58,7 +58,7 @@ struct Processes {
     statics: Option<Statics>,
     why_not: String,
     programs: &'static [Registered],
-    images: Vec<Image>,
+    images: BTreeMap<Pid, Image>,
     current: Pid,
     forked: Vec<Forked>,
 }
@@ -72,7 +72,7 @@ static PROCESSES: Cell = Cell(UnsafeCell::new(Processes {
     statics: None,
     why_not: String::new(),
     programs: &[],
-    images: Vec::new(),
+    images: BTreeMap::new(),
     current: Pid::FIRST,
     forked: Vec::new(),
 }));
@@ -100,13 +100,12 @@ pub(crate) fn begin(name: &str, programs: &'static [Registered]) {
     let name = CString::new(name).unwrap_or_default();
     let environment = ENVIRONMENT.map(CStr::to_owned).to_vec();
     let image = Image {
-        process: Pid::FIRST,
         environment: leak(environment).cast_mut().cast(),
         arguments: leak(vec![name]),
         exiting: core::ptr::null_mut(),
     };
-    processes().images = vec![image];
-    load(image);
+    processes().images = BTreeMap::from([(Pid::FIRST, image)]);
+    load(Pid::FIRST, image);
 }
 
 /// A list of strings that ends with a null pointer, for as long as the run.
@@ -119,8 +118,8 @@ fn leak(strings: Vec<CString>) -> Arguments {
     Vec::leak(pointers).as_ptr()
 }
 
-fn load(image: Image) {
-    processes().current = image.process;
+fn load(process: Pid, image: Image) {
+    processes().current = process;
     // SAFETY: one thread executes the run, and nobody else looks at the environment.
     unsafe { environ = image.environment };
     if let Some(statics) = processes().statics {
@@ -135,7 +134,7 @@ fn save() {
     // SAFETY: as above.
     let environment = unsafe { environ };
     let exiting = processes().statics.map_or(core::ptr::null_mut(), |statics| statics.exiting());
-    if let Some(image) = processes().images.iter_mut().find(|image| image.process == current) {
+    if let Some(image) = processes().images.get_mut(&current) {
         image.environment = environment;
         image.exiting = exiting;
     }
@@ -151,8 +150,8 @@ pub(crate) fn enter(thread: ThreadId) {
 
 fn switch(process: Pid) {
     save();
-    if let Some(image) = processes().images.iter().find(|image| image.process == process).copied() {
-        load(image);
+    if let Some(image) = processes().images.get(&process).copied() {
+        load(process, image);
     }
 }
 
@@ -171,9 +170,9 @@ pub(crate) fn trouble() -> Option<&'static str> {
 fn become_child(child: Pid) {
     save();
     let parent = processes().current;
-    let image = processes().images.iter().find(|image| image.process == parent).copied();
+    let image = processes().images.get(&parent).copied();
     if let Some(image) = image {
-        processes().images.push(Image { process: child, ..image });
+        processes().images.insert(child, image);
     }
     processes().current = child;
 }
@@ -277,7 +276,6 @@ pub(crate) fn execute(
     phase::as_simulator(|| {
         let child = run().kernel.process();
         let image = Image {
-            process: child,
             environment: leak(environment).cast_mut().cast(),
             arguments: leak(arguments),
             exiting: core::ptr::null_mut(),
@@ -291,8 +289,7 @@ pub(crate) fn execute(
         }
         forget_killed();
         become_parent();
-        processes().images.retain(|image| image.process != child);
-        processes().images.push(image);
+        processes().images.insert(child, image);
         Ok(())
     })
 }
@@ -326,12 +323,11 @@ pub(crate) fn start(host: HostId, name: CString, main: Box<dyn FnOnce() + Send>)
         return Err(NotStarted::RunOver(Ending::OutOfThreads { threads }));
     }
     let image = Image {
-        process: pid,
         environment: leak(ENVIRONMENT.map(CStr::to_owned).to_vec()).cast_mut().cast(),
         arguments: leak(vec![name]),
         exiting: core::ptr::null_mut(),
     };
-    processes().images.push(image);
+    processes().images.insert(pid, image);
     Ok(pid)
 }
 

@@ -14,7 +14,7 @@ use photofinish::sim::seed::Seed;
 use serde::Serialize;
 
 use super::sim::{CORES, SimError};
-use crate::cli::BenchArgs;
+use crate::cli::{BenchArgs, Measure};
 use crate::exit::Exit;
 use crate::instrumented::{self, Bin, Kind};
 use crate::scenarios::ScenarioError;
@@ -36,6 +36,21 @@ struct Figure {
 
 /// Measures and prints.
 pub fn run(args: &BenchArgs) -> Result<Exit, SimError> {
+    let wanted = |what| args.what.is_empty() || args.what.contains(&what);
+    if wanted(Measure::Scheduling) {
+        scheduling(args)?;
+    }
+    if wanted(Measure::RoundTrips) {
+        round_trips(args)?;
+    }
+    if wanted(Measure::Worlds) {
+        worlds(args)?;
+    }
+    Ok(Exit::Passed)
+}
+
+/// What isolation, points, switches and threads cost.
+fn scheduling(args: &BenchArgs) -> Result<(), SimError> {
     let path = instrumented::build("photofinish-load", "photofinish-load").map_err(ScenarioError::from)?;
     let mut client = Client::start(&path, Limits::default().threads_max, Isolation::Fork)?;
     let mut bench = Bench { client: &mut client, json: args.json };
@@ -66,9 +81,7 @@ pub fn run(args: &BenchArgs) -> Result<Exit, SimError> {
     bench.report("a thread, created, run and joined", "ns", &threads, |time| {
         nanos(time.saturating_sub(base)) / THREADS
     });
-    round_trips(args)?;
-    worlds(args)?;
-    Ok(Exit::Passed)
+    Ok(())
 }
 
 /// What a message costs in worlds of more and more hosts, and in worlds with fewer hosts that send as many.

@@ -1,4 +1,4 @@
-//! `getaddrinfo(3)`, `getnameinfo(3)`, `gethostname(2)`.
+//! `getaddrinfo(3)`, `getnameinfo(3)`, `gethostname(2)`, `uname(2)`.
 //!
 //! Does not know names. Invariant: a list that was made is freed here, after it was read once.
 
@@ -137,4 +137,16 @@ pub fn gethostname(room: usize) -> Result<Vec<u8>, Failed> {
     done(unsafe { libc::gethostname(name.as_mut_ptr().cast(), room) })?;
     name.truncate(name.iter().position(|byte| *byte == 0).unwrap_or(room));
     Ok(name)
+}
+
+/// `uname(2)`: system, host, release, machine.
+pub fn uname() -> Result<[Vec<u8>; 4], Failed> {
+    // SAFETY: a utsname of zeroes is valid.
+    let mut names: libc::utsname = unsafe { core::mem::zeroed() };
+    // SAFETY: uname(2) writes to a valid place.
+    done(unsafe { libc::uname(&raw mut names) })?;
+    let text = |field: &[c_char]| {
+        field.iter().take_while(|byte| **byte != 0).map(|byte| byte.to_ne_bytes()[0]).collect()
+    };
+    Ok([text(&names.sysname), text(&names.nodename), text(&names.release), text(&names.machine)])
 }

@@ -181,6 +181,7 @@ table! { owned, [a b c d e f];
     SYS_timerfd_settime => word libc::timerfd_settime(a, b, c, d);
     SYS_times => word libc::times(a);
     SYS_umask => plain libc::umask(a);
+    SYS_uname => word libc::uname(a);
     SYS_unlinkat => word libc::unlinkat(a, b, c);
     SYS_wait4 => word libc::wait4(a, b, c, d);
     SYS_waitid => word libc::waitid(a, b, c, d);

@@ -1,4 +1,4 @@
-//! `getaddrinfo(3)`, `getnameinfo(3)`, `gethostname(2)`.
+//! `getaddrinfo(3)`, `getnameinfo(3)`, `gethostname(2)`, `uname(2)`.
 //!
 //! What a name means is the machine's; asked are forms that mean the same on all. Invariant: no name leaves the machine.
 
@@ -22,7 +22,7 @@ family! {
     "local" = local, ["getaddrinfo"], "The local host.";
     "wrong" = wrong, ["getaddrinfo"], "Questions that make no sense.";
     "reverse" = reverse, ["getnameinfo"], "Back to names.";
-    "host" = host, ["gethostname"], "The name of the host.";
+    "host" = host, ["gethostname", "uname"], "The name of the host.";
     "std" = of_std, ["getaddrinfo"], "What std makes of it.";
 }
 
@@ -156,6 +156,17 @@ fn host(t: &mut Transcript) {
     let whole = name::gethostname(256).map(|name| !name.is_empty() && name.is_ascii());
     t.call("gethostname", whole);
     let length = name::gethostname(256).map_or(0, |name| name.len());
+    let own = name::gethostname(256);
+    let names = name::uname();
+    t.call("uname", names.as_ref().map(drop).map_err(|failed| *failed));
+    if let (Ok([system, host, release, machine]), Ok(own)) = (names, own) {
+        t.value(
+            "the system and the machine",
+            system == b"Linux" && machine == std::env::consts::ARCH.as_bytes(),
+        );
+        t.value("the host", host == own);
+        t.value("a release", release.contains(&b'.'));
+    }
     t.call("without room for the end", name::gethostname(length).map(drop));
     t.call("with it", name::gethostname(length + 1).map(drop));
     t.call("without room", name::gethostname(0).map(drop));

@@ -32,11 +32,36 @@ pub enum Kind {
     Short,
     /// Whether a call that begins to wait is interrupted by a signal that nobody sent; 0 is no.
     Interrupt,
+    /// Whether a fault point of the program is switched on in this run; 0 is no.
+    Armed,
+    /// Whether a fault point that is switched on strikes this time; 0 is no.
+    Buggify,
 }
 
 impl Kind {
     /// How many kinds there are.
-    pub const COUNT: usize = Self::Interrupt as usize + 1;
+    pub const COUNT: usize = Self::Buggify as usize + 1;
+}
+
+/// How often something goes wrong, as an exact ratio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Odds {
+    /// In so many cases it does,
+    pub strikes: u32,
+    /// of so many.
+    pub of: u32,
+}
+
+impl Odds {
+    /// What is certain without asking: that it always strikes, or that it never does.
+    #[must_use]
+    pub fn certain(self) -> Option<bool> {
+        match self {
+            Self { strikes: 0, .. } | Self { of: 0, .. } => Some(false),
+            Self { strikes, of } if strikes >= of => Some(true),
+            Self { .. } => None,
+        }
+    }
 }
 
 /// Something that a scheduling question can let happen.
@@ -76,6 +101,8 @@ pub struct Question<'a> {
     pub nth: u32,
     /// For `Preempt` and `Next`, what each pick lets happen.
     pub candidates: &'a [Candidate],
+    /// For a fault, whose pick 1 is that it strikes: how often it should.
+    pub odds: Option<Odds>,
 }
 
 /// An answer that was not boring, with all that is needed to give it again.

@@ -10,6 +10,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
+use crate::choice::Odds;
+
 /// The number from which every decision of a run follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Seed(pub u64);
@@ -54,6 +56,8 @@ pub enum Stream {
     Files = 6,
     /// Which calls on streams move less than they could, and which are interrupted.
     Calls = 7,
+    /// Which fault points of the program strike.
+    Marks = 8,
 }
 
 /// A stream of integers that only its seed and purpose decide.
@@ -98,6 +102,11 @@ impl Draws {
     /// Whether a thing that happens once in `n` happens now.
     pub fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
+    }
+
+    /// Whether something with these odds happens now.
+    pub fn strikes(&mut self, odds: Odds) -> bool {
+        odds.certain().unwrap_or_else(|| self.below(u64::from(odds.of)) < u64::from(odds.strikes))
     }
 
     /// A number of any magnitude up to `2^bits_max`: every power of two is as likely as the next.

@@ -28,7 +28,7 @@ enum Disk {
     Busy,
 }
 
-/// Draws latencies, wake orders, ties, spurious wake-ups, times of file work, short and interrupted calls, and entropy.
+/// Draws latencies, wake orders, ties, spurious wake-ups, times of file work, short and interrupted calls, faults, and entropy.
 #[derive(Debug)]
 pub(super) struct Aside {
     latency: Latency,
@@ -42,6 +42,7 @@ pub(super) struct Aside {
     files: Draws,
     entropy: Draws,
     calls: Draws,
+    marks: Draws,
 }
 
 impl Aside {
@@ -75,11 +76,15 @@ impl Aside {
             files: Draws::new(seed, Stream::Files),
             entropy: Draws::new(seed, Stream::Entropy),
             calls: Draws::new(seed, Stream::Calls),
+            marks: Draws::new(seed, Stream::Marks),
         }
     }
 
     /// The answer to a question of any kind but `Preempt` and `Next`.
     pub(super) fn choose(&mut self, question: &Question<'_>) -> u64 {
+        if let Some(odds) = question.odds {
+            return u64::from(self.of_fault(question.kind).strikes(odds));
+        }
         match question.kind {
             Kind::Latency => match self.latency {
                 Latency::Least => 0,
@@ -110,9 +115,17 @@ impl Aside {
                 Some(n) => u64::from(self.calls.one_in(n)),
                 None => 0,
             },
-            Kind::FutexWake | Kind::Tie | Kind::Preempt | Kind::Next => {
+            Kind::FutexWake | Kind::Tie | Kind::Preempt | Kind::Next | Kind::Armed | Kind::Buggify => {
                 if self.aside.one_in(self.shuffle_one_in) { self.aside.below(question.bound) } else { 0 }
             }
+        }
+    }
+
+    /// The stream of a kind that is asked with odds.
+    fn of_fault(&mut self, kind: Kind) -> &mut Draws {
+        match kind {
+            Kind::Armed | Kind::Buggify => &mut self.marks,
+            _ => &mut self.aside,
         }
     }
 }

@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn pick(eager: &mut Eager, kind: Kind, at: Moment, candidates: &[Candidate]) -> Candidate {
-        let question = Question { kind, bound: candidates.len() as u64, at, nth: 0, candidates };
+        let question = Question { kind, bound: candidates.len() as u64, at, nth: 0, candidates, odds: None };
         candidates[usize::try_from(eager.choose(&question).unwrap()).unwrap()]
     }
 

@@ -105,7 +105,7 @@ mod tests {
             Candidate::Clock => ThreadId::MAIN,
         };
         let at = Moment { step, now_ns: 10 * step, thread, thread_points: 0, pc: 0 };
-        Question { kind, bound: candidates.len() as u64, at, nth: 0, candidates }
+        Question { kind, bound: candidates.len() as u64, at, nth: 0, candidates, odds: None }
     }
 
     /// Asks at 400 steps about drawn candidates; returns how many threads were lowered in all.

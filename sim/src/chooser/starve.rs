@@ -119,7 +119,8 @@ mod tests {
         let mut starved = Vec::new();
         for step in 1..=steps {
             let at = Moment { step, now_ns: step * 1_000, thread: victim, thread_points: step, pc: 0 };
-            let question = Question { kind: Kind::Preempt, bound: 3, at, nth: 0, candidates: &candidates };
+            let kind = Kind::Preempt;
+            let question = Question { kind, bound: 3, at, nth: 0, candidates: &candidates, odds: None };
             if starve.choose(&question).unwrap() != 0 {
                 starved.push(step);
             }

@@ -3,7 +3,7 @@
 //! Does not know what an answer means. Invariant: every pick that is not 0 is recorded before it takes effect.
 
 use super::Kernel;
-use crate::choice::{Kind, Moment, Pick, Question};
+use crate::choice::{Kind, Moment, Odds, Pick, Question};
 use crate::ending::Ending;
 use crate::fd::Object;
 use crate::process::Pid;
@@ -31,12 +31,21 @@ impl Asked {
 impl Kernel {
     /// Puts a question with `bound` answers; one with a single answer is answered here.
     pub(super) fn choose(&mut self, kind: Kind, bound: u64) -> u64 {
+        self.pose(kind, bound, None)
+    }
+
+    /// Whether a fault strikes that should do so with these odds.
+    pub fn strikes(&mut self, kind: Kind, odds: Odds) -> bool {
+        odds.certain().unwrap_or_else(|| self.pose(kind, 2, Some(odds)) == 1)
+    }
+
+    fn pose(&mut self, kind: Kind, bound: u64, odds: Option<Odds>) -> u64 {
         if bound < 2 || self.ending.is_some() {
             return 0;
         }
         let at = self.moment();
         let nth = self.asked.next(at.step, kind);
-        let question = Question { kind, bound, at, nth, candidates: &self.candidates };
+        let question = Question { kind, bound, at, nth, candidates: &self.candidates, odds };
         match self.chooser.choose(&question) {
             Ok(0) => 0,
             Ok(pick) => {

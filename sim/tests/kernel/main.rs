@@ -8,6 +8,7 @@ mod driver;
 mod endings;
 mod fairness;
 mod futexes;
+mod odds;
 mod program;
 mod properties;
 mod replay;

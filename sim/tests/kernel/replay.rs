@@ -16,7 +16,7 @@ use crate::driver::run;
 use crate::program::{Program, cases, some_program};
 use crate::watch::STRATEGIES;
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 11] = [
     Kind::Preempt,
     Kind::Next,
     Kind::FutexWake,
@@ -26,6 +26,8 @@ const KINDS: [Kind; 9] = [
     Kind::Entropy,
     Kind::Short,
     Kind::Interrupt,
+    Kind::Armed,
+    Kind::Buggify,
 ];
 
 fn some_pick() -> impl Strategy<Value = Pick> {

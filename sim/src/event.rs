@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::choice::Pick;
 use crate::host::HostId;
+use crate::net::Hop;
 use crate::process::{Pid, Status};
 use crate::thread::ThreadId;
 use crate::wait::{WaitOn, Woken};
@@ -83,6 +84,51 @@ pub enum Event {
         segment: Cow<'static, str>,
         /// Bytes it carried.
         bytes: u64,
+    },
+    /// A packet left a host for another; one that nobody has is `u32::MAX`.
+    Sent {
+        /// From where to where.
+        hop: Hop,
+        /// What kind of packet.
+        segment: Cow<'static, str>,
+        /// Bytes of the program's data in it.
+        bytes: u64,
+    },
+    /// A packet from another host arrived.
+    Reached {
+        /// From where to where.
+        hop: Hop,
+        /// What kind of packet.
+        segment: Cow<'static, str>,
+        /// Bytes of the program's data in it.
+        bytes: u64,
+    },
+    /// A packet was lost between two hosts.
+    Lost {
+        /// From where to where.
+        hop: Hop,
+        /// What kind of packet.
+        segment: Cow<'static, str>,
+        /// Bytes of the program's data in it.
+        bytes: u64,
+        /// What became of it.
+        why: Loss,
+    },
+    /// A datagram between two hosts will arrive twice.
+    Duplicated {
+        /// From where to where.
+        hop: Hop,
+        /// What kind of packet.
+        segment: Cow<'static, str>,
+        /// Bytes of the program's data in it.
+        bytes: u64,
+    },
+    /// One direction between two hosts changed.
+    Link {
+        /// From where to where.
+        hop: Hop,
+        /// What changed.
+        change: LinkChange,
     },
     /// The process made another: `fork(2)`.
     Forked {
@@ -183,6 +229,38 @@ pub enum HostChange {
     Paused,
     /// Its threads go on.
     Resumed,
+}
+
+/// Why a packet did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Loss {
+    /// The link was cut.
+    Cut,
+    /// The host it was for is down.
+    Down,
+    /// No host has the address it was for.
+    Nowhere,
+    /// The link loses one now and then.
+    Struck,
+    /// Too many bytes waited for the link.
+    Overflow,
+    /// Bytes before it were lost, and their sender is gone.
+    Gap,
+}
+
+/// What becomes of one direction between two hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum LinkChange {
+    /// What is sent is lost.
+    Cut,
+    /// What is sent arrives again.
+    Healed,
+    /// What is sent is kept.
+    Held,
+    /// What was kept travels.
+    Released,
+    /// All connections that this end has with the other were reset.
+    Reset,
 }
 
 /// Why another thread runs.
@@ -375,6 +453,33 @@ mod tests {
             let statuses = [Status::Exited(0), Status::Exited(1), Status::Signalled(1)];
             events.extend(statuses.map(|status| Event::Exited { process, status }));
             events.extend([1, 2].map(|signal| Event::Signalled { process, signal }));
+        }
+        events.extend(between_hosts());
+        events
+    }
+
+    fn between_hosts() -> Vec<Event> {
+        let mut events = Vec::new();
+        for (from, to) in [(1, 2), (2, 1), (1, 3)] {
+            let hop = Hop { from: HostId(from), to: HostId(to) };
+            for (name, bytes) in [("", 0), ("a", 0), ("", 1)] {
+                let segment = Cow::Borrowed(name);
+                events.push(Event::Sent { hop, segment: segment.clone(), bytes });
+                events.push(Event::Reached { hop, segment: segment.clone(), bytes });
+                events.push(Event::Duplicated { hop, segment: segment.clone(), bytes });
+                for why in [Loss::Cut, Loss::Down, Loss::Nowhere, Loss::Struck, Loss::Overflow, Loss::Gap] {
+                    events.push(Event::Lost { hop, segment: segment.clone(), bytes, why });
+                }
+            }
+            for change in [
+                LinkChange::Cut,
+                LinkChange::Healed,
+                LinkChange::Held,
+                LinkChange::Released,
+                LinkChange::Reset,
+            ] {
+                events.push(Event::Link { hop, change });
+            }
         }
         events
     }

@@ -36,11 +36,17 @@ pub enum Kind {
     Armed,
     /// Whether a fault point that is switched on strikes this time; 0 is no.
     Buggify,
+    /// Whether a packet between two hosts is lost; 0 is no.
+    Loss,
+    /// Whether a datagram between two hosts arrives twice; 0 is no.
+    Duplicate,
+    /// Whether a datagram between two hosts takes longer than any other; 0 is no.
+    Reorder,
 }
 
 impl Kind {
     /// How many kinds there are.
-    pub const COUNT: usize = Self::Buggify as usize + 1;
+    pub const COUNT: usize = Self::Reorder as usize + 1;
 }
 
 /// How often something goes wrong, as an exact ratio.
@@ -53,6 +59,9 @@ pub struct Odds {
 }
 
 impl Odds {
+    /// It never does.
+    pub const NEVER: Self = Self { strikes: 0, of: 1 };
+
     /// What is certain without asking: that it always strikes, or that it never does.
     #[must_use]
     pub fn certain(self) -> Option<bool> {

@@ -58,6 +58,8 @@ pub enum Stream {
     Calls = 7,
     /// Which fault points of the program strike.
     Marks = 8,
+    /// Which packets between hosts are lost, doubled and late.
+    Links = 9,
 }
 
 /// A stream of integers that only its seed and purpose decide.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::file::timerfd::TimerFdId;
-use crate::net::Packet;
+use crate::net::{Flow, Packet, SocketId};
 use crate::thread::ThreadId;
 
 /// What happens.
@@ -18,6 +18,10 @@ pub(crate) enum Due {
     Packet(Packet),
     /// A timer that is a file expires.
     TimerFd(TimerFdId),
+    /// What was lost of a flow is sent again.
+    Retry(Flow),
+    /// A connection asks whether its peer is there.
+    Probe(SocketId),
 }
 
 /// The key of an entry: its time in virtual nanoseconds, and its order among all that were ever set.
@@ -75,7 +79,31 @@ impl Timers {
     pub(crate) fn deadlines(&self) -> impl Iterator<Item = (Key, ThreadId)> {
         self.queue.iter().filter_map(|(key, due)| match due {
             Due::Deadline(thread) => Some((*key, *thread)),
-            Due::Packet(_) | Due::TimerFd(_) => None,
+            Due::Packet(_) | Due::TimerFd(_) | Due::Retry(_) | Due::Probe(_) => None,
         })
+    }
+
+    /// The flows that will be tried again.
+    pub(crate) fn retries(&self) -> impl Iterator<Item = Flow> {
+        self.queue.values().filter_map(|due| match due {
+            Due::Retry(flow) => Some(*flow),
+            _ => None,
+        })
+    }
+
+    /// The flow whose timer an entry is.
+    pub(crate) fn retry_at(&self, key: Key) -> Option<Flow> {
+        match self.queue.get(&key) {
+            Some(Due::Retry(flow)) => Some(*flow),
+            _ => None,
+        }
+    }
+
+    /// The connection whose probe an entry is.
+    pub(crate) fn probe_at(&self, key: Key) -> Option<SocketId> {
+        match self.queue.get(&key) {
+            Some(Due::Probe(id)) => Some(*id),
+            _ => None,
+        }
     }
 }

@@ -32,7 +32,10 @@ pub fn setsockopt(
     let object = attempt::object(kernel, caller, fd)?;
     differ::set_option(kernel, object, option, value)?;
     match object {
-        Object::Socket(id) => kernel.net.set_option(id, level, name, value)?,
+        Object::Socket(id) => {
+            kernel.net.set_option(id, level, name, value)?;
+            kernel.net.option_was_set(id, kernel.now_ns());
+        }
         Object::Unix(id) => kernel.unix.set_option(id, level, name, value)?,
         _ => return Err(Errno::ENOTSOCK.into()),
     }

@@ -43,6 +43,7 @@ pub(super) struct Aside {
     entropy: Draws,
     calls: Draws,
     marks: Draws,
+    links: Draws,
 }
 
 impl Aside {
@@ -77,6 +78,7 @@ impl Aside {
             entropy: Draws::new(seed, Stream::Entropy),
             calls: Draws::new(seed, Stream::Calls),
             marks: Draws::new(seed, Stream::Marks),
+            links: Draws::new(seed, Stream::Links),
         }
     }
 
@@ -115,8 +117,20 @@ impl Aside {
                 Some(n) => u64::from(self.calls.one_in(n)),
                 None => 0,
             },
-            Kind::FutexWake | Kind::Tie | Kind::Preempt | Kind::Next | Kind::Armed | Kind::Buggify => {
-                if self.aside.one_in(self.shuffle_one_in) { self.aside.below(question.bound) } else { 0 }
+            Kind::FutexWake
+            | Kind::Tie
+            | Kind::Preempt
+            | Kind::Next
+            | Kind::Armed
+            | Kind::Buggify
+            | Kind::Loss
+            | Kind::Duplicate
+            | Kind::Reorder => {
+                if self.aside.one_in(self.shuffle_one_in) {
+                    self.aside.below(question.bound)
+                } else {
+                    0
+                }
             }
         }
     }
@@ -125,6 +139,7 @@ impl Aside {
     fn of_fault(&mut self, kind: Kind) -> &mut Draws {
         match kind {
             Kind::Armed | Kind::Buggify => &mut self.marks,
+            Kind::Loss | Kind::Duplicate | Kind::Reorder => &mut self.links,
             _ => &mut self.aside,
         }
     }

@@ -28,6 +28,8 @@ impl Kernel {
         self.threads.iter().try_for_each(|(id, thread)| self.audit_thread(id, thread))?;
         self.processes.iter().try_for_each(|process| self.audit_process(process))?;
         self.audit_files()?;
+        self.audit_recoveries()?;
+        self.audit_probes()?;
         self.audit_queues()
     }
 

@@ -111,6 +111,8 @@ impl Kernel {
             .collect();
         running.into_iter().for_each(|process| self.end_process(process, Status::Signalled(SIGKILL)));
         self.net.lose_host(host);
+        self.lose_recoveries(host);
+        self.suspect_all_of(host);
         self.net.hosts.get_mut(host).paused = false;
         Ok(())
     }

@@ -8,9 +8,12 @@ mod audit;
 mod door;
 mod files;
 mod hosts;
+mod links;
 mod marks;
 mod pollable;
+mod probes;
 mod processes;
+mod recovery;
 mod schedule;
 mod threads;
 mod tracing;
@@ -36,7 +39,7 @@ use crate::futex::Futexes;
 use crate::limits::{Limits, SPIN_POINTS, TURN_POINTS};
 use crate::link::Links;
 use crate::mark::Marks;
-use crate::net::Net;
+use crate::net::{Flow, Net, Recovery, SocketId};
 use crate::personality::Personality;
 use crate::process::{Pid, Processes};
 use crate::seed::Draws;
@@ -114,6 +117,10 @@ pub struct Kernel {
     pub user: User,
     /// What is between the hosts.
     pub links: Links,
+    /// By flow between hosts: what was lost and is sent again.
+    recoveries: BTreeMap<Flow, Recovery>,
+    /// Connections between hosts whose peers may be gone.
+    probes: BTreeMap<SocketId, probes::Probes>,
 
     // The hot pair: a scheduling point counts one up and compares it with the other.
     step: u64,
@@ -199,6 +206,8 @@ impl Kernel {
             processes: Processes::new(files::standard(&mut files)),
             files,
             links: Links::default(),
+            recoveries: BTreeMap::new(),
+            probes: BTreeMap::new(),
             step: 0,
             attention: 0,
             ask_at: 0,

@@ -16,6 +16,7 @@ impl Kernel {
     /// Sends off what the sockets transmitted, and wakes who waited for what changed.
     pub fn settle(&mut self) {
         self.send_packets();
+        self.settle_suspects();
         while let Some(change) = self.net.pop_change() {
             self.file_changed(Object::Socket(change.of), change.key);
         }

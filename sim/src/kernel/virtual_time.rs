@@ -7,9 +7,7 @@ use super::{Kernel, Next};
 use crate::choice::Kind;
 use crate::ending::Ending;
 use crate::event::{Event, Pass};
-use crate::host::{HostId, Power};
 use crate::limits::{FILE_STEPS_NS, LATENCY_LEAST_NS, LATENCY_STEP_NS, LATENCY_STEPS, POINT_NS};
-use crate::net::{NOWHERE, Packet};
 use crate::timer::Due;
 use crate::wait::Woken;
 
@@ -46,6 +44,10 @@ impl Kernel {
                     self.threads.get_mut(thread).timer = None;
                     self.wake(thread, Woken::Deadline);
                 }
+                Due::Packet(packet) if !packet.hop.is_local() => {
+                    self.arrive_between(packet);
+                    self.settle();
+                }
                 Due::Packet(packet) => {
                     self.emit(&Event::Arrived { segment: packet.name().into(), bytes: packet.bytes() });
                     if self.is_up(packet.hop.to) {
@@ -54,6 +56,8 @@ impl Kernel {
                     self.settle();
                 }
                 Due::TimerFd(id) => self.expire(id),
+                Due::Retry(flow) => self.retry(flow),
+                Due::Probe(id) => self.probe(id),
             }
             if self.ending.is_some() {
                 return;
@@ -67,26 +71,21 @@ impl Kernel {
             if !self.is_up(packet.hop.from) {
                 continue;
             }
+            if !packet.hop.is_local() {
+                self.send_between(packet);
+                continue;
+            }
             // A packet with a time of its own is a timer of the protocol, not a segment that travels.
-            let latency_ns = if packet.due_ns.is_some() { 0 } else { self.latency_ns(&packet) };
+            let latency_ns = if packet.due_ns.is_some() { 0 } else { self.loopback_ns() };
             let at_ns = self.net.schedule(&packet, self.now_ns() + latency_ns);
             self.timers.set(at_ns, Due::Packet(packet));
             self.changed();
         }
     }
 
-    /// How long a packet travels.
-    fn latency_ns(&mut self, packet: &Packet) -> u64 {
-        if packet.hop.from == packet.hop.to {
-            return LATENCY_LEAST_NS + self.choose(Kind::Latency, LATENCY_STEPS) * LATENCY_STEP_NS;
-        }
-        let pick = self.choose(Kind::Latency, self.links.get(packet.hop).latency.bound());
-        self.links.get(packet.hop).latency.ns(pick)
-    }
-
-    /// Whether packets can come to a host, and from it.
-    fn is_up(&self, host: HostId) -> bool {
-        host != NOWHERE && self.net.hosts.get(host).power == Power::Up
+    /// How long a packet travels that does not leave its host.
+    fn loopback_ns(&mut self) -> u64 {
+        LATENCY_LEAST_NS + self.choose(Kind::Latency, LATENCY_STEPS) * LATENCY_STEP_NS
     }
 
     /// What work on a file takes beyond its least.

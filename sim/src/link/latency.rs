@@ -83,7 +83,7 @@ fn log2_16(of: u64, by: u64) -> u64 {
     }
     let mut digits = 0;
     for _ in 0..16 {
-        let square = u128::from(value) * u128::from(value) >> 32;
+        let square = (u128::from(value) * u128::from(value)) >> 32;
         let (bit, next) = if square >= 2 << 32 { (1, square >> 1) } else { (0, square) };
         digits = digits << 1 | bit;
         value = u64::try_from(next).expect("below 2 in 32 bits after the point");

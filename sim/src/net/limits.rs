@@ -48,6 +48,39 @@ pub const SYN_RETRIES_MAX: u32 = 6;
 /// How long the first SYN waits for its answer (`TCP_TIMEOUT_INIT`); each further wait is twice as long.
 pub const SYN_TIMEOUT_NS: u64 = 1_000_000_000;
 
+/// How often a SYN-ACK is sent again before its handshake is forgotten: `tcp_synack_retries`.
+pub const SYN_ACK_RETRIES_MAX: u32 = 5;
+
+/// How long a lost segment waits before it is sent again: `TCP_RTO_MIN`. Each further wait is twice as long.
+pub const RETRANSMIT_NS_MIN: u64 = 200_000_000;
+
+/// The longest such wait: `TCP_RTO_MAX`.
+pub const RETRANSMIT_NS_MAX: u64 = 120_000_000_000;
+
+/// How often a segment is sent again before its connection is given up: `tcp_retries2`.
+pub const RETRIES_MAX: u32 = 15;
+
+/// The same for a connection that its program has closed: `tcp_orphan_retries`, whose 0 stands for 8.
+pub const ORPHAN_RETRIES_MAX: u32 = 8;
+
+/// `tcp_fin_timeout`: how long a closed connection waits for the end of a peer that is gone.
+pub const FIN_TIMEOUT_NS: u64 = 60_000_000_000;
+
+/// `tcp_keepalive_time`, in seconds: how long a connection is silent before it is probed.
+pub const KEEP_ALIVE_IDLE_S: i32 = 7_200;
+
+/// `tcp_keepalive_intvl`, in seconds.
+pub const KEEP_ALIVE_INTERVAL_S: i32 = 75;
+
+/// `tcp_keepalive_probes`.
+pub const KEEP_ALIVE_PROBES: i32 = 9;
+
+/// Headers of TCP, without options, and of IPv4.
+pub const TCP_HEADER_BYTES: u64 = 40;
+
+/// Headers of UDP and of IPv4.
+pub const UDP_HEADER_BYTES: u64 = 28;
+
 /// `TCP_TIMEWAIT_LEN`: how long a port remembers a connection it closed first.
 pub const TIME_WAIT_NS: u64 = 60_000_000_000;
 

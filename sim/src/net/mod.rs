@@ -7,11 +7,13 @@
 
 pub mod address;
 mod calls;
+mod flow;
 pub mod limits;
 pub mod options;
 pub mod packet;
 mod ports;
 pub mod readiness;
+mod recovery;
 mod route;
 
 mod socket;
@@ -23,10 +25,12 @@ pub mod udp;
 
 pub use address::Family;
 pub use calls::Received;
-pub use packet::{Flow, Hop, Packet, Segment};
+pub use packet::{Care, Flow, Hop, Journey, Packet, Segment};
 pub use readiness::Readiness;
+pub(crate) use recovery::{Pending, Recovery, retries_max, wait_ns};
 pub use route::NOWHERE;
 
 pub use socket::{Kind, SocketId};
 pub(crate) use stack::Claims;
 pub use stack::Net;
+pub(crate) use tcp::Probing;

@@ -8,6 +8,7 @@ use core::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::{TCP_HEADER_BYTES, UDP_HEADER_BYTES};
 use super::socket::SocketId;
 use crate::host::HostId;
 
@@ -37,6 +38,18 @@ impl Hop {
     #[must_use]
     pub fn reverse(self) -> Self {
         Self { from: self.to, to: self.from }
+    }
+
+    /// Whether a packet stays on its host: loopback.
+    #[must_use]
+    pub fn is_local(self) -> bool {
+        self.from == self.to
+    }
+
+    /// The two ends on one host, for what never leaves it.
+    #[must_use]
+    pub fn home(self) -> Self {
+        Self { from: self.from, to: self.from }
     }
 }
 
@@ -69,6 +82,14 @@ pub enum Segment {
         /// Which SYN was lost.
         attempt: u32,
     },
+    /// Never on the wire: the timer of a host that granted a connection and heard nothing more.
+    SynAckTimeout {
+        /// Which SYN-ACK was lost.
+        attempt: u32,
+    },
+    /// Nothing that the receiver does not have: asks whether it is there. A keep-alive, a probe of a closed window, or what
+    /// arrived sent again because its acknowledgement did not come back.
+    Probe,
     /// One datagram of `udp(7)`.
     Datagram(Vec<u8>),
     /// ICMP: nobody has the port a datagram was for. Its addresses are those of the datagram, turned round.
@@ -97,6 +118,28 @@ pub struct Packet {
     pub from: SocketId,
     /// The socket it is for; `None` for a SYN, which looks for a listener when it arrives, and for a datagram.
     pub to: Option<SocketId>,
+    /// How it came onto its link.
+    pub journey: Journey,
+}
+
+/// What is known of a packet that was sent to another host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Journey {
+    /// Its place among those of its flow that are sent again when they are lost.
+    pub place: u64,
+    /// When it was sent last.
+    pub sent_ns: u64,
+}
+
+/// What becomes of a segment that is lost on its way to another host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Care {
+    /// It is sent again, and what its flow sends later waits behind it.
+    InOrder,
+    /// It is sent again unless a later segment says the same.
+    Repeated,
+    /// Nobody sends it again; a timer of the connection may bring about another.
+    None,
 }
 
 impl Packet {
@@ -107,6 +150,29 @@ impl Packet {
             Segment::Data(bytes) | Segment::Datagram(bytes) => bytes.len() as u64,
             _ => 0,
         }
+    }
+
+    /// Bytes on the wire, with the headers of TCP or UDP and of IPv4.
+    #[must_use]
+    pub fn wire_bytes(&self) -> u64 {
+        let headers = if self.flow.is_some() { TCP_HEADER_BYTES } else { UDP_HEADER_BYTES };
+        headers + self.bytes()
+    }
+
+    /// What becomes of it if it is lost.
+    #[must_use]
+    pub fn care(&self) -> Care {
+        match self.segment {
+            Segment::Data(_) | Segment::Fin | Segment::FinAck => Care::InOrder,
+            Segment::Window => Care::Repeated,
+            _ => Care::None,
+        }
+    }
+
+    /// Whether its sender waits for an acknowledgement.
+    #[must_use]
+    pub fn wants_answer(&self) -> bool {
+        matches!(self.segment, Segment::Data(_) | Segment::Fin | Segment::Probe)
     }
 
     /// The name of what it says, for events.
@@ -122,6 +188,8 @@ impl Packet {
             Segment::FinAck => "FIN-ACK",
             Segment::Rst => "RST",
             Segment::SynTimeout { .. } => "SYN-TIMEOUT",
+            Segment::SynAckTimeout { .. } => "SYN-ACK-TIMEOUT",
+            Segment::Probe => "PROBE",
             Segment::Datagram(_) => "DATAGRAM",
             Segment::Unreachable => "UNREACHABLE",
         }
@@ -140,6 +208,7 @@ impl Packet {
             // A reset is the last word of its flow: nobody answers it, so nobody reads this.
             from: self.to.unwrap_or(self.from),
             to: Some(self.from),
+            journey: Journey::default(),
         }
     }
 }

@@ -55,6 +55,12 @@ impl Default for Ports {
 }
 
 impl Ports {
+    /// The host lost its power. The next ephemeral port is another than those before all the same: Linux picks at random, so
+    /// that a new connection hardly ever looks like one that its peer still has.
+    pub(crate) fn forget_all(&mut self) {
+        *self = Self { cursor: self.cursor, ..Self::default() };
+    }
+
     pub(crate) fn hold(&mut self, port: u16, id: SocketId) {
         self.held.insert((port, id));
     }

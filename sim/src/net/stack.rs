@@ -7,9 +7,10 @@ use core::net::SocketAddr;
 use std::collections::VecDeque;
 
 use super::address::Family;
+use super::flow::Flows;
 use super::limits::{SOCKETS_MAX, SPARE_BUFFER_BYTES_MAX, SPARE_BUFFERS_MAX};
 use super::options::{self, Name, Options};
-use super::packet::{Flow, Packet, Segment};
+use super::packet::{Packet, Segment};
 use super::ports::Ports;
 use super::readiness::Readiness;
 use super::socket::{Protocol, Socket, SocketId};
@@ -32,7 +33,7 @@ pub struct Net {
     pub(crate) effects: Effects,
     /// Whose claims to an address stand against another's.
     pub(crate) claims: Claims,
-    next_arrivals_ns: Vec<u64>,
+    pub(super) flows: Flows,
 }
 
 /// Between two TCP sockets with `SO_REUSEADDR`, whose claims to an address stand against the other's.
@@ -57,6 +58,7 @@ struct HostPorts {
 pub(crate) struct Effects {
     outbox: VecDeque<Packet>,
     changes: VecDeque<Change<SocketId>>,
+    suspects: Vec<SocketId>,
     spare: Vec<Vec<u8>>,
 }
 
@@ -75,6 +77,11 @@ impl Effects {
 
     pub(crate) fn wake_all(&mut self, id: SocketId) {
         self.changes.push_back(Change { of: id, key: Mask::NONE });
+    }
+
+    /// A connection between two hosts may wait for a peer that cannot be heard.
+    pub(crate) fn suspect(&mut self, id: SocketId) {
+        self.suspects.push(id);
     }
 
     pub(crate) fn empty_buffer(&mut self) -> Vec<u8> {
@@ -110,7 +117,7 @@ impl Net {
             places: 0,
             effects: Effects::default(),
             claims: Claims::default(),
-            next_arrivals_ns: Vec::new(),
+            flows: Flows::default(),
         }
     }
 
@@ -131,7 +138,9 @@ impl Net {
                 self.live_count -= 1;
             }
         }
-        self.ports[host.index()] = HostPorts::default();
+        let HostPorts { streams, datagrams } = &mut self.ports[host.index()];
+        streams.forget_all();
+        datagrams.forget_all();
     }
 
     /// The ports of TCP on a host.
@@ -186,6 +195,11 @@ impl Net {
         self.effects.changes.pop_front()
     }
 
+    /// The next connection that may wait for a peer that cannot be heard.
+    pub(crate) fn pop_suspect(&mut self) -> Option<SocketId> {
+        self.effects.suspects.pop()
+    }
+
     /// All packets to carry; [`Net::pop_packet`] without the allocation.
     pub fn take_outbox(&mut self) -> Vec<Packet> {
         core::mem::take(&mut self.effects.outbox).into()
@@ -208,20 +222,17 @@ impl Net {
         if let Some(due_ns) = packet.due_ns {
             return due_ns;
         }
-        let Some(flow) = packet.flow else { return earliest_ns };
-        let next_ns = &mut self.next_arrivals_ns[flow.0 as usize];
-        let arrival_ns = earliest_ns.max(*next_ns);
-        *next_ns = arrival_ns.saturating_add(1);
-        arrival_ns
+        packet.flow.map_or(earliest_ns, |flow| self.flows.arrival_ns(flow, earliest_ns))
     }
 
-    /// A pair of flows for a new attempt to connect: the first from the connecting side.
-    pub(crate) fn new_flow(&mut self) -> Flow {
-        let flow = Flow(
-            u32::try_from(self.next_arrivals_ns.len()).expect("a run is far too short for 2^31 connects"),
-        );
-        self.next_arrivals_ns.extend([0, 0]);
-        flow
+    /// Gives a segment that is sent again when it is lost its place among those of its flow.
+    pub(crate) fn place(&mut self, packet: &mut Packet) {
+        self.flows.place(packet);
+    }
+
+    /// Whether a segment from another host has nothing missing before it.
+    pub(crate) fn is_next(&mut self, packet: &Packet) -> bool {
+        self.flows.arrives(packet)
     }
 
     /// Sockets that exist, orphans included.
@@ -310,8 +321,9 @@ impl Net {
     /// A packet arrives. A connection that is gone answers with a reset and a port nobody has with an ICMP, as a host does.
     pub fn deliver(&mut self, packet: Packet, now_ns: u64) {
         match packet.segment {
-            Segment::Syn { attempt, sent_ns } => self.arrive_syn(&packet, attempt, sent_ns),
+            Segment::Syn { .. } => self.arrive_syn(&packet, now_ns),
             Segment::SynTimeout { attempt } => self.arrive_syn_timeout(&packet, attempt, now_ns),
+            Segment::SynAckTimeout { attempt } => self.arrive_syn_ack_timeout(&packet, attempt, now_ns),
             Segment::Datagram(_) => self.arrive_datagram(packet),
             Segment::Unreachable => self.arrive_unreachable(&packet),
             _ => self.arrive_tcp(packet, now_ns),

@@ -7,8 +7,8 @@ use super::value::{bytes, doubled, int, int_or_byte, linger, timeout_ns, timeval
 use crate::errno::Errno;
 use crate::net::address::{Family, Stacks};
 use crate::net::limits::{
-    DATAGRAM_BUFFER_BYTES, RECEIVE_BUFFER_BYTES, RECEIVE_BUFFER_BYTES_MIN, SEND_BUFFER_BYTES,
-    SEND_BUFFER_BYTES_MIN,
+    DATAGRAM_BUFFER_BYTES, KEEP_ALIVE_IDLE_S, KEEP_ALIVE_INTERVAL_S, KEEP_ALIVE_PROBES, RECEIVE_BUFFER_BYTES,
+    RECEIVE_BUFFER_BYTES_MIN, SEND_BUFFER_BYTES, SEND_BUFFER_BYTES_MIN,
 };
 use crate::net::socket::Kind;
 use crate::ready::Refusal;
@@ -22,9 +22,9 @@ pub struct Options {
     pub reuse_port: bool,
     /// `SO_BROADCAST`: without it a broadcast is `EACCES`; with it, it is unmodelled.
     pub broadcast: bool,
-    /// `SO_KEEPALIVE`; without effect, since a simulated peer is never silently gone.
+    /// `SO_KEEPALIVE`: without effect on loopback, where a peer always answers.
     pub keep_alive: bool,
-    /// `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_KEEPCNT`; without effect like `SO_KEEPALIVE`.
+    /// `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_KEEPCNT`.
     pub keep_alive_times: [i32; 3],
     /// `TCP_NODELAY`; without effect: no write waits for a fuller segment here, with or without it.
     pub no_delay: bool,
@@ -69,7 +69,7 @@ impl Default for Options {
             reuse_port: false,
             broadcast: false,
             keep_alive: false,
-            keep_alive_times: [7_200, 75, 9],
+            keep_alive_times: [KEEP_ALIVE_IDLE_S, KEEP_ALIVE_INTERVAL_S, KEEP_ALIVE_PROBES],
             no_delay: false,
             urgent_inline: false,
             v6_only: false,
@@ -129,11 +129,33 @@ impl Options {
         (self.lingers && self.linger_seconds > 0).then(|| u64::from(self.linger_seconds) * 1_000_000_000)
     }
 
+    /// How long a connection is silent before it is probed, if it is at all.
+    #[must_use]
+    pub fn keep_alive_idle_ns(&self) -> Option<u64> {
+        self.keep_alive.then(|| seconds_ns(self.keep_alive_times[0]))
+    }
+
+    /// How long a probe waits for its answer.
+    #[must_use]
+    pub fn keep_alive_interval_ns(&self) -> u64 {
+        seconds_ns(self.keep_alive_times[1])
+    }
+
+    /// After how many probes without an answer a connection is given up.
+    #[must_use]
+    pub fn keep_alive_probes(&self) -> u32 {
+        self.keep_alive_times[2].unsigned_abs()
+    }
+
     /// Which stacks an unspecified IPv6 address stands for.
     #[must_use]
     pub fn stacks(&self) -> Stacks {
         if self.v6_only { Stacks::V6Only } else { Stacks::Dual }
     }
+}
+
+fn seconds_ns(seconds: i32) -> u64 {
+    u64::from(seconds.unsigned_abs()) * 1_000_000_000
 }
 
 /// Whose options they are.

@@ -1,6 +1,6 @@
-//! Segments arriving at a TCP endpoint: `tcp_rcv_state_process` for a network that loses nothing.
+//! Segments arriving at a TCP endpoint: `tcp_rcv_state_process` for segments that come in order.
 //!
-//! Does not know how they came. Invariant: a segment of another flow than the endpoint's own is answered as if the endpoint
+//! Does not know how they came, or how often they were sent. Invariant: a segment of another flow than the endpoint's own is answered as if the endpoint
 //! were gone.
 
 use super::state::{State, Taken};
@@ -12,42 +12,54 @@ use crate::net::stack::Net;
 impl Net {
     /// A segment of a connection arrives.
     pub(in crate::net) fn arrive_tcp(&mut self, packet: Packet, now_ns: u64) {
-        let found = packet.to.filter(|&id| {
-            self.endpoint(id)
-                .is_some_and(|tcp| tcp.flow == packet.flow.map(Flow::reverse) && tcp.state != State::Closed)
-        });
-        let Some(id) = found else {
+        let Some(id) = self.meets(&packet) else {
             self.answer_stray(packet);
             return;
         };
+        let handshake = self.tcp(id).state == State::SynReceived;
+        if handshake && !matches!(packet.segment, Segment::Rst) {
+            // Whatever comes acknowledges the SYN-ACK, if the ACK that should have done so was lost.
+            self.arrive_ack(id);
+        }
         let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
+        tcp.heard_ns = now_ns;
         if packet.edge > tcp.edge && !matches!(packet.segment, Segment::SynAck | Segment::Rst) {
             tcp.edge = packet.edge;
             tcp.pump(id, effects);
         }
         match packet.segment {
             Segment::Data(bytes) => self.arrive_data(id, bytes),
-            Segment::Window => {}
-            Segment::SynAck => self.arrive_syn_ack(id, packet.from, packet.edge),
-            Segment::Ack => self.arrive_ack(id),
+            Segment::Window | Segment::Ack | Segment::Probe => {}
+            Segment::SynAck => self.arrive_syn_ack(id, &packet),
             Segment::Fin => self.arrive_fin(id, now_ns),
             Segment::FinAck => self.arrive_fin_ack(id, now_ns),
-            Segment::Rst => {
-                // `tcp_reset` names the error by the state.
-                let errno = match self.tcp(id).state {
-                    State::SynSent => Errno::ECONNREFUSED,
-                    State::CloseWait => Errno::EPIPE,
-                    _ => Errno::ECONNRESET,
-                };
-                self.abort(id, errno);
-            }
+            Segment::Rst => self.arrive_rst(id),
             Segment::Syn { .. }
             | Segment::SynTimeout { .. }
+            | Segment::SynAckTimeout { .. }
             | Segment::Datagram(_)
             | Segment::Unreachable => {
                 unreachable!("routed by Net::deliver")
             }
         }
+    }
+
+    /// The endpoint that a segment is for, if it is still there.
+    pub(super) fn meets(&self, packet: &Packet) -> Option<SocketId> {
+        packet.to.filter(|&id| {
+            self.endpoint(id)
+                .is_some_and(|tcp| tcp.flow == packet.flow.map(Flow::reverse) && tcp.state != State::Closed)
+        })
+    }
+
+    /// `tcp_reset` names the error by the state.
+    pub(super) fn arrive_rst(&mut self, id: SocketId) {
+        let errno = match self.tcp(id).state {
+            State::SynSent => Errno::ECONNREFUSED,
+            State::CloseWait => Errno::EPIPE,
+            _ => Errno::ECONNRESET,
+        };
+        self.abort(id, errno);
     }
 
     /// A segment for nobody: reset its sender, unless it is itself the end of something.
@@ -83,19 +95,27 @@ impl Net {
         }
     }
 
-    fn arrive_syn_ack(&mut self, id: SocketId, from: SocketId, edge: u64) {
+    fn arrive_syn_ack(&mut self, id: SocketId, packet: &Packet) {
         let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
-        assert_eq!(tcp.state, State::SynSent, "a SYN is answered once");
+        if tcp.state != State::SynSent {
+            assert!(!tcp.hop.is_local(), "on loopback a SYN is answered once");
+            // It was sent again; or it answers a SYN that was sent again, whose first answer made a connection that is over.
+            match tcp.peer == Some(packet.from) {
+                true => tcp.emit(id, Segment::Ack, effects),
+                false => effects.send(packet.refuse()),
+            }
+            return;
+        }
         tcp.state = State::Established;
-        tcp.peer = Some(from);
-        tcp.edge = edge;
+        tcp.peer = Some(packet.from);
+        tcp.edge = packet.edge;
         tcp.emit(id, Segment::Ack, effects);
         effects.wake_all(id);
     }
 
+    /// A handshake is complete.
     fn arrive_ack(&mut self, id: SocketId) {
         let tcp = self.tcp_mut(id);
-        assert_eq!(tcp.state, State::SynReceived, "a SYN-ACK is answered once");
         tcp.state = State::Established;
         let super::state::Hold::Unaccepted(listener) = tcp.hold else {
             unreachable!("a handshake under way belongs to its listener")
@@ -134,6 +154,7 @@ impl Net {
                 tcp.deaf_when_acknowledged = tcp.shut_receive;
                 // `tcp_rcv_state_process` wakes whoever lingers in `close(2)`, and with it everybody else.
                 self.effects.wake_all(id);
+                self.suspect(id);
             }
             State::Closing => self.done_first(id, now_ns),
             State::LastAck => self.done(id),

@@ -101,8 +101,12 @@ impl Net {
                 tcp.emit(id, Segment::Rst, effects);
                 self.bury(id);
             }
-            // `tcp_fin_timeout` is not modelled: an orphan in FIN_WAIT_2 stays until its peer ends or is reset by it.
-            _ => self.end_stream(id),
+            // `tcp_fin_timeout` is there for peers that are gone alone: else an orphan in FIN_WAIT_2 stays until its peer ends or is
+            // reset by it.
+            _ => {
+                self.end_stream(id);
+                self.suspect(id);
+            }
         }
     }
 
@@ -115,6 +119,7 @@ impl Net {
 
     /// `tcp_done`: both streams have ended.
     pub(super) fn done(&mut self, id: SocketId) {
+        self.suspect(id);
         let tcp = self.tcp_mut(id);
         tcp.state = State::Closed;
         tcp.shut_receive = true;
@@ -150,19 +155,13 @@ impl Net {
         let tcp = self.tcp_mut(id);
         tcp.error = Some(errno);
         match tcp.hold {
-            Hold::Unaccepted(listener) if tcp.state == State::SynReceived => {
-                let listener = self.tcp_mut(listener).listener.as_mut();
-                listener
-                    .expect("a stopped listener forgets its handshakes")
-                    .handshakes
-                    .retain(|&other| other != id);
-                self.bury(id);
-            }
+            Hold::Unaccepted(_) if tcp.state == State::SynReceived => self.drop_handshake(id),
             _ => self.done(id),
         }
     }
 
-    fn bury(&mut self, id: SocketId) {
+    pub(super) fn bury(&mut self, id: SocketId) {
+        self.suspect(id);
         self.drop_port(id);
         self.free(id);
     }

@@ -7,7 +7,7 @@ use core::net::{IpAddr, SocketAddr};
 
 use super::state::{End, Face, Hold, Lock, State, Taken, Tcp};
 use crate::errno::Errno;
-use crate::net::limits::SYN_RETRIES_MAX;
+use crate::net::limits::{SYN_RETRIES_MAX, SYN_TIMEOUT_NS};
 use crate::net::packet::{Hop, Packet, Segment};
 use crate::net::ports::For;
 use crate::net::route;
@@ -105,7 +105,7 @@ impl Net {
             Some(_) => self.tcp_mut(id).local = SocketAddr::new(ip, port),
             None => self.take_port(id, ip, port, Lock::Lent),
         }
-        let flow = self.new_flow();
+        let flow = self.flows.add_pair();
         let tcp = self.tcp_mut(id);
         tcp.remote = Some(remote);
         tcp.flow = Some(flow);
@@ -148,8 +148,12 @@ impl Net {
     }
 
     fn send_syn(&mut self, id: SocketId, attempt: u32, now_ns: u64) {
-        let taken = self.tcp_and_effects(id);
-        taken.tcp.emit(id, Segment::Syn { attempt, sent_ns: now_ns }, taken.effects);
+        let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
+        tcp.emit(id, Segment::Syn { attempt, sent_ns: now_ns }, effects);
+        if !tcp.hop.is_local() {
+            let due_ns = now_ns.saturating_add(SYN_TIMEOUT_NS << attempt);
+            tcp.set_timer(id, Segment::SynTimeout { attempt }, due_ns, effects);
+        }
     }
 
     /// The timer of a SYN nobody answered.
@@ -163,8 +167,7 @@ impl Net {
         if attempt < SYN_RETRIES_MAX {
             self.send_syn(id, attempt + 1, now_ns);
         } else {
-            // `tcp_write_err`.
-            self.abort(id, Errno::ETIMEDOUT);
+            self.time_out(id);
         }
     }
 

@@ -106,8 +106,11 @@ impl Net {
     }
 
     /// A SYN arrives: a listener grants it, drops it when full, or the host refuses it.
-    pub(in crate::net) fn arrive_syn(&mut self, packet: &Packet, attempt: u32, sent_ns: u64) {
+    pub(in crate::net) fn arrive_syn(&mut self, packet: &Packet, now_ns: u64) {
         let host = packet.hop.to;
+        if self.was_granted(packet) {
+            return;
+        }
         let Some(id) = self.listener_for(host, packet.destination) else {
             self.effects.send(packet.refuse());
             return;
@@ -134,19 +137,28 @@ impl Net {
         let socket = Socket { host, family, options, protocol: Protocol::Tcp(tcp) };
         // A host out of sockets drops a SYN just as a full listener does.
         let Some(child) = (!full).then_some(socket).and_then(|socket| self.add(socket).ok()) else {
-            self.drop_syn(packet, attempt, sent_ns);
+            self.drop_syn(packet);
             return;
         };
         self.take_port(child, packet.destination.ip(), packet.destination.port(), Lock::Lent);
         let listener = self.tcp_mut(id).listener.as_mut().expect("found as a listener above");
         listener.handshakes.push(child);
+        if let Some(flow) = packet.flow {
+            self.flows.grant(flow, child);
+        }
         let taken = self.tcp_and_effects(child);
         taken.tcp.emit(child, Segment::SynAck, taken.effects);
+        self.time_syn_ack(child, 0, now_ns);
     }
 
-    /// The sender of a dropped SYN hears nothing and tries again when its own timer says so: 1 s, 2 s, 4 s after the SYN. The
-    /// timer exists only for a SYN that was dropped, so that an ordinary connect leaves nothing in the timer queue.
-    fn drop_syn(&mut self, packet: &Packet, attempt: u32, sent_ns: u64) {
+    /// The sender of a dropped SYN hears nothing and tries again when its own timer says so: 1 s, 2 s, 4 s after the SYN. On
+    /// loopback the timer exists only for a SYN that was dropped, so that an ordinary connect leaves nothing in the timer queue;
+    /// for another host it was set when the SYN was sent.
+    fn drop_syn(&mut self, packet: &Packet) {
+        let Segment::Syn { attempt, sent_ns } = packet.segment else { unreachable!("only SYNs come here") };
+        if !packet.hop.is_local() {
+            return;
+        }
         let due_ns = sent_ns.saturating_add(SYN_TIMEOUT_NS << attempt);
         let segment = Segment::SynTimeout { attempt };
         self.effects.send(Packet { due_ns: Some(due_ns), segment, to: Some(packet.from), ..packet.clone() });

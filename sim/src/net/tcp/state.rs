@@ -12,7 +12,7 @@ use super::listen::Listener;
 use crate::errno::Errno;
 use crate::net::address::Family;
 use crate::net::options::Options;
-use crate::net::packet::{Flow, Hop, Packet, Segment};
+use crate::net::packet::{Flow, Hop, Journey, Packet, Segment};
 use crate::net::readiness::Readiness;
 use crate::net::socket::SocketId;
 use crate::net::stack::Effects;
@@ -101,6 +101,10 @@ pub(crate) struct Tcp {
     pub(crate) flow: Option<Flow>,
     /// The hosts at our end and at the peer's, once there is one.
     pub(crate) hop: Hop,
+    /// When the peer was last heard of, by a segment or an acknowledgement; kept between hosts alone.
+    pub(crate) heard_ns: u64,
+    /// When `SO_KEEPALIVE` was asked for.
+    pub(crate) keep_alive_ns: u64,
     pub(crate) error: Option<Errno>,
     pub(crate) shut_receive: bool,
     pub(crate) shut_send: bool,
@@ -151,6 +155,8 @@ impl Tcp {
             peer: None,
             flow: None,
             hop: Hop::default(),
+            heard_ns: 0,
+            keep_alive_ns: 0,
             error: None,
             shut_receive: false,
             shut_send: false,
@@ -253,6 +259,23 @@ impl Tcp {
             edge: self.granted,
             from: id,
             to: self.peer,
+            journey: Journey::default(),
+        });
+    }
+
+    /// Sets a timer of the protocol, which comes back as a packet.
+    pub(crate) fn set_timer(&self, id: SocketId, segment: Segment, due_ns: u64, effects: &mut Effects) {
+        effects.send(Packet {
+            flow: self.flow,
+            hop: self.hop.home(),
+            source: self.local,
+            destination: self.local,
+            due_ns: Some(due_ns),
+            segment,
+            edge: 0,
+            from: id,
+            to: Some(id),
+            journey: Journey::default(),
         });
     }
 

@@ -143,6 +143,9 @@ impl Net {
             rest = later;
         }
         tcp.outgoing.extend(rest);
+        if !rest.is_empty() && !tcp.hop.is_local() {
+            effects.suspect(id);
+        }
         Ok(count)
     }
 

@@ -8,7 +8,7 @@ use super::route::{self, Found, Sender};
 use crate::errno::Errno;
 use crate::net::address::{Family, Stacks, canonical};
 use crate::net::limits::{DATAGRAM_BYTES_MAX_V4, DATAGRAM_BYTES_MAX_V6};
-use crate::net::packet::{Packet, Segment};
+use crate::net::packet::{Journey, Packet, Segment};
 use crate::net::socket::SocketId;
 use crate::net::stack::Net;
 use crate::ready::Refusal;
@@ -42,6 +42,7 @@ impl Net {
             edge: 0,
             from: id,
             to: None,
+            journey: Journey::default(),
         });
         // `sock_wfree`: the datagram leaves the send buffer, which edge-triggered pollers hear of.
         effects.wake_writers(id);

@@ -1,0 +1,10 @@
+//! Several hosts on one kernel: links that lose, hosts that crash, connections that time out.
+//!
+//! Does not know processes on the hosts: the first process plays all parts. Invariant: the kernel's books are right after every step.
+
+mod datagrams;
+mod keepalive;
+mod links;
+mod random;
+mod times;
+mod world;

@@ -22,12 +22,19 @@
 //! builds the same world.
 
 mod host;
+mod link;
 
 use std::time::Duration;
 
 use photofinish_boundary::world as calls;
+use photofinish_sim::errno::Errno;
+use photofinish_sim::host::HostId;
+use photofinish_sim::kernel::Kernel;
+use photofinish_sim::net::Hop;
 
 pub use host::{Ended, Host, HostBuilder};
+use link::Which;
+pub use link::{Latency, Link};
 pub use photofinish_boundary::world::is_simulated;
 pub use photofinish_sim::personality::Os;
 
@@ -76,6 +83,65 @@ impl World {
         HostBuilder::new(name)
     }
 
+    /// The link between two hosts, both ways, to be described. Hosts are named by their names or by their handles.
+    ///
+    /// # Panics
+    /// For a name that no host has, here and wherever hosts are named.
+    #[must_use = "a link is changed by its methods"]
+    pub fn link(&self, a: impl AsRef<str>, b: impl AsRef<str>) -> Link {
+        Link(Which::Both(hop(a.as_ref(), b.as_ref())))
+    }
+
+    /// The link from one host to another, that direction alone.
+    #[must_use = "a link is changed by its methods"]
+    pub fn link_one_way(&self, from: impl AsRef<str>, to: impl AsRef<str>) -> Link {
+        Link(Which::OneWay(hop(from.as_ref(), to.as_ref())))
+    }
+
+    /// All links that were not described by themselves before.
+    #[must_use = "links are changed by their methods"]
+    pub fn links(&self) -> Link {
+        Link(Which::Others)
+    }
+
+    /// Nothing gets through between two hosts, either way. What is on its way is lost, too.
+    pub fn partition(&self, a: impl AsRef<str>, b: impl AsRef<str>) {
+        self.partition_one_way(&a, &b);
+        self.partition_one_way(&b, &a);
+    }
+
+    /// Nothing gets through from one host to another; the other way is as it was.
+    pub fn partition_one_way(&self, from: impl AsRef<str>, to: impl AsRef<str>) {
+        act("cut a link", hop(from.as_ref(), to.as_ref()), Kernel::cut);
+    }
+
+    /// Packets get through again between two hosts, both ways. What TCP has to say arrives with its next retry.
+    pub fn heal(&self, a: impl AsRef<str>, b: impl AsRef<str>) {
+        let there = hop(a.as_ref(), b.as_ref());
+        act("heal a link", there, Kernel::heal);
+        act("heal a link", there.reverse(), Kernel::heal);
+    }
+
+    /// Packets between two hosts are kept, both ways, until they are released.
+    pub fn hold(&self, a: impl AsRef<str>, b: impl AsRef<str>) {
+        let there = hop(a.as_ref(), b.as_ref());
+        act("hold a link", there, Kernel::hold);
+        act("hold a link", there.reverse(), Kernel::hold);
+    }
+
+    /// What was kept between two hosts travels.
+    pub fn release(&self, a: impl AsRef<str>, b: impl AsRef<str>) {
+        let there = hop(a.as_ref(), b.as_ref());
+        act("release a link", there, Kernel::release);
+        act("release a link", there.reverse(), Kernel::release);
+    }
+
+    /// Every TCP connection between two hosts is reset, at both ends.
+    pub fn reset_connections(&self, a: impl AsRef<str>, b: impl AsRef<str>) {
+        let there = hop(a.as_ref(), b.as_ref());
+        act("reset connections", there, |kernel, hop| kernel.reset_connections(hop.from, hop.to));
+    }
+
     /// Virtual time since the run began, by no host's clock.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
@@ -86,4 +152,23 @@ impl World {
 /// What a call of the simulation answered: a [`World`] exists only inside one.
 fn simulated<T>(answer: Result<T, calls::NotSimulated>) -> T {
     answer.unwrap_or_else(|_| panic!("{NotSimulated}"))
+}
+
+fn act(name: &'static str, hop: Hop, act: impl Fn(&mut Kernel, Hop)) {
+    let done = calls::act(name, |kernel| {
+        act(kernel, hop);
+        Ok(())
+    });
+    simulated(done).unwrap_or_else(|errno: Errno| panic!("to {name} is always possible, but {errno:?}"));
+}
+
+fn hop(from: &str, to: &str) -> Hop {
+    let hop = Hop { from: named(from), to: named(to) };
+    assert!(hop.from != hop.to, "there is no link from {from} to itself");
+    hop
+}
+
+fn named(name: &str) -> HostId {
+    simulated(calls::host_by_name(name))
+        .unwrap_or_else(|known| panic!("no host is called {name:?}; there are: {known}"))
 }

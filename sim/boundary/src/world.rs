@@ -122,6 +122,20 @@ pub fn now_ns() -> Result<u64, NotSimulated> {
     if active() { Ok(with_kernel(|kernel| kernel.now_ns())) } else { Err(NotSimulated) }
 }
 
+/// The host of a name.
+///
+/// # Errors
+/// For a program that is not simulated; the inner names all there are.
+pub fn host_by_name(name: &str) -> Result<Result<HostId, String>, NotSimulated> {
+    if !active() {
+        return Err(NotSimulated);
+    }
+    let found = with_kernel(|kernel| kernel.net.hosts.by_name(name));
+    // The copies are the program's, as is whatever it makes of them.
+    let names = || run().kernel.net.hosts.iter().map(|(_, host)| host.spec.name.clone());
+    Ok(found.ok_or_else(|| names().collect::<Vec<_>>().join(", ")))
+}
+
 /// The name of the host that the running thread is on.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //! Invariant: what a guest expects holds in every order in which its threads and packets can go.
 
 mod clocks;
+mod links;
 mod power;
 mod reaching;
 
@@ -33,6 +34,14 @@ static VARIANTS: &[Variant] = &[
     sound("crash", "A peer's host crashes and comes back: the connection is reset.", power::crash),
     sound("pause", "A paused host answers once it goes on.", power::pause),
     sound("restarts", "A host restarts many times, and each time its program begins anew.", power::restarts),
+    sound("partition", "What TCP says during a partition arrives after it.", links::partition),
+    sound("one-way", "What is heard and cannot be acknowledged times out.", links::one_way),
+    sound("slow", "TCP over a link that is slow, narrow and lossy.", links::slow),
+    sound("held", "What is held travels when it is released.", links::held),
+    sound("reset", "Connections that are reset at both ends.", links::reset),
+    sound("datagrams", "Datagrams over an ordinary link.", links::plain),
+    sound("lost", "Datagrams over a link that loses everything.", links::never),
+    sound("twice", "Datagrams over a link that doubles everything.", links::twice),
     sound("clocks", "Clocks that are wrong, and clocks that go wrong.", clocks::wrong_clocks),
 ];
 

@@ -16,7 +16,7 @@ use crate::driver::run;
 use crate::program::{Program, cases, some_program};
 use crate::watch::STRATEGIES;
 
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 14] = [
     Kind::Preempt,
     Kind::Next,
     Kind::FutexWake,
@@ -28,6 +28,9 @@ const KINDS: [Kind; 11] = [
     Kind::Interrupt,
     Kind::Armed,
     Kind::Buggify,
+    Kind::Loss,
+    Kind::Duplicate,
+    Kind::Reorder,
 ];
 
 fn some_pick() -> impl Strategy<Value = Pick> {

@@ -21,12 +21,14 @@
 //! Does not know how hosts are simulated. Invariant: everything here is a call of the simulation, made at once, so that the same seed
 //! builds the same world.
 
+mod faults;
 mod host;
 
 use std::time::Duration;
 
 use photofinish_boundary::world as calls;
 
+pub use faults::{Fault, Faults};
 pub use host::{Ended, Host, HostBuilder};
 pub use photofinish_boundary::world::is_simulated;
 pub use photofinish_sim::personality::Os;
@@ -74,6 +76,20 @@ impl World {
     #[must_use]
     pub fn host(&self, name: &str) -> HostBuilder {
         HostBuilder::new(name)
+    }
+
+    /// Faults strike by themselves from now on, as described; in place of those that were described before.
+    ///
+    /// # Panics
+    /// If a host is named that there is not, or the description has no end: an end before its beginning, a period of 0 or one that
+    /// fits in more than a million times, durations of 0.
+    pub fn faults(&self, faults: &Faults) {
+        simulated(calls::follow_faults(&faults.plan())).unwrap_or_else(|why| panic!("{why}"));
+    }
+
+    /// No fault strikes by itself from now on, and all that did are undone at once: hosts come back and go on.
+    pub fn calm(&self) {
+        simulated(calls::calm_faults());
     }
 
     /// Virtual time since the run began, by no host's clock.

@@ -198,7 +198,8 @@ impl Fault {
 
 fn ids(names: &[String]) -> Vec<HostId> {
     let id = |name: &String| {
-        simulated(calls::host_named(name)).unwrap_or_else(|| panic!("there is no host {name:?} to name in faults"))
+        simulated(calls::host_named(name))
+            .unwrap_or_else(|| panic!("there is no host {name:?} to name in faults"))
     };
     names.iter().map(id).collect()
 }

@@ -12,8 +12,8 @@ use photofinish_sim::host::{HostId, HostSpec, Refused};
 use photofinish_sim::kernel::{Kernel, Next};
 use photofinish_sim::process::{Pid, Status};
 
-use crate::phase;
 use crate::host::{self, NotStarted, Program};
+use crate::phase;
 use crate::run::{active, call, finish, run, with_kernel};
 
 pub use crate::host::Kept;

@@ -93,7 +93,8 @@ impl Nemesis {
     /// Follows another plan from here on; what struck before ends when it would have.
     pub(crate) fn follow(&mut self, plan: Faults, now_ns: u64) {
         let from_ns = plan.from_ns.max(now_ns);
-        self.ticks = plan.kinds.iter().map(|(kind, fault)| (*kind, from_ns.saturating_add(fault.every_ns))).collect();
+        self.ticks =
+            plan.kinds.iter().map(|(kind, fault)| (*kind, from_ns.saturating_add(fault.every_ns))).collect();
         self.struck.clear();
         self.aims.clear();
         self.plan = plan;
@@ -148,9 +149,9 @@ impl Nemesis {
 
     /// Whether a host may be hit.
     pub(crate) fn may_hit(&self, kind: FaultKind, host: HostId) -> bool {
-        let among = self.fault(kind).is_some_and(|fault| {
-            fault.hosts.as_ref().is_none_or(|hosts| hosts.contains(&host))
-        });
+        let among = self
+            .fault(kind)
+            .is_some_and(|fault| fault.hosts.as_ref().is_none_or(|hosts| hosts.contains(&host)));
         let aimed_at = self.aims.iter().any(|aim| aim.strike.victim == host);
         host != HostId::FIRST && among && !aimed_at && !self.plan.spared.contains(&host)
     }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use super::Kernel;
 use crate::choice::Candidate;
-use crate::fd::Object;
 use crate::fault::FaultKind;
+use crate::fd::Object;
 use crate::futex::Word;
 use crate::host::Power;
 use crate::process::{Life, Process};

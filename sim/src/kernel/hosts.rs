@@ -8,8 +8,8 @@ use crate::choice::Candidate;
 use crate::ending::Ending;
 use crate::errno::Errno;
 use crate::event::Event;
-use crate::fd::{Descriptor, FdTable, OnExec};
 use crate::fault::FaultKind;
+use crate::fd::{Descriptor, FdTable, OnExec};
 use crate::host::{Host, HostChange, HostClock, HostId, HostProgram, HostSpec, Power, Refused};
 use crate::personality::Os;
 use crate::process::signal::SIGKILL;
@@ -85,12 +85,7 @@ impl Kernel {
         self.start_by(self.current, host, program)
     }
 
-    fn start_by(
-        &mut self,
-        parent: ThreadId,
-        host: HostId,
-        program: &str,
-    ) -> Result<(Pid, ThreadId), Next> {
+    fn start_by(&mut self, parent: ThreadId, host: HostId, program: &str) -> Result<(Pid, ThreadId), Next> {
         if self.alive >= self.limits.threads_max {
             return Err(self.end(Ending::OutOfThreads { threads: self.limits.threads_max }));
         }

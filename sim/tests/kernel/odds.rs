@@ -16,7 +16,7 @@ use photofinish_sim::trace::Trace;
 
 use crate::watch::{STRATEGIES, Watch};
 
-const KINDS: [Kind; 2] = [Kind::Armed, Kind::Buggify];
+const KINDS: [Kind; 5] = [Kind::Armed, Kind::Buggify, Kind::Enabled, Kind::Crash, Kind::Pause];
 
 #[derive(Clone, Default)]
 struct Picks(Rc<RefCell<Vec<Pick>>>);

@@ -16,7 +16,7 @@ use crate::driver::run;
 use crate::program::{Program, cases, some_program};
 use crate::watch::STRATEGIES;
 
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 17] = [
     Kind::Preempt,
     Kind::Next,
     Kind::FutexWake,
@@ -28,6 +28,12 @@ const KINDS: [Kind; 11] = [
     Kind::Interrupt,
     Kind::Armed,
     Kind::Buggify,
+    Kind::Enabled,
+    Kind::Crash,
+    Kind::Pause,
+    Kind::Victim,
+    Kind::Aim,
+    Kind::Lasts,
 ];
 
 fn some_pick() -> impl Strategy<Value = Pick> {

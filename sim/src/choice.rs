@@ -42,11 +42,23 @@ pub enum Kind {
     Duplicate,
     /// Whether a datagram between two hosts takes longer than any other; 0 is no.
     Reorder,
+    /// Whether a kind of fault can strike in this run; 0 is no.
+    Enabled,
+    /// Whether a host crashes; 0 is no.
+    Crash,
+    /// Whether the programs of a host stand still; 0 is no.
+    Pause,
+    /// Which host a fault hits; 0 is the first that was made.
+    Victim,
+    /// When a fault that was decided hits; 0 is at once.
+    Aim,
+    /// How long a fault lasts; 0 is the shortest.
+    Lasts,
 }
 
 impl Kind {
     /// How many kinds there are.
-    pub const COUNT: usize = Self::Reorder as usize + 1;
+    pub const COUNT: usize = Self::Lasts as usize + 1;
 }
 
 /// How often something goes wrong, as an exact ratio.

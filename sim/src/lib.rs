@@ -4,7 +4,7 @@
 //! the program does and is told what to do next. Invariant: a run is a function of the reports and of the picks.
 //!
 //! Reading order: [`seed`] and [`choice`] (the one door), [`chooser`] (who answers), [`kernel`] (who asks), [`call`] (what
-//! the program can ask for), [`net`] and [`fd`] (what it acts on), [`mark`] (what it says of itself), [`event`] and [`ending`] (what came of it).
+//! the program can ask for), [`net`] and [`fd`] (what it acts on), [`mark`] (what it says of itself), [`fault`] (what strikes it), [`event`] and [`ending`] (what came of it).
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
@@ -14,6 +14,7 @@ pub mod chooser;
 pub mod ending;
 pub mod errno;
 pub mod event;
+pub mod fault;
 pub mod fd;
 pub mod file;
 mod futex;

@@ -60,6 +60,8 @@ pub enum Stream {
     Marks = 8,
     /// Which packets between hosts are lost, doubled and late.
     Links = 9,
+    /// Which faults strike hosts, when and for how long.
+    Faults = 10,
 }
 
 /// A stream of integers that only its seed and purpose decide.

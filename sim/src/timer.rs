@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::fault::FaultKind;
 use crate::file::timerfd::TimerFdId;
+use crate::host::HostId;
 use crate::net::{Flow, Packet, SocketId};
 use crate::thread::ThreadId;
 
@@ -22,6 +24,8 @@ pub(crate) enum Due {
     Retry(Flow),
     /// A connection asks whether its peer is there.
     Probe(SocketId),
+    /// What a fault did to a host is undone.
+    Relief(FaultKind, HostId),
 }
 
 /// The key of an entry: its time in virtual nanoseconds, and its order among all that were ever set.
@@ -79,7 +83,7 @@ impl Timers {
     pub(crate) fn deadlines(&self) -> impl Iterator<Item = (Key, ThreadId)> {
         self.queue.iter().filter_map(|(key, due)| match due {
             Due::Deadline(thread) => Some((*key, *thread)),
-            Due::Packet(_) | Due::TimerFd(_) | Due::Retry(_) | Due::Probe(_) => None,
+            Due::Packet(_) | Due::TimerFd(_) | Due::Retry(_) | Due::Probe(_) | Due::Relief(..) => None,
         })
     }
 

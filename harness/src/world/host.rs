@@ -5,7 +5,7 @@
 
 use core::fmt;
 use core::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 use photofinish_boundary::world as calls;
 use photofinish_sim::errno::Errno;
@@ -14,8 +14,6 @@ use photofinish_sim::personality::Os;
 use photofinish_sim::process::{Pid, Status};
 
 use super::simulated;
-
-type Main = Arc<dyn Fn() + Send + Sync>;
 
 /// A host that is to be.
 #[must_use = "a host exists once it is built or started"]
@@ -81,7 +79,7 @@ impl HostBuilder {
     pub fn build(self) -> Host {
         let name = self.spec.name.clone();
         let id = simulated(calls::add_host(&self.spec)).unwrap_or_else(|why| panic!("{why}"));
-        Host(Arc::new(Inner { id, name, programs: Mutex::default() }))
+        Host(Arc::new(Inner { id, name }))
     }
 
     /// Makes the host and starts a program on it: [`Host::start`].
@@ -98,13 +96,6 @@ impl HostBuilder {
 struct Inner {
     id: HostId,
     name: String,
-    programs: Mutex<Vec<Program>>,
-}
-
-struct Program {
-    main: Main,
-    /// Its process, or the last one.
-    process: Pid,
 }
 
 /// A host of the world. A clone is the same host.
@@ -166,9 +157,7 @@ impl Host {
     /// # Panics
     /// If the host is down.
     pub fn start(&self, main: impl Fn() + Send + Sync + 'static) {
-        let main: Main = Arc::new(main);
-        let process = self.launch(&main);
-        self.programs().push(Program { main, process });
+        self.check_start(calls::start(self.0.id, &self.0.name, Arc::new(main)));
     }
 
     /// Runs a program on the host, once, and waits until it has ended.
@@ -176,20 +165,17 @@ impl Host {
     /// # Panics
     /// If the host is down.
     #[must_use = "it says whether the program failed"]
-    pub fn run(&self, main: impl Fn() + Send + Sync + 'static) -> Ended {
-        let main: Main = Arc::new(main);
-        wait_for(self.launch(&main))
+    pub fn run(&self, main: impl FnOnce() + Send + 'static) -> Ended {
+        wait_for(self.check_start(calls::start_once(self.0.id, &self.0.name, Box::new(main))))
     }
 
-    fn launch(&self, main: &Main) -> Pid {
-        let main = Arc::clone(main);
-        let started = simulated(calls::start(self.0.id, &self.0.name, Box::new(move || main())));
-        started.unwrap_or_else(|errno| panic!("nothing can start on {}: {errno:?}", self.0.name))
+    fn check_start(&self, started: Result<Result<Pid, Errno>, calls::NotSimulated>) -> Pid {
+        simulated(started).unwrap_or_else(|errno| panic!("nothing can start on {}: {errno:?}", self.0.name))
     }
 
-    fn programs(&self) -> MutexGuard<'_, Vec<Program>> {
-        // Nothing panics while it is held.
-        self.0.programs.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// The process of the program that was started first.
+    fn process(&self) -> Option<Pid> {
+        simulated(calls::process_of(self.0.id, 0))
     }
 
     /// Waits until the program that was started first has ended, and says how.
@@ -198,15 +184,13 @@ impl Host {
     /// If none was started.
     #[must_use = "it says whether the program failed"]
     pub fn wait(&self) -> Ended {
-        let first = self.programs().first().map(|program| program.process);
-        wait_for(first.unwrap_or_else(|| panic!("no program was started on {}", self.0.name)))
+        wait_for(self.process().unwrap_or_else(|| panic!("no program was started on {}", self.0.name)))
     }
 
     /// How the program that was started first ended, if it has.
     #[must_use]
     pub fn ended(&self) -> Option<Ended> {
-        let process = self.programs().first().map(|program| program.process)?;
-        simulated(calls::ended(process)).map(Ended)
+        simulated(calls::ended(self.process()?)).map(Ended)
     }
 
     /// The host loses its power: its processes end where they stand, without a word to anybody. Connections to it hang until the
@@ -223,14 +207,7 @@ impl Host {
     /// # Panics
     /// If it is up.
     pub fn restart(&self) {
-        let host = self.0.id;
-        let up = simulated(calls::act("restart a host", |kernel| kernel.power_on(host)));
-        up.unwrap_or_else(|errno| self.refuse("restart", errno));
-        let mains: Vec<Main> = self.programs().iter().map(|program| Arc::clone(&program.main)).collect();
-        for (at, main) in mains.iter().enumerate() {
-            let process = self.launch(main);
-            self.programs()[at].process = process;
-        }
+        simulated(calls::restart(self.0.id)).unwrap_or_else(|errno| self.refuse("restart", errno));
     }
 
     /// Its programs stand still, as if stopped by `SIGSTOP`: its kernel goes on taking what arrives, and time passes for it.

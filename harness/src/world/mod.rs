@@ -21,6 +21,7 @@
 //! Does not know how hosts are simulated. Invariant: everything here is a call of the simulation, made at once, so that the same seed
 //! builds the same world.
 
+mod faults;
 mod host;
 mod link;
 
@@ -32,6 +33,7 @@ use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::Kernel;
 use photofinish_sim::net::Hop;
 
+pub use faults::{Fault, Faults};
 pub use host::{Ended, Host, HostBuilder};
 use link::Which;
 pub use link::{Latency, Link};
@@ -140,6 +142,20 @@ impl World {
     pub fn reset_connections(&self, a: impl AsRef<str>, b: impl AsRef<str>) {
         let there = hop(a.as_ref(), b.as_ref());
         act("reset connections", there, |kernel, hop| kernel.reset_connections(hop.from, hop.to));
+    }
+
+    /// Faults strike by themselves from now on, as described; in place of those that were described before.
+    ///
+    /// # Panics
+    /// If a host is named that there is not, or the description has no end: an end before its beginning, a period of 0 or one that
+    /// fits in more than a million times, durations of 0.
+    pub fn faults(&self, faults: &Faults) {
+        simulated(calls::follow_faults(&faults.plan())).unwrap_or_else(|why| panic!("{why}"));
+    }
+
+    /// No fault strikes by itself from now on, and all that did are undone at once: hosts come back and go on.
+    pub fn calm(&self) {
+        simulated(calls::calm_faults());
     }
 
     /// Virtual time since the run began, by no host's clock.

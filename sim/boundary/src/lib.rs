@@ -24,6 +24,7 @@ mod disk;
 mod executable;
 pub mod frames;
 mod guard;
+mod host;
 mod instrument;
 pub mod marks;
 mod memory;

@@ -12,7 +12,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
-use photofinish_sim::host::{HostId, Power};
 use photofinish_sim::kernel::{Kernel, Next};
 use photofinish_sim::process::{Life, Pid, Status};
 use photofinish_sim::thread::ThreadId;
@@ -294,48 +293,21 @@ pub(crate) fn execute(
     })
 }
 
-/// Why a program did not begin on a host.
-pub(crate) enum NotStarted {
-    /// The caller is told.
-    Because(Errno),
-    /// The run ends.
-    RunOver(Ending),
+/// What the main thread of a program runs: as std's own start of a program, but that what statics hold is shared.
+#[expect(clippy::disallowed_methods, reason = "the program's end is std's, and arrives at our own `exit`")]
+pub(crate) fn run_main(main: impl FnOnce()) {
+    let outcome = catch_unwind(AssertUnwindSafe(main));
+    std::process::exit(if outcome.is_ok() { 0 } else { 101 })
 }
 
-/// A program begins on a host, as a process of its own that is nobody's child. As ourselves.
-pub(crate) fn start(host: HostId, name: CString, main: Box<dyn FnOnce() + Send>) -> Result<Pid, NotStarted> {
-    if run().kernel.net.hosts.get(host).power == Power::Down {
-        return Err(NotStarted::Because(Errno::EHOSTDOWN));
-    }
-    if let Some(why) = trouble() {
-        run().kernel.unmodelled(format!("programs on hosts: {why}"));
-        return Err(NotStarted::Because(Errno::ENOSYS));
-    }
-    let shown = name.to_string_lossy().into_owned();
-    let Ok((pid, thread)) = run().kernel.start(host, &shown) else {
-        let threads = run().kernel.limits().threads_max;
-        return Err(NotStarted::RunOver(Ending::OutOfThreads { threads }));
-    };
-    crate::symbols::signal::begin(&mut run().kernel, pid);
-    if carrier::assign(thread, Job::Main(Box::new(move || run_main(main)))).is_none() {
-        let threads = carrier::count();
-        run().kernel.abandon(Ending::OutOfThreads { threads });
-        return Err(NotStarted::RunOver(Ending::OutOfThreads { threads }));
-    }
+/// What a process has in memory that begins by itself and is called by its program's name.
+pub(crate) fn picture(process: Pid, name: CString) {
     let image = Image {
         environment: leak(ENVIRONMENT.map(CStr::to_owned).to_vec()).cast_mut().cast(),
         arguments: leak(vec![name]),
         exiting: core::ptr::null_mut(),
     };
-    processes().images.insert(pid, image);
-    Ok(pid)
-}
-
-/// What the main thread of a program runs: as std's own start of a program, but that what statics hold is shared.
-#[expect(clippy::disallowed_methods, reason = "the program's end is std's, and arrives at our own `exit`")]
-fn run_main(main: impl FnOnce()) {
-    let outcome = catch_unwind(AssertUnwindSafe(main));
-    std::process::exit(if outcome.is_ok() { 0 } else { 101 })
+    processes().images.insert(process, image);
 }
 
 /// Gives up the contexts of threads that were ended by the end of their process, and closes the real files that nobody has any more.

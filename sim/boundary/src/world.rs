@@ -7,13 +7,16 @@ use std::ffi::CString;
 
 use photofinish_sim::call::world::wait as wait_for;
 use photofinish_sim::errno::Errno;
+use photofinish_sim::fault::{self, Faults};
 use photofinish_sim::host::{HostId, HostSpec, Refused};
-use photofinish_sim::kernel::Kernel;
+use photofinish_sim::kernel::{Kernel, Next};
 use photofinish_sim::process::{Pid, Status};
 
+use crate::host::{self, NotStarted, Program};
 use crate::phase;
-use crate::process::{self, NotStarted};
 use crate::run::{active, call, finish, run, with_kernel};
+
+pub use crate::host::Kept;
 
 /// There is no simulation around the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,24 +48,47 @@ pub fn add_host(spec: &HostSpec) -> Result<Result<HostId, Refused>, NotSimulated
     })
 }
 
-/// A program begins on a host that is up, as a process of its own.
+/// A program begins on a host that is up, as a process of its own, now and each time the host comes back.
 ///
 /// # Errors
-/// For a program that is not simulated.
-pub fn start(
+/// For a program that is not simulated. The inner: `EHOSTDOWN`.
+pub fn start(host: HostId, name: &str, main: Kept) -> Result<Result<Pid, Errno>, NotSimulated> {
+    begin(host, name, Program::Kept(main))
+}
+
+/// A program begins on a host that is up, as a process of its own, this once.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_once(
     host: HostId,
     name: &str,
     main: Box<dyn FnOnce() + Send>,
 ) -> Result<Result<Pid, Errno>, NotSimulated> {
+    begin(host, name, Program::Once(main))
+}
+
+fn begin(host: HostId, name: &str, program: Program) -> Result<Result<Pid, Errno>, NotSimulated> {
     if !active() {
         return Err(NotSimulated);
     }
     crate::run::call_point();
     let name = CString::new(name).unwrap_or_default();
-    Ok(phase::as_simulator(|| process::start(host, name, main)).map_err(|why| match why {
+    Ok(phase::as_simulator(|| host::start(host, name, program)).map_err(|why| match why {
         NotStarted::Because(errno) => errno,
         NotStarted::RunOver(ending) => finish(ending),
     }))
+}
+
+/// The process of a host's n-th program that [`start`] began, or the last one.
+///
+/// # Errors
+/// For a program that is not simulated.
+pub fn process_of(host: HostId, nth: usize) -> Result<Option<Pid>, NotSimulated> {
+    if !active() {
+        return Err(NotSimulated);
+    }
+    Ok(with_kernel(|kernel| kernel.net.hosts.get(host).programs.get(nth).map(|program| program.process)))
 }
 
 /// How a process ended that [`start`] began; waits until it has.
@@ -110,8 +136,60 @@ pub fn act(
 /// For a program that is not simulated; the inner as [`Kernel::crash`].
 pub fn crash(host: HostId) -> Result<Result<(), Errno>, NotSimulated> {
     let crashed = ask("crash a host", |kernel| kernel.crash(host))?;
-    phase::as_simulator(process::forget_killed);
+    do_chores();
     Ok(crashed)
+}
+
+/// A host comes back, and its programs begin anew: [`Kernel::restart`].
+///
+/// # Errors
+/// For a program that is not simulated; the inner as [`Kernel::restart`].
+pub fn restart(host: HostId) -> Result<Result<(), Errno>, NotSimulated> {
+    let up = ask("restart a host", |kernel| kernel.restart(host))?;
+    do_chores();
+    Ok(up)
+}
+
+/// Faults strike by a plan from here on: [`Kernel::follow_faults`].
+///
+/// # Errors
+/// The outer for a program that is not simulated; the inner for a plan that makes no sense.
+pub fn follow_faults(plan: &Faults) -> Result<Result<(), fault::Refused>, NotSimulated> {
+    let mut refused = None;
+    // Made again as our own: what the program allocated may be gone before the run is.
+    let followed = ask("follow a plan of faults", |kernel| {
+        kernel.follow_faults(plan.clone()).map_err(|why| {
+            refused = Some(why);
+            Errno::EINVAL
+        })
+    })?;
+    Ok(refused.map_or(Ok(()), Err).and(followed.map_err(|_| fault::Refused::OverBefore)))
+}
+
+/// No fault strikes from here on, and all are undone: [`Kernel::calm_faults`].
+///
+/// # Errors
+/// For a program that is not simulated.
+pub fn calm_faults() -> Result<(), NotSimulated> {
+    let _: Result<(), Errno> = ask("end the faults", |kernel| {
+        kernel.calm_faults();
+        Ok(())
+    })?;
+    do_chores();
+    Ok(())
+}
+
+/// What the kernel did besides is done here, too, before the caller goes on.
+fn do_chores() {
+    crate::run::obey(Next::Stay);
+}
+
+/// The host with this name.
+///
+/// # Errors
+/// For a program that is not simulated.
+pub fn host_named(name: &str) -> Result<Option<HostId>, NotSimulated> {
+    if active() { Ok(with_kernel(|kernel| kernel.net.hosts.by_name(name))) } else { Err(NotSimulated) }
 }
 
 /// Virtual nanoseconds since the run began, by no host's clock.

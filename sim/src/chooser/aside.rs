@@ -44,6 +44,7 @@ pub(super) struct Aside {
     calls: Draws,
     marks: Draws,
     links: Draws,
+    faults: Draws,
 }
 
 impl Aside {
@@ -79,6 +80,7 @@ impl Aside {
             calls: Draws::new(seed, Stream::Calls),
             marks: Draws::new(seed, Stream::Marks),
             links: Draws::new(seed, Stream::Links),
+            faults: Draws::new(seed, Stream::Faults),
         }
     }
 
@@ -117,6 +119,7 @@ impl Aside {
                 Some(n) => u64::from(self.calls.one_in(n)),
                 None => 0,
             },
+            Kind::Victim | Kind::Aim | Kind::Lasts => self.faults.below(question.bound),
             Kind::FutexWake
             | Kind::Tie
             | Kind::Preempt
@@ -125,7 +128,10 @@ impl Aside {
             | Kind::Buggify
             | Kind::Loss
             | Kind::Duplicate
-            | Kind::Reorder => {
+            | Kind::Reorder
+            | Kind::Enabled
+            | Kind::Crash
+            | Kind::Pause => {
                 if self.aside.one_in(self.shuffle_one_in) {
                     self.aside.below(question.bound)
                 } else {
@@ -140,6 +146,7 @@ impl Aside {
         match kind {
             Kind::Armed | Kind::Buggify => &mut self.marks,
             Kind::Loss | Kind::Duplicate | Kind::Reorder => &mut self.links,
+            Kind::Enabled | Kind::Crash | Kind::Pause => &mut self.faults,
             _ => &mut self.aside,
         }
     }

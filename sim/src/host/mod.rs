@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::errno::Errno;
 use crate::personality::Os;
+use crate::process::Pid;
+use crate::thread::ThreadId;
 
 pub use change::HostChange;
 pub use clock::{DRIFT_PPM_MAX, HostClock};
@@ -74,6 +76,20 @@ pub struct Host {
     pub power: Power,
     /// Its threads do not run, although its kernel does.
     pub paused: bool,
+    /// What begins on it each time it gets power again, in order.
+    pub programs: Vec<HostProgram>,
+}
+
+/// A program that a host begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostProgram {
+    /// Its name.
+    pub name: String,
+    /// Its process, or the last one.
+    pub process: Pid,
+    /// The main thread of its first life, of which those of its later lives count as children: so their names do not depend on who
+    /// happened to run when the host came back.
+    pub first: ThreadId,
 }
 
 /// All machines of a run.
@@ -93,7 +109,7 @@ impl Default for Hosts {
             cores: 4,
             clock: HostClock::default(),
         };
-        let first = Host { spec, power: Power::Up, paused: false };
+        let first = Host { spec, power: Power::Up, paused: false, programs: Vec::new() };
         Self {
             all: vec![first],
             by_name: BTreeMap::from([(String::from(FIRST_NAME), HostId::FIRST)]),
@@ -164,7 +180,7 @@ impl Hosts {
         let id = HostId(u32::try_from(self.all.len()).expect("bounded above"));
         self.by_name.insert(key, id);
         self.by_address.extend(spec.addresses.iter().map(|ip| (*ip, id)));
-        self.all.push(Host { spec, power: Power::Up, paused: false });
+        self.all.push(Host { spec, power: Power::Up, paused: false, programs: Vec::new() });
         Ok(id)
     }
 

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use super::Kernel;
 use crate::choice::Candidate;
+use crate::fault::FaultKind;
 use crate::fd::Object;
 use crate::futex::Word;
+use crate::host::Power;
 use crate::process::{Life, Process};
 use crate::thread::{State, Thread, ThreadId};
 use crate::wait::WaitOn;
@@ -30,6 +32,7 @@ impl Kernel {
         self.audit_files()?;
         self.audit_recoveries()?;
         self.audit_probes()?;
+        self.audit_faults()?;
         self.audit_queues()
     }
 
@@ -103,6 +106,21 @@ impl Kernel {
             let references = self.files.references(id);
             if references < count || references > count && !unix {
                 return Err(format!("{id:?} is referred to {count} times, {references} are counted"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What struck and is not undone is as it left its victim.
+    fn audit_faults(&self) -> Result<(), String> {
+        for (kind, host) in self.nemesis.on() {
+            let victim = self.net.hosts.get(host);
+            let is_hit = match kind {
+                FaultKind::Crash => victim.power == Power::Down,
+                FaultKind::Pause => victim.power == Power::Up && victim.paused,
+            };
+            if !is_hit {
+                return Err(format!("{kind} have hit {host:?}, which is {:?}", victim.power));
             }
         }
         Ok(())

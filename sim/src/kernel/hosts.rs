@@ -1,6 +1,6 @@
 //! Machines begin, crash, come back, pause and go on.
 //!
-//! Does not know what programs a host runs; whoever starts it again starts them. Invariant: a host that is down has no process and
+//! Knows the programs of a host by name only; whoever drives the kernel runs them. Invariant: a host that is down has no process and
 //! no socket, nothing leaves it and nothing reaches it; threads of a paused host are never in the run queue.
 
 use super::{Kernel, Next};
@@ -8,12 +8,26 @@ use crate::choice::Candidate;
 use crate::ending::Ending;
 use crate::errno::Errno;
 use crate::event::Event;
+use crate::fault::FaultKind;
 use crate::fd::{Descriptor, FdTable, OnExec};
-use crate::host::{Host, HostChange, HostClock, HostId, HostSpec, Power, Refused};
+use crate::host::{Host, HostChange, HostClock, HostId, HostProgram, HostSpec, Power, Refused};
 use crate::personality::Os;
 use crate::process::signal::SIGKILL;
 use crate::process::{Life, Pid, Status};
 use crate::thread::ThreadId;
+
+/// A program that began because its host has power again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The host.
+    pub host: HostId,
+    /// Its number among the programs of the host.
+    pub nth: usize,
+    /// Its process.
+    pub process: Pid,
+    /// The thread that runs its main function.
+    pub main: ThreadId,
+}
 
 impl Kernel {
     /// The host of the running thread.
@@ -68,6 +82,10 @@ impl Kernel {
     /// # Errors
     /// [`Next::End`] when the limit on threads is reached.
     pub fn start(&mut self, host: HostId, program: &str) -> Result<(Pid, ThreadId), Next> {
+        self.start_by(self.current, host, program)
+    }
+
+    fn start_by(&mut self, parent: ThreadId, host: HostId, program: &str) -> Result<(Pid, ThreadId), Next> {
         if self.alive >= self.limits.threads_max {
             return Err(self.end(Ending::OutOfThreads { threads: self.limits.threads_max }));
         }
@@ -86,9 +104,48 @@ impl Kernel {
             host,
             change: HostChange::Started { process, program: program.to_owned() },
         });
-        let main = self.threads.add(Some(self.current), process);
+        let main = self.threads.add(Some(parent), process);
         self.begin(main);
         Ok((process, main))
+    }
+
+    /// A program begins on a host that is up, now and each time the host gets power again.
+    ///
+    /// # Errors
+    /// As [`Kernel::start`].
+    pub fn start_kept(&mut self, host: HostId, program: &str) -> Result<(Pid, ThreadId), Next> {
+        let (process, first) = self.start(host, program)?;
+        let program = HostProgram { name: program.to_owned(), process, first };
+        self.net.hosts.get_mut(host).programs.push(program);
+        Ok((process, first))
+    }
+
+    /// A host that is down comes back, and its programs begin anew, in order: see [`Kernel::take_begun`].
+    ///
+    /// # Errors
+    /// `EALREADY` if it is up.
+    pub fn restart(&mut self, host: HostId) -> Result<(), Errno> {
+        self.power_on(host)?;
+        for nth in 0..self.net.hosts.get(host).programs.len() {
+            let HostProgram { name, first, .. } = self.net.hosts.get(host).programs[nth].clone();
+            // A run that has no thread left is over.
+            let Ok((process, main)) = self.start_by(first, host, &name) else { break };
+            self.net.hosts.get_mut(host).programs[nth].process = process;
+            self.begun.push(Begun { host, nth, process, main });
+        }
+        Ok(())
+    }
+
+    /// Programs that began by themselves, in the order in which they did: whoever drives the kernel runs them.
+    pub fn take_begun(&mut self) -> Vec<Begun> {
+        core::mem::take(&mut self.begun)
+    }
+
+    /// Whether [`Kernel::take_begun`] or [`Kernel::take_killed`] has anything for whoever drives the kernel: to be asked whenever it
+    /// has said who runs next, and before that is done.
+    #[must_use]
+    pub fn has_chores(&self) -> bool {
+        !(self.begun.is_empty() && self.killed.is_empty())
     }
 
     /// A host loses its power: its processes end where they stand, its sockets are gone, and nobody is told.
@@ -100,7 +157,14 @@ impl Kernel {
         if self.net.hosts.get(host).power == Power::Down {
             return Err(Errno::EALREADY);
         }
+        self.lose_power(host);
+        Ok(())
+    }
+
+    /// As [`Kernel::crash`], of any host but the first that is up; the running thread may be over afterwards.
+    pub(super) fn lose_power(&mut self, host: HostId) {
         self.emit(&Event::Host { host, change: HostChange::Crashed });
+        self.is_undone(FaultKind::Pause, host);
         // From here on what its processes' ends send is lost.
         self.net.hosts.get_mut(host).power = Power::Down;
         let running: Vec<Pid> = self
@@ -114,7 +178,6 @@ impl Kernel {
         self.lose_recoveries(host);
         self.suspect_all_of(host);
         self.net.hosts.get_mut(host).paused = false;
-        Ok(())
     }
 
     /// A host that is down comes back, without a process.
@@ -126,6 +189,7 @@ impl Kernel {
             return Err(Errno::EALREADY);
         }
         self.net.hosts.get_mut(host).power = Power::Up;
+        self.is_undone(FaultKind::Crash, host);
         self.emit(&Event::Host { host, change: HostChange::Restarted });
         Ok(())
     }
@@ -136,29 +200,36 @@ impl Kernel {
     /// `EPERM` for the first host, and for the running thread's own.
     pub fn pause(&mut self, host: HostId) -> Result<(), Errno> {
         self.check_other(host)?;
-        if !self.net.hosts.get(host).paused {
-            self.net.hosts.get_mut(host).paused = true;
-            self.emit(&Event::Host { host, change: HostChange::Paused });
-            let is_its = |kernel: &Self, thread: ThreadId| kernel.host_of(thread) == host;
-            let ready = core::mem::take(&mut self.ready);
-            for candidate in ready {
-                match candidate {
-                    Candidate::Thread(thread) if is_its(self, thread) => self.held_back.push(thread),
-                    candidate => self.ready.push(candidate),
-                }
-            }
-            let rested = core::mem::take(&mut self.rested);
-            for thread in rested {
-                if is_its(self, thread) { self.held_back.push(thread) } else { self.rested.push_back(thread) }
+        self.stand_still(host);
+        Ok(())
+    }
+
+    /// As [`Kernel::pause`], of any host but the first; the running thread is not held back.
+    pub(super) fn stand_still(&mut self, host: HostId) {
+        if self.net.hosts.get(host).paused {
+            return;
+        }
+        self.net.hosts.get_mut(host).paused = true;
+        self.emit(&Event::Host { host, change: HostChange::Paused });
+        let is_its = |kernel: &Self, thread: ThreadId| kernel.host_of(thread) == host;
+        let ready = core::mem::take(&mut self.ready);
+        for candidate in ready {
+            match candidate {
+                Candidate::Thread(thread) if is_its(self, thread) => self.held_back.push(thread),
+                candidate => self.ready.push(candidate),
             }
         }
-        Ok(())
+        let rested = core::mem::take(&mut self.rested);
+        for thread in rested {
+            if is_its(self, thread) { self.held_back.push(thread) } else { self.rested.push_back(thread) }
+        }
     }
 
     /// The threads of a paused host go on.
     pub fn resume(&mut self, host: HostId) {
         if self.net.hosts.get(host).paused {
             self.net.hosts.get_mut(host).paused = false;
+            self.is_undone(FaultKind::Pause, host);
             self.emit(&Event::Host { host, change: HostChange::Resumed });
             for thread in core::mem::take(&mut self.held_back) {
                 self.make_ready(thread);

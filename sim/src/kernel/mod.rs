@@ -6,6 +6,7 @@
 
 mod audit;
 mod door;
+mod faults;
 mod files;
 mod hosts;
 mod links;
@@ -20,6 +21,7 @@ mod tracing;
 mod virtual_time;
 
 pub(crate) use door::Spurious;
+pub use hosts::Begun;
 pub use processes::Taken;
 pub use threads::Change;
 pub use tracing::RuntimeTask;
@@ -28,7 +30,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::choice::{Candidate, Chooser};
 use crate::ending::Ending;
-use crate::event::{Event, EventsHash, Recorder, Stamp};
+use crate::event::{Event, EventsHash, Recorder, Stamp, Why};
+use crate::fault::Nemesis;
 use crate::fd::{Files, Object};
 use crate::file::epoll::Epolls;
 use crate::file::eventfd::EventFds;
@@ -146,6 +149,8 @@ pub struct Kernel {
     rested: VecDeque<ThreadId>,
     /// Threads that could run if their hosts were not paused.
     held_back: Vec<ThreadId>,
+    /// The running thread cannot go on since its host was hit, and why another runs then.
+    displaced: Option<Why>,
     threads: Threads,
     alive: u32,
     timers: Timers,
@@ -159,6 +164,8 @@ pub struct Kernel {
     closed_real: Vec<i32>,
     /// Threads that were ended by the end of their process, for the boundary to forget.
     killed: Vec<ThreadId>,
+    /// Programs that began by themselves, for the boundary to run.
+    begun: Vec<Begun>,
     /// By address of a word that was once taken like a lock: who seems to hold it. Kept only with [`Detail::Events`].
     holders: BTreeMap<u64, Option<ThreadId>>,
 
@@ -167,6 +174,8 @@ pub struct Kernel {
     candidates: Vec<Candidate>,
     entropy: Option<Draws>,
     marks: Marks,
+    /// The faults that strike by themselves.
+    nemesis: Nemesis,
 
     /// What the program's own tracing made.
     tracing: tracing::Tracing,
@@ -222,6 +231,7 @@ impl Kernel {
             ready: Vec::new(),
             rested: VecDeque::new(),
             held_back: Vec::new(),
+            displaced: None,
             threads: Threads::default(),
             alive: 1,
             timers: Timers::default(),
@@ -231,6 +241,7 @@ impl Kernel {
             locks: FileLocks::default(),
             closed_real: Vec::new(),
             killed: Vec::new(),
+            begun: Vec::new(),
             holders: BTreeMap::new(),
             chooser,
             asked: door::Asked::default(),
@@ -238,6 +249,7 @@ impl Kernel {
             entropy: None,
             marks: Marks::new(),
             tracing: tracing::Tracing::default(),
+            nemesis: Nemesis::default(),
             recorder,
             detail,
             hash: EventsHash::default(),

@@ -18,6 +18,7 @@ impl Kernel {
         self.step += 1;
         self.epoch_ns += CALL_NS;
         self.progress_at = self.step;
+        self.count_call();
         self.attend(0)
     }
 
@@ -48,13 +49,21 @@ impl Kernel {
             return Next::Stay;
         }
         self.deliver_due();
-        let next = match self.unfair() {
-            true => self.yield_turn(),
-            false if self.step >= self.ask_at => self.ask(),
-            false => Next::Stay,
+        let next = match self.displaced {
+            Some(why) => self.dispatch(why),
+            None => self.go_on(),
         };
         self.plan_attention();
         if self.ending.is_some() { Next::End } else { next }
+    }
+
+    /// The running thread can go on, and does unless it loses its turn or another is chosen.
+    fn go_on(&mut self) -> Next {
+        match self.unfair() {
+            true => self.yield_turn(),
+            false if self.step >= self.ask_at => self.ask(),
+            false => Next::Stay,
+        }
     }
 
     /// Whether the running thread has spun, or held its turn, for too long.
@@ -81,13 +90,8 @@ impl Kernel {
             return Next::Stay;
         }
         if self.others_can_run() {
-            let yielded = self.current;
-            self.chooser.notice(Notice::Yielded(yielded));
-            let next = self.dispatch(Why::Yielded);
-            if next != Next::End {
-                self.rested.push_back(yielded);
-            }
-            return next;
+            self.chooser.notice(Notice::Yielded(self.current));
+            return self.dispatch(Why::Yielded);
         }
         // Alone, and spinning: time passes in growing steps until something happens.
         let Some(next_ns) = self.timers.next_ns() else { return Next::Stay };
@@ -96,6 +100,9 @@ impl Kernel {
         self.spin_wait_ns = self.spin_wait_ns.saturating_add(more).max(first);
         let ns = self.spin_wait_ns.min(next_ns.saturating_sub(self.now_ns()));
         self.pass(ns, Pass::Spun);
+        if let Some(why) = self.displaced {
+            return self.dispatch(why);
+        }
         // What is due next is nearer now, in points, than when this was planned.
         self.plan_attention();
         if self.ending.is_some() { Next::End } else { Next::Stay }
@@ -122,6 +129,9 @@ impl Kernel {
                 }
                 Candidate::Clock => self.stall(),
             }
+            if let Some(why) = self.displaced {
+                return self.dispatch(why);
+            }
         }
     }
 
@@ -132,6 +142,10 @@ impl Kernel {
                 return Next::End;
             }
             if !self.others_can_run() {
+                if why == Why::Yielded && self.displaced.is_none() {
+                    // Those for whom it gave up its turn are gone.
+                    return self.switch_to(self.current, why);
+                }
                 match self.timers.next_ns() {
                     Some(at_ns) => self.pass(at_ns.saturating_sub(self.now_ns()), Pass::Idle),
                     None => return self.deadlock(),
@@ -183,8 +197,9 @@ impl Kernel {
     fn stall(&mut self) {
         let at_ns = self.timers.next_ns().expect("the clock is a candidate only with something due");
         let ns = at_ns.saturating_sub(self.now_ns());
-        self.stalled_ns += ns;
+        let from_ns = self.now_ns();
         self.pass(ns, Pass::Stalled);
+        self.stalled_ns += self.now_ns() - from_ns;
     }
 
     fn switch_to(&mut self, to: ThreadId, why: Why) -> Next {
@@ -196,10 +211,14 @@ impl Kernel {
         } else {
             self.switches += 1;
             self.emit(&Event::Switched { to, why });
+            if why == Why::Yielded && self.displaced.is_none() {
+                self.rested.push_back(from);
+            }
             self.current = to;
             self.spin_wait_ns = 0;
             Next::Run(to)
         };
+        self.displaced = None;
         self.enter();
         self.plan_questions();
         self.plan_attention();

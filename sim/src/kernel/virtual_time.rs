@@ -18,12 +18,17 @@ impl Kernel {
         self.epoch_ns + self.step * POINT_NS
     }
 
-    /// Lets time pass that no instruction takes, and everything due by then happen; but not past the end of the run.
+    /// Lets time pass that no instruction takes, and everything due by then happen; but not past the end of the run, nor past a fault
+    /// that strikes meanwhile.
     pub(super) fn pass(&mut self, ns: u64, why: Pass) {
-        let ns = ns.min(self.limits.virtual_ns_max.saturating_sub(self.now_ns()));
+        let from_ns = self.now_ns();
+        let strike = self.pass_opportunities(from_ns.saturating_add(ns).min(self.limits.virtual_ns_max));
+        let ns = self.now_ns() - from_ns;
         if ns > 0 {
-            self.epoch_ns += ns;
             self.emit(&Event::Passed { ns, why });
+        }
+        if let Some(strike) = strike {
+            self.strike(strike);
         }
         if self.now_ns() >= self.limits.virtual_ns_max {
             let _: Next = self.end(Ending::OutOfTime { virtual_ns: self.limits.virtual_ns_max });
@@ -35,7 +40,16 @@ impl Kernel {
     /// Everything whose time has come happens.
     pub(super) fn deliver_due(&mut self) {
         let now_ns = self.now_ns();
-        while let Some(at_ns) = self.timers.next_ns().filter(|at_ns| *at_ns <= now_ns) {
+        loop {
+            let due = self.timers.next_ns().filter(|at_ns| *at_ns <= now_ns);
+            let fault_ns = self.nemesis.next_ns();
+            if fault_ns <= now_ns && due.is_none_or(|at_ns| fault_ns < at_ns) {
+                if let Some(strike) = self.take_opportunity() {
+                    self.strike(strike);
+                }
+                continue;
+            }
+            let Some(at_ns) = due else { return };
             let tied = self.timers.tied(at_ns, 64) as u64;
             let nth = self.choose(Kind::Tie, tied);
             let nth = usize::try_from(nth).expect("below 64");
@@ -58,6 +72,7 @@ impl Kernel {
                 Due::TimerFd(id) => self.expire(id),
                 Due::Retry(flow) => self.retry(flow),
                 Due::Probe(id) => self.probe(id),
+                Due::Relief(kind, victim) => self.relieve(kind, victim),
             }
             if self.ending.is_some() {
                 return;
@@ -96,8 +111,10 @@ impl Kernel {
 
     /// The step at which the next timer or packet is due if no time passes but that of instructions.
     pub(super) fn next_due_step(&self) -> u64 {
-        self.timers.next_ns().map_or(u64::MAX, |at_ns| {
-            self.step + at_ns.saturating_sub(self.now_ns()).div_ceil(POINT_NS).max(1)
-        })
+        let due_ns = self.timers.next_ns().unwrap_or(u64::MAX).min(self.nemesis.next_ns());
+        if due_ns == u64::MAX {
+            return u64::MAX;
+        }
+        self.step + due_ns.saturating_sub(self.now_ns()).div_ceil(POINT_NS).max(1)
     }
 }

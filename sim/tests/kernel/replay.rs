@@ -16,7 +16,7 @@ use crate::driver::run;
 use crate::program::{Program, cases, some_program};
 use crate::watch::STRATEGIES;
 
-const KINDS: [Kind; 14] = [
+const KINDS: [Kind; 20] = [
     Kind::Preempt,
     Kind::Next,
     Kind::FutexWake,
@@ -31,6 +31,12 @@ const KINDS: [Kind; 14] = [
     Kind::Loss,
     Kind::Duplicate,
     Kind::Reorder,
+    Kind::Enabled,
+    Kind::Crash,
+    Kind::Pause,
+    Kind::Victim,
+    Kind::Aim,
+    Kind::Lasts,
 ];
 
 fn some_pick() -> impl Strategy<Value = Pick> {

@@ -8,6 +8,7 @@ use photofinish::scenario::{Expectation, Failure, Find, Scenario, Variant};
 pub mod bypass;
 pub mod conformance;
 pub mod endings;
+pub mod faults;
 pub mod files;
 pub mod hosts;
 pub mod layout;
@@ -39,6 +40,7 @@ pub static GUESTS: &[&Scenario] = &[
     &programs::SCENARIO,
     &sockets::SCENARIO,
     &hosts::SCENARIO,
+    &faults::SCENARIO,
     &traced::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,

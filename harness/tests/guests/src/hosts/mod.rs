@@ -45,7 +45,7 @@ static VARIANTS: &[Variant] = &[
     sound("clocks", "Clocks that are wrong, and clocks that go wrong.", clocks::wrong_clocks),
 ];
 
-fn wrong(signature: &str, detail: impl std::fmt::Display) -> Failure {
+pub(crate) fn wrong(signature: &str, detail: impl std::fmt::Display) -> Failure {
     Failure { signature: signature.to_owned(), detail: detail.to_string() }
 }
 

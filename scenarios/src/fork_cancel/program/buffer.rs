@@ -100,12 +100,8 @@ impl Buffer {
     fn advance(&self) {
         let mut frontier = self.contiguous.load(Ordering::Acquire);
         while self.slots.get(frontier as usize).is_some_and(|slot| slot.get().is_some()) {
-            let moved = self.contiguous.compare_exchange(
-                frontier,
-                frontier + 1,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            );
+            let moved =
+                self.contiguous.compare_exchange(frontier, frontier + 1, Ordering::AcqRel, Ordering::Acquire);
             frontier = match moved {
                 Ok(_) => frontier + 1,
                 Err(other) => other,

@@ -6,16 +6,16 @@
 pub(super) mod client;
 pub(super) mod fragment;
 pub(super) mod handle;
+pub(super) mod node;
 pub(super) mod pace;
 pub(super) mod pipe;
 pub(super) mod relay;
 pub(super) mod revision;
 pub(super) mod telemetry;
 
-mod buffer;
 mod bucket;
+mod buffer;
 mod conn;
 mod inbound;
-mod node;
 mod orphan;
 mod wire;

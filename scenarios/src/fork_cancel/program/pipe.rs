@@ -90,9 +90,7 @@ pub(in super::super) async fn pipe_stream(
             Waited::Fragment(Ok(payload)) => payload,
             Waited::Fragment(Err(error)) => break Some(format!("inbound stream error: {error}")),
             Waited::Stalled => {
-                break Some(format!(
-                    "pipe stalled: no fragment for 30s (sent {sent}/{object_bytes} bytes)"
-                ));
+                break Some(format!("pipe stalled: no fragment for 30s (sent {sent}/{object_bytes} bytes)"));
             }
         };
         let bytes = payload.len();

@@ -60,10 +60,8 @@ pub(super) enum Reading {
 /// One stream.
 #[derive(Debug)]
 pub(super) struct Single {
-    /// The order in which its fragments come.
-    pub(super) order: &'static [u32],
-    /// How many thousandths of a second lie between two of them.
-    pub(super) interval_thousandths: u32,
+    /// The order in which its fragments come, in bursts.
+    pub(super) bursts: &'static [&'static [u32]],
     /// How it is read.
     pub(super) reading: Reading,
 }
@@ -112,28 +110,24 @@ pub(in super::super) const FORKED: Case = chain(Chain {
     ..PLAIN
 });
 
-const fn single(order: &'static [u32], reading: Reading) -> Stage {
-    Stage::Single(Single { order, interval_thousandths: 0, reading })
+const fn single(bursts: &'static [&'static [u32]], reading: Reading) -> Stage {
+    Stage::Single(Single { bursts, reading })
 }
 
 /// A few fragments come out of order while they are read.
 pub(in super::super) const RACE: Case =
-    Case { stage: single(&[1, 3, 4, 2], Reading::Pipe), wakers: Wakers::Ignored };
+    Case { stage: single(&[&[1], &[3, 4, 2]], Reading::Pipe), wakers: Wakers::Ignored };
 /// Two fragments change places.
 pub(in super::super) const SWAPPED: Case =
-    Case { stage: single(&[1, 3, 2], Reading::Pipe), wakers: Wakers::Ignored };
+    Case { stage: single(&[&[1], &[3, 2]], Reading::Pipe), wakers: Wakers::Ignored };
 /// Two fragments come in order.
 pub(in super::super) const IN_ORDER: Case =
-    Case { stage: single(&[1, 2], Reading::Pipe), wakers: Wakers::Ignored };
+    Case { stage: single(&[&[1], &[2]], Reading::Pipe), wakers: Wakers::Ignored };
 /// A few fragments come while they are assembled.
 pub(in super::super) const ASSEMBLE: Case =
-    Case { stage: single(&[1, 2], Reading::Assembly), wakers: Wakers::Ignored };
+    Case { stage: single(&[&[1, 2]], Reading::Assembly), wakers: Wakers::Ignored };
 /// The fragments come one by one, and it is counted what waiting leaves behind.
 pub(in super::super) const WAKERS: Case = Case {
-    stage: Stage::Single(Single {
-        order: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
-        interval_thousandths: 50,
-        reading: Reading::Pipe,
-    }),
+    stage: single(&[&[1], &[2], &[3], &[4], &[5], &[6], &[7], &[8], &[9], &[10]], Reading::Pipe),
     wakers: Wakers::Counted,
 };

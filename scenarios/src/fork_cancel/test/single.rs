@@ -25,6 +25,8 @@ use super::seen::{self, Seen};
 pub(super) const READER: &str = "reader";
 /// When nothing but time-outs can happen any more, in seconds after the last fragment.
 const LOOK_S: u32 = 10;
+/// How many thousandths of a second lie between two bursts: enough for the reader to fall asleep.
+const INTERVAL_THOUSANDTHS: u32 = 50;
 /// When the time-outs have happened.
 const END_S: u32 = 45;
 
@@ -43,7 +45,8 @@ pub(super) fn run(revision: Revision, single: &Single, pace: Pace) -> io::Result
     let telemetry = Arc::new(Telemetry::default());
     let config = Config { name: READER, revision, pace, telemetry: Arc::clone(&telemetry) };
     let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
-    let handle = StreamHandle::new(FIRST_PAYLOAD + (single.order.len() - 1) * PAYLOAD_MAX, revision, pace);
+    let fragments: usize = single.bursts.iter().map(|burst| burst.len()).sum();
+    let handle = StreamHandle::new(FIRST_PAYLOAD + (fragments - 1) * PAYLOAD_MAX, revision, pace);
     match single.reading {
         Reading::Pipe => {
             let (fork, reader) = (handle.fork(), telemetry.reader(READER, &handle));
@@ -74,14 +77,15 @@ async fn assemble(handle: &StreamHandle, config: &Config) {
 }
 
 fn fill(handle: StreamHandle, single: &Single, pace: Pace) -> io::Result<()> {
-    let (order, interval) = (single.order, pace.thousandths(single.interval_thousandths));
+    let bursts = single.bursts;
+    let interval = pace.thousandths(INTERVAL_THOUSANDTHS);
     let filler = thread::Builder::new().name("filler".to_owned()).spawn(move || {
-        for &number in order {
-            if !interval.is_zero() {
-                thread::sleep(interval);
+        for &burst in bursts {
+            thread::sleep(interval);
+            for &number in burst {
+                let bytes = if number == 1 { FIRST_PAYLOAD } else { PAYLOAD_MAX };
+                handle.push(number, Bytes::from(vec![0; bytes])).expect("it fits and nobody cancels");
             }
-            let bytes = if number == 1 { FIRST_PAYLOAD } else { PAYLOAD_MAX };
-            handle.push(number, Bytes::from(vec![0; bytes])).expect("it fits and nobody cancels");
         }
     })?;
     filler.join().map_err(|_| io::Error::other("the filler panicked"))

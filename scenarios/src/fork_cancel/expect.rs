@@ -50,14 +50,11 @@ pub(super) const RESURRECTED_FOR_EVER: Expectation =
 /// Who waits is never woken.
 pub(super) const NEVER_WOKEN: Expectation =
     always(&[Find { signature: "lost-wakeup: asleep for ever", within_runs: ALWAYS }]);
-/// Who comes to wait is never woken.
-pub(super) const SELDOM_WOKEN: Expectation =
-    finds(&[Find { signature: "lost-wakeup: asleep for ever", within_runs: WIDE }], &[]);
 /// All is well, but an assembly may miss the last fragment.
 pub(super) const ASSEMBLES_LATE: Expectation = finds(&[], &[ASSEMBLY_LATE]);
 /// An assembly misses the last fragment.
 pub(super) const FINDS_ASSEMBLY_LATE: Expectation =
-    finds(&[Find { signature: ASSEMBLY_LATE, within_runs: WIDE }], &[]);
+    finds(&[Find { signature: ASSEMBLY_LATE, within_runs: NARROW }], &[]);
 /// All is well on the whole; what the narrow windows let through is looked for elsewhere.
 pub(super) const MAY_LOSE: Expectation = finds(&[], &[LOST, ASSEMBLY_LATE]);
 /// A wakeup is lost, and the pipe goes on when its time is over.

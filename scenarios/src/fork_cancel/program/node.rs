@@ -117,10 +117,10 @@ impl Node {
 
     /// Tells the owner; an operation that has begun is not told again.
     pub(super) fn happens(&self, event: Event) {
-        if let Event::Put { put, .. } = event {
-            if !self.inner().begun.insert(put.stream) {
-                return;
-            }
+        if let Event::Put { put, .. } = event
+            && !self.inner().begun.insert(put.stream)
+        {
+            return;
         }
         // Nobody hears it where the owner has gone.
         let _ = self.events.send(event);

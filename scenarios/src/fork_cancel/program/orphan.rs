@@ -28,10 +28,10 @@ impl Orphans {
     /// A stream has begun.
     pub(super) fn register(&self, stream: u32, handle: &StreamHandle) {
         let mut waiting = self.waiting();
-        if let Some(Waiting::Operation(operation)) = waiting.remove(&stream) {
-            if operation.send(handle.clone()).is_ok() {
-                return;
-            }
+        if let Some(Waiting::Operation(operation)) = waiting.remove(&stream)
+            && operation.send(handle.clone()).is_ok()
+        {
+            return;
         }
         waiting.insert(stream, Waiting::Stream(handle.clone(), Instant::now()));
     }
@@ -87,7 +87,9 @@ mod tests {
     async fn a_stream_that_comes_later_is_waited_for() {
         let orphans = Orphans::default();
         let claim = async { orphans.claim_or_wait(1, PATIENCE).await };
-        let come = async { orphans.register(1, &stream()) };
+        let come = async {
+            orphans.register(1, &stream());
+        };
         assert!(tokio::join!(claim, come).0.is_some());
     }
 

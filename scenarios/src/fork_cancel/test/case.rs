@@ -114,9 +114,9 @@ const fn single(bursts: &'static [&'static [u32]], reading: Reading) -> Stage {
     Stage::Single(Single { bursts, reading })
 }
 
-/// A few fragments come out of order while they are read.
+/// The second fragment is overtaken by all the others, which come while it is waited for.
 pub(in super::super) const RACE: Case =
-    Case { stage: single(&[&[1], &[3, 4, 2]], Reading::Pipe), wakers: Wakers::Ignored };
+    Case { stage: single(&[&[1], &[3, 4, 5, 6, 7, 8, 2]], Reading::Pipe), wakers: Wakers::Ignored };
 /// Two fragments change places.
 pub(in super::super) const SWAPPED: Case =
     Case { stage: single(&[&[1], &[3, 2]], Reading::Pipe), wakers: Wakers::Ignored };
@@ -125,7 +125,7 @@ pub(in super::super) const IN_ORDER: Case =
     Case { stage: single(&[&[1], &[2]], Reading::Pipe), wakers: Wakers::Ignored };
 /// A few fragments come while they are assembled.
 pub(in super::super) const ASSEMBLE: Case =
-    Case { stage: single(&[&[1, 2]], Reading::Assembly), wakers: Wakers::Ignored };
+    Case { stage: single(&[&[1, 2, 3, 4]], Reading::Assembly), wakers: Wakers::Ignored };
 /// The fragments come one by one, and it is counted what waiting leaves behind.
 pub(in super::super) const WAKERS: Case = Case {
     stage: single(&[&[1], &[2], &[3], &[4], &[5], &[6], &[7], &[8], &[9], &[10]], Reading::Pipe),

@@ -108,7 +108,7 @@ impl Oracle<'_> {
     fn late(&self, transfer: &Transfer) -> Option<String> {
         let is_late = transfer.took + self.slack() > self.inactivity();
         let is_assembly = transfer.kind == Kind::Assembly && transfer.failed.is_none();
-        (is_late && is_assembly).then(|| format!("assembly-late: {} s", self.fives(transfer.took)))
+        (is_late && is_assembly).then(|| format!("assembly-late: {} s", self.fives(self.inactivity())))
     }
 
     fn pipe(&self, reader: &Reader) -> Option<&Transfer> {

@@ -26,7 +26,7 @@ pub(super) const READER: &str = "reader";
 /// When nothing but time-outs can happen any more, in seconds after the last fragment.
 const LOOK_S: u32 = 10;
 /// How many thousandths of a second lie between two bursts: enough for the reader to fall asleep.
-const INTERVAL_THOUSANDTHS: u32 = 50;
+const INTERVAL_THOUSANDTHS: u32 = 2000;
 /// When the time-outs have happened.
 const END_S: u32 = 45;
 

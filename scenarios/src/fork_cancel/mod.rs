@@ -10,14 +10,11 @@ mod expect;
 mod program;
 mod test;
 
-use std::time::Duration;
-
-use photofinish::scenario::{Failure, Os, Scenario, Variant};
+use photofinish::scenario::{Os, Scenario, Variant};
 
 use expect::*;
-use program::pace::Pace;
 use program::revision::Revision::{Fixed, ForkOnly, Merged, Parent, TimeoutOnly, V1, V2};
-use test::case::{ASSEMBLE, CANCEL, Case, FORKED, GAP, IN_ORDER, RACE, REPORT, SWAPPED, WAKE, WAKERS};
+use test::case::{ASSEMBLE, CANCEL, FORKED, GAP, IN_ORDER, RACE, REPORT, SWAPPED, WAKE, WAKERS};
 
 /// The story and its variants.
 pub static SCENARIO: Scenario = Scenario {
@@ -29,94 +26,82 @@ pub static SCENARIO: Scenario = Scenario {
     variants: VARIANTS,
 };
 
-/// Runs a variant with a second that lasts as long as `second`: for real threads, real sockets and a real clock.
-///
-/// # Errors
-///
-/// What the oracle found wrong, or nothing if there is no such variant.
-pub fn run_paced(variant: &str, second: Duration) -> Option<Result<(), Failure>> {
-    let &(_, revision, case) = PLAYED.iter().find(|(name, ..)| *name == variant)?;
-    Some(test::run(revision, case, Pace::with_second(second)))
-}
-
-macro_rules! variants {
-    ($($name:literal, $revision:expr, $case:expr, $expect:expr, $story:literal;)*) => {
-        static VARIANTS: &[Variant] = &[$(Variant {
+macro_rules! variant {
+    ($name:literal, $revision:expr, $case:expr, $expect:expr, $story:literal) => {
+        Variant {
             name: $name,
             story: $story,
             os: Os::Linux,
             expect: $expect,
-            run: || test::run($revision, &$case, Pace::REAL),
-        }),*];
-
-        static PLAYED: &[(&str, program::revision::Revision, &Case)] = &[$(($name, $revision, &$case)),*];
+            run: || test::run($revision, &$case),
+        }
     };
 }
 
 #[rustfmt::skip]
-variants! {
+static VARIANTS: &[Variant] = &[
     // The client falls silent after one fragment; its connection is dropped when it has been idle for long enough.
-    "parent", Parent, REPORT, REPORTED, "As it was: a fork is the stream once more, and a pipe waits as long as it lives.";
-    "timeout-only", TimeoutOnly, REPORT, SOUND, "As it was, but a pipe gives up after 30 s.";
-    "fork-only", ForkOnly, REPORT, STUCK, "A fork has a state of its own, which nobody wakes.";
-    "v1", V1, REPORT, SOUND, "Forks, a time-out, and a listener that is made after the buffer was looked at.";
-    "v2", V2, REPORT, SOUND, "The listener is made first, but a second one may be notified before it is polled.";
-    "merged", Merged, REPORT, SOUND, "The merged fix: as v2, and a fork of what is cancelled is cancelled.";
-    "fixed", Fixed, REPORT, SOUND, "The merged fix, and a reader that listens until its listener waits.";
+    variant!("parent", Parent, REPORT, REPORTED, "As it was: a fork is the stream once more, and a pipe waits as long as it lives."),
+    variant!("timeout-only", TimeoutOnly, REPORT, SOUND, "As it was, but a pipe gives up after 30 s."),
+    variant!("fork-only", ForkOnly, REPORT, STUCK, "A fork has a state of its own, which nobody wakes."),
+    variant!("v1", V1, REPORT, SOUND, "Forks, a time-out, and a listener that is made after the buffer was looked at."),
+    variant!("v2", V2, REPORT, SOUND, "The listener is made first, but a second one may be notified before it is polled."),
+    variant!("merged", Merged, REPORT, SOUND, "The merged fix: as v2, and a fork of what is cancelled is cancelled."),
+    variant!("fixed", Fixed, REPORT, SOUND, "The merged fix, and a reader that listens until its listener waits."),
     // The connection drops while everything is in the buffer and the pipe is throttled.
-    "parent@cancel", Parent, CANCEL, CANCELLED, "As it was; the connection drops when everything has come.";
-    "timeout-only@cancel", TimeoutOnly, CANCEL, CANCELLED, "A time-out; the connection drops when everything has come.";
-    "fork-only@cancel", ForkOnly, CANCEL, SOUND, "A fork of its own; the connection drops when everything has come.";
-    "v1@cancel", V1, CANCEL, SOUND, "The first attempt; the connection drops when everything has come.";
-    "v2@cancel", V2, CANCEL, SOUND, "The second attempt; the connection drops when everything has come.";
-    "merged@cancel", Merged, CANCEL, SOUND, "The merged fix; the connection drops when everything has come.";
-    "fixed@cancel", Fixed, CANCEL, SOUND, "The whole fix; the connection drops when everything has come.";
+    variant!("parent@cancel", Parent, CANCEL, CANCELLED, "As it was; the connection drops when everything has come."),
+    variant!("timeout-only@cancel", TimeoutOnly, CANCEL, CANCELLED, "A time-out; the connection drops when everything has come."),
+    variant!("fork-only@cancel", ForkOnly, CANCEL, SOUND, "A fork of its own; the connection drops when everything has come."),
+    variant!("v1@cancel", V1, CANCEL, SOUND, "The first attempt; the connection drops when everything has come."),
+    variant!("v2@cancel", V2, CANCEL, SOUND, "The second attempt; the connection drops when everything has come."),
+    variant!("merged@cancel", Merged, CANCEL, SOUND, "The merged fix; the connection drops when everything has come."),
+    variant!("fixed@cancel", Fixed, CANCEL, SOUND, "The whole fix; the connection drops when everything has come."),
     // One fragment never comes.
-    "parent@gap", Parent, GAP, STUCK, "As it was; the second fragment never comes.";
-    "timeout-only@gap", TimeoutOnly, GAP, SOUND, "A time-out; the second fragment never comes.";
-    "fork-only@gap", ForkOnly, GAP, STUCK, "A fork of its own; the second fragment never comes.";
-    "v1@gap", V1, GAP, SOUND, "The first attempt; the second fragment never comes.";
-    "v2@gap", V2, GAP, SOUND, "The second attempt; the second fragment never comes.";
-    "merged@gap", Merged, GAP, SOUND, "The merged fix; the second fragment never comes.";
-    "fixed@gap", Fixed, GAP, SOUND, "The whole fix; the second fragment never comes.";
+    variant!("parent@gap", Parent, GAP, STUCK, "As it was; the second fragment never comes."),
+    variant!("timeout-only@gap", TimeoutOnly, GAP, SOUND, "A time-out; the second fragment never comes."),
+    variant!("fork-only@gap", ForkOnly, GAP, STUCK, "A fork of its own; the second fragment never comes."),
+    variant!("v1@gap", V1, GAP, SOUND, "The first attempt; the second fragment never comes."),
+    variant!("v2@gap", V2, GAP, SOUND, "The second attempt; the second fragment never comes."),
+    variant!("merged@gap", Merged, GAP, SOUND, "The merged fix; the second fragment never comes."),
+    variant!("fixed@gap", Fixed, GAP, SOUND, "The whole fix; the second fragment never comes."),
     // Each fragment is waited for.
-    "parent@wake", Parent, WAKE, ASSEMBLES_LATE, "As it was; each fragment is waited for.";
-    "timeout-only@wake", TimeoutOnly, WAKE, ASSEMBLES_LATE, "A time-out; each fragment is waited for.";
-    "fork-only@wake", ForkOnly, WAKE, NEVER_WOKEN, "A fork of its own; each fragment is waited for.";
-    "v1@wake", V1, WAKE, MAY_LOSE, "The first attempt; each fragment is waited for.";
-    "v2@wake", V2, WAKE, MAY_LOSE, "The second attempt; each fragment is waited for.";
-    "merged@wake", Merged, WAKE, MAY_LOSE, "The merged fix; each fragment is waited for.";
-    "fixed@wake", Fixed, WAKE, SOUND, "The whole fix; each fragment is waited for.";
+    variant!("parent@wake", Parent, WAKE, ASSEMBLES_LATE, "As it was; each fragment is waited for."),
+    variant!("timeout-only@wake", TimeoutOnly, WAKE, ASSEMBLES_LATE, "A time-out; each fragment is waited for."),
+    variant!("fork-only@wake", ForkOnly, WAKE, NEVER_WOKEN, "A fork of its own; each fragment is waited for."),
+    variant!("v1@wake", V1, WAKE, MAY_LOSE, "The first attempt; each fragment is waited for."),
+    variant!("v2@wake", V2, WAKE, MAY_LOSE, "The second attempt; each fragment is waited for."),
+    variant!("merged@wake", Merged, WAKE, MAY_LOSE, "The merged fix; each fragment is waited for."),
+    variant!("fixed@wake", Fixed, WAKE, SOUND, "The whole fix; each fragment is waited for."),
     // The connection drops before the relay forks.
-    "parent@forked", Parent, FORKED, SOUND, "As it was; the stream is cancelled before it is forked.";
-    "timeout-only@forked", TimeoutOnly, FORKED, SOUND, "A time-out; the stream is cancelled before it is forked.";
-    "fork-only@forked", ForkOnly, FORKED, RESURRECTED_FOR_EVER, "A fork of its own; the stream is cancelled before it is forked.";
-    "v1@forked", V1, FORKED, RESURRECTED, "The first attempt; the stream is cancelled before it is forked.";
-    "v2@forked", V2, FORKED, RESURRECTED, "The second attempt; the stream is cancelled before it is forked.";
-    "merged@forked", Merged, FORKED, SOUND, "The merged fix; the stream is cancelled before it is forked.";
-    "fixed@forked", Fixed, FORKED, SOUND, "The whole fix; the stream is cancelled before it is forked.";
+    variant!("parent@forked", Parent, FORKED, SOUND, "As it was; the stream is cancelled before it is forked."),
+    variant!("timeout-only@forked", TimeoutOnly, FORKED, SOUND, "A time-out; the stream is cancelled before it is forked."),
+    variant!("fork-only@forked", ForkOnly, FORKED, RESURRECTED_FOR_EVER, "A fork of its own; the stream is cancelled before it is forked."),
+    variant!("v1@forked", V1, FORKED, RESURRECTED, "The first attempt; the stream is cancelled before it is forked."),
+    variant!("v2@forked", V2, FORKED, RESURRECTED, "The second attempt; the stream is cancelled before it is forked."),
+    variant!("merged@forked", Merged, FORKED, SOUND, "The merged fix; the stream is cancelled before it is forked."),
+    variant!("fixed@forked", Fixed, FORKED, SOUND, "The whole fix; the stream is cancelled before it is forked."),
     // A thread pushes fragments out of order while a task reads them.
-    "parent@race", Parent, RACE, SOUND, "As it was; fragments are pushed while they are read.";
-    "timeout-only@race", TimeoutOnly, RACE, SOUND, "A time-out; fragments are pushed while they are read.";
-    "fork-only@race", ForkOnly, RACE, NEVER_WOKEN, "A fork of its own; fragments are pushed while they are read.";
-    "v1@race", V1, RACE, LOSES_AND_IS_LATE, "The first attempt; fragments are pushed while they are read.";
-    "v2@race", V2, RACE, LOSES, "The second attempt; fragments are pushed while they are read.";
-    "merged@race", Merged, RACE, LOSES, "The merged fix; fragments are pushed while they are read.";
-    "fixed@race", Fixed, RACE, SOUND, "The whole fix; fragments are pushed while they are read.";
-    "merged@swapped", Merged, SWAPPED, LOSES, "The merged fix; two of three fragments change places.";
-    "fixed@swapped", Fixed, SWAPPED, SOUND, "The whole fix; two of three fragments change places.";
-    "merged@in-order", Merged, IN_ORDER, MAY_LOSE_ONLY, "The merged fix; two fragments come in order.";
-    "fixed@in-order", Fixed, IN_ORDER, SOUND, "The whole fix; two fragments come in order.";
+    variant!("parent@race", Parent, RACE, SOUND, "As it was; fragments are pushed while they are read."),
+    variant!("timeout-only@race", TimeoutOnly, RACE, SOUND, "A time-out; fragments are pushed while they are read."),
+    variant!("fork-only@race", ForkOnly, RACE, NEVER_WOKEN, "A fork of its own; fragments are pushed while they are read."),
+    variant!("v1@race", V1, RACE, LOSES_AND_IS_LATE, "The first attempt; fragments are pushed while they are read."),
+    variant!("v2@race", V2, RACE, LOSES, "The second attempt; fragments are pushed while they are read."),
+    variant!("merged@race", Merged, RACE, LOSES, "The merged fix; fragments are pushed while they are read."),
+    variant!("fixed@race", Fixed, RACE, SOUND, "The whole fix; fragments are pushed while they are read."),
+    variant!("merged@swapped", Merged, SWAPPED, LOSES, "The merged fix; two of three fragments change places."),
+    variant!("fixed@swapped", Fixed, SWAPPED, SOUND, "The whole fix; two of three fragments change places."),
+    variant!("merged@in-order", Merged, IN_ORDER, MAY_LOSE_ONLY, "The merged fix; two fragments come in order."),
+    variant!("fixed@in-order", Fixed, IN_ORDER, SOUND, "The whole fix; two fragments come in order."),
     // What waits for the whole object, which no revision mended.
-    "merged@assemble", Merged, ASSEMBLE, FINDS_ASSEMBLY_LATE, "The merged fix; the last fragment comes while the object is assembled.";
-    "fixed@assemble", Fixed, ASSEMBLE, SOUND, "The whole fix; the last fragment comes while the object is assembled.";
+    variant!("merged@assemble", Merged, ASSEMBLE, FINDS_ASSEMBLY_LATE, "The merged fix; the last fragment comes while the object is assembled."),
+    variant!("fixed@assemble", Fixed, ASSEMBLE, SOUND, "The whole fix; the last fragment comes while the object is assembled."),
     // What waiting leaves behind.
-    "parent@wakers", Parent, WAKERS, SOUND, "As it was; the wakers that waiting leaves behind are counted.";
-    "v1@wakers", V1, WAKERS, RETAINS, "The first attempt; the wakers that waiting leaves behind are counted.";
-    "v2@wakers", V2, WAKERS, MAY_LOSE_ONLY, "The second attempt; the wakers that waiting leaves behind are counted.";
-    "merged@wakers", Merged, WAKERS, MAY_LOSE_ONLY, "The merged fix; the wakers that waiting leaves behind are counted.";
-    "fixed@wakers", Fixed, WAKERS, SOUND, "The whole fix; the wakers that waiting leaves behind are counted.";
-}
+    variant!("parent@wakers", Parent, WAKERS, SOUND, "As it was; the wakers that waiting leaves behind are counted."),
+    variant!("v1@wakers", V1, WAKERS, RETAINS, "The first attempt; the wakers that waiting leaves behind are counted."),
+    variant!("v2@wakers", V2, WAKERS, MAY_LOSE_ONLY, "The second attempt; the wakers that waiting leaves behind are counted."),
+    variant!("merged@wakers", Merged, WAKERS, MAY_LOSE_ONLY, "The merged fix; the wakers that waiting leaves behind are counted."),
+    variant!("fixed@wakers", Fixed, WAKERS, SOUND, "The whole fix; the wakers that waiting leaves behind are counted."),
+];
 
 #[cfg(test)]
 mod tests {

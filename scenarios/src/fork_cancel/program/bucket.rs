@@ -29,11 +29,36 @@ impl Bucket {
 
     /// Takes so many bytes out of it, when they are there.
     pub(super) async fn take(&mut self, bytes: usize) {
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.full_at = self.full_at.max(Instant::now()) + self.byte * bytes;
-        let burst = self.byte * (BURST * DATAGRAM_MAX as u32);
-        if let Some(ready_at) = self.full_at.checked_sub(burst).filter(|&at| at > Instant::now()) {
+        if let Some(ready_at) = self.debit(Instant::now(), bytes) {
             time::sleep_until(ready_at).await;
         }
+    }
+
+    /// When the bytes that are taken now are there, if they are not.
+    fn debit(&mut self, now: Instant, bytes: usize) -> Option<Instant> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.full_at = self.full_at.max(now) + self.byte * bytes;
+        let burst = self.byte * (BURST * DATAGRAM_MAX as u32);
+        self.full_at.checked_sub(burst).filter(|&ready_at| ready_at > now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_goes_at_once_and_the_rest_at_the_rate() {
+        let mut bucket = Bucket::new(100 * DATAGRAM_MAX as u32, Pace::REAL);
+        let now = Instant::now() + Duration::from_secs(1);
+        for _ in 0..BURST {
+            assert_eq!(bucket.debit(now, DATAGRAM_MAX), None);
+        }
+        let byte = Pace::REAL.seconds(1) / (100 * DATAGRAM_MAX as u32);
+        for nth in 1..=100 {
+            let expected = now + byte * (nth * DATAGRAM_MAX as u32);
+            assert_eq!(bucket.debit(now, DATAGRAM_MAX), Some(expected));
+        }
+        assert_eq!(bucket.debit(now + Duration::from_secs(2), DATAGRAM_MAX), None);
     }
 }

@@ -154,3 +154,72 @@ impl StreamHandle {
         Ok(self.buffer.assemble())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fork_cancel::program::fragment::{FIRST_PAYLOAD, PAYLOAD_MAX};
+    use crate::fork_cancel::program::revision::Revision::{Fixed, ForkOnly, Merged, Parent, V1, V2};
+
+    fn stream(revision: Revision) -> StreamHandle {
+        StreamHandle::new(FIRST_PAYLOAD + PAYLOAD_MAX, revision, Pace::REAL)
+    }
+
+    fn check_cancels(revision: Revision, later: [bool; 2]) {
+        let cancelled_after = stream(revision);
+        let fork = cancelled_after.fork();
+        cancelled_after.cancel();
+        let cancelled_before = stream(revision);
+        cancelled_before.cancel();
+        assert_eq!([fork.is_cancelled(), cancelled_before.fork().is_cancelled()], later, "{revision:?}");
+    }
+
+    #[test]
+    fn a_fork_is_cancelled_with_its_original_or_because_it_was() {
+        check_cancels(Parent, [true, true]);
+        check_cancels(ForkOnly, [false, false]);
+        check_cancels(V1, [false, false]);
+        check_cancels(V2, [false, false]);
+        check_cancels(Merged, [false, true]);
+        check_cancels(Fixed, [false, true]);
+    }
+
+    #[test]
+    fn a_fork_has_what_its_original_gets() {
+        for revision in [Parent, ForkOnly, Fixed] {
+            let original = stream(revision);
+            let fork = original.fork();
+            assert_eq!(original.push(1, Bytes::from(vec![5; FIRST_PAYLOAD])), Ok(()));
+            assert!(fork.buffer().get(1).is_some(), "{revision:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_taken_once_it_is_cancelled() {
+        let stream = stream(Fixed);
+        stream.cancel();
+        assert_eq!(stream.push(1, Bytes::from(vec![5; FIRST_PAYLOAD])), Err(StreamError::Cancelled));
+    }
+
+    #[tokio::test]
+    async fn an_assembly_ends_when_all_has_come_or_it_is_cancelled() {
+        for revision in [Merged, Fixed] {
+            let whole = stream(revision);
+            let come = async {
+                for (number, bytes) in [(2, PAYLOAD_MAX), (1, FIRST_PAYLOAD)] {
+                    tokio::task::yield_now().await;
+                    whole.push(number, Bytes::from(vec![5; bytes])).unwrap();
+                }
+            };
+            let (assembled, ()) = tokio::join!(whole.assemble(), come);
+            assert_eq!(assembled, Ok(vec![5; FIRST_PAYLOAD + PAYLOAD_MAX]));
+            let broken = stream(revision);
+            let cancel = async {
+                tokio::task::yield_now().await;
+                broken.cancel();
+            };
+            let (assembled, ()) = tokio::join!(broken.assemble(), cancel);
+            assert_eq!(assembled, Err(StreamError::Cancelled));
+        }
+    }
+}

@@ -154,3 +154,123 @@ impl InboundStream {
         Some(payload)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fork_cancel::program::fragment::{FIRST_PAYLOAD, PAYLOAD_MAX};
+    use crate::fork_cancel::program::pace::Pace;
+    use crate::fork_cancel::program::revision::Revision::{
+        self, Fixed, ForkOnly, Merged, Parent, TimeoutOnly, V1, V2,
+    };
+    use crate::fork_cancel::program::telemetry::Telemetry;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
+
+    const ALL: [Revision; 7] = [Parent, TimeoutOnly, ForkOnly, V1, V2, Merged, Fixed];
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// A reader of a fork of a stream of three fragments, polled by hand.
+    struct Polled {
+        handle: StreamHandle,
+        stream: InboundStream,
+        reader: Arc<Reader>,
+        wakes: Arc<Wakes>,
+    }
+
+    impl Polled {
+        fn new(revision: Revision) -> Self {
+            let handle = StreamHandle::new(FIRST_PAYLOAD + 2 * PAYLOAD_MAX, revision, Pace::REAL);
+            let reader = Telemetry::default().reader("here", &handle);
+            let stream = handle.fork().stream(Arc::clone(&reader));
+            Self { handle, stream, reader, wakes: Arc::default() }
+        }
+
+        fn push(&self, number: u32) {
+            let bytes = if number == 1 { FIRST_PAYLOAD } else { PAYLOAD_MAX };
+            self.handle.push(number, Bytes::from(vec![0; bytes])).unwrap();
+        }
+
+        /// The bytes of the fragment, 0 for the end, nothing for `Pending`.
+        fn poll(&mut self) -> Option<Result<usize, StreamError>> {
+            let waker = Waker::from(Arc::clone(&self.wakes));
+            match self.stream.poll_next(&mut Context::from_waker(&waker)) {
+                Poll::Pending => None,
+                Poll::Ready(next) => Some(next.map_or(Ok(0), |next| next.map(|payload| payload.len()))),
+            }
+        }
+
+        fn wakes(&self) -> usize {
+            self.wakes.0.load(Ordering::SeqCst)
+        }
+    }
+
+    #[test]
+    fn fragments_come_out_in_order() {
+        for revision in ALL {
+            let mut polled = Polled::new(revision);
+            for number in [3, 1, 2] {
+                polled.push(number);
+            }
+            let read = [polled.poll(), polled.poll(), polled.poll(), polled.poll()];
+            let expected = [FIRST_PAYLOAD, PAYLOAD_MAX, PAYLOAD_MAX, 0].map(|bytes| Some(Ok(bytes)));
+            assert_eq!(read, expected, "{revision:?}");
+        }
+    }
+
+    #[test]
+    fn who_waits_is_woken_but_for_a_fork_with_a_state_of_its_own_and_wakers_in_it() {
+        for revision in ALL {
+            let mut polled = Polled::new(revision);
+            assert_eq!((polled.poll(), polled.reader.sleeps_beside()), (None, None));
+            polled.push(1);
+            assert_eq!(polled.wakes() > 0, revision != ForkOnly, "{revision:?}");
+            assert_eq!(polled.reader.sleeps_beside(), Some(1), "{revision:?}");
+            assert_eq!(polled.poll(), Some(Ok(FIRST_PAYLOAD)), "{revision:?}");
+            assert_eq!(polled.reader.sleeps_beside(), None, "{revision:?}");
+        }
+    }
+
+    #[test]
+    fn a_notification_that_helps_nobody_is_waited_out() {
+        for revision in [Parent, V1, V2, Merged, Fixed] {
+            let mut polled = Polled::new(revision);
+            assert_eq!(polled.poll(), None);
+            polled.push(3);
+            assert_eq!(polled.poll(), None, "{revision:?}");
+            let before = polled.wakes();
+            polled.push(1);
+            // v1 has woken itself already, to make a listener that waits.
+            assert!(polled.wakes() > before || revision == V1 && before == 2, "{revision:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_attempt_keeps_wakers() {
+        for revision in [Parent, V1, V2, Merged, Fixed] {
+            let mut polled = Polled::new(revision);
+            for number in 1..=3 {
+                assert_eq!(polled.poll(), None);
+                polled.push(number);
+                assert!(polled.poll().is_some_and(|read| read.is_ok()), "{revision:?}");
+            }
+            assert_eq!(polled.reader.retained_max() > 1, revision == V1, "{revision:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_cancelled_is_told_to_who_waits() {
+        let mut polled = Polled::new(Parent);
+        assert_eq!(polled.poll(), None);
+        polled.handle.cancel();
+        assert_eq!((polled.wakes(), polled.poll()), (1, Some(Err(StreamError::Cancelled))));
+    }
+}

@@ -63,7 +63,11 @@ impl Telemetry {
             parked_on: AtomicU32::new(0),
             retained_max: AtomicUsize::new(0),
             bytes: AtomicU64::new(0),
-            standing: Mutex::new(Standing { progressed: Instant::now(), last_silence: None }),
+            standing: Mutex::new(Standing {
+                progressed: Instant::now(),
+                silence_max: Duration::ZERO,
+                last_silence: None,
+            }),
         });
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&reader));
         reader
@@ -91,6 +95,8 @@ pub(in super::super) struct Reader {
 #[derive(Clone, Copy, Debug)]
 struct Standing {
     progressed: Instant,
+    /// The longest time for which it brought nothing, between two fragments.
+    silence_max: Duration,
     /// How long it had brought nothing when it ended, if it has ended.
     last_silence: Option<Duration>,
 }
@@ -111,7 +117,9 @@ impl Reader {
 
     pub(super) fn progresses(&self, bytes: usize) {
         self.bytes.fetch_add(bytes as u64, Ordering::SeqCst);
-        self.standing().progressed = Instant::now();
+        let mut standing = self.standing();
+        standing.silence_max = standing.silence_max.max(standing.progressed.elapsed());
+        standing.progressed = Instant::now();
     }
 
     pub(super) fn ends(&self) {
@@ -160,6 +168,11 @@ impl Reader {
     pub(in super::super) fn silence(&self) -> Duration {
         let standing = *self.standing();
         standing.last_silence.unwrap_or_else(|| standing.progressed.elapsed())
+    }
+
+    /// The longest time for which it did not get on, and then did.
+    pub(in super::super) fn silence_max(&self) -> Duration {
+        self.standing().silence_max
     }
 
     fn standing(&self) -> MutexGuard<'_, Standing> {

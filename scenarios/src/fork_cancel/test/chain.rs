@@ -5,6 +5,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use super::super::program::client::Client;
 use super::super::program::node::Config;
@@ -13,7 +14,7 @@ use super::super::program::relay::Relay;
 use super::super::program::revision::Revision;
 use super::super::program::telemetry::Telemetry;
 use super::case::Chain;
-use super::places::Places;
+use super::places;
 use super::seen::{self, Seen};
 
 /// The relays, in the order in which an object passes them.
@@ -21,12 +22,8 @@ const HOPS: [&str; 3] = ["hop1", "hop2", "hop3"];
 const CLIENT: &str = "client";
 
 /// Plays the case and looks.
-pub(super) fn run(
-    revision: Revision,
-    chain: &Chain,
-    pace: Pace,
-    places: &mut dyn Places,
-) -> io::Result<Seen> {
+pub(super) fn run(revision: Revision, chain: &Chain, pace: Pace) -> io::Result<Seen> {
+    let mut places = places::any();
     let telemetry = Arc::new(Telemetry::default());
     let stop = Arc::new(AtomicBool::new(false));
     let config = |name| Config { name, revision, pace, telemetry: Arc::clone(&telemetry) };
@@ -47,9 +44,9 @@ pub(super) fn run(
     let stopped = Arc::clone(&stop);
     places.start(CLIENT, Box::new(move |network| client.run(network, &stopped)))?;
 
-    places.sleep(pace.seconds(chain.look_s));
+    thread::sleep(pace.seconds(chain.look_s));
     let sleepers = seen::sleepers(&telemetry);
-    places.sleep(pace.seconds(chain.end_s - chain.look_s));
+    thread::sleep(pace.seconds(chain.end_s - chain.look_s));
     let seen = Seen::at_the_end(sleepers, &telemetry);
     stop.store(true, Ordering::SeqCst);
     places.close()?;

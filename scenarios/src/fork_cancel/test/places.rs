@@ -1,14 +1,15 @@
-//! Where nodes are started, and how they find each other.
+//! Where nodes are started, and how they find each other: on hosts of a simulated world, or as threads of this process.
 //!
 //! It does not know what a node does. Invariant: a node's name is its only address.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+
+use photofinish::world::{Host, World};
 
 use super::super::program::node::Network;
 
@@ -17,13 +18,6 @@ pub(super) type Program = Box<dyn Fn(&dyn Network) -> io::Result<()> + Send + Sy
 
 /// Where nodes are started.
 pub(super) trait Places {
-    /// Starts a node of this name. Nodes are started in the order in which they are named to [`Places::open`].
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be started.
-    fn start(&mut self, name: &'static str, program: Program) -> io::Result<()>;
-
     /// Makes room for nodes of these names.
     ///
     /// # Errors
@@ -31,8 +25,12 @@ pub(super) trait Places {
     /// If there is none.
     fn open(&mut self, names: &[&'static str]) -> io::Result<()>;
 
-    /// Waits.
-    fn sleep(&self, time: Duration);
+    /// Starts a node of this name.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started.
+    fn start(&mut self, name: &'static str, program: Program) -> io::Result<()>;
 
     /// Waits for all that were started; they have been told to stop.
     ///
@@ -42,9 +40,69 @@ pub(super) trait Places {
     fn close(&mut self) -> io::Result<()>;
 }
 
+/// Hosts where there is a world, threads otherwise.
+pub(super) fn any() -> Box<dyn Places> {
+    match World::try_new() {
+        Ok(world) => Box::new(Hosts { world, started: Vec::new() }),
+        Err(_) => Box::new(Threads::default()),
+    }
+}
+
+/// Each node is a process on a host of its own.
+#[derive(Debug)]
+struct Hosts {
+    world: World,
+    started: Vec<Host>,
+}
+
+/// The port of every node.
+const PORT: u16 = 7000;
+
+/// Every node has the same port, and its host has its name.
+#[derive(Debug)]
+struct Named;
+
+impl Places for Hosts {
+    fn open(&mut self, names: &[&'static str]) -> io::Result<()> {
+        self.started = names.iter().map(|name| self.world.host(name).cores(2).build()).collect();
+        Ok(())
+    }
+
+    fn start(&mut self, name: &'static str, program: Program) -> io::Result<()> {
+        let host = self.started.iter().find(|host| host.name() == name).ok_or(io::ErrorKind::NotFound)?;
+        host.start(move || {
+            if let Err(error) = program(&Named) {
+                panic!("{name}: {error}");
+            }
+        });
+        Ok(())
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        for host in self.started.drain(..) {
+            let ended = host.wait();
+            if !ended.is_success() {
+                return Err(io::Error::other(format!("{} ended with {:?}", host.name(), ended.0)));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Network for Named {
+    fn bind(&self, _name: &'static str) -> io::Result<UdpSocket> {
+        UdpSocket::bind((Ipv4Addr::UNSPECIFIED, PORT))
+    }
+
+    fn resolve(&self, name: &'static str) -> io::Result<SocketAddr> {
+        let mut addresses = (name, PORT).to_socket_addrs()?;
+        addresses.find(SocketAddr::is_ipv4).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
 /// All nodes are threads of this process, on its loopback interface.
 #[derive(Default)]
-pub(super) struct Threads {
+struct Threads {
     loopback: Arc<Loopback>,
     started: Vec<JoinHandle<io::Result<()>>>,
 }
@@ -75,10 +133,6 @@ impl Places for Threads {
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || program(&*loopback))?;
         self.started.push(thread);
         Ok(())
-    }
-
-    fn sleep(&self, time: Duration) {
-        thread::sleep(time);
     }
 
     fn close(&mut self) -> io::Result<()> {

@@ -49,9 +49,9 @@ impl Oracle<'_> {
         let Sleeper { reader, .. } = self.seen.sleepers.iter().find(lost)?;
         let then = match self.pipe(reader) {
             None => "asleep for ever".to_owned(),
-            Some(Transfer { failed: None, .. }) => format!("{} s late", self.fives(self.inactivity())),
+            Some(Transfer { failed: None, .. }) => format!("{} s late", self.tens(self.inactivity())),
             Some(Transfer { failed: Some(reason), .. }) if reason.starts_with("pipe stalled") => {
-                format!("given up after {} s", self.fives(reader.silence()))
+                format!("given up after {} s", self.tens(reader.silence()))
             }
             Some(Transfer { failed: Some(reason), .. }) => reason.clone(),
         };
@@ -74,7 +74,7 @@ impl Oracle<'_> {
         match self.pipe(reader) {
             None => Some(format!("resurrected: still waiting after {bytes} bytes")),
             Some(pipe) if pipe.failed.is_some() && pipe.bytes == 0 && pipe.took < self.slack() => None,
-            Some(pipe) => Some(format!("resurrected: {bytes} bytes in {} s", self.fives(pipe.took))),
+            Some(pipe) => Some(format!("resurrected: {bytes} bytes in {} s", self.tens(pipe.took))),
         }
     }
 
@@ -99,7 +99,7 @@ impl Oracle<'_> {
             None => "still waiting".to_owned(),
             Some(Transfer { failed, .. }) => {
                 let reason = failed.as_deref().map_or("completed", stable);
-                format!("{reason} after {} s", self.fives(reader.silence()))
+                format!("{reason} after {} s", self.tens(reader.silence()))
             }
         };
         let sent = format!("{}: {then}, {} bytes", reader.node(), reader.bytes());
@@ -107,7 +107,7 @@ impl Oracle<'_> {
         Some(match client.and_then(|client| Some((client, client.failed.as_deref()?))) {
             None => format!("stuck: {sent}"),
             Some((client, reason)) => {
-                format!("stuck: {sent}; client: {reason} after {} s", self.fives(client.took))
+                format!("stuck: {sent}; client: {reason} after {} s", self.tens(client.took))
             }
         })
     }
@@ -116,7 +116,7 @@ impl Oracle<'_> {
     fn late(&self, transfer: &Transfer) -> Option<String> {
         let is_late = transfer.took + self.slack() > self.inactivity();
         let is_assembly = transfer.kind == Kind::Assembly && transfer.failed.is_none();
-        (is_late && is_assembly).then(|| format!("assembly-late: {} s", self.fives(self.inactivity())))
+        (is_late && is_assembly).then(|| format!("assembly-late: {} s", self.tens(self.inactivity())))
     }
 
     fn pipe(&self, reader: &Reader) -> Option<&Transfer> {
@@ -131,9 +131,9 @@ impl Oracle<'_> {
         self.pace.seconds(SLACK_S)
     }
 
-    /// Seconds in steps of five, as all time-outs of the program are: what scheduling adds does not show.
-    fn fives(&self, time: Duration) -> u64 {
-        (self.pace.in_seconds(time) + 2) / 5 * 5
+    /// Seconds in steps of ten, as the time-outs of the program are: what scheduling adds does not show.
+    fn tens(&self, time: Duration) -> u64 {
+        (self.pace.in_seconds(time) + 5) / 10 * 10
     }
 
     fn detail(&self) -> String {

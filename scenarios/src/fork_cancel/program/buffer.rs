@@ -113,6 +113,7 @@ impl Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use event_listener::Listener;
     use std::sync::Arc;
     use std::thread;
 

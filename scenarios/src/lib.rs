@@ -5,6 +5,7 @@
 //! the network, and a passing run leaves no thread and no socket behind.
 
 pub mod canary;
+pub mod fork_cancel;
 pub mod late_listener;
 pub mod lost_update;
 pub mod native;
@@ -13,5 +14,10 @@ pub mod shutdown_einval;
 use photofinish::scenario::Scenario;
 
 /// Every scenario, in the order in which they are listed.
-pub static SCENARIOS: &[&Scenario] =
-    &[&lost_update::SCENARIO, &late_listener::SCENARIO, &shutdown_einval::SCENARIO, &canary::SCENARIO];
+pub static SCENARIOS: &[&Scenario] = &[
+    &lost_update::SCENARIO,
+    &late_listener::SCENARIO,
+    &shutdown_einval::SCENARIO,
+    &fork_cancel::SCENARIO,
+    &canary::SCENARIO,
+];

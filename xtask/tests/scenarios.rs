@@ -42,6 +42,14 @@ fn every_way_to_hand_over_does_what_is_said_of_it() {
     }
 }
 
+/// Four hosts make a run dear: few seeds for the columns that no luck decides, many for those that need luck.
+#[test]
+fn every_way_to_mend_a_fork_does_what_is_said_of_it() {
+    swept(&["fork-cancel"], "12");
+    let said = swept(&["fork-cancel/v1@race", "fork-cancel/merged@race", "fork-cancel/fixed@race"], "2000");
+    assert!(said.contains("fork-cancel/fixed@race: 2000 of 2000 runs passed"), "{said}");
+}
+
 /// The published crate, as it was and as it was mended.
 #[test]
 fn the_published_crate_fails_as_it_did_and_does_not_any_more() {

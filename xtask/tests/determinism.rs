@@ -30,7 +30,7 @@ fn scenarios() -> &'static Path {
 /// The guests whose runs end by what they do, not by real time.
 fn guests_to_compare() -> Vec<String> {
     let listed = client::list(guests()).expect("it lists what it holds");
-    let compared = ["sync", "time", "races", "bypass", "files", "processes", "tracing"];
+    let compared = ["sync", "time", "races", "bypass", "files", "processes", "tracing", "hosts", "faults"];
     let chosen = listed.iter().filter(|listed| compared.contains(&&*listed.scenario));
     // Ten thousand threads twice over are compared by hash below, with all others.
     chosen.map(photofinish::scenario::Listed::name).filter(|name| name != "sync/many-threads").collect()

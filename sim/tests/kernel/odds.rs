@@ -16,7 +16,16 @@ use photofinish_sim::trace::Trace;
 
 use crate::watch::{STRATEGIES, Watch};
 
-const KINDS: [Kind; 5] = [Kind::Armed, Kind::Buggify, Kind::Enabled, Kind::Crash, Kind::Pause];
+const KINDS: [Kind; 8] = [
+    Kind::Armed,
+    Kind::Buggify,
+    Kind::Enabled,
+    Kind::Crash,
+    Kind::Pause,
+    Kind::Partition,
+    Kind::Hold,
+    Kind::Reset,
+];
 
 #[derive(Clone, Default)]
 struct Picks(Rc<RefCell<Vec<Pick>>>);

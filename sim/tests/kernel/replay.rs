@@ -16,7 +16,7 @@ use crate::driver::run;
 use crate::program::{Program, cases, some_program};
 use crate::watch::STRATEGIES;
 
-const KINDS: [Kind; 17] = [
+const KINDS: [Kind; 21] = [
     Kind::Preempt,
     Kind::Next,
     Kind::FutexWake,
@@ -31,7 +31,11 @@ const KINDS: [Kind; 17] = [
     Kind::Enabled,
     Kind::Crash,
     Kind::Pause,
+    Kind::Partition,
+    Kind::Hold,
+    Kind::Reset,
     Kind::Victim,
+    Kind::Shape,
     Kind::Aim,
     Kind::Lasts,
 ];

@@ -48,8 +48,16 @@ pub enum Kind {
     Crash,
     /// Whether the programs of a host stand still; 0 is no.
     Pause,
-    /// Which host a fault hits; 0 is the first that was made.
+    /// Whether hosts are cut off from each other; 0 is no.
+    Partition,
+    /// Whether what two hosts send each other is kept back; 0 is no.
+    Hold,
+    /// Whether the connections between two hosts are reset; 0 is no.
+    Reset,
+    /// Which host a fault hits, and then which other; 0 is the first that was made.
     Victim,
+    /// Which directions a partition cuts; 0 is both between two hosts.
+    Shape,
     /// When a fault that was decided hits; 0 is at once.
     Aim,
     /// How long a fault lasts; 0 is the shortest.

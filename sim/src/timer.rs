@@ -5,9 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::fault::FaultKind;
 use crate::file::timerfd::TimerFdId;
-use crate::host::HostId;
 use crate::net::{Flow, Packet, SocketId};
 use crate::thread::ThreadId;
 
@@ -24,8 +22,8 @@ pub(crate) enum Due {
     Retry(Flow),
     /// A connection asks whether its peer is there.
     Probe(SocketId),
-    /// What a fault did to a host is undone.
-    Relief(FaultKind, HostId),
+    /// What the strike with this number did is undone.
+    Relief(u64),
 }
 
 /// The key of an entry: its time in virtual nanoseconds, and its order among all that were ever set.
@@ -83,7 +81,7 @@ impl Timers {
     pub(crate) fn deadlines(&self) -> impl Iterator<Item = (Key, ThreadId)> {
         self.queue.iter().filter_map(|(key, due)| match due {
             Due::Deadline(thread) => Some((*key, *thread)),
-            Due::Packet(_) | Due::TimerFd(_) | Due::Retry(_) | Due::Probe(_) | Due::Relief(..) => None,
+            Due::Packet(_) | Due::TimerFd(_) | Due::Retry(_) | Due::Probe(_) | Due::Relief(_) => None,
         })
     }
 

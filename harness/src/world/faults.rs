@@ -36,6 +36,7 @@ use super::simulated;
 ///     &Faults::new()
 ///         .crashes(Fault::every(5 * second).odds(1, 3).lasting(second..=20 * second))
 ///         .pauses(Fault::every(2 * second).lasting(second / 100..=5 * second))
+///         .partitions(Fault::every(10 * second).lasting(second..=10 * second))
 ///         .spare(["client"])
 ///         .until(5 * minute),
 /// );
@@ -68,12 +69,15 @@ impl Faults {
         }
     }
 
-    /// A bit of everything: crashes of 1 to 20 s, and pauses of 10 ms to 5 s.
+    /// A bit of everything: crashes of 1 to 20 s, pauses of 10 ms to 5 s, partitions of 1 to 20 s, holds of 10 ms to 5 s, and resets.
     pub fn attrition() -> Self {
         let (ms, second) = (Duration::from_millis(1), Duration::from_secs(1));
         Self::new()
             .crashes(Fault::every(5 * second).lasting(second..=20 * second))
             .pauses(Fault::every(2 * second).lasting(10 * ms..=5 * second))
+            .partitions(Fault::every(5 * second).lasting(second..=20 * second))
+            .holds(Fault::every(2 * second).lasting(10 * ms..=5 * second))
+            .resets(Fault::every(5 * second))
     }
 
     /// Hosts lose their power and come back: [`Host::crash`](super::Host::crash) and [`Host::restart`](super::Host::restart).
@@ -84,6 +88,23 @@ impl Faults {
     /// The programs of hosts stand still and go on: [`Host::pause`](super::Host::pause) and [`Host::resume`](super::Host::resume).
     pub fn pauses(self, fault: Fault) -> Self {
         self.with(FaultKind::Pause, fault)
+    }
+
+    /// Hosts are cut off from each other, and the cut heals: two of them in both directions or in one, or one from all others, the
+    /// spared included.
+    pub fn partitions(self, fault: Fault) -> Self {
+        self.with(FaultKind::Partition, fault)
+    }
+
+    /// What two hosts send each other is kept back, in order, and arrives when it ends: turmoil's *hold* and *release*.
+    pub fn holds(self, fault: Fault) -> Self {
+        self.with(FaultKind::Hold, fault)
+    }
+
+    /// The connections between two hosts are reset at both ends, as if by a segment on the wire. There is nothing to undo: how long
+    /// it lasts means nothing.
+    pub fn resets(self, fault: Fault) -> Self {
+        self.with(FaultKind::Reset, fault)
     }
 
     fn with(mut self, kind: FaultKind, fault: Fault) -> Self {

@@ -178,7 +178,8 @@ impl Host {
         simulated(calls::process_of(self.0.id, 0))
     }
 
-    /// Waits until the program that was started first has ended, and says how.
+    /// Waits until the program that was started first has ended, and says how. A crash ends it, too: after a restart it has begun anew,
+    /// and can be waited for again.
     ///
     /// # Panics
     /// If none was started.

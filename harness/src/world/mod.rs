@@ -80,7 +80,6 @@ impl World {
     }
 
     /// Describes a host that is to be: [`HostBuilder::start`] or [`HostBuilder::build`] makes it.
-    #[must_use]
     pub fn host(&self, name: &str) -> HostBuilder {
         HostBuilder::new(name)
     }

@@ -119,7 +119,7 @@ impl Aside {
                 Some(n) => u64::from(self.calls.one_in(n)),
                 None => 0,
             },
-            Kind::Victim | Kind::Aim | Kind::Lasts => self.faults.below(question.bound),
+            Kind::Victim | Kind::Shape | Kind::Aim | Kind::Lasts => self.faults.below(question.bound),
             Kind::FutexWake
             | Kind::Tie
             | Kind::Preempt
@@ -131,7 +131,10 @@ impl Aside {
             | Kind::Reorder
             | Kind::Enabled
             | Kind::Crash
-            | Kind::Pause => {
+            | Kind::Pause
+            | Kind::Partition
+            | Kind::Hold
+            | Kind::Reset => {
                 if self.aside.one_in(self.shuffle_one_in) {
                     self.aside.below(question.bound)
                 } else {
@@ -146,7 +149,9 @@ impl Aside {
         match kind {
             Kind::Armed | Kind::Buggify => &mut self.marks,
             Kind::Loss | Kind::Duplicate | Kind::Reorder => &mut self.links,
-            Kind::Enabled | Kind::Crash | Kind::Pause => &mut self.faults,
+            Kind::Enabled | Kind::Crash | Kind::Pause | Kind::Partition | Kind::Hold | Kind::Reset => {
+                &mut self.faults
+            }
             _ => &mut self.aside,
         }
     }

@@ -6,5 +6,5 @@
 mod nemesis;
 mod plan;
 
-pub(crate) use nemesis::{Aim, Due, Nemesis, Strike, When};
+pub(crate) use nemesis::{Aim, Due, Nemesis, On, Reach, Strike, When};
 pub use plan::{Fault, FaultKind, Faults, Refused, TICKS_MAX};

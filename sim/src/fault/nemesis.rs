@@ -7,13 +7,30 @@ use std::collections::BTreeMap;
 
 use super::plan::{Fault, FaultKind, Faults};
 use crate::host::HostId;
+use crate::net::Hop;
 use crate::timer;
+
+/// What of a host a fault hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// The host itself.
+    Host,
+    /// What it and another send each other.
+    Between(HostId),
+    /// What it sends another.
+    To(HostId),
+    /// What another sends it.
+    From(HostId),
+    /// What it and all others send each other.
+    Around,
+}
 
 /// A fault that hits a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Strike {
     pub(crate) kind: FaultKind,
     pub(crate) victim: HostId,
+    pub(crate) reach: Reach,
     /// How long it lasts.
     pub(crate) lasts_ns: u64,
 }
@@ -43,12 +60,14 @@ impl Aim {
 }
 
 /// A fault that struck and is not undone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct On {
-    kind: FaultKind,
-    victim: HostId,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct On {
+    pub(crate) kind: FaultKind,
+    pub(crate) victim: HostId,
+    /// The directions that it closed, and is to open again.
+    pub(crate) hops: Vec<Hop>,
     /// Its end in the queue of what happens.
-    end: timer::Key,
+    pub(crate) end: timer::Key,
 }
 
 /// What is due.
@@ -68,7 +87,9 @@ pub(crate) struct Nemesis {
     ticks: BTreeMap<FaultKind, u64>,
     struck: BTreeMap<FaultKind, u32>,
     aims: Vec<Aim>,
-    on: Vec<On>,
+    /// By number of the strike, of which there were [`Nemesis::strikes`].
+    on: BTreeMap<u64, On>,
+    strikes: u64,
     /// When something is due; never, as the largest number.
     next_ns: u64,
     /// Whether some aim counts calls.
@@ -82,7 +103,8 @@ impl Default for Nemesis {
             ticks: BTreeMap::new(),
             struck: BTreeMap::new(),
             aims: Vec::new(),
-            on: Vec::new(),
+            on: BTreeMap::new(),
+            strikes: 0,
             next_ns: u64::MAX,
             counts_calls: false,
         }
@@ -139,7 +161,7 @@ impl Nemesis {
     /// Whether one more of a kind may strike.
     pub(crate) fn allows(&self, kind: FaultKind) -> bool {
         let Some(fault) = self.fault(kind) else { return false };
-        let kinds = || self.on.iter().map(|on| on.kind).chain(self.aims.iter().map(|aim| aim.strike.kind));
+        let kinds = || self.on().map(|on| on.kind).chain(self.aims.iter().map(|aim| aim.strike.kind));
         let aimed = self.aims.iter().filter(|aim| aim.strike.kind == kind).count();
         let struck = self.struck.get(&kind).copied().unwrap_or(0) as usize;
         kinds().count() < self.plan.at_once_max as usize
@@ -153,7 +175,12 @@ impl Nemesis {
             .fault(kind)
             .is_some_and(|fault| fault.hosts.as_ref().is_none_or(|hosts| hosts.contains(&host)));
         let aimed_at = self.aims.iter().any(|aim| aim.strike.victim == host);
-        host != HostId::FIRST && among && !aimed_at && !self.plan.spared.contains(&host)
+        among && !aimed_at && !self.spares(host)
+    }
+
+    /// Whether nothing hits a host.
+    pub(crate) fn spares(&self, host: HostId) -> bool {
+        host == HostId::FIRST || self.plan.spared.contains(&host)
     }
 
     /// A strike is to hit later.
@@ -181,21 +208,41 @@ impl Nemesis {
         self.note_next();
     }
 
-    /// Something struck, and ends by an entry of the queue.
-    pub(crate) fn struck(&mut self, strike: Strike, end: timer::Key) {
-        *self.struck.entry(strike.kind).or_insert(0) += 1;
-        self.on.push(On { kind: strike.kind, victim: strike.victim, end });
+    /// The number that the next strike gets.
+    pub(crate) fn next_strike(&self) -> u64 {
+        self.strikes
     }
 
-    /// A fault is undone, by its end or by somebody else: returns its entry in the queue, if it had struck.
-    pub(crate) fn undone(&mut self, kind: FaultKind, victim: HostId) -> Option<timer::Key> {
-        let at = self.on.iter().position(|on| on.kind == kind && on.victim == victim)?;
-        Some(self.on.remove(at).end)
+    /// A strike of this kind is counted.
+    pub(crate) fn count_strike(&mut self, kind: FaultKind) {
+        self.strikes += 1;
+        *self.struck.entry(kind).or_insert(0) += 1;
+    }
+
+    /// Something struck, as the strike with this number, and has an end.
+    pub(crate) fn keep(&mut self, strike: u64, on: On) {
+        self.on.insert(strike, on);
+    }
+
+    /// Takes a fault out that is to be undone.
+    pub(crate) fn end(&mut self, strike: u64) -> Option<On> {
+        self.on.remove(&strike)
+    }
+
+    /// Takes the first fault out that is to be undone.
+    pub(crate) fn end_first(&mut self) -> Option<On> {
+        self.on.pop_first().map(|(_, on)| on)
+    }
+
+    /// Takes a fault out that somebody else has undone.
+    pub(crate) fn undone(&mut self, kind: FaultKind, victim: HostId) -> Option<On> {
+        let (strike, _) = self.on.iter().find(|(_, on)| on.kind == kind && on.victim == victim)?;
+        self.on.remove(&strike.clone())
     }
 
     /// What struck and is not undone.
-    pub(crate) fn on(&self) -> impl Iterator<Item = (FaultKind, HostId)> {
-        self.on.iter().map(|on| (on.kind, on.victim))
+    pub(crate) fn on(&self) -> impl Iterator<Item = &On> {
+        self.on.values()
     }
 
     fn note_next(&mut self) {

@@ -18,6 +18,12 @@ pub enum FaultKind {
     Crash,
     /// The programs of a host stand still, and go on.
     Pause,
+    /// Nothing comes through between two hosts, in one direction or both, or between a host and all others.
+    Partition,
+    /// What two hosts send each other is kept, and arrives later.
+    Hold,
+    /// The connections between two hosts are reset.
+    Reset,
 }
 
 impl FaultKind {
@@ -26,6 +32,17 @@ impl FaultKind {
         match self {
             Self::Crash => Kind::Crash,
             Self::Pause => Kind::Pause,
+            Self::Partition => Kind::Partition,
+            Self::Hold => Kind::Hold,
+            Self::Reset => Kind::Reset,
+        }
+    }
+
+    /// Whether it is two hosts that it comes between.
+    pub(crate) fn is_between(self) -> bool {
+        match self {
+            Self::Crash | Self::Pause => false,
+            Self::Partition | Self::Hold | Self::Reset => true,
         }
     }
 }
@@ -35,6 +52,9 @@ impl fmt::Display for FaultKind {
         f.write_str(match self {
             Self::Crash => "crashes",
             Self::Pause => "pauses",
+            Self::Partition => "partitions",
+            Self::Hold => "holds",
+            Self::Reset => "resets",
         })
     }
 }

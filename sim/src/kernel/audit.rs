@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::Kernel;
 use crate::choice::Candidate;
-use crate::fault::FaultKind;
+use crate::fault::{FaultKind, On};
 use crate::fd::Object;
 use crate::futex::Word;
 use crate::host::Power;
@@ -113,14 +113,17 @@ impl Kernel {
 
     /// What struck and is not undone is as it left its victim.
     fn audit_faults(&self) -> Result<(), String> {
-        for (kind, host) in self.nemesis.on() {
-            let victim = self.net.hosts.get(host);
+        for On { kind, victim, .. } in self.nemesis.on() {
+            let host = self.net.hosts.get(*victim);
             let is_hit = match kind {
-                FaultKind::Crash => victim.power == Power::Down,
-                FaultKind::Pause => victim.power == Power::Up && victim.paused,
+                FaultKind::Crash => host.power == Power::Down,
+                FaultKind::Pause => host.power == Power::Up && host.paused,
+                // Whoever opens a link again does not ask who closed it.
+                FaultKind::Partition | FaultKind::Hold => true,
+                FaultKind::Reset => false,
             };
             if !is_hit {
-                return Err(format!("{kind} have hit {host:?}, which is {:?}", victim.power));
+                return Err(format!("{kind} have hit {victim:?}, which is {:?}", host.power));
             }
         }
         Ok(())

@@ -6,8 +6,9 @@
 use super::Kernel;
 use crate::choice::Kind;
 use crate::event::Why;
-use crate::fault::{Aim, Due, FaultKind, Faults, Refused, Strike, When};
+use crate::fault::{Aim, Due, FaultKind, Faults, On, Reach, Refused, Strike, When};
 use crate::host::{HostId, Power};
+use crate::net::Hop;
 use crate::thread::State;
 use crate::timer;
 
@@ -37,8 +38,10 @@ impl Kernel {
     /// No fault strikes from here on, and whatever struck is undone at once.
     pub fn calm_faults(&mut self) {
         self.nemesis.follow(Faults::default(), self.now_ns());
-        let on: Vec<(FaultKind, HostId)> = self.nemesis.on().collect();
-        on.into_iter().for_each(|(kind, victim)| self.relieve(kind, victim));
+        while let Some(on) = self.nemesis.end_first() {
+            self.timers.cancel(on.end);
+            self.undo(on);
+        }
     }
 
     /// Lets the time until `until_ns` pass, up to a strike on the way, which is returned.
@@ -73,10 +76,12 @@ impl Kernel {
             return None;
         }
         let victim = self.choose(Kind::Victim, victims.len() as u64);
+        let victim = nth(&victims, victim);
+        let reach = self.choose_reach(kind, victim)?;
         let durations = self.nemesis.fault(kind)?.lasts_ns.len() as u64;
         let lasts = self.choose(Kind::Lasts, durations);
         let fault = self.nemesis.fault(kind)?;
-        let strike = Strike { kind, victim: nth(&victims, victim), lasts_ns: nth(&fault.lasts_ns, lasts) };
+        let strike = Strike { kind, victim, reach, lasts_ns: nth(&fault.lasts_ns, lasts) };
         let (now_ns, every_ns) = (self.now_ns(), fault.every_ns);
         let when = match self.choose(Kind::Aim, 1 + AIM_CALLS + AIM_TIMES) {
             0 => return Some(strike),
@@ -93,8 +98,17 @@ impl Kernel {
 
     /// Whom a kind can hit now, in the order in which they were made.
     fn victims(&self, kind: FaultKind) -> Vec<HostId> {
-        let hosts = self.net.hosts.iter().map(|(id, _)| id);
-        hosts.filter(|host| self.nemesis.may_hit(kind, *host) && self.can_be_hit(kind, *host)).collect()
+        let hosts = || self.net.hosts.iter().map(|(id, _)| id);
+        if kind.is_between() && hosts().filter(|host| !self.nemesis.spares(*host)).nth(1).is_none() {
+            return Vec::new();
+        }
+        hosts().filter(|host| self.nemesis.may_hit(kind, *host) && self.can_be_hit(kind, *host)).collect()
+    }
+
+    /// Whom a fault can come between and a host.
+    fn peers(&self, victim: HostId) -> Vec<HostId> {
+        let others = self.net.hosts.iter().map(|(id, _)| id).filter(|host| *host != victim);
+        others.filter(|host| !self.nemesis.spares(*host)).collect()
     }
 
     fn can_be_hit(&self, kind: FaultKind, host: HostId) -> bool {
@@ -102,23 +116,77 @@ impl Kernel {
         match kind {
             FaultKind::Crash => host.power == Power::Up,
             FaultKind::Pause => host.power == Power::Up && !host.paused,
+            FaultKind::Partition | FaultKind::Hold | FaultKind::Reset => true,
+        }
+    }
+
+    /// What of its victim a fault hits.
+    fn choose_reach(&mut self, kind: FaultKind, victim: HostId) -> Option<Reach> {
+        if !kind.is_between() {
+            return Some(Reach::Host);
+        }
+        let peers = self.peers(victim);
+        let peer = self.choose(Kind::Victim, peers.len() as u64);
+        let peer = nth(&peers, peer);
+        let shape = if kind == FaultKind::Partition { self.choose(Kind::Shape, 4) } else { 0 };
+        // A question that diverges ends the run.
+        self.ending.is_none().then_some(match shape {
+            0 => Reach::Between(peer),
+            1 => Reach::To(peer),
+            2 => Reach::From(peer),
+            _ => Reach::Around,
+        })
+    }
+
+    /// The directions that a strike is about.
+    fn hops(&self, strike: Strike) -> Vec<Hop> {
+        let out = |to| Hop { from: strike.victim, to };
+        match strike.reach {
+            Reach::Host => Vec::new(),
+            Reach::To(peer) => vec![out(peer)],
+            Reach::From(peer) => vec![out(peer).reverse()],
+            Reach::Between(peer) => vec![out(peer), out(peer).reverse()],
+            Reach::Around => {
+                let others = self.net.hosts.iter().map(|(id, _)| id);
+                let others = others.filter(|host| *host != strike.victim && *host != HostId::FIRST);
+                others.flat_map(|peer| [out(peer), out(peer).reverse()]).collect()
+            }
         }
     }
 
     /// A fault hits, unless its victim is in no state for it any more.
     pub(super) fn strike(&mut self, strike: Strike) {
-        let Strike { kind, victim, lasts_ns } = strike;
+        let Strike { kind, victim, lasts_ns, .. } = strike;
         let end_ns = self.now_ns().saturating_add(lasts_ns).min(self.nemesis.until_ns());
         if end_ns <= self.now_ns() || !self.can_be_hit(kind, victim) {
+            return;
+        }
+        let mut hops = self.hops(strike);
+        // What somebody else has closed is not ours to open.
+        hops.retain(|hop| match kind {
+            FaultKind::Partition => !self.links.is_cut(*hop),
+            FaultKind::Hold => !self.links.is_held(*hop),
+            FaultKind::Crash | FaultKind::Pause | FaultKind::Reset => true,
+        });
+        if kind.is_between() && hops.is_empty() {
             return;
         }
         match kind {
             FaultKind::Crash => self.lose_power(victim),
             FaultKind::Pause => self.stand_still(victim),
+            FaultKind::Partition => hops.iter().for_each(|hop| self.cut(*hop)),
+            FaultKind::Hold => hops.iter().for_each(|hop| self.hold(*hop)),
+            FaultKind::Reset => self.reset_connections(hops[0].from, hops[0].to),
         }
-        let end = self.timers.set(end_ns, timer::Due::Relief(kind, victim));
-        self.nemesis.struck(strike, end);
-        self.displace(victim);
+        let number = self.nemesis.next_strike();
+        self.nemesis.count_strike(kind);
+        if kind != FaultKind::Reset {
+            let end = self.timers.set(end_ns, timer::Due::Relief(number));
+            self.nemesis.keep(number, On { kind, victim, hops, end });
+        }
+        if !kind.is_between() {
+            self.displace(victim);
+        }
         self.settle();
         self.changed();
     }
@@ -140,19 +208,28 @@ impl Kernel {
         }
     }
 
-    /// What a fault did is undone, if nobody else did so before.
-    pub(super) fn relieve(&mut self, kind: FaultKind, victim: HostId) {
-        match kind {
-            FaultKind::Crash => drop(self.restart(victim)),
-            FaultKind::Pause => self.resume(victim),
+    /// The time has come for what a strike did to be undone, if nobody else did so before.
+    pub(super) fn relieve(&mut self, strike: u64) {
+        if let Some(on) = self.nemesis.end(strike) {
+            self.undo(on);
+        }
+    }
+
+    fn undo(&mut self, on: On) {
+        match on.kind {
+            FaultKind::Crash => drop(self.restart(on.victim)),
+            FaultKind::Pause => self.resume(on.victim),
+            FaultKind::Partition => on.hops.into_iter().for_each(|hop| self.heal(hop)),
+            FaultKind::Hold => on.hops.into_iter().for_each(|hop| self.release(hop)),
+            FaultKind::Reset => {}
         }
         self.settle();
     }
 
-    /// A fault is over, whoever ended it.
+    /// A host that was hit is as before, whoever made it so.
     pub(super) fn is_undone(&mut self, kind: FaultKind, victim: HostId) {
-        if let Some(end) = self.nemesis.undone(kind, victim) {
-            self.timers.cancel(end);
+        if let Some(on) = self.nemesis.undone(kind, victim) {
+            self.timers.cancel(on.end);
         }
     }
 

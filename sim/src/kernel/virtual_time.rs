@@ -72,7 +72,7 @@ impl Kernel {
                 Due::TimerFd(id) => self.expire(id),
                 Due::Retry(flow) => self.retry(flow),
                 Due::Probe(id) => self.probe(id),
-                Due::Relief(kind, victim) => self.relieve(kind, victim),
+                Due::Relief(strike) => self.relieve(strike),
             }
             if self.ending.is_some() {
                 return;

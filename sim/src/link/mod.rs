@@ -76,6 +76,12 @@ impl Links {
         self.condition(hop) == Condition::Cut
     }
 
+    /// Whether what is sent over the link of a hop is kept, unless it is lost.
+    #[must_use]
+    pub fn is_held(&self, hop: Hop) -> bool {
+        self.wires.get(&hop).is_some_and(|wire| wire.held.is_some())
+    }
+
     /// What becomes of a packet that is sent over a link at once.
     pub(crate) fn condition(&self, hop: Hop) -> Condition {
         self.wires.get(&hop).map_or(Condition::Open, Wire::condition)

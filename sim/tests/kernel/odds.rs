@@ -16,7 +16,7 @@ use photofinish_sim::trace::Trace;
 
 use crate::watch::{STRATEGIES, Watch};
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 11] = [
     Kind::Armed,
     Kind::Buggify,
     Kind::Loss,
@@ -25,6 +25,9 @@ const KINDS: [Kind; 8] = [
     Kind::Enabled,
     Kind::Crash,
     Kind::Pause,
+    Kind::Partition,
+    Kind::Hold,
+    Kind::Reset,
 ];
 
 #[derive(Clone, Default)]

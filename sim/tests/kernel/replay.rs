@@ -16,7 +16,7 @@ use crate::driver::run;
 use crate::program::{Program, cases, some_program};
 use crate::watch::STRATEGIES;
 
-const KINDS: [Kind; 20] = [
+const KINDS: [Kind; 24] = [
     Kind::Preempt,
     Kind::Next,
     Kind::FutexWake,
@@ -34,7 +34,11 @@ const KINDS: [Kind; 20] = [
     Kind::Enabled,
     Kind::Crash,
     Kind::Pause,
+    Kind::Partition,
+    Kind::Hold,
+    Kind::Reset,
     Kind::Victim,
+    Kind::Shape,
     Kind::Aim,
     Kind::Lasts,
 ];

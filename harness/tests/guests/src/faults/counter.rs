@@ -43,6 +43,8 @@ fn count(first: First) -> Result<(), Failure> {
         &Faults::new()
             .crashes(Fault::every(2 * SECOND).odds(1, 2).lasting(100 * MS..=3 * SECOND).only(["primary"]))
             .pauses(Fault::every(SECOND).lasting(MS..=SECOND))
+            .partitions(Fault::every(2 * SECOND).lasting(100 * MS..=3 * SECOND))
+            .holds(Fault::every(2 * SECOND).lasting(MS..=SECOND))
             .spare(["client"])
             .until(20 * SECOND),
     );

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::host::HostId;
+
 /// What a mark asks of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -106,8 +108,8 @@ pub(crate) struct Seen {
     pub(crate) was_false: bool,
     /// For a fault point: whether it is switched on in this run, once that was asked.
     pub(crate) armed: Option<bool>,
-    /// For what must be true in the end: what the program last said of it, if it was false.
-    pub(crate) unfulfilled: Option<String>,
+    /// For what must be true in the end: by host, what its programs last said of it, if it was false.
+    pub(crate) unfulfilled: BTreeMap<HostId, String>,
 }
 
 impl Seen {

@@ -103,7 +103,7 @@ struct Pool {
     /// Where a thread's own number lies in the C library's record of it, relative to its thread pointer.
     tid_offset: Option<usize>,
     /// By thread: the index of its carrier.
-    of_thread: Vec<usize>,
+    of_thread: Vec<Option<usize>>,
     /// The context of whoever started the run.
     host: Context,
     host_baton: AtomicU32,
@@ -352,7 +352,11 @@ impl Carrier {
 /// Puts a thread on a free carrier. Returns the `pthread_t` it will have, or `None` if every carrier is taken.
 pub(crate) fn assign(thread: ThreadId, job: Job) -> Option<libc::pthread_t> {
     let pool = pool();
-    let index = pool.carriers.iter().position(|carrier| carrier.state == State::Free)?;
+    // A thread that nobody joins is over while it still runs, for the last time, on a carrier that is free by then.
+    let running = pool.running;
+    let is_free =
+        |(index, carrier): (usize, &Pointer)| carrier.state == State::Free && Some(index) != running;
+    let index = pool.carriers.iter().enumerate().position(is_free)?;
     let carrier = &mut pool.carriers[index];
     if carrier.used {
         crate::symbols::tls::reset(carrier.context.thread_pointer());
@@ -368,15 +372,27 @@ pub(crate) fn assign(thread: ThreadId, job: Job) -> Option<libc::pthread_t> {
         thread.index(),
         "threads are put on carriers in the order of their creation"
     );
-    pool.of_thread.push(index);
+    pool.of_thread.push(Some(index));
     Some(pool.carriers[index].pthread)
+}
+
+/// A thread was over before it was put on a carrier.
+pub(crate) fn pass_over(thread: ThreadId) {
+    let pool = pool();
+    assert_eq!(
+        pool.of_thread.len(),
+        thread.index(),
+        "threads are passed over in the order of their creation"
+    );
+    pool.of_thread.push(None);
 }
 
 /// A thread was ended where it stood: its carrier is not used again in this run.
 pub(crate) fn abandon(thread: ThreadId) {
     let pool = pool();
-    let index = pool.of_thread[thread.index()];
-    pool.carriers[index].state = State::Abandoned;
+    if let Some(index) = pool.of_thread[thread.index()] {
+        pool.carriers[index].state = State::Abandoned;
+    }
 }
 
 /// The thread behind a `pthread_t` that has not been joined yet.
@@ -426,8 +442,10 @@ pub(crate) fn current() -> Option<&'static mut Carrier> {
 /// Suspends the running context and resumes a thread's.
 pub(crate) fn transfer_to(thread: ThreadId) {
     let pool = pool();
-    let from = pool.running.replace(pool.of_thread[thread.index()]);
-    let to = pool.of_thread[thread.index()];
+    let Some(to) = pool.of_thread[thread.index()] else {
+        die("photofinish: bug: a thread without a carrier was to run", b"")
+    };
+    let from = pool.running.replace(to);
     let to_baton: *const AtomicU32 = &raw const pool.carriers[to].baton;
     let to_context: *const Context = &raw const pool.carriers[to].context;
     let (from_context, from_baton): (*mut Context, *const AtomicU32) = match from {

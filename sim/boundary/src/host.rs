@@ -12,7 +12,7 @@ use photofinish_sim::errno::Errno;
 use photofinish_sim::host::{HostId, Power};
 use photofinish_sim::kernel::{Begun, Kernel, Next};
 use photofinish_sim::process::Pid;
-use photofinish_sim::thread::ThreadId;
+use photofinish_sim::thread::{State, ThreadId};
 
 use crate::carrier::{self, Job};
 use crate::phase;
@@ -101,13 +101,24 @@ fn embody(process: Pid, thread: ThreadId, name: CString, main: Box<dyn FnOnce()>
 pub(crate) fn do_chores(next: Next) -> Next {
     phase::as_simulator(|| {
         process::forget_killed();
+        if run().kernel.ending().is_some() { Next::End } else { next }
+    })
+}
+
+/// Gives the programs that began by themselves their contexts. One may be over by now: a host that came back can crash again before
+/// anybody ran.
+pub(crate) fn embody_begun() {
+    phase::as_simulator(|| {
         for Begun { host, nth, process, main: thread } in Kernel::take_begun(&mut run().kernel) {
+            if run().kernel.threads().get(thread).state == State::Ended {
+                carrier::pass_over(thread);
+                continue;
+            }
             let name = CString::new(run().kernel.processes.get(process).program.as_str()).unwrap_or_default();
             let main = Arc::clone(&kept(host)[nth]);
             if embody(process, thread, name, Box::new(move || main())).is_err() {
-                return Next::End;
+                return;
             }
         }
-        next
-    })
+    });
 }

@@ -312,6 +312,8 @@ pub(crate) fn picture(process: Pid, name: CString) {
 
 /// Gives up the contexts of threads that were ended by the end of their process, and closes the real files that nobody has any more.
 pub(crate) fn forget_killed() {
+    // Threads have their contexts in the order of their creation, also those that are over before they ran.
+    crate::host::embody_begun();
     let over = |process: &&photofinish_sim::process::Process| process.life != Life::Running;
     let over: Vec<Pid> = run().kernel.processes.iter().filter(over).map(|process| process.pid).collect();
     over.into_iter().for_each(disk::forget);

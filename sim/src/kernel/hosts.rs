@@ -164,7 +164,7 @@ impl Kernel {
     /// As [`Kernel::crash`], of any host but the first that is up; the running thread may be over afterwards.
     pub(super) fn lose_power(&mut self, host: HostId) {
         self.emit(&Event::Host { host, change: HostChange::Crashed });
-        self.is_undone(FaultKind::Pause, host);
+        self.resume(host);
         // From here on what its processes' ends send is lost.
         self.net.hosts.get_mut(host).power = Power::Down;
         let running: Vec<Pid> = self
@@ -177,7 +177,6 @@ impl Kernel {
         self.net.lose_host(host);
         self.lose_recoveries(host);
         self.suspect_all_of(host);
-        self.net.hosts.get_mut(host).paused = false;
     }
 
     /// A host that is down comes back, without a process.
@@ -197,9 +196,12 @@ impl Kernel {
     /// The threads of a host do not run until it is resumed; its kernel goes on taking what arrives.
     ///
     /// # Errors
-    /// `EPERM` for the first host, and for the running thread's own.
+    /// `EPERM` for the first host, and for the running thread's own; `EHOSTDOWN` for one that is down.
     pub fn pause(&mut self, host: HostId) -> Result<(), Errno> {
         self.check_other(host)?;
+        if self.net.hosts.get(host).power == Power::Down {
+            return Err(Errno::EHOSTDOWN);
+        }
         self.stand_still(host);
         Ok(())
     }

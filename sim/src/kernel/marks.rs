@@ -5,6 +5,7 @@
 use super::Kernel;
 use crate::choice::{Kind, Odds};
 use crate::event::Event;
+use crate::host::HostId;
 use crate::mark::{Asks, Mark, Outcome, Seen};
 
 /// How many of all runs a fault point is switched on in.
@@ -13,9 +14,13 @@ const ARMED: Odds = Odds { strikes: 1, of: 4 };
 impl Kernel {
     /// The program passed a mark; `detail` is what it says of it, if anything.
     pub fn passed(&mut self, mark: &Mark, outcome: Outcome, detail: &str) {
+        let host = self.host_id();
         let seen = self.seen(mark);
         if mark.asks == Asks::Eventually {
-            seen.unfulfilled = (outcome == Outcome::False).then(|| detail.to_owned());
+            match outcome {
+                Outcome::True => seen.unfulfilled.remove(&host),
+                Outcome::False => seen.unfulfilled.insert(host, detail.to_owned()),
+            };
         }
         if seen.is_first(outcome) {
             self.emit(&Event::Marked { mark: Box::new(mark.clone()), outcome, detail: detail.to_owned() });
@@ -44,14 +49,25 @@ impl Kernel {
         self.marks.get_mut(mark).expect("it was put there")
     }
 
+    /// What is said of a mark, and on which host if there are several.
+    fn on_host(&self, host: HostId, detail: &str) -> String {
+        let name = &self.net.hosts.get(host).spec.name;
+        match (self.net.hosts.count(), detail) {
+            (1, detail) => detail.to_owned(),
+            (_, "") => format!("on {name}"),
+            (_, detail) => format!("on {name}: {detail}"),
+        }
+    }
+
     /// The program is done: whatever had to be true in the end and is not.
     pub(super) fn tell_unfulfilled(&mut self) {
         let unfulfilled: Vec<Event> = self
             .marks
             .iter()
-            .filter_map(|(mark, seen)| {
-                let detail = seen.unfulfilled.clone()?;
-                Some(Event::Unfulfilled { mark: Box::new(mark.clone()), detail })
+            .flat_map(|(mark, seen)| seen.unfulfilled.iter().map(move |(host, detail)| (mark, *host, detail)))
+            .map(|(mark, host, detail)| Event::Unfulfilled {
+                mark: Box::new(mark.clone()),
+                detail: self.on_host(host, detail),
             })
             .collect();
         unfulfilled.iter().for_each(|event| self.emit(event));

@@ -25,7 +25,8 @@ impl Kernel {
     /// A call that writes to standard output or error. With several processes nobody else runs before its thread's next point:
     /// they share the lock of `std::io::stdout`, which must not be held by one that is killed meanwhile.
     pub fn output_point(&mut self) -> Next {
-        if self.processes.iter().nth(1).is_none() {
+        // One that does nothing else loses its turn in the end, as every thread.
+        if self.processes.iter().nth(1).is_none() || self.step >= self.turn_ends_at {
             return self.call_point();
         }
         self.step += 1;

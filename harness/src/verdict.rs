@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use photofinish_sim::ending::{Ending, Waiting};
 use photofinish_sim::event::Event;
 use photofinish_sim::mark::Mark;
+use photofinish_sim::process::Status;
 use photofinish_sim::thread::ThreadId;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +75,7 @@ pub fn judge(run: &Run) -> Judgement {
         Ending::Diverged(divergence) => (Verdict::Diverged, Some("diverged".into()), divergence.to_string()),
         Ending::Bug { what } => (Verdict::Bug, Some("bug".into()), what.clone()),
     };
+    let (verdict, signature, detail) = by_hosts(run, (verdict, signature, detail));
     let (verdict, signature, detail) = by_marks(run, (verdict, signature, detail));
     if run.unmodelled > 0 && matches!(verdict, Verdict::Pass | Verdict::Fail) {
         return unmodelled(run, signature.as_deref());
@@ -115,6 +117,26 @@ fn by_marks(run: &Run, judged: Parts) -> Parts {
     let mut lines: Vec<String> = failed.iter().map(|(mark, detail)| line_of(mark, detail)).collect();
     lines.extend(judged.1.map(|signature| format!("besides, it failed: {signature}\n{}", judged.2)));
     fail(first.signature(), lines.join("\n"))
+}
+
+/// A run that would pass although a program of a host failed, and nobody asked how it ended, fails.
+fn by_hosts(run: &Run, judged: Parts) -> Parts {
+    if judged.0 != Verdict::Pass {
+        return judged;
+    }
+    let unattended = run.events.iter().find_map(|(_, event)| match event {
+        Event::Unattended { host, process, status } => Some((host, process, status)),
+        _ => None,
+    });
+    let Some((host, process, status)) = unattended else { return judged };
+    let what = format!("a program of host {} (process {}) ended with {status:?}", host.0, process.0);
+    let advice = "nobody waited for it\nnext: `Host::wait()` or `Host::ended()` says that this is expected";
+    let panicked = run.events.iter().any(|(_, event)| matches!(event, Event::Panicked { .. }));
+    if *status == Status::Exited(101) && panicked {
+        let (verdict, signature, detail) = panic_of(run);
+        return (verdict, signature, format!("{detail}\n{what}, and {advice}"));
+    }
+    fail(format!("a host's program ended with {status:?}"), format!("{what}, and {advice}"))
 }
 
 fn line_of(mark: &Mark, detail: &str) -> String {

@@ -166,6 +166,15 @@ pub enum Event {
         /// What.
         change: HostChange,
     },
+    /// The run returned, and a program of a host had failed of which nobody asked how it ended.
+    Unattended {
+        /// The host.
+        host: HostId,
+        /// Its process.
+        process: Pid,
+        /// How it ended.
+        status: Status,
+    },
     /// The program wrote to its standard output (1) or error (2).
     Wrote {
         /// 1 or 2.
@@ -230,6 +239,7 @@ impl Event {
                 | Self::Judged { .. }
                 | Self::Marked { .. }
                 | Self::Unfulfilled { .. }
+                | Self::Unattended { .. }
         )
     }
 }

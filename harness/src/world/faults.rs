@@ -8,11 +8,11 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use photofinish_boundary::world as calls;
-use photofinish_sim::choice::Odds;
 use photofinish_sim::fault::{self, FaultKind};
 use photofinish_sim::host::HostId;
 
-use super::simulated;
+use super::link::odds;
+use super::{named, ns, simulated};
 
 /// Faults that strike hosts by themselves: FoundationDB's *attrition*, Jepsen's *nemesis*.
 ///
@@ -145,8 +145,8 @@ impl Faults {
         fault::Faults {
             kinds,
             spared: ids(&self.spared),
-            from_ns: now_ns.saturating_add(nanoseconds(self.after)),
-            until_ns: now_ns.saturating_add(nanoseconds(self.until)),
+            from_ns: now_ns.saturating_add(ns(self.after)),
+            until_ns: now_ns.saturating_add(ns(self.until)),
             at_once_max: self.at_once_max,
         }
     }
@@ -164,12 +164,15 @@ impl Fault {
     /// With an opportunity to strike once in every such period; it strikes at one in four, for a second, one host at a time, at most
     /// 8 times, and in three of four runs.
     pub fn every(period: Duration) -> Self {
-        Self { fault: fault::Fault { every_ns: nanoseconds(period), ..fault::Fault::default() }, only: None }
+        Self { fault: fault::Fault { every_ns: ns(period), ..fault::Fault::default() }, only: None }
     }
 
     /// At so many of so many opportunities it strikes.
+    ///
+    /// # Panics
+    /// For more strikes than opportunities.
     pub fn odds(mut self, strikes: u32, of: u32) -> Self {
-        self.fault.odds = Odds { strikes, of };
+        self.fault.odds = odds(strikes, of);
         self
     }
 
@@ -178,7 +181,7 @@ impl Fault {
     /// # Panics
     /// Unless the range begins above 0, and ends no earlier than it begins.
     pub fn lasting(mut self, range: RangeInclusive<Duration>) -> Self {
-        let (least, most) = (nanoseconds(*range.start()), nanoseconds(*range.end()));
+        let (least, most) = (ns(*range.start()), ns(*range.end()));
         assert!(0 < least && least <= most, "no durations: {range:?}");
         let doubled = core::iter::successors(Some(least), |ns: &u64| ns.checked_mul(2));
         self.fault.lasts_ns = doubled.take_while(|ns| *ns < most).chain([most]).collect();
@@ -207,8 +210,11 @@ impl Fault {
     }
 
     /// It can strike in so many of so many runs; 3 of 4 otherwise. Runs that lack a kind of fault find what it would hide.
+    ///
+    /// # Panics
+    /// For more than all runs.
     pub fn in_runs(mut self, runs: u32, of: u32) -> Self {
-        self.fault.enabled = Odds { strikes: runs, of };
+        self.fault.enabled = odds(runs, of);
         self
     }
 
@@ -218,13 +224,5 @@ impl Fault {
 }
 
 fn ids(names: &[String]) -> Vec<HostId> {
-    let id = |name: &String| {
-        simulated(calls::host_named(name))
-            .unwrap_or_else(|| panic!("there is no host {name:?} to name in faults"))
-    };
-    names.iter().map(id).collect()
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    names.iter().map(|name| named(name)).collect()
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use photofinish_boundary::world as calls;
 use photofinish_sim::errno::Errno;
-use photofinish_sim::host::{DRIFT_PPM_MAX, HostClock, HostId, HostSpec};
+use photofinish_sim::host::{DRIFT_PPM_MAX, HostClock, HostId, HostSpec, Power};
+use photofinish_sim::kernel::Kernel;
 use photofinish_sim::personality::Os;
 use photofinish_sim::process::{Pid, Status};
 
@@ -166,7 +167,8 @@ impl Host {
     /// If the host is down.
     #[must_use = "it says whether the program failed"]
     pub fn run(&self, main: impl FnOnce() + Send + 'static) -> Ended {
-        wait_for(self.check_start(calls::start_once(self.0.id, &self.0.name, Box::new(main))))
+        let process = self.check_start(calls::start_once(self.0.id, &self.0.name, Box::new(main)));
+        until_ended(|| calls::wait(process))
     }
 
     fn check_start(&self, started: Result<Result<Pid, Errno>, calls::NotSimulated>) -> Pid {
@@ -178,14 +180,16 @@ impl Host {
         simulated(calls::process_of(self.0.id, 0))
     }
 
-    /// Waits until the program that was started first has ended, and says how. A crash ends it, too: after a restart it has begun anew,
-    /// and can be waited for again.
+    /// Waits until the program that was started first has ended by itself, and says how. A crash of the host is no end: after a
+    /// restart the program begins anew, and goes on being waited for. A program of a host that failed, and of which nobody asks, fails
+    /// the run.
     ///
     /// # Panics
     /// If none was started.
     #[must_use = "it says whether the program failed"]
     pub fn wait(&self) -> Ended {
-        wait_for(self.process().unwrap_or_else(|| panic!("no program was started on {}", self.0.name)))
+        assert!(self.process().is_some(), "no program was started on {}", self.0.name);
+        until_ended(|| calls::wait_for_program(self.0.id, 0))
     }
 
     /// How the program that was started first ended, if it has.
@@ -194,60 +198,77 @@ impl Host {
         simulated(calls::ended(self.process()?)).map(Ended)
     }
 
+    /// Whether the host has power.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        simulated(calls::state(self.0.id)).0 == Power::Up
+    }
+
+    /// Whether its programs stand still, by [`Host::pause`] or by a fault.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        simulated(calls::state(self.0.id)).1
+    }
+
     /// The host loses its power: its processes end where they stand, without a word to anybody. Connections to it hang until the
-    /// peer's time-outs, or until it is back and answers with a reset. Files it wrote stay.
+    /// peer's time-outs, or until it is back and answers with a reset. Files it wrote stay. Of one that is down already nothing
+    /// becomes; says whether it was up.
     ///
-    /// # Panics
-    /// If it is down already, or runs the caller.
-    pub fn crash(&self) {
-        simulated(calls::crash(self.0.id)).unwrap_or_else(|errno| self.refuse("crash", errno));
-    }
-
-    /// The host comes back, and its programs begin anew, in the order in which they were first started.
-    ///
-    /// # Panics
-    /// If it is up.
-    pub fn restart(&self) {
-        simulated(calls::restart(self.0.id)).unwrap_or_else(|errno| self.refuse("restart", errno));
-    }
-
-    /// Its programs stand still, as if stopped by `SIGSTOP`: its kernel goes on taking what arrives, and time passes for it.
+    /// What the host's programs held in statics of the process — a lock of `std::io::stdout`, a `OnceLock` that was being filled — is
+    /// shared by all programs of a run, and stays as it was.
     ///
     /// # Panics
     /// If it runs the caller.
-    pub fn pause(&self) {
+    pub fn crash(&self) -> bool {
+        self.changed("crash", simulated(calls::crash(self.0.id)))
+    }
+
+    /// The host comes back, and its programs begin anew, in the order in which they were first started. Of one that is up nothing
+    /// becomes; says whether it was down.
+    pub fn restart(&self) -> bool {
+        self.changed("restart", simulated(calls::restart(self.0.id)))
+    }
+
+    /// Its programs stand still, as if stopped by `SIGSTOP`: its kernel goes on taking what arrives, and time passes for it. A host that
+    /// is down has none, and begins without a pause; says whether it is paused.
+    ///
+    /// # Panics
+    /// If it runs the caller.
+    pub fn pause(&self) -> bool {
         let host = self.0.id;
-        let paused = simulated(calls::act("pause a host", |kernel| kernel.pause(host)));
-        paused.unwrap_or_else(|errno| self.refuse("pause", errno));
+        self.changed("pause", simulated(calls::act("pause a host", |kernel| kernel.pause(host))))
     }
 
     /// Its programs go on.
     pub fn resume(&self) {
         let host = self.0.id;
-        let resumed = simulated(calls::act("resume a host", |kernel| {
+        let resume = |kernel: &mut Kernel| {
             kernel.resume(host);
             Ok(())
-        }));
-        resumed.unwrap_or_else(|errno| self.refuse("resume", errno));
+        };
+        self.changed("resume", simulated(calls::act("resume a host", resume)));
     }
 
-    fn refuse(&self, what: &str, errno: Errno) {
-        let why = match errno {
-            Errno::EALREADY if what == "crash" => "it is down",
-            Errno::EALREADY => "it is up",
-            Errno::EPERM => "the caller runs on it",
-            _ => panic!("cannot {what} {}: {errno:?}", self.0.name),
-        };
-        panic!("cannot {what} {}: {why}", self.0.name)
+    /// Whether a change was one: a fault may have made it before.
+    fn changed(&self, what: &str, answer: Result<(), Errno>) -> bool {
+        match answer {
+            Ok(()) => true,
+            Err(Errno::EALREADY | Errno::EHOSTDOWN) => false,
+            Err(Errno::EPERM) => panic!(
+                "a program cannot {what} {}, the host it runs on\nnext: do so from the program that builds the world",
+                self.0.name
+            ),
+            Err(errno) => panic!("cannot {what} {}: {errno:?}", self.0.name),
+        }
     }
 }
 
-fn wait_for(process: Pid) -> Ended {
+fn until_ended(wait: impl Fn() -> Result<Result<Status, Errno>, calls::NotSimulated>) -> Ended {
     loop {
-        match simulated(calls::wait(process)) {
+        match simulated(wait()) {
             Ok(status) => return Ended(status),
             Err(Errno::EINTR) => {}
-            Err(errno) => unreachable!("a process that was started can be waited for, but {errno:?}"),
+            Err(errno) => unreachable!("a program that was started can be waited for, but {errno:?}"),
         }
     }
 }

@@ -10,15 +10,11 @@ use photofinish_sim::errno::Errno;
 use photofinish_sim::link;
 use photofinish_sim::net::Hop;
 
-use super::simulated;
+use super::{ns, simulated};
 
 /// How long packets take: a list of times of which each is equally likely. The least is what a boring run sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Latency(link::Latency);
-
-fn ns(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
 
 impl Latency {
     /// Always the same.
@@ -124,9 +120,14 @@ impl Link {
     pub fn queue(self, bytes: u64) -> Self {
         self.change(|link| link.queue_bytes_max = Some(bytes))
     }
+
+    /// As fast as the sender: the way back from [`Link::bandwidth`] and [`Link::queue`].
+    pub fn unlimited(self) -> Self {
+        self.change(|link| (link.bandwidth, link.queue_bytes_max) = (None, None))
+    }
 }
 
-fn odds(strikes: u32, of: u32) -> Odds {
+pub(super) fn odds(strikes: u32, of: u32) -> Odds {
     assert!(of > 0 && strikes <= of, "{strikes} of {of} is more than always");
     Odds { strikes, of }
 }

@@ -123,6 +123,21 @@ impl World {
         act("heal a link", there.reverse(), Kernel::heal);
     }
 
+    /// Packets get through again from one host to another; the other way is as it was.
+    pub fn heal_one_way(&self, from: impl AsRef<str>, to: impl AsRef<str>) {
+        act("heal a link", hop(from.as_ref(), to.as_ref()), Kernel::heal);
+    }
+
+    /// Nothing gets through between any host of one side and any of the other: a split of the network.
+    pub fn split<A: AsRef<str>, B: AsRef<str>>(&self, one: &[A], other: &[B]) {
+        pairs(one, other).for_each(|(a, b)| self.partition(a, b));
+    }
+
+    /// The way back from [`World::split`].
+    pub fn join<A: AsRef<str>, B: AsRef<str>>(&self, one: &[A], other: &[B]) {
+        pairs(one, other).for_each(|(a, b)| self.heal(a, b));
+    }
+
     /// Packets between two hosts are kept, both ways, until they are released.
     pub fn hold(&self, a: impl AsRef<str>, b: impl AsRef<str>) {
         let there = hop(a.as_ref(), b.as_ref());
@@ -175,6 +190,18 @@ fn act(name: &'static str, hop: Hop, act: impl Fn(&mut Kernel, Hop)) {
         Ok(())
     });
     simulated(done).unwrap_or_else(|errno: Errno| panic!("to {name} is always possible, but {errno:?}"));
+}
+
+fn pairs<'a, A: AsRef<str>, B: AsRef<str>>(
+    one: &'a [A],
+    other: &'a [B],
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    one.iter().flat_map(move |a| other.iter().map(move |b| (a.as_ref(), b.as_ref())))
+}
+
+/// A time as the simulation counts it; none is too long.
+fn ns(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn hop(from: &str, to: &str) -> Hop {

@@ -5,10 +5,10 @@
 
 use std::ffi::CString;
 
-use photofinish_sim::call::world::wait as wait_for;
+use photofinish_sim::call::{Caller, Stop, world};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fault::{self, Faults};
-use photofinish_sim::host::{HostId, HostSpec, Refused};
+use photofinish_sim::host::{HostId, HostSpec, Power, Refused};
 use photofinish_sim::kernel::{Kernel, Next};
 use photofinish_sim::process::{Pid, Status};
 
@@ -91,17 +91,31 @@ pub fn process_of(host: HostId, nth: usize) -> Result<Option<Pid>, NotSimulated>
     Ok(with_kernel(|kernel| kernel.net.hosts.get(host).programs.get(nth).map(|program| program.process)))
 }
 
-/// How a process ended that [`start`] began; waits until it has.
+/// How a host's n-th program ended, in whichever of its lives: [`world::wait_for_program`].
+///
+/// # Errors
+/// For a program that is not simulated. The inner: `ESRCH`, `EINTR`.
+pub fn wait_for_program(host: HostId, nth: usize) -> Result<Result<Status, Errno>, NotSimulated> {
+    wait_by(|kernel, caller| world::wait_for_program(kernel, caller, host, nth))
+}
+
+/// How a process ended that [`start_once`] began; waits until it has.
 ///
 /// # Errors
 /// For a program that is not simulated. The inner: `ESRCH`, `EINTR`.
 pub fn wait(pid: Pid) -> Result<Result<Status, Errno>, NotSimulated> {
+    wait_by(|kernel, caller| world::wait(kernel, caller, pid))
+}
+
+fn wait_by(
+    mut wait: impl FnMut(&mut Kernel, &Caller) -> Result<Status, Stop>,
+) -> Result<Result<Status, Errno>, NotSimulated> {
     if !active() {
         return Err(NotSimulated);
     }
     let mut ended = None;
-    let answer = call("wait for a host's program", pid.0, |kernel, caller| {
-        let status = wait_for(kernel, caller, pid)?;
+    let answer = call("wait for a host's program", 0, |kernel, caller| {
+        let status = wait(kernel, caller)?;
         ended = Some(status);
         Ok(status.wait_status())
     });
@@ -116,7 +130,7 @@ pub fn ended(pid: Pid) -> Result<Option<Status>, NotSimulated> {
     if !active() {
         return Err(NotSimulated);
     }
-    Ok(with_kernel(|kernel| kernel.processes.find(pid).and_then(|process| process.ended)))
+    Ok(with_kernel(|kernel| world::ended(kernel, pid).ok().flatten()))
 }
 
 /// Does something to the world at once, as a call of the running thread.
@@ -184,12 +198,18 @@ fn do_chores() {
     crate::run::obey(Next::Stay);
 }
 
-/// The host with this name.
+/// Whether a host has power, and whether its programs stand still.
 ///
 /// # Errors
 /// For a program that is not simulated.
-pub fn host_named(name: &str) -> Result<Option<HostId>, NotSimulated> {
-    if active() { Ok(with_kernel(|kernel| kernel.net.hosts.by_name(name))) } else { Err(NotSimulated) }
+pub fn state(host: HostId) -> Result<(Power, bool), NotSimulated> {
+    if !active() {
+        return Err(NotSimulated);
+    }
+    Ok(with_kernel(|kernel| {
+        let host = kernel.net.hosts.get(host);
+        (host.power, host.paused)
+    }))
 }
 
 /// Virtual nanoseconds since the run began, by no host's clock.

@@ -74,6 +74,11 @@ fn all() -> Vec<Event> {
         events.extend(["", "a"].map(|name| Event::Executed { process, program: name.into() }));
         let statuses = [Status::Exited(0), Status::Exited(1), Status::Signalled(1)];
         events.extend(statuses.map(|status| Event::Exited { process, status }));
+        events.extend([1, 2].map(|host| Event::Unattended {
+            host: HostId(host),
+            process,
+            status: Status::Exited(1),
+        }));
         events.extend([1, 2].map(|signal| Event::Signalled { process, signal }));
     }
     events.extend(of_marks());

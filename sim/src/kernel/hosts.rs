@@ -9,11 +9,12 @@ use crate::ending::Ending;
 use crate::errno::Errno;
 use crate::event::Event;
 use crate::fault::FaultKind;
-use crate::fd::{Descriptor, FdTable, OnExec};
+use crate::fd::{Descriptor, FdTable, Object, OnExec};
 use crate::host::{Host, HostChange, HostClock, HostId, HostProgram, HostSpec, Power, Refused};
 use crate::personality::Os;
 use crate::process::signal::SIGKILL;
-use crate::process::{Life, Pid, Status};
+use crate::process::{Life, Pid, Process, Status};
+use crate::ready::Mask;
 use crate::thread::ThreadId;
 
 /// A program that began because its host has power again.
@@ -130,7 +131,9 @@ impl Kernel {
             let HostProgram { name, first, .. } = self.net.hosts.get(host).programs[nth].clone();
             // A run that has no thread left is over.
             let Ok((process, main)) = self.start_by(first, host, &name) else { break };
-            self.net.hosts.get_mut(host).programs[nth].process = process;
+            let before = core::mem::replace(&mut self.net.hosts.get_mut(host).programs[nth].process, process);
+            // Whoever waits for the program goes on waiting, for its next life.
+            self.file_changed(Object::Process(before), Mask::NONE);
             self.begun.push(Begun { host, nth, process, main });
         }
         Ok(())
@@ -238,6 +241,17 @@ impl Kernel {
             }
             self.changed();
         }
+    }
+
+    /// The run returns: which programs of hosts failed, though nobody asked. One that its host's crash ended did not fail.
+    pub(super) fn tell_unattended(&mut self) {
+        let failed = |process: &Process| match process.ended? {
+            Status::Exited(0) | Status::Signalled(SIGKILL) => None,
+            status => Some(Event::Unattended { host: process.host, process: process.pid, status }),
+        };
+        let is_unasked = |process: &&Process| !process.asked;
+        let unattended: Vec<Event> = self.processes.iter().filter(is_unasked).filter_map(failed).collect();
+        unattended.iter().for_each(|event| self.emit(event));
     }
 
     fn check_other(&self, host: HostId) -> Result<(), Errno> {

@@ -348,6 +348,7 @@ impl Kernel {
         if self.ending.is_none() {
             if matches!(ending, Ending::Returned | Ending::Exited(0)) {
                 self.tell_unfulfilled();
+                self.tell_unattended();
             }
             let ending = match self.chooser.finish(&self.moment()) {
                 Err(divergence) if !matches!(ending, Ending::Diverged(_)) => Ending::Diverged(divergence),

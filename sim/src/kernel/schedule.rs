@@ -277,9 +277,15 @@ impl Kernel {
             .threads
             .iter()
             .filter_map(|(id, thread)| {
-                let State::Blocked(wait) = &thread.state else { return None };
                 let name = self.name_of(thread);
-                let (on, holder) = self.describe(wait.on);
+                let (on, holder) = match &thread.state {
+                    State::Blocked(wait) => self.describe(wait.on),
+                    State::Runnable if self.held_back.contains(&id) => {
+                        let host = &self.net.hosts.get(self.host_of(id)).spec.name;
+                        (format!("its host {host}, which is paused, to be resumed"), None)
+                    }
+                    State::Runnable | State::Ended => return None,
+                };
                 Some(Waiting { thread: id, name, on, holder })
             })
             .collect();

@@ -72,6 +72,8 @@ pub struct Process {
     pub life: Life,
     /// How it ended, once it has, whoever waited for it.
     pub ended: Option<Status>,
+    /// Of a process that a host began with: whether anybody has asked how it ended. Of all others their parents are told.
+    pub asked: bool,
     /// What its numbers refer to.
     pub fds: FdTable,
     /// What it does about signals.
@@ -104,6 +106,7 @@ impl Processes {
             program: String::from("main"),
             life: Life::Running,
             ended: None,
+            asked: true,
             fds,
             signals: Signals::default(),
             threads: 1,
@@ -125,6 +128,7 @@ impl Processes {
             program: before.program.clone(),
             life: Life::Running,
             ended: None,
+            asked: true,
             fds: before.fds.clone(),
             signals: before.signals.inherited(),
             threads: 0,
@@ -146,6 +150,7 @@ impl Processes {
             program: program.to_owned(),
             life: Life::Running,
             ended: None,
+            asked: false,
             fds,
             signals: Signals::default(),
             threads: 0,

@@ -7,9 +7,9 @@ mod links;
 mod power;
 mod reaching;
 
-use photofinish::scenario::{Failure, Scenario, Variant};
+use photofinish::scenario::{Failure, Find, Scenario, Variant};
 
-use crate::sound;
+use crate::{doomed, sound};
 
 /// The guests of this folder.
 pub static SCENARIO: Scenario = Scenario {
@@ -18,6 +18,10 @@ pub static SCENARIO: Scenario = Scenario {
     programs: &[],
     variants: VARIANTS,
 };
+
+const UNATTENDED: &[Find] =
+    &[Find { signature: "panic in harness/tests/guests/src/hosts/power.rs: nobody listens", within_runs: 1 }];
+const DEADLOCK: &[Find] = &[Find { signature: "deadlock", within_runs: 1 }];
 
 static VARIANTS: &[Variant] = &[
     sound(
@@ -34,6 +38,9 @@ static VARIANTS: &[Variant] = &[
     sound("crash", "A peer's host crashes and comes back: the connection is reset.", power::crash),
     sound("pause", "A paused host answers once it goes on.", power::pause),
     sound("restarts", "A host restarts many times, and each time its program begins anew.", power::restarts),
+    sound("lives", "Waiting goes on over a crash; what is done twice is done once.", power::lives),
+    doomed("unattended", "A program of a host panics, and nobody asks.", UNATTENDED, power::unattended),
+    doomed("paused", "Everybody waits for a paused host.", DEADLOCK, power::paused),
     sound("partition", "What TCP says during a partition arrives after it.", links::partition),
     sound("one-way", "What is heard and cannot be acknowledged times out.", links::one_way),
     sound("slow", "TCP over a link that is slow, narrow and lossy.", links::slow),

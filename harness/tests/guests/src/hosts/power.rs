@@ -130,3 +130,38 @@ pub(super) fn restarts() -> Result<(), Failure> {
     std::thread::sleep(LONG);
     expect("lives", lives.load(Ordering::Relaxed), 21)
 }
+
+/// Waiting goes on over a crash, and a second crash or restart is none.
+pub(super) fn lives() -> Result<(), Failure> {
+    let world = World::new();
+    let begun = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&begun);
+    let host = world.host("server").start(move || {
+        if counter.fetch_add(1, Ordering::Relaxed) == 0 {
+            std::thread::sleep(3_600 * SECOND);
+        }
+    });
+    let script = host.clone();
+    let done = std::thread::spawn(move || {
+        std::thread::sleep(LONG);
+        let changes = [script.crash(), script.crash(), script.pause(), script.restart(), script.restart()];
+        (changes, script.is_up(), script.is_paused())
+    });
+    host.wait().success("its second life");
+    let (changes, is_up, is_paused) = done.join().expect("it does not panic");
+    expect("changes", changes, [true, false, false, true, false])?;
+    expect("state", (is_up, is_paused, begun.load(Ordering::Relaxed)), (true, false, 2))
+}
+
+pub(super) fn unattended() -> Result<(), Failure> {
+    World::new().host("server").start(|| panic!("nobody listens"));
+    std::thread::sleep(LONG);
+    Ok(())
+}
+
+pub(super) fn paused() -> Result<(), Failure> {
+    let server = World::new().host("server").start(|| std::thread::sleep(SECOND));
+    server.pause();
+    let _ = server.wait();
+    Ok(())
+}

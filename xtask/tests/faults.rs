@@ -43,6 +43,19 @@ fn a_boring_run_has_no_fault() {
 }
 
 #[test]
+fn a_host_can_crash_in_the_instant_in_which_it_is_back() {
+    let boring = run("faults/flicker", 0, |request| Request { strategy: Strategy::Boring, ..request });
+    assert_eq!(boring.judgement.verdict, Verdict::Pass, "{:?}", boring.judgement);
+    let times = |wanted: &HostChange| -> Vec<u64> {
+        let is_wanted = |event: &Event| matches!(event, Event::Host { change, .. } if change == wanted);
+        boring.run.events.iter().filter(|(_, event)| is_wanted(event)).map(|(stamp, _)| stamp.at_ns).collect()
+    };
+    let (crashes, backs) = (times(&HostChange::Crashed), times(&HostChange::Restarted));
+    assert_eq!(crashes.len(), 8);
+    assert_eq!(crashes[1..], backs[..7]);
+}
+
+#[test]
 fn the_same_seed_strikes_the_same() {
     for seed in 0..5 {
         let [one, other] = [(); 2].map(|()| run("faults/recovery", seed, |request| request));

@@ -26,6 +26,7 @@ static VARIANTS: &[Variant] = &[
     ),
     sound("backup-first", "The same, but the backup is told first.", counter::backup_first),
     sound("recovery", "After the end of all faults every host runs.", plan::recovery),
+    sound("flicker", "A host crashes in the very instant in which it is back.", plan::flicker),
     doomed(
         "stuck",
         "Everybody waits for ever while faults could still strike: that is a deadlock.",

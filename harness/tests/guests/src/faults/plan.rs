@@ -47,6 +47,27 @@ pub(super) fn recovery() -> Result<(), Failure> {
     Ok(())
 }
 
+pub(super) fn flicker() -> Result<(), Failure> {
+    let world = World::new();
+    let lives = Arc::new(AtomicU64::new(0));
+    let host = {
+        let lives = Arc::clone(&lives);
+        world.host("flicker").start(move || {
+            lives.fetch_add(1, Ordering::Relaxed);
+            std::thread::sleep(3_600 * SECOND);
+        })
+    };
+    // As long as it takes to the next opportunity, which is always taken.
+    let crash = Fault::every(5 * SECOND).odds(1, 1).lasting(5 * SECOND..=5 * SECOND).in_runs(1, 1);
+    world.faults(&Faults::new().crashes(crash).until(60 * SECOND));
+    std::thread::sleep(70 * SECOND);
+    let lives = lives.load(Ordering::Relaxed);
+    if host.ended().is_some() || lives < 2 {
+        return Err(wrong("flicker", format!("{lives} lives, {:?}", host.ended())));
+    }
+    Ok(())
+}
+
 pub(super) fn stuck() -> Result<(), Failure> {
     let world = World::new();
     let wait = || loop {

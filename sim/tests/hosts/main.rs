@@ -6,5 +6,6 @@ mod datagrams;
 mod keepalive;
 mod links;
 mod random;
+mod strays;
 mod times;
 mod world;

@@ -62,7 +62,7 @@ impl Kernel {
         }
         self.net.reset_between(hop);
         self.settle();
-        self.forget_recoveries();
+        self.forget_recoveries(hop);
     }
 
     /// Whether packets can come to a host, and from it.

@@ -252,12 +252,12 @@ impl Kernel {
         self.drop_recoveries(lost);
     }
 
-    /// Flows whose senders are gone without a last word have nothing to send again.
-    pub(super) fn forget_recoveries(&mut self) {
-        let all = self.recoveries_where(|_| true);
-        let gone =
-            all.into_iter().filter(|flow| self.net.flow_sender(self.recoveries[flow].from, *flow).is_none());
-        let gone = gone.collect();
+    /// The connections between two hosts were reset: flows of theirs whose senders are gone have nothing to send again, not even
+    /// a last word.
+    pub(super) fn forget_recoveries(&mut self, between: Hop) {
+        let theirs = self.recoveries_where(|recovery| [between, between.reverse()].contains(&recovery.hop));
+        let is_gone = |flow: &Flow| self.net.flow_sender(self.recoveries[flow].from, *flow).is_none();
+        let gone = theirs.into_iter().filter(is_gone).collect();
         self.drop_recoveries(gone);
     }
 

@@ -8,6 +8,7 @@ use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Event;
 use photofinish_sim::host::HostId;
 use photofinish_sim::link::{LinkChange, Loss};
+use photofinish_sim::net::tcp::How;
 use photofinish_sim::seed::Seed;
 
 use crate::world::{MS, SECOND, WAY_NS, World, hop};
@@ -76,6 +77,23 @@ fn both_ends_hear_of_a_reset() {
     let changes = world.events().into_iter().filter(|event| matches!(event, Event::Link { .. }));
     let expected = [hop(B, A), hop(A, B)].map(|hop| Event::Link { hop, change: LinkChange::Reset });
     assert_eq!(changes.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_reset_between_two_leaves_a_third_ones_last_word() {
+    let mut world = World::new(3);
+    let pair = world.pair(A, B);
+    world.close(pair.client);
+    assert_eq!(world.recv(pair.server), Ok(Vec::new()));
+    world.kernel.cut(hop(A, B));
+    world.net(|net, _| net.shutdown(pair.server, How::Send)).expect("open");
+    // The client's last word, with which it is gone, is lost.
+    world.pass(2 * WAY_NS);
+    world.kernel.reset_connections(A, C);
+    world.check();
+    world.kernel.heal(hop(A, B));
+    world.pass(10 * SECOND);
+    assert!(!world.kernel.net.readiness(pair.server).error, "the last word was said again");
 }
 
 #[test]

@@ -35,13 +35,14 @@ impl Kernel {
         }
     }
 
-    /// What is sent in this direction is kept, in order, as if the way had become longer than anybody waits: only handshakes time
-    /// out. What was sent before arrives.
+    /// What is sent in this direction is kept, in order, as if the way had become longer than anybody waits: only handshakes and
+    /// the questions of `SO_KEEPALIVE` time out. What was sent before arrives.
     pub fn hold(&mut self, hop: Hop) {
         let held = &mut self.links.wire(hop).held;
         if held.is_none() {
             *held = Some(Vec::new());
             self.emit(&Event::Link { hop, change: LinkChange::Held });
+            self.suspect_over(hop);
         }
     }
 
@@ -51,6 +52,7 @@ impl Kernel {
             self.emit(&Event::Link { hop, change: LinkChange::Released });
             held.into_iter().for_each(|packet| self.put_on_link(packet));
             self.settle();
+            self.unsuspect();
         }
     }
 

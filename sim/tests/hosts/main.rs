@@ -8,4 +8,5 @@ mod links;
 mod random;
 mod strays;
 mod times;
+mod unreachable;
 mod world;

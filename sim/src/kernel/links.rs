@@ -87,8 +87,11 @@ impl Kernel {
     pub(super) fn put_on_link(&mut self, mut packet: Packet) {
         packet.journey.sent_ns = self.now_ns();
         let (hop, segment, bytes) = (packet.hop, packet.name().into(), packet.bytes());
-        self.emit(&Event::Sent { hop, segment, bytes });
-        match self.links.condition(hop) {
+        let condition = self.links.condition(hop);
+        if condition != Condition::Held {
+            self.emit(&Event::Sent { hop, segment, bytes });
+        }
+        match condition {
             Condition::Cut => self.lose(packet, Loss::Cut),
             Condition::Held => {
                 let held = self.links.wire(hop).held.as_mut();

@@ -29,8 +29,11 @@ fn what_a_link_holds_travels_in_order_when_it_is_released() {
     assert_eq!(world.recv(pair.client), Ok(b"back".to_vec()), "the other way is open");
     world.pass(2_000 * SECOND);
     assert_eq!(world.try_recv(pair.server), None);
+    let is_sent = |event: &&Event| matches!(event, Event::Sent { hop, bytes: 1.., .. } if hop.from == A);
+    assert_eq!(world.events().iter().filter(is_sent).count(), 0, "none has left");
     let before_ns = world.now_ns();
     world.kernel.release(hop(A, B));
+    assert_eq!(world.events().iter().filter(is_sent).count(), 3, "each once");
     world.pass(2 * WAY_NS);
     assert_eq!(world.try_recv(pair.server), Some(b"onetwothree".to_vec()));
     assert_eq!(world.now_ns() - before_ns, 2 * WAY_NS);

@@ -88,7 +88,7 @@ pub enum Event {
         /// Bytes it carried.
         bytes: u64,
     },
-    /// A packet left a host for another; one that nobody has is `u32::MAX`.
+    /// A packet left a host for another; one that nobody has is `u32::MAX`. What a link holds leaves when that is released.
     Sent {
         /// From where to where.
         hop: Hop,

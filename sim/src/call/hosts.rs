@@ -37,6 +37,14 @@ impl Names<'_> {
         }
     }
 
+    /// Whether the host has an address that packets to this one could come from: rule 1 of RFC 3484, which glibc finds out by
+    /// connecting a datagram socket.
+    pub(super) fn has_source_for(self, ip: IpAddr) -> bool {
+        let ip = ip.to_canonical();
+        let own = &self.hosts.get(self.own).spec.addresses;
+        ip.is_loopback() || own.iter().any(|own| own.is_ipv4() == ip.is_ipv4())
+    }
+
     /// The name of a host by its address.
     pub(super) fn name(self, of: IpAddr) -> Option<String> {
         if LOCALHOST.contains(&of) {

@@ -242,7 +242,7 @@ fn named(names: Names<'_>, node: &str, hints: Hints) -> Result<Named, Unresolved
             IpAddr::V6(_) => None,
         })
     };
-    let found: Vec<IpAddr> = match hints.family {
+    let mut found: Vec<IpAddr> = match hints.family {
         AF_INET => v4,
         AF_INET6 if hints.flags & AI_V4MAPPED != 0 && (v6.is_empty() || hints.flags & AI_ALL != 0) => {
             v6.iter().copied().chain(mapped()).collect()
@@ -254,6 +254,7 @@ fn named(names: Names<'_>, node: &str, hints: Hints) -> Result<Named, Unresolved
     if found.is_empty() {
         return Err(Unresolved::ADDRFAMILY);
     }
+    found.sort_by_key(|ip| !names.has_source_for(*ip));
     Ok((found.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect(), Some(name)))
 }
 
@@ -366,18 +367,28 @@ mod tests {
     use crate::host::{FIRST_NAME, HostId, HostSpec, Hosts};
 
     fn names<T>(ask: impl FnOnce(Names<'_>) -> T) -> T {
+        names_of(HostId::FIRST, ask)
+    }
+
+    /// Besides the first: a host of both families, one of IPv4 and one of IPv6.
+    fn names_of<T>(own: HostId, ask: impl FnOnce(Names<'_>) -> T) -> T {
         let mut hosts = Hosts::default();
-        let spec = HostSpec {
-            name: String::from("db.example"),
-            addresses: ["10.1.1.1", "fd00::7"].map(|ip| ip.parse().expect("an address")).to_vec(),
-            ..hosts.get(HostId::FIRST).spec.clone()
-        };
-        hosts.add(spec).expect("a good name");
-        ask(Names { hosts: &hosts, own: HostId::FIRST })
+        let all: [(&str, &[&str]); 3] =
+            [("db.example", &["10.1.1.1", "fd00::7"]), ("four", &["10.1.1.2"]), ("six", &["fd00::8"])];
+        for (name, addresses) in all {
+            let addresses = addresses.iter().map(|ip| ip.parse().expect("an address")).collect();
+            let spec = HostSpec { name: name.to_owned(), addresses, ..hosts.get(HostId::FIRST).spec.clone() };
+            hosts.add(spec).expect("a good name");
+        }
+        ask(Names { hosts: &hosts, own })
     }
 
     fn all(node: Option<&str>, service: Option<&str>, hints: Hints) -> Vec<String> {
-        match names(|names| resolve(names, node, service, hints)) {
+        all_of(HostId::FIRST, node, service, hints)
+    }
+
+    fn all_of(own: HostId, node: Option<&str>, service: Option<&str>, hints: Hints) -> Vec<String> {
+        match names_of(own, |names| resolve(names, node, service, hints)) {
             Ok(found) => found.entries.iter().map(|entry| entry.address.to_string()).collect(),
             Err(why) => vec![why.0.to_string()],
         }
@@ -400,6 +411,21 @@ mod tests {
         let wanted = Wanted { host: Some(20), service: None, flags: 0 };
         let address = "10.1.1.1:80".parse().expect("an address");
         assert_eq!(names(|names| describe(names, address, wanted)), Ok((Some("db.example".into()), None)));
+    }
+
+    #[test]
+    fn what_the_asking_host_cannot_reach_comes_last() {
+        let (six, four) = ("[fd00::7]:80", "10.1.1.1:80");
+        let mapped = Hints { flags: AI_V4MAPPED | AI_ALL, family: AF_INET6, ..STREAM };
+        // The first host reaches neither, and RFC 3484 then prefers IPv6.
+        for (own, order) in [(0, [six, four]), (1, [six, four]), (2, [four, six]), (3, [six, four])] {
+            let own = HostId(own);
+            assert_eq!(all_of(own, Some("db.example"), Some("80"), STREAM), order, "{own:?}");
+            let mapped = all_of(own, Some("db.example"), Some("80"), mapped);
+            let order = order.map(|one| if one == four { "[::ffff:10.1.1.1]:80" } else { one });
+            assert_eq!(mapped, order, "{own:?}");
+            assert_eq!(all_of(own, Some("localhost"), Some("80"), STREAM), ["[::1]:80", "127.0.0.1:80"]);
+        }
     }
 
     #[test]

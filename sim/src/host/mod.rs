@@ -74,6 +74,8 @@ pub struct Host {
     pub spec: HostSpec,
     /// Whether it works.
     pub power: Power,
+    /// How often it came back.
+    pub boot: u32,
     /// Its threads do not run, although its kernel does.
     pub paused: bool,
     /// What begins on it each time it gets power again, in order.
@@ -109,7 +111,7 @@ impl Default for Hosts {
             cores: 4,
             clock: HostClock::default(),
         };
-        let first = Host { spec, power: Power::Up, paused: false, programs: Vec::new() };
+        let first = Host { spec, power: Power::Up, boot: 0, paused: false, programs: Vec::new() };
         Self {
             all: vec![first],
             by_name: BTreeMap::from([(String::from(FIRST_NAME), HostId::FIRST)]),
@@ -180,7 +182,7 @@ impl Hosts {
         let id = HostId(u32::try_from(self.all.len()).expect("bounded above"));
         self.by_name.insert(key, id);
         self.by_address.extend(spec.addresses.iter().map(|ip| (*ip, id)));
-        self.all.push(Host { spec, power: Power::Up, paused: false, programs: Vec::new() });
+        self.all.push(Host { spec, power: Power::Up, boot: 0, paused: false, programs: Vec::new() });
         Ok(id)
     }
 

@@ -190,7 +190,9 @@ impl Kernel {
         if self.net.hosts.get(host).power == Power::Up {
             return Err(Errno::EALREADY);
         }
-        self.net.hosts.get_mut(host).power = Power::Up;
+        let machine = self.net.hosts.get_mut(host);
+        machine.power = Power::Up;
+        machine.boot += 1;
         self.is_undone(FaultKind::Crash, host);
         self.emit(&Event::Host { host, change: HostChange::Restarted });
         Ok(())

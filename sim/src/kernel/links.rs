@@ -35,13 +35,14 @@ impl Kernel {
         }
     }
 
-    /// What is sent in this direction is kept, in order, as if the way had become longer than anybody waits: only handshakes time
-    /// out. What was sent before arrives.
+    /// What is sent in this direction is kept, in order, as if the way had become longer than anybody waits: only handshakes and
+    /// the questions of `SO_KEEPALIVE` time out. What was sent before arrives.
     pub fn hold(&mut self, hop: Hop) {
         let held = &mut self.links.wire(hop).held;
         if held.is_none() {
             *held = Some(Vec::new());
             self.emit(&Event::Link { hop, change: LinkChange::Held });
+            self.suspect_over(hop);
         }
     }
 
@@ -51,6 +52,7 @@ impl Kernel {
             self.emit(&Event::Link { hop, change: LinkChange::Released });
             held.into_iter().for_each(|packet| self.put_on_link(packet));
             self.settle();
+            self.unsuspect();
         }
     }
 
@@ -62,7 +64,7 @@ impl Kernel {
         }
         self.net.reset_between(hop);
         self.settle();
-        self.forget_recoveries();
+        self.forget_recoveries(hop);
     }
 
     /// Whether packets can come to a host, and from it.
@@ -85,8 +87,11 @@ impl Kernel {
     pub(super) fn put_on_link(&mut self, mut packet: Packet) {
         packet.journey.sent_ns = self.now_ns();
         let (hop, segment, bytes) = (packet.hop, packet.name().into(), packet.bytes());
-        self.emit(&Event::Sent { hop, segment, bytes });
-        match self.links.condition(hop) {
+        let condition = self.links.condition(hop);
+        if condition != Condition::Held {
+            self.emit(&Event::Sent { hop, segment, bytes });
+        }
+        match condition {
             Condition::Cut => self.lose(packet, Loss::Cut),
             Condition::Held => {
                 let held = self.links.wire(hop).held.as_mut();

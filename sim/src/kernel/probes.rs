@@ -1,14 +1,14 @@
 //! Connections between hosts that ask whether their peers are there: `SO_KEEPALIVE`, and probes of a closed window.
 //!
 //! A question whose answer is known to come is not asked: probes begin when the way or the peer is gone, at the times at which Linux
-//! would have asked. So a run in which everybody waits for a healthy connection is a deadlock, and not a run without an end. On
+//! would have asked, as if those before had been answered in no time. So a run in which everybody waits for a healthy connection is a deadlock, and not a run without an end. On
 //! loopback, where a peer always answers, there are none. Does not know why a peer is gone. Invariant: a connection has at most one
 //! timer here.
 
 use super::Kernel;
 use crate::host::HostId;
 use crate::net::limits::FIN_TIMEOUT_NS;
-use crate::net::{Flow, Hop, Pending, Probing, SocketId, retries_max, wait_ns};
+use crate::net::{Care, Flow, Hop, Packet, Pending, Probing, SocketId, retries_max, wait_ns};
 use crate::timer::{Due, Key};
 
 /// A connection that asks.
@@ -33,6 +33,10 @@ impl Kernel {
         while let Some(id) = self.net.pop_suspect() {
             self.suspect(id);
         }
+        for hop in self.links.take_changed() {
+            self.suspect_over(hop);
+            self.unsuspect();
+        }
     }
 
     /// Something became of the way between two hosts, or of the host at its end.
@@ -49,12 +53,17 @@ impl Kernel {
         peers.into_iter().for_each(|id| self.suspect(id));
     }
 
-    fn suspect(&mut self, id: SocketId) {
-        let why = self.net.probing(id).filter(|_| !self.is_healthy(id));
+    pub(super) fn suspect(&mut self, id: SocketId) {
+        let why = self.net.probing(id).filter(|why| !self.is_healthy(id, *why));
         let before = self.probes.get(&id).map(|probes| (probes.why, probes.count));
         match (why, before) {
             (None, _) => self.stop_probing(id),
-            (Some(why), None) => self.plan_probe(id, why, 0),
+            (Some(why), None) => {
+                if why == Probing::KeepAlive {
+                    self.net.assume_answered(id, self.now_ns());
+                }
+                self.plan_probe(id, why, 0);
+            }
             // The program may have set another time.
             (Some(Probing::KeepAlive), Some((Probing::KeepAlive, 0))) => {
                 self.stop_probing(id);
@@ -66,19 +75,27 @@ impl Kernel {
 
     /// A way is whole again: questions that would be answered are not asked.
     pub(super) fn unsuspect(&mut self) {
-        let asking: Vec<SocketId> = self.probes.keys().copied().collect();
-        for id in asking.into_iter().filter(|id| self.is_healthy(*id)).collect::<Vec<_>>() {
-            self.stop_probing(id);
-        }
+        let is_over = |(id, probes): &(&SocketId, &Probes)| self.is_healthy(**id, probes.why);
+        let over: Vec<SocketId> = self.probes.iter().filter(is_over).map(|(id, _)| *id).collect();
+        over.into_iter().for_each(|id| self.stop_probing(id));
     }
 
     /// Whether a question would be answered.
-    fn is_healthy(&self, id: SocketId) -> bool {
-        let Some((_, hop)) = self.net.path(id) else { return false };
-        !self.links.is_cut(hop)
-            && !self.links.is_cut(hop.reverse())
+    fn is_healthy(&self, id: SocketId, why: Probing) -> bool {
+        let Some((flow, hop)) = self.net.path(id) else { return false };
+        !self.links.is_dead(hop)
+            && !self.links.is_dead(hop.reverse())
             && self.is_up(hop.to)
             && self.net.has_peer(id)
+            && (why != Probing::KeepAlive || !self.is_held_up(flow, hop))
+    }
+
+    /// Whether a link keeps the question of a connection or its answer; but who has sent something does not ask, and waits for its
+    /// acknowledgement (`tp->packets_out`) for as long as it is kept.
+    fn is_held_up(&self, flow: Flow, hop: Hop) -> bool {
+        let waits = |packet: &Packet| packet.flow == Some(flow) && packet.care() == Care::InOrder;
+        (self.links.is_held(hop) || self.links.is_held(hop.reverse()))
+            && !self.links.keeps(hop, |packet| waits(packet) && packet.wants_answer())
     }
 
     fn plan_probe(&mut self, id: SocketId, why: Probing, count: u32) {
@@ -110,12 +127,13 @@ impl Kernel {
     pub(super) fn probe(&mut self, id: SocketId) {
         let Some(Probes { why: before, count, .. }) = self.probes.remove(&id) else { return };
         let (Some(why), Some((flow, _))) = (self.net.probing(id), self.net.path(id)) else { return };
-        if self.is_healthy(id) {
+        if self.is_healthy(id, why) {
             return;
         }
         let count = if why == before { count } else { 0 };
-        if let Some(at_ns) = self.probe_later_ns(id, why, flow).filter(|_| count == 0) {
-            self.set_probe(id, why, Turn { count, at_ns });
+        let anew = count == 0 || why == Probing::KeepAlive;
+        if let Some(at_ns) = self.probe_later_ns(id, why, flow).filter(|_| anew) {
+            self.set_probe(id, why, Turn { count: 0, at_ns });
             return;
         }
         let most = match why {

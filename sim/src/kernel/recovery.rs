@@ -1,7 +1,7 @@
 //! Segments between hosts that are sent again until they are acknowledged or their connection is given up.
 //!
 //! Does not know why one was lost. An acknowledgement is no packet: it is there when what it acknowledges arrives and the way back
-//! is not cut. One that could not come back leaves the sender in doubt, so that it asks again (`Segment::Probe`); what it sends
+//! is neither cut nor loses everything. One that could not come back leaves the sender in doubt, so that it asks again (`Segment::Probe`); what it sends
 //! meanwhile arrives until the first such question, and waits from then on. Invariant: every timer here belongs to a recovery that has
 //! something to send again.
 
@@ -106,10 +106,12 @@ impl Kernel {
     /// What will be known of a segment once it is delivered.
     pub(super) fn receipt(&self, packet: &Packet) -> Option<Receipt> {
         let flow = packet.flow?;
-        let comes = self.net.is_met(packet) && !self.links.is_cut(packet.hop.reverse());
         // A probe that is not about what this flow sent is asked again by who sent it.
         let others = packet.segment == Segment::Probe
             && !self.recoveries.get(&flow).is_some_and(|recovery| recovery.probes);
+        let back = packet.hop.reverse();
+        let comes =
+            self.net.is_met(packet) && !self.links.is_dead(back) && !(others && self.links.is_held(back));
         let answer = match (packet.wants_answer(), comes) {
             (true, true) => Answer::Comes,
             (true, false) if others => Answer::Idle,
@@ -127,6 +129,7 @@ impl Kernel {
         if answer == Answer::Comes {
             self.net.hear(from, self.now_ns());
             self.stop_probing(from);
+            self.suspect(from);
         }
         if answer == Answer::Lacks && self.is_up(hop.from) && self.net.flow_sender(from, flow).is_some() {
             let recovery = self.recoveries.entry(flow).or_insert_with(|| Recovery::new(from, hop));
@@ -252,12 +255,12 @@ impl Kernel {
         self.drop_recoveries(lost);
     }
 
-    /// Flows whose senders are gone without a last word have nothing to send again.
-    pub(super) fn forget_recoveries(&mut self) {
-        let all = self.recoveries_where(|_| true);
-        let gone =
-            all.into_iter().filter(|flow| self.net.flow_sender(self.recoveries[flow].from, *flow).is_none());
-        let gone = gone.collect();
+    /// The connections between two hosts were reset: flows of theirs whose senders are gone have nothing to send again, not even
+    /// a last word.
+    pub(super) fn forget_recoveries(&mut self, between: Hop) {
+        let theirs = self.recoveries_where(|recovery| [between, between.reverse()].contains(&recovery.hop));
+        let is_gone = |flow: &Flow| self.net.flow_sender(self.recoveries[flow].from, *flow).is_none();
+        let gone = theirs.into_iter().filter(is_gone).collect();
         self.drop_recoveries(gone);
     }
 

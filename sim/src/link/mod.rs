@@ -55,6 +55,8 @@ pub struct Links {
     described: BTreeMap<Hop, Link>,
     /// Those that are or were in use in a way that must be remembered.
     wires: BTreeMap<Hop, Wire>,
+    /// Those that may have been described otherwise.
+    changed: Vec<Hop>,
 }
 
 impl Links {
@@ -66,7 +68,8 @@ impl Links {
 
     /// The link of a hop, to change.
     pub fn get_mut(&mut self, hop: Hop) -> &mut Link {
-        let Self { default, described, .. } = self;
+        let Self { default, described, changed, .. } = self;
+        changed.push(hop);
         described.entry(hop).or_insert_with(|| default.clone())
     }
 
@@ -76,10 +79,27 @@ impl Links {
         self.condition(hop) == Condition::Cut
     }
 
+    /// Whether nothing that is sent over the link of a hop arrives: it is cut, or loses everything.
+    #[must_use]
+    pub fn is_dead(&self, hop: Hop) -> bool {
+        self.is_cut(hop) || self.get(hop).loss.certain() == Some(true)
+    }
+
+    /// The links that were described since this was asked last.
+    pub(crate) fn take_changed(&mut self) -> Vec<Hop> {
+        core::mem::take(&mut self.changed)
+    }
+
     /// Whether what is sent over the link of a hop is kept, unless it is lost.
     #[must_use]
     pub fn is_held(&self, hop: Hop) -> bool {
         self.wires.get(&hop).is_some_and(|wire| wire.held.is_some())
+    }
+
+    /// Whether the link of a hop keeps a packet that is such a one.
+    pub(crate) fn keeps(&self, hop: Hop, is_such: impl Fn(&Packet) -> bool) -> bool {
+        let held = self.wires.get(&hop).and_then(|wire| wire.held.as_ref());
+        held.is_some_and(|held| held.iter().any(is_such))
     }
 
     /// What becomes of a packet that is sent over a link at once.

@@ -14,6 +14,16 @@ struct Course {
     arrived: u64,
     /// Who was made for the SYN of this flow.
     granted: Option<SocketId>,
+    /// Its sender ended in order, and first.
+    time_wait: Option<TimeWait>,
+}
+
+/// What a host remembers of a connection with another that it closed first, for segments that still come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TimeWait {
+    pub(super) until_ns: u64,
+    /// How often the host had begun: it remembers nothing across a crash.
+    pub(super) boot: u32,
 }
 
 /// All flows of a run.
@@ -60,6 +70,15 @@ impl Flows {
         let next = packet.journey.place == 2 * course.arrived + 1;
         course.arrived += u64::from(next);
         next
+    }
+
+    /// The sender of a flow enters TIME_WAIT.
+    pub(super) fn keep(&mut self, flow: Flow, time_wait: TimeWait) {
+        self.course(flow).time_wait = Some(time_wait);
+    }
+
+    pub(super) fn time_wait(&self, flow: Flow) -> Option<TimeWait> {
+        self.0[flow.0 as usize].time_wait
     }
 
     pub(super) fn grant(&mut self, flow: Flow, to: SocketId) {

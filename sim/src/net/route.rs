@@ -25,8 +25,9 @@ pub(super) struct Route {
 /// Where a canonical address of one host leads from a host.
 ///
 /// # Errors
-/// `ENETUNREACH` without an address of that family, for what is not on loopback.
-pub(super) fn find(hosts: &Hosts, from: HostId, to: IpAddr) -> Result<Route, Errno> {
+/// `ENETUNREACH` without an address of that family, for what is not on loopback; unmodelled for IPv4 addresses that no host can have,
+/// which Linux hands to its next router.
+pub(super) fn find(hosts: &Hosts, from: HostId, to: IpAddr) -> Result<Route, Refusal> {
     let home = Hop { from, to: from };
     if to.is_loopback() {
         return Ok(Route { hop: home, source: loopback(to) });
@@ -36,8 +37,32 @@ pub(super) fn find(hosts: &Hosts, from: HostId, to: IpAddr) -> Result<Route, Err
         return Ok(Route { hop: home, source: to });
     }
     let source = own.iter().find(|ip| ip.is_ipv4() == to.is_ipv4()).ok_or(Errno::ENETUNREACH)?;
+    if let IpAddr::V4(ip) = to
+        && is_reserved(ip)
+    {
+        return Err(Refusal::unmodelled(format!("packets to {ip}"), Errno::ENETUNREACH));
+    }
     let to = hosts.by_address(to).unwrap_or(NOWHERE);
     Ok(Route { hop: Hop { from, to }, source: *source })
+}
+
+/// 0.0.0.0/8 and 240.0.0.0/4, but for the wildcard and the broadcast, which are asked for before.
+fn is_reserved(ip: Ipv4Addr) -> bool {
+    matches!(ip.octets()[0], 0 | 240..) && !ip.is_unspecified() && !ip.is_broadcast()
+}
+
+/// Whether an address is of a group or of all: `RTCF_MULTICAST`, `RTCF_BROADCAST`, `IPV6_ADDR_MULTICAST`. Of the broadcasts of single
+/// links only loopback's is known.
+pub(super) fn is_of_many(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_multicast() || is_broadcast(ip),
+        IpAddr::V6(ip) => ip.is_multicast(),
+    }
+}
+
+/// The broadcast address of loopback, and the one of any link.
+pub(super) fn is_broadcast(ip: Ipv4Addr) -> bool {
+    ip.is_broadcast() || ip == Ipv4Addr::new(127, 255, 255, 255)
 }
 
 /// The source of a packet from a socket bound to `own`, or to no address.

@@ -8,6 +8,7 @@ use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Event;
 use photofinish_sim::host::HostId;
 use photofinish_sim::link::{LinkChange, Loss};
+use photofinish_sim::net::tcp::How;
 use photofinish_sim::seed::Seed;
 
 use crate::world::{MS, SECOND, WAY_NS, World, hop};
@@ -28,8 +29,11 @@ fn what_a_link_holds_travels_in_order_when_it_is_released() {
     assert_eq!(world.recv(pair.client), Ok(b"back".to_vec()), "the other way is open");
     world.pass(2_000 * SECOND);
     assert_eq!(world.try_recv(pair.server), None);
+    let is_sent = |event: &&Event| matches!(event, Event::Sent { hop, bytes: 1.., .. } if hop.from == A);
+    assert_eq!(world.events().iter().filter(is_sent).count(), 0, "none has left");
     let before_ns = world.now_ns();
     world.kernel.release(hop(A, B));
+    assert_eq!(world.events().iter().filter(is_sent).count(), 3, "each once");
     world.pass(2 * WAY_NS);
     assert_eq!(world.try_recv(pair.server), Some(b"onetwothree".to_vec()));
     assert_eq!(world.now_ns() - before_ns, 2 * WAY_NS);
@@ -76,6 +80,23 @@ fn both_ends_hear_of_a_reset() {
     let changes = world.events().into_iter().filter(|event| matches!(event, Event::Link { .. }));
     let expected = [hop(B, A), hop(A, B)].map(|hop| Event::Link { hop, change: LinkChange::Reset });
     assert_eq!(changes.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_reset_between_two_leaves_a_third_ones_last_word() {
+    let mut world = World::new(3);
+    let pair = world.pair(A, B);
+    world.close(pair.client);
+    assert_eq!(world.recv(pair.server), Ok(Vec::new()));
+    world.kernel.cut(hop(A, B));
+    world.net(|net, _| net.shutdown(pair.server, How::Send)).expect("open");
+    // The client's last word, with which it is gone, is lost.
+    world.pass(2 * WAY_NS);
+    world.kernel.reset_connections(A, C);
+    world.check();
+    world.kernel.heal(hop(A, B));
+    world.pass(10 * SECOND);
+    assert!(!world.kernel.net.readiness(pair.server).error, "the last word was said again");
 }
 
 #[test]

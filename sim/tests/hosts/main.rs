@@ -6,5 +6,7 @@ mod datagrams;
 mod keepalive;
 mod links;
 mod random;
+mod strays;
 mod times;
+mod unreachable;
 mod world;

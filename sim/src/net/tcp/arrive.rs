@@ -13,7 +13,7 @@ impl Net {
     /// A segment of a connection arrives.
     pub(in crate::net) fn arrive_tcp(&mut self, packet: Packet, now_ns: u64) {
         let Some(id) = self.meets(&packet) else {
-            self.answer_stray(packet);
+            self.answer_stray(packet, now_ns);
             return;
         };
         let handshake = self.tcp(id).state == State::SynReceived;
@@ -62,15 +62,25 @@ impl Net {
         self.abort(id, errno);
     }
 
-    /// A segment for nobody: reset its sender, unless it is itself the end of something.
-    fn answer_stray(&mut self, packet: Packet) {
+    /// A segment for nobody: reset its sender. On loopback, where both ends know the same, one that is itself the end of something
+    /// has none to hear of it; between hosts only TIME_WAIT takes an acknowledgement in silence (`tcp_timewait_state_process`).
+    fn answer_stray(&mut self, packet: Packet, now_ns: u64) {
         match packet.segment {
-            Segment::Rst | Segment::Window | Segment::FinAck => {}
+            Segment::Rst => {}
+            Segment::Window | Segment::FinAck
+                if packet.hop.is_local() || self.is_time_wait(&packet, now_ns) => {}
             _ => self.effects.send(packet.refuse()),
         }
         if let Segment::Data(bytes) = packet.segment {
             self.effects.recycle(bytes);
         }
+    }
+
+    /// Whether the end that a segment is for ended in order a moment ago, and its host has not been down since.
+    fn is_time_wait(&self, packet: &Packet, now_ns: u64) -> bool {
+        let memory = packet.flow.and_then(|flow| self.flows.time_wait(flow.reverse()));
+        let boot = self.hosts.get(packet.hop.to).boot;
+        memory.is_some_and(|memory| memory.boot == boot && now_ns < memory.until_ns)
     }
 
     fn arrive_data(&mut self, id: SocketId, bytes: Vec<u8>) {

@@ -5,6 +5,8 @@
 
 use super::state::{End, Face, Hold, Lock, State, Taken};
 use crate::errno::Errno;
+use crate::net::flow::TimeWait;
+use crate::net::limits::TIME_WAIT_NS;
 use crate::net::packet::Segment;
 use crate::net::ports::Memory;
 use crate::net::socket::SocketId;
@@ -147,6 +149,11 @@ impl Net {
         let local = self.tcp(id).local;
         let memory = Memory { port: local.port(), ip: local.ip(), reuse, reuse_port };
         self.ports_of(id).remember(memory, now_ns);
+        let (flow, hop) = (self.tcp(id).flow, self.tcp(id).hop);
+        if let Some(flow) = flow.filter(|_| !hop.is_local()) {
+            let boot = self.hosts.get(hop.from).boot;
+            self.flows.keep(flow, TimeWait { until_ns: now_ns.saturating_add(TIME_WAIT_NS), boot });
+        }
         self.done(id);
     }
 

@@ -30,7 +30,7 @@ impl Net {
     ///
     /// # Errors
     /// `EISCONN`, `ECONNREFUSED`, `ETIMEDOUT`, `ECONNABORTED` when the error was read by `SO_ERROR` first, `ENETUNREACH` for
-    /// an address of a family of which the host has none but loopback, `EINVAL` from loopback to another host, `EADDRNOTAVAIL` without a free port.
+    /// a group or a broadcast, and for an address of a family of which the host has none but loopback, `EINVAL` from loopback to another host, `EADDRNOTAVAIL` without a free port.
     pub(in crate::net) fn connect_stream(
         &mut self,
         id: SocketId,
@@ -85,6 +85,9 @@ impl Net {
         if remote.ip().is_unspecified() {
             // `ip_route_output_key`: no destination means the source, and no source means loopback.
             remote.set_ip(if bound_ip.is_unspecified() { route::loopback(remote.ip()) } else { bound_ip });
+        }
+        if route::is_of_many(remote.ip()) {
+            return Err(Errno::ENETUNREACH.into());
         }
         let host = socket.host;
         let route = route::find(&self.hosts, host, remote.ip())?;

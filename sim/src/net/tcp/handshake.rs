@@ -26,6 +26,27 @@ impl Net {
         its
     }
 
+    /// Whether a SYN from another host meets a connection that its host has forgotten, as one has that was down: the SYN is dropped,
+    /// and its sender challenged (`tcp_send_challenge_ack`), who knows of no such connection and resets it. The next SYN finds
+    /// nobody in the way.
+    pub(super) fn challenges(&mut self, packet: &Packet) -> bool {
+        if packet.hop.is_local() {
+            return false;
+        }
+        let is_stale = |id: &SocketId| {
+            let tcp = self.tcp(*id);
+            tcp.local == packet.destination
+                && tcp.remote == Some(packet.source)
+                && !matches!(tcp.state, State::Closed | State::Listen | State::SynSent)
+        };
+        let stale = self.streams(packet.hop.to).holders(packet.destination.port()).find(is_stale);
+        if let Some(id) = stale {
+            let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
+            tcp.emit(id, Segment::Ack, effects);
+        }
+        stale.is_some()
+    }
+
     /// Sets the timer of a SYN-ACK that leaves for another host.
     pub(super) fn time_syn_ack(&mut self, id: SocketId, attempt: u32, now_ns: u64) {
         let Taken { tcp, effects, .. } = self.tcp_and_effects(id);

@@ -108,7 +108,7 @@ impl Net {
     /// A SYN arrives: a listener grants it, drops it when full, or the host refuses it.
     pub(in crate::net) fn arrive_syn(&mut self, packet: &Packet, now_ns: u64) {
         let host = packet.hop.to;
-        if self.was_granted(packet) {
+        if self.was_granted(packet) || self.challenges(packet) {
             return;
         }
         let Some(id) = self.listener_for(host, packet.destination) else {

@@ -51,7 +51,7 @@ fn find_v4(sender: Sender<'_>, to: Ipv4Addr) -> Result<(Option<IpAddr>, IpAddr),
     let own = match udp.local.ip() {
         IpAddr::V4(ip) => {
             // `__inet_bind`: from the address of a group or a broadcast nothing is sent.
-            Some(ip).filter(|ip| !ip.is_unspecified() && !ip.is_multicast() && !is_broadcast(*ip))
+            Some(ip).filter(|ip| !ip.is_unspecified() && !ip.is_multicast() && !route::is_broadcast(*ip))
         }
         IpAddr::V6(ip) if ip.is_unspecified() => None,
         IpAddr::V6(ip) => {
@@ -67,7 +67,7 @@ fn find_v4(sender: Sender<'_>, to: Ipv4Addr) -> Result<(Option<IpAddr>, IpAddr),
     };
     let has_v4 = sender.hosts.get(sender.host).spec.addresses.iter().any(IpAddr::is_ipv4);
     let leaves = own.is_some() || has_v4;
-    let reached = is_broadcast(to) && (leaves || !to.is_broadcast());
+    let reached = route::is_broadcast(to) && (leaves || !to.is_broadcast());
     if reached && !options.broadcast {
         return Err(Errno::EACCES.into());
     }
@@ -75,11 +75,6 @@ fn find_v4(sender: Sender<'_>, to: Ipv4Addr) -> Result<(Option<IpAddr>, IpAddr),
         return Err(Refusal::unmodelled(format!("UDP to the group {to}"), Errno::ENETUNREACH));
     }
     Ok((own.map(IpAddr::V4), to.into()))
-}
-
-/// The broadcast address of loopback, and the one of any link.
-fn is_broadcast(ip: Ipv4Addr) -> bool {
-    ip.is_broadcast() || ip == Ipv4Addr::new(127, 255, 255, 255)
 }
 
 fn find_v6(sender: Sender<'_>, to: Ipv6Addr) -> Result<(Option<IpAddr>, IpAddr), Refusal> {

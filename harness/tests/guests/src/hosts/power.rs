@@ -160,7 +160,7 @@ pub(super) fn unattended() -> Result<(), Failure> {
 }
 
 pub(super) fn paused() -> Result<(), Failure> {
-    let server = World::new().host("server").start(|| std::thread::sleep(SECOND));
+    let server = World::new().host("server").start(|| std::thread::sleep(LONG));
     server.pause();
     let _ = server.wait();
     Ok(())

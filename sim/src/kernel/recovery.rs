@@ -230,7 +230,7 @@ impl Kernel {
             _ if recovery.timer.is_some() || recovery.probes => return,
             _ => {}
         }
-        let at_ns = sent_ns.saturating_add(recovery.wait_ns()).max(now_ns);
+        let at_ns = self.net.after_ns(recovery.hop.from, sent_ns, recovery.wait_ns()).max(now_ns);
         recovery.timer = Some(self.timers.set(at_ns, Due::Retry(flow)));
         self.changed();
     }

@@ -75,6 +75,7 @@ impl Kernel {
     /// A socket sends a packet to another host.
     pub(super) fn send_between(&mut self, mut packet: Packet) {
         self.net.place(&mut packet);
+        packet.journey.boot = self.net.hosts.get(packet.hop.from).boot;
         if packet.segment == Segment::Rst {
             self.reset_recovery(&packet);
         }

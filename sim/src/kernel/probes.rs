@@ -99,14 +99,18 @@ impl Kernel {
     }
 
     fn plan_probe(&mut self, id: SocketId, why: Probing, count: u32) {
-        let now_ns = self.now_ns();
         let at_ns = match (why, count) {
-            (Probing::End, _) => now_ns.saturating_add(FIN_TIMEOUT_NS),
-            (Probing::Window, _) => now_ns.saturating_add(wait_ns(count)),
-            (Probing::KeepAlive, 0) => self.net.keep_alive_due_ns(id).unwrap_or(now_ns),
-            (Probing::KeepAlive, _) => now_ns.saturating_add(self.net.options(id).keep_alive_interval_ns()),
+            (Probing::End, _) => self.after_on_ns(id, FIN_TIMEOUT_NS),
+            (Probing::Window, _) => self.after_on_ns(id, wait_ns(count)),
+            (Probing::KeepAlive, 0) => self.net.keep_alive_due_ns(id).unwrap_or_else(|| self.now_ns()),
+            (Probing::KeepAlive, _) => self.after_on_ns(id, self.net.options(id).keep_alive_interval_ns()),
         };
         self.set_probe(id, why, Turn { count, at_ns });
+    }
+
+    /// When so much time has passed from here on, as the clock of a socket's host sees it.
+    fn after_on_ns(&self, id: SocketId, ns: u64) -> u64 {
+        self.net.after_ns(self.net.host_of(id), self.now_ns(), ns)
     }
 
     fn set_probe(&mut self, id: SocketId, why: Probing, turn: Turn) {
@@ -158,10 +162,10 @@ impl Kernel {
         let now_ns = self.now_ns();
         let waits = self.recoveries.get(&flow).is_some_and(|flow| flow.pending() == Pending::Acknowledgement);
         match why {
-            Probing::End => waits.then(|| now_ns.saturating_add(FIN_TIMEOUT_NS)),
-            Probing::Window => waits.then(|| now_ns.saturating_add(wait_ns(0))),
+            Probing::End => waits.then(|| self.after_on_ns(id, FIN_TIMEOUT_NS)),
+            Probing::Window => waits.then(|| self.after_on_ns(id, wait_ns(0))),
             Probing::KeepAlive if waits => {
-                self.net.options(id).keep_alive_idle_ns().map(|idle_ns| now_ns.saturating_add(idle_ns))
+                self.net.options(id).keep_alive_idle_ns().map(|idle_ns| self.after_on_ns(id, idle_ns))
             }
             Probing::KeepAlive => self.net.keep_alive_due_ns(id).filter(|at_ns| *at_ns > now_ns),
         }

@@ -197,6 +197,7 @@ impl Kernel {
         for id in core::mem::take(&mut self.threads.get_mut(thread).held) {
             self.let_go(id);
         }
+        self.tracing.end(thread);
         self.alive -= 1;
         self.processes.get_mut(process).threads -= 1;
         self.killed.push(thread);

@@ -6,7 +6,7 @@
 //! something to send again.
 
 use super::Kernel;
-use crate::host::HostId;
+use crate::host::{HostId, Power};
 use crate::net::{Care, Flow, Hop, Packet, Pending, Recovery, Segment, SocketId};
 use crate::timer::Due;
 
@@ -59,7 +59,9 @@ impl Kernel {
     /// A segment was lost that is sent again.
     pub(super) fn recover(&mut self, packet: Packet) {
         let Some(flow) = packet.flow else { return };
-        if !self.is_up(packet.hop.from) {
+        let host = self.net.hosts.get(packet.hop.from);
+        if host.power == Power::Down || host.boot != packet.journey.boot {
+            self.doubt(&packet);
             return;
         }
         let (from, hop, sent_ns) = (packet.from, packet.hop, packet.journey.sent_ns);
@@ -75,6 +77,18 @@ impl Kernel {
             recovery.keep_last_words();
         }
         self.arm(flow, sent_ns);
+    }
+
+    /// The acknowledgement of an end is lost for good, as its host crashed: who waits for it asks.
+    fn doubt(&mut self, packet: &Packet) {
+        let (Some(flow), Some(from)) = (packet.flow.map(Flow::reverse), packet.to) else { return };
+        if packet.segment == Segment::FinAck && self.net.is_met(packet) {
+            let hop = packet.hop.reverse();
+            let recovery = self.recoveries.entry(flow).or_insert_with(|| Recovery::new(from, hop));
+            recovery.unacknowledged = true;
+            recovery.probes = false;
+            self.arm(flow, self.now_ns());
+        }
     }
 
     /// The question whether something arrived was lost itself.
@@ -216,7 +230,7 @@ impl Kernel {
             _ if recovery.timer.is_some() || recovery.probes => return,
             _ => {}
         }
-        let at_ns = sent_ns.saturating_add(recovery.wait_ns()).max(now_ns);
+        let at_ns = self.net.after_ns(recovery.hop.from, sent_ns, recovery.wait_ns()).max(now_ns);
         recovery.timer = Some(self.timers.set(at_ns, Due::Retry(flow)));
         self.changed();
     }
@@ -252,7 +266,10 @@ impl Kernel {
     /// A host lost its power, and with it what it would have sent again.
     pub(super) fn lose_recoveries(&mut self, host: HostId) {
         let lost = self.recoveries_where(|recovery| recovery.hop.from == host);
+        let words: Vec<Packet> =
+            lost.iter().filter_map(|flow| self.recoveries[flow].last_word().cloned()).collect();
         self.drop_recoveries(lost);
+        words.iter().for_each(|word| self.doubt(word));
     }
 
     /// The connections between two hosts were reset: flows of theirs whose senders are gone have nothing to send again, not even

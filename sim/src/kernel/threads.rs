@@ -62,6 +62,7 @@ impl Kernel {
         let process = self.threads.get(ended).process;
         self.processes.get_mut(process).threads -= 1;
         self.threads.get_mut(ended).state = State::Ended;
+        self.tracing.end(ended);
         self.emit(&Event::Ended);
         self.wake_all(WaitOn::Join(ended));
         if process != Pid::FIRST && self.processes.get(process).threads == 0 {

@@ -3,7 +3,7 @@
 //! Does not know who numbers tasks or what a runtime calls its spans. Invariant: what is told here changes nothing but events:
 //! no thread runs earlier or later for it, and no question is asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Kernel;
 use crate::event::Event;
@@ -14,30 +14,86 @@ use crate::traced::{SpanId, Spawned, TaskId, Traced, What};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuntimeTask(pub u64);
 
+/// What is known of a task while a span of it is open, or a thread that ran it is there.
+#[derive(Debug)]
+struct Known {
+    id: TaskId,
+    spans: u32,
+    threads: BTreeSet<ThreadId>,
+}
+
+impl Known {
+    fn is_live(&self) -> bool {
+        self.spans > 0 || !self.threads.is_empty()
+    }
+}
+
 /// Spans and tasks of a run.
 #[derive(Debug, Default)]
 pub(super) struct Tracing {
     spans: u64,
-    tasks: BTreeMap<RuntimeTask, TaskId>,
+    tasks_seen: u64,
+    tasks: BTreeMap<RuntimeTask, Known>,
     /// Spans that are a task while they are entered, until they are closed.
-    task_spans: BTreeMap<SpanId, TaskId>,
+    task_spans: BTreeMap<SpanId, RuntimeTask>,
     /// By thread: those of them that it is in, the innermost last.
     entered: BTreeMap<ThreadId, Vec<SpanId>>,
 }
 
 impl Tracing {
-    fn task(&mut self, task: RuntimeTask) -> TaskId {
-        let next = TaskId(self.tasks.len() as u64 + 1);
-        *self.tasks.entry(task).or_insert(next)
+    fn task(&mut self, task: RuntimeTask) -> &mut Known {
+        self.tasks.entry(task).or_insert_with(|| {
+            self.tasks_seen += 1;
+            Known { id: TaskId(self.tasks_seen), spans: 0, threads: BTreeSet::new() }
+        })
     }
 
     /// The task that runs on a thread: that of the innermost span that is one, or else what the runtime says.
     fn running(&mut self, thread: ThreadId, said: Option<RuntimeTask>) -> Option<TaskId> {
         let innermost = self.entered.get(&thread).and_then(|spans| spans.last());
-        match innermost.and_then(|span| self.task_spans.get(span)) {
-            Some(task) => Some(*task),
-            None => said.map(|said| self.task(said)),
+        let task = innermost.and_then(|span| self.task_spans.get(span)).copied().or(said)?;
+        let known = self.task(task);
+        // Its last span may be closed while it still runs.
+        known.threads.insert(thread);
+        Some(known.id)
+    }
+
+    /// A span is a task from here on.
+    fn open(&mut self, span: SpanId, task: RuntimeTask) -> TaskId {
+        let known = self.task(task);
+        known.spans += 1;
+        let id = known.id;
+        if let Some(before) = self.task_spans.insert(span, task) {
+            self.lose_span(before);
         }
+        id
+    }
+
+    fn close(&mut self, span: SpanId) {
+        let Some(task) = self.task_spans.remove(&span) else { return };
+        self.lose_span(task);
+        self.entered.retain(|_, spans| {
+            spans.retain(|entered| *entered != span);
+            !spans.is_empty()
+        });
+    }
+
+    fn lose_span(&mut self, task: RuntimeTask) {
+        if let Some(known) = self.tasks.get_mut(&task) {
+            known.spans -= 1;
+            if !known.is_live() {
+                self.tasks.remove(&task);
+            }
+        }
+    }
+
+    /// A thread is over, and with it the spans that it never left.
+    pub(super) fn end(&mut self, thread: ThreadId) {
+        self.entered.remove(&thread);
+        self.tasks.retain(|_, known| {
+            known.threads.remove(&thread);
+            known.is_live()
+        });
     }
 
     fn enter(&mut self, thread: ThreadId, span: SpanId) {
@@ -76,7 +132,7 @@ impl Kernel {
         self.emit(&Event::Traced(Box::new(traced)));
         match (what, span) {
             (What::Exited, Some(span)) => self.tracing.exit(thread, span),
-            (What::Closed, Some(span)) => drop(self.tracing.task_spans.remove(&span)),
+            (What::Closed, Some(span)) => self.tracing.close(span),
             _ => {}
         }
         span
@@ -84,8 +140,7 @@ impl Kernel {
 
     /// Takes a span for a task: from here on, a thread that is in it runs the task.
     pub fn task_spawned(&mut self, span: SpanId, task: RuntimeTask, name: String, place: String) {
-        let task = self.tracing.task(task);
-        self.tracing.task_spans.insert(span, task);
+        let task = self.tracing.open(span, task);
         self.emit(&Event::TaskSpawned(Box::new(Spawned { task, name, place })));
     }
 }
@@ -99,6 +154,7 @@ mod tests {
     use crate::choice::Pick;
     use crate::chooser::Strategy;
     use crate::event::{Recorder, Stamp};
+    use crate::host::HostSpec;
     use crate::kernel::Detail;
     use crate::limits::Limits;
     use crate::seed::Seed;
@@ -181,6 +237,59 @@ mod tests {
         assert!(kernel.tracing.entered.is_empty());
         kernel.traced(told(What::Closed, Some(span)), None);
         assert!(!kernel.tracing.task_spans.contains_key(&span));
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten() {
+        let (mut kernel, kept) = kernel(Detail::Events);
+        let other = kernel.spawn().expect("few threads");
+        let main = core::mem::replace(&mut kernel.current, other);
+        let spawn = |kernel: &mut Kernel, task| {
+            let span = kernel.traced(told(What::Created, None), None).expect("a new span has a number");
+            kernel.task_spawned(span, RuntimeTask(task), String::new(), String::new());
+            span
+        };
+        let (first, second) = (spawn(&mut kernel, 40), spawn(&mut kernel, 41));
+        kernel.traced(told(What::Entered, Some(first)), None);
+        kernel.traced(told(What::Entered, Some(second)), None);
+        kernel.traced(told(What::Closed, Some(second)), None);
+        kernel.traced(told(What::Event, None), None);
+        kernel.traced(told(What::Event, None), Some(RuntimeTask(50)));
+        assert_eq!(kernel.tracing.tasks.len(), 2, "of those it has run: {:?}", kernel.tracing);
+        let _: crate::kernel::Next = kernel.end_thread();
+        kernel.current = main;
+        let tracing = &kernel.tracing;
+        assert!(tracing.entered.is_empty(), "the thread never left its span: {tracing:?}");
+        assert_eq!(tracing.tasks.keys().collect::<Vec<_>>(), [&RuntimeTask(40)], "its span is open");
+        kernel.traced(told(What::Closed, Some(first)), None);
+        assert!(kernel.tracing.tasks.is_empty());
+        kernel.traced(told(What::Event, None), Some(RuntimeTask(60)));
+        assert_eq!(tasks(&kept).last(), Some(&Some(3)), "no number is given twice");
+    }
+
+    #[test]
+    fn what_ends_with_its_host_is_forgotten() {
+        let (mut kernel, _) = kernel(Detail::Events);
+        let spec = HostSpec { name: String::from("other"), ..kernel.host().spec.clone() };
+        let host = kernel.add_host(spec).expect("a good name");
+        let (_, victim) = kernel.start(host, "program").expect("few threads");
+        let main = core::mem::replace(&mut kernel.current, victim);
+        let span = kernel.traced(told(What::Created, None), None).expect("a new span has a number");
+        kernel.task_spawned(span, RuntimeTask(40), String::new(), String::new());
+        kernel.traced(told(What::Entered, Some(span)), None);
+        kernel.traced(told(What::Closed, Some(span)), None);
+        let other = kernel.traced(told(What::Created, None), None).expect("a new span has a number");
+        kernel.task_spawned(other, RuntimeTask(41), String::new(), String::new());
+        kernel.traced(told(What::Entered, Some(other)), None);
+        assert_eq!((kernel.tracing.entered.len(), kernel.tracing.tasks.len()), (1, 2));
+        kernel.current = main;
+        kernel.crash(host).expect("up");
+        let tracing = &kernel.tracing;
+        assert_eq!(
+            (tracing.entered.len(), tracing.tasks.len()),
+            (0, 1),
+            "that span may be closed yet: {tracing:?}"
+        );
     }
 
     #[test]

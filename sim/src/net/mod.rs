@@ -2,7 +2,8 @@
 //!
 //! Does not know threads, descriptors or how long a packet takes: a call changes the state and leaves two queues behind,
 //! packets to carry ([`Net::pop_packet`]) and sockets that changed ([`Net::pop_change`]); the kernel draws latencies, keeps time
-//! and wakes threads. Invariant: packets of one [`Flow`] that are delivered in the order they were sent lose no byte; a
+//! and wakes threads. Timers of TCP go by the clock of the host that waits; only TIME_WAIT, which no program can measure to a drift, by
+//! virtual time. Invariant: packets of one [`Flow`] that are delivered in the order they were sent lose no byte; a
 //! datagram arrives at most once, whole.
 
 pub mod address;

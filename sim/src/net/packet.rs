@@ -129,6 +129,8 @@ pub struct Journey {
     pub place: u64,
     /// When it was sent last.
     pub sent_ns: u64,
+    /// How often its sender's host had come back when it was sent first: nothing is sent again across a crash.
+    pub boot: u32,
 }
 
 /// What becomes of a segment that is lost on its way to another host.

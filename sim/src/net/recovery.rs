@@ -115,6 +115,11 @@ impl Recovery {
         self.queue.retain(|_, packet| packet.segment == Segment::FinAck);
     }
 
+    /// An acknowledgement of the peer's end.
+    pub(crate) fn last_word(&self) -> Option<&Packet> {
+        self.queue.values().find(|packet| packet.segment == Segment::FinAck)
+    }
+
     /// What only the peer waits for is not sent to one that is gone.
     pub(crate) fn keep_wanted(&mut self, is_met: impl Fn(&Packet) -> bool) {
         self.queue.retain(|_, packet| packet.wants_answer() || is_met(packet));

@@ -143,6 +143,16 @@ impl Net {
         datagrams.forget_all();
     }
 
+    /// When so much time has passed from then on, as a host's clock sees it.
+    pub(crate) fn after_ns(&self, host: HostId, from_ns: u64, ns: u64) -> u64 {
+        self.hosts.get(host).spec.clock.after_ns(from_ns, ns)
+    }
+
+    /// The host of a socket.
+    pub(crate) fn host_of(&self, id: SocketId) -> HostId {
+        self.socket(id).host
+    }
+
     /// The ports of TCP on a host.
     pub(super) fn streams(&self, host: HostId) -> &Ports {
         &self.ports[host.index()].streams

@@ -5,7 +5,7 @@
 use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Event;
 use photofinish_sim::host::HostId;
-use photofinish_sim::net::tcp::Progress;
+use photofinish_sim::net::tcp::{How, Progress};
 use photofinish_sim::net::{Flow, Journey, Packet, Segment};
 
 use crate::world::{SECOND, WAY_NS, World, address, hop};
@@ -94,6 +94,31 @@ fn a_forgotten_connection_hears_of_it_from_the_next() {
     assert_eq!(world.try_recv(server), None, "an error, after the SYN, the challenge and the reset");
     assert!(world.kernel.net.readiness(server).hup);
     assert_eq!(sent(&world, "RST"), 1);
+}
+
+#[test]
+fn what_was_sent_before_a_crash_is_not_sent_again() {
+    // Whether its acknowledgement of an end is on its way or lost when the host crashes, and whether it comes back.
+    for (lost, comes_back) in [(false, true), (true, true), (false, false), (true, false)] {
+        let mut world = World::new(2);
+        let pair = world.pair(A, B);
+        world.net(|net, _| net.shutdown(pair.client, How::Send)).expect("open");
+        world.pass(WAY_NS + WAY_NS / 2);
+        assert_eq!(sent(&world, "FIN-ACK"), 1);
+        world.kernel.cut(hop(B, A));
+        if lost {
+            world.pass(WAY_NS);
+        }
+        world.crash(B);
+        if comes_back {
+            world.kernel.power_on(B).expect("down");
+        }
+        world.pass(WAY_NS);
+        world.kernel.heal(hop(B, A));
+        let errno = if comes_back { Errno::ECONNRESET } else { Errno::ETIMEDOUT };
+        assert_eq!(world.recv(pair.client), Err(errno), "{lost} {comes_back}");
+        assert_eq!(sent(&world, "FIN-ACK"), 1, "{lost} {comes_back}");
+    }
 }
 
 #[test]

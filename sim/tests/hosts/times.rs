@@ -3,7 +3,7 @@
 //! Does not know why these are the times: `tcp(7)` and Linux's source do. Invariant: every time here is exact.
 
 use photofinish_sim::errno::Errno;
-use photofinish_sim::host::HostId;
+use photofinish_sim::host::{HostClock, HostId, HostSpec};
 use photofinish_sim::kernel::Next;
 use photofinish_sim::net::NOWHERE;
 use photofinish_sim::ready::Side;
@@ -300,4 +300,48 @@ fn a_writer_behind_a_closed_window_hears_of_a_peer_that_is_gone() {
     let before_ns = world.now_ns();
     assert_eq!(world.recv(pair.client), Err(Errno::ETIMEDOUT));
     assert_eq!(world.now_ns() - before_ns, WRITE_NS);
+}
+
+#[test]
+fn time_outs_are_by_the_clock_of_who_waits() {
+    for drift_ppm in [-100_000, -500, 50, 100_000] {
+        let clock = HostClock { skew_ns: 0, drift_ppm };
+        let passed_ns =
+            |world: &World, since_ns| clock.elapsed_ns(world.now_ns()) - clock.elapsed_ns(since_ns);
+        let (mut world, b) = drifting(clock);
+        let pair = world.pair(b, A);
+        let before_ns = world.now_ns();
+        world.crash(A);
+        world.send(pair.client, b"lost").expect("open");
+        assert_eq!(world.recv(pair.client), Err(Errno::ETIMEDOUT));
+        check_near(passed_ns(&world, before_ns), WRITE_NS);
+        let (mut world, b) = drifting(clock);
+        let client = world.socket(b);
+        world.crash(A);
+        assert_eq!(world.connect(client, address(A, 80)), Err(Errno::ETIMEDOUT));
+        check_near(passed_ns(&world, 0), CONNECT_NS);
+        let (mut world, b) = drifting(clock);
+        let pair = world.pair(b, A);
+        for (option, value) in [((6, 4), 60), ((6, 5), 10), ((6, 6), 9), ((1, 9), 1)] {
+            world.set(pair.client, option, value);
+        }
+        let heard_ns = world.now_ns();
+        world.pass(100 * SECOND);
+        world.crash(A);
+        assert_eq!(world.recv(pair.client), Err(Errno::ETIMEDOUT));
+        check_near(passed_ns(&world, heard_ns), 210 * SECOND);
+    }
+}
+
+/// Host 1 has a true clock, and the other this one.
+fn drifting(clock: HostClock) -> (World, HostId) {
+    let mut world = World::new(1);
+    let spec = HostSpec { name: String::from("drifts"), clock, ..world.kernel.net.hosts.get(A).spec.clone() };
+    let host = world.kernel.add_host(HostSpec { addresses: Vec::new(), ..spec }).expect("a good name");
+    (world, host)
+}
+
+/// Every time-out of a row is rounded up to a nanosecond.
+fn check_near(ns: u64, wanted_ns: u64) {
+    assert!((wanted_ns..wanted_ns + 100).contains(&ns), "{ns} and not {wanted_ns}");
 }

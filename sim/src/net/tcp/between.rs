@@ -131,17 +131,18 @@ impl Net {
     /// What a silent connection asked until now was answered each time, although nobody sent it; the round trips are left out.
     pub(crate) fn assume_answered(&mut self, id: SocketId, now_ns: u64) {
         let Some(idle_ns) = self.socket(id).options.keep_alive_idle_ns().filter(|ns| *ns > 0) else { return };
+        let clock = self.hosts.get(self.socket(id).host).spec.clock;
         let tcp = self.tcp_mut(id);
         let since_ns = tcp.heard_ns.max(tcp.keep_alive_ns);
-        let count = now_ns.saturating_sub(since_ns) / idle_ns;
-        tcp.heard_ns = since_ns + count * idle_ns;
+        let silent_ns = clock.elapsed_ns(now_ns).saturating_sub(clock.elapsed_ns(since_ns));
+        tcp.heard_ns = clock.after_ns(since_ns, silent_ns - silent_ns % idle_ns);
     }
 
     /// When a silent connection is probed first: `keepalive_time_elapsed`.
     pub(crate) fn keep_alive_due_ns(&self, id: SocketId) -> Option<u64> {
         let tcp = self.live(id)?;
         let idle_ns = self.socket(id).options.keep_alive_idle_ns()?;
-        Some(tcp.heard_ns.max(tcp.keep_alive_ns).saturating_add(idle_ns))
+        Some(self.after_ns(tcp.hop.from, tcp.heard_ns.max(tcp.keep_alive_ns), idle_ns))
     }
 
     /// The program set an option of a socket: `SO_KEEPALIVE` counts from then on (`tcp_set_keepalive`).

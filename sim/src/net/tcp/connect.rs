@@ -151,10 +151,10 @@ impl Net {
     }
 
     fn send_syn(&mut self, id: SocketId, attempt: u32, now_ns: u64) {
+        let due_ns = self.after_ns(self.tcp(id).hop.from, now_ns, SYN_TIMEOUT_NS << attempt);
         let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
         tcp.emit(id, Segment::Syn { attempt, sent_ns: now_ns }, effects);
         if !tcp.hop.is_local() {
-            let due_ns = now_ns.saturating_add(SYN_TIMEOUT_NS << attempt);
             tcp.set_timer(id, Segment::SynTimeout { attempt }, due_ns, effects);
         }
     }

@@ -49,9 +49,9 @@ impl Net {
 
     /// Sets the timer of a SYN-ACK that leaves for another host.
     pub(super) fn time_syn_ack(&mut self, id: SocketId, attempt: u32, now_ns: u64) {
+        let due_ns = self.after_ns(self.tcp(id).hop.from, now_ns, SYN_TIMEOUT_NS << attempt);
         let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
         if !tcp.hop.is_local() {
-            let due_ns = now_ns.saturating_add(SYN_TIMEOUT_NS << attempt);
             tcp.set_timer(id, Segment::SynAckTimeout { attempt }, due_ns, effects);
         }
     }

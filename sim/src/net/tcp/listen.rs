@@ -159,7 +159,7 @@ impl Net {
         if !packet.hop.is_local() {
             return;
         }
-        let due_ns = sent_ns.saturating_add(SYN_TIMEOUT_NS << attempt);
+        let due_ns = self.after_ns(packet.hop.from, sent_ns, SYN_TIMEOUT_NS << attempt);
         let segment = Segment::SynTimeout { attempt };
         self.effects.send(Packet { due_ns: Some(due_ns), segment, to: Some(packet.from), ..packet.clone() });
     }

@@ -1,8 +1,7 @@
 //! Three nodes that keep a number on disk, under a partition, a heal, a crash and a restart.
-use std::{fs, net::UdpSocket, thread::sleep, time::Duration};
-
 use photofinish::scenario::{Expectation, Failure, Os, Scenario, Variant};
 use photofinish::world::World;
+use std::{fs, net::UdpSocket, thread::sleep, time::Duration};
 
 const PATIENCE: Duration = Duration::from_secs(2);
 

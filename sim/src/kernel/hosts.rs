@@ -166,8 +166,8 @@ impl Kernel {
 
     /// As [`Kernel::crash`], of any host but the first that is up; the running thread may be over afterwards.
     pub(super) fn lose_power(&mut self, host: HostId) {
-        self.emit(&Event::Host { host, change: HostChange::Crashed });
         self.resume(host);
+        self.emit(&Event::Host { host, change: HostChange::Crashed });
         // From here on what its processes' ends send is lost.
         self.net.hosts.get_mut(host).power = Power::Down;
         let running: Vec<Pid> = self

@@ -172,6 +172,10 @@ pub struct CompareArgs {
     #[arg(long, value_name = "NAME")]
     pub strategy: Vec<String>,
 
+    /// Count only failures of this signature; a * at the end stands for anything.
+    #[arg(long, value_name = "TEXT")]
+    pub signature: Option<String>,
+
     /// How many ranges of seeds, from seed 0 on.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     pub ranges: u64,

@@ -3,7 +3,6 @@
 //! Knows the models only by what they answer. Invariant: what is compared with was made without the search.
 
 use std::collections::BTreeSet;
-use std::fmt::Debug;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -217,8 +216,11 @@ proptest! {
     }
 }
 
-/// A history written down: `Ok` calls, `Err` answers the call of that number.
-fn history<Op, Answer>(moments: Vec<Result<Op, (usize, Answer)>>) -> History<Op, Answer> {
+/// `Ok` calls, `Err` answers the call of that number.
+type Moment<Op, Answer> = Result<Op, (usize, Answer)>;
+
+/// A history written down.
+fn history<Op, Answer>(moments: Vec<Moment<Op, Answer>>) -> History<Op, Answer> {
     let mut history = History::default();
     for moment in moments {
         match moment {
@@ -232,13 +234,13 @@ fn history<Op, Answer>(moments: Vec<Result<Op, (usize, Answer)>>) -> History<Op,
     history
 }
 
-fn accepted<M: Model>(model: &M, moments: Vec<Result<M::Op, (usize, M::Answer)>>) {
+fn accepted<M: Model>(model: &M, moments: Vec<Moment<M::Op, M::Answer>>) {
     if let Err(unexplained) = check(model, &history(moments)) {
         panic!("{unexplained}");
     }
 }
 
-fn refused<M: Model<Op: Debug>>(model: &M, moments: Vec<Result<M::Op, (usize, M::Answer)>>) -> Unexplained {
+fn refused<M: Model>(model: &M, moments: Vec<Moment<M::Op, M::Answer>>) -> Unexplained {
     check(model, &history(moments)).expect_err("no order explains it")
 }
 

@@ -1,20 +1,24 @@
 //! Delay-bounded scheduling: Emmi, Qadeer, Rakamarić, POPL 2011.
 //!
 //! The scheduler is deterministic but for the delays: a thread runs until it stops, then the next one by number that can. At each
-//! of a few drawn points the running thread is delayed: it loses its turn until all others, and time, have had theirs, which
-//! the paper, having no time, does without. Does not know which points matter. Invariant: it takes the turn from at most as
-//! many threads as it has delays; without any it never preempts and never lets time pass while a thread can run.
+//! of a few drawn points the running thread is delayed: it loses its turn until all others have come to rest and time has passed,
+//! a drawn number of times. In the paper, which has no time, a longer delay is several at one point; a round trip takes so many
+//! turns of the clock that a few delays would never meet in one. Does not know which points matter. Invariant: it takes the turn
+//! from at most as many threads as it has delays; without any it never preempts and never lets time pass while a thread can run.
 
 use super::aside::Aside;
 use crate::choice::{Candidate, Chooser, Divergence, Kind, Moment, Question};
 use crate::seed::{Draws, Seed, Stream};
 use crate::thread::ThreadId;
 
+/// A delay is fewer turns of the clock than twice this power of two.
+const TURNS_BITS_MAX: u32 = 6;
+
 /// A round robin with a few delays.
 #[derive(Debug)]
 pub struct Delay {
-    /// The steps at which the running thread is delayed, the next one last.
-    delays: Vec<u64>,
+    /// At which step the running thread is delayed, and for how many turns of the clock, the next one last.
+    delays: Vec<(u64, u64)>,
     /// Those delayed, the one delayed first first.
     delayed: Vec<Delayed>,
     aside: Aside,
@@ -24,16 +28,8 @@ pub struct Delay {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Delayed {
     thread: ThreadId,
-    time: Time,
-}
-
-/// What a delay still takes from a thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Time {
-    /// The next timer or packet comes before it.
-    First,
-    /// That has come.
-    Passed,
+    /// So often time passes before it goes on.
+    turns: u64,
 }
 
 impl Delay {
@@ -44,7 +40,9 @@ impl Delay {
     #[must_use]
     pub fn new(seed: Seed, delays: u32, points: u64) -> Self {
         let mut schedule = Draws::new(seed, Stream::Schedule);
-        let mut delays: Vec<u64> = (0..delays).map(|_| 1 + schedule.below(points)).collect();
+        let mut delays: Vec<(u64, u64)> = (0..delays)
+            .map(|_| (1 + schedule.below(points), schedule.magnitude(0, TURNS_BITS_MAX)))
+            .collect();
         delays.sort_unstable_by(|a, b| b.cmp(a));
         Self { delays, delayed: Vec::new(), aside: Aside::new(seed) }
     }
@@ -53,7 +51,8 @@ impl Delay {
         self.delayed.iter().any(|delayed| delayed.thread == thread)
     }
 
-    /// The first of the round that starts after the thread that ran: who is not delayed, else time, else who was delayed first.
+    /// The first of the round that starts after the thread that ran: who is not delayed, else whose delay is over, else
+    /// time, else who was delayed first.
     fn pick(&mut self, question: &Question<'_>) -> u64 {
         let threads = || {
             (0..).zip(question.candidates).filter_map(|(pick, candidate)| match candidate {
@@ -68,14 +67,19 @@ impl Delay {
         if let Some((pick, _)) = round {
             return pick;
         }
-        let waits =
-            threads().any(|(_, thread)| self.delayed.contains(&Delayed { thread, time: Time::First }));
-        if waits && let Some(clock) = question.candidates.iter().position(|c| *c == Candidate::Clock) {
-            self.delayed.iter_mut().for_each(|delayed| delayed.time = Time::Passed);
+        let first = |turns_max| {
+            self.delayed.iter().filter(|delayed| delayed.turns <= turns_max).find_map(|delayed| {
+                threads().find(|(_, thread)| *thread == delayed.thread).map(|(pick, _)| pick)
+            })
+        };
+        if let Some(pick) = first(0) {
+            return pick;
+        }
+        if let Some(clock) = question.candidates.iter().position(|c| *c == Candidate::Clock) {
+            self.delayed.iter_mut().for_each(|delayed| delayed.turns = delayed.turns.saturating_sub(1));
             return clock as u64;
         }
-        let rank = |thread| self.delayed.iter().position(|delayed| delayed.thread == thread);
-        threads().min_by_key(|(_, thread)| rank(*thread)).map_or(0, |(pick, _)| pick)
+        first(u64::MAX).unwrap_or(0)
     }
 }
 
@@ -83,7 +87,7 @@ impl Chooser for Delay {
     fn quiet_points(&mut self, at: &Moment) -> u64 {
         // It has its turn again, perhaps because there was nobody else and so no question.
         self.delayed.retain(|delayed| delayed.thread != at.thread);
-        self.delays.last().map_or(u64::MAX, |step| step.saturating_sub(at.step + 1))
+        self.delays.last().map_or(u64::MAX, |(step, _)| step.saturating_sub(at.step + 1))
     }
 
     fn choose(&mut self, question: &Question<'_>) -> Result<u64, Divergence> {
@@ -91,9 +95,9 @@ impl Chooser for Delay {
             return Ok(self.aside.choose(question));
         }
         let running = question.at.thread;
-        while self.delays.pop_if(|step| *step <= question.at.step).is_some() {
+        while let Some((_, turns)) = self.delays.pop_if(|(step, _)| *step <= question.at.step) {
             if question.kind == Kind::Preempt && !self.is_delayed(running) {
-                self.delayed.push(Delayed { thread: running, time: Time::First });
+                self.delayed.push(Delayed { thread: running, turns });
             }
         }
         if question.kind == Kind::Preempt && !self.is_delayed(running) {
@@ -137,8 +141,8 @@ mod tests {
     }
 
     #[test]
-    fn a_delayed_thread_goes_on_after_all_others_and_time_had_their_turn() {
-        let mut delay = Delay { delays: vec![7], ..Delay::new(Seed(1), 0, 100) };
+    fn a_delayed_thread_goes_on_after_all_others_and_so_many_turns_of_the_clock() {
+        let mut delay = Delay { delays: vec![(7, 2)], ..Delay::new(Seed(1), 0, 100) };
         assert_eq!(pick(&mut delay, Kind::Preempt, 6, 0, &[thread(0), thread(1), CLOCK]), thread(0));
         assert_eq!(
             pick(&mut delay, Kind::Preempt, 7, 0, &[thread(0), thread(2), thread(1), CLOCK]),
@@ -147,6 +151,7 @@ mod tests {
         assert_eq!(pick(&mut delay, Kind::Next, 9, 1, &[thread(2), thread(0), CLOCK]), thread(2));
         assert_eq!(pick(&mut delay, Kind::Next, 11, 2, &[thread(0), CLOCK]), CLOCK);
         assert_eq!(pick(&mut delay, Kind::Next, 11, 2, &[thread(0), thread(1), CLOCK]), thread(1));
+        assert_eq!(pick(&mut delay, Kind::Next, 12, 1, &[thread(0), CLOCK]), CLOCK);
         assert_eq!(pick(&mut delay, Kind::Next, 12, 1, &[thread(0), CLOCK]), thread(0));
         assert_eq!(delay.delayed, []);
         assert_eq!(

@@ -1,7 +1,7 @@
 //! `cargo xtask compare-strategies`: runs to the first failure, per variant and strategy.
 //!
-//! Does not tell one failure of a variant from another, and makes each run once only. Each strategy gets the same disjoint ranges of
-//! seeds, and gives up a range after a number of runs. Invariant: its figures do not depend on the number of jobs.
+//! Does not look at a failure more closely than its signature without events, and makes each run once only. Each strategy gets the
+//! same disjoint ranges of seeds, and gives up a range after a number of runs. Invariant: its figures do not depend on the number of jobs.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +11,7 @@ use photofinish::scenario::Listed;
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
+use photofinish::sweep::matches;
 use photofinish::verdict::{self, Verdict};
 use serde::Serialize;
 
@@ -114,7 +115,7 @@ fn compare<'a>(
             if range >= args.ranges {
                 return Ok(());
             }
-            let first = first_failure(&mut client, listed, strategy, range * args.seeds, args.seeds)?;
+            let first = first_failure(&mut client, listed, strategy, range, args)?;
             let mut whole = whole.lock().expect("no job panics with it");
             whole.first.extend(first);
             whole.runs += first.unwrap_or(args.seeds);
@@ -131,14 +132,15 @@ fn compare<'a>(
     Ok(line)
 }
 
-/// How many of so many seeds from one on it takes until a run fails, if one does.
+/// How many runs of a range it takes until one fails, if one does.
 fn first_failure(
     client: &mut Client,
     listed: &Listed,
     strategy: &str,
-    from: u64,
-    seeds: u64,
+    range: u64,
+    args: &CompareArgs,
 ) -> Result<Option<u64>, ClientError> {
+    let from = range * args.seeds;
     let limits = Limits::default();
     let mut request = Request {
         program: listed.name(),
@@ -152,11 +154,14 @@ fn first_failure(
     };
     let points = client.length(&request)?;
     let strategy = named(strategy, points.max(1)).expect("it was read before");
-    for run in 1..=seeds {
+    for run in 1..=args.seeds {
         request.seed = Seed(from + run - 1);
         request.strategy = strategy;
         request.strategy = client.resolve(&request)?;
-        if verdict::judge(&client.run(&request)?).verdict == Verdict::Fail {
+        let judgement = verdict::judge(&client.run(&request)?);
+        let signature = judgement.signature.unwrap_or_default();
+        let is_wanted = args.signature.as_ref().is_none_or(|wanted| matches(wanted, &signature));
+        if judgement.verdict == Verdict::Fail && is_wanted {
             return Ok(Some(run));
         }
     }

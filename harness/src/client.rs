@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use photofinish_boundary::frames::{self, Died, Frame, Hello, PROTOCOL, Reply};
 use photofinish_boundary::server::PoolSize;
-use photofinish_sim::chooser::Strategy;
+use photofinish_sim::chooser::{Lengths, Strategy};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Figures;
@@ -121,6 +121,15 @@ pub struct Client {
     server: Server,
     /// By program: the points of its boring run.
     lengths: BTreeMap<String, u64>,
+    /// By program: what its boring run shows of its threads.
+    shapes: BTreeMap<String, Shape>,
+}
+
+/// How long each thread of a program is, and how often time passes.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    lengths: Lengths,
+    clock: u64,
 }
 
 /// The process behind a client.
@@ -171,7 +180,15 @@ impl Client {
     pub fn start(path: &Path, threads_max: u32, isolation: Isolation) -> Result<Self, ClientError> {
         let (pool, pool_max) = (POOL_FIRST.min(threads_max), threads_max.saturating_mul(LIVES));
         let server = Server::start(path, PoolSize { made: pool, most: pool_max }, isolation)?;
-        Ok(Self { path: path.to_owned(), isolation, pool_max, pool, server, lengths: BTreeMap::new() })
+        Ok(Self {
+            path: path.to_owned(),
+            isolation,
+            pool_max,
+            pool,
+            server,
+            lengths: BTreeMap::new(),
+            shapes: BTreeMap::new(),
+        })
     }
 
     /// What is not as it should be on this machine.
@@ -186,33 +203,45 @@ impl Client {
         &self.server.hello.marks
     }
 
-    /// The strategy that a seed runs, whose knobs go by the program's length: the points of its boring run, which is made
-    /// once per program.
+    /// The strategy that a seed runs, whose knobs go by the program's length: that of its boring run, which is made once per program.
     ///
     /// # Errors
     /// As [`Client::run`].
     pub fn resolve(&mut self, request: &Request) -> Result<Strategy, ClientError> {
-        if request.strategy != Strategy::Swarm {
-            return Ok(request.strategy);
-        }
-        let points = match self.lengths.get(&request.program) {
-            Some(points) => *points,
-            None => {
-                let limits =
-                    Limits { points_max: request.limits.points_max.min(LENGTH_MAX), ..request.limits };
-                let boring = Request {
-                    strategy: Strategy::Boring,
-                    replay: None,
-                    events: false,
-                    limits,
-                    ..request.clone()
-                };
-                let points = self.run(&boring)?.figures.points;
-                self.lengths.insert(request.program.clone(), points);
-                points
+        match request.strategy {
+            Strategy::Swarm => Ok(request.strategy.resolve_for(request.seed, self.length(request)?)),
+            Strategy::Urw { gap, lengths, .. } if lengths.is_empty() => {
+                let Shape { lengths, clock } = self.shape(request)?;
+                Ok(Strategy::Urw { gap, clock, lengths })
             }
-        };
-        Ok(request.strategy.resolve_for(request.seed, points))
+            strategy => Ok(strategy),
+        }
+    }
+
+    /// The scheduling points that a request's program passes in its boring run.
+    ///
+    /// # Errors
+    /// As [`Client::run`].
+    pub fn length(&mut self, request: &Request) -> Result<u64, ClientError> {
+        if let Some(points) = self.lengths.get(&request.program) {
+            return Ok(*points);
+        }
+        let points = self.run(&boring(request))?.figures.points;
+        self.lengths.insert(request.program.clone(), points);
+        Ok(points)
+    }
+
+    /// What a request's program does in its boring run, thread by thread.
+    fn shape(&mut self, request: &Request) -> Result<Shape, ClientError> {
+        if let Some(shape) = self.shapes.get(&request.program) {
+            return Ok(*shape);
+        }
+        let run = self.run(&Request { events: true, ..boring(request) })?;
+        let clock =
+            run.events.iter().filter(|(_, event)| matches!(event, Event::Passed { .. })).count() as u64;
+        let shape = Shape { lengths: Lengths::of(&run.events, run.figures.points), clock };
+        self.shapes.insert(request.program.clone(), shape);
+        Ok(shape)
     }
 
     /// Asks for one run and waits for it. A run that finds the pool too small is made again with a larger one; which one it
@@ -238,6 +267,12 @@ impl Client {
         self.server = Server::start(&self.path, size, self.isolation)?;
         Ok(())
     }
+}
+
+/// The same program under the schedule that nobody would call a race.
+fn boring(request: &Request) -> Request {
+    let limits = Limits { points_max: request.limits.points_max.min(LENGTH_MAX), ..request.limits };
+    Request { strategy: Strategy::Boring, replay: None, events: false, limits, ..request.clone() }
 }
 
 impl Server {

@@ -30,6 +30,8 @@ pub enum Command {
     /// Run many seeds of scenarios and hold what was found against what is expected of each.
     #[command(after_long_help = SWEEP_EXIT_CODES)]
     Sweep(SweepArgs),
+    /// Count the runs to the first failure under each strategy.
+    CompareStrategies(CompareArgs),
     /// Measure what a scheduling point, a run's isolation and a thread cost on this machine.
     Bench(BenchArgs),
     /// Run every check that continuous integration runs, and stop at the first that fails.
@@ -155,6 +157,38 @@ pub struct SweepArgs {
     pub jobs: Option<u16>,
 
     /// Print one JSON object per variant.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `compare-strategies`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// What to run; without a variant all of the scenario's.
+    #[arg(value_name = "SCENARIO[/VARIANT]", required = true)]
+    pub scenarios: Vec<String>,
+
+    /// Compare this strategy, once for each; LEN in a name stands for the points of the program's boring run.
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Vec<String>,
+
+    /// Count only failures of this signature; a * at the end stands for anything.
+    #[arg(long, value_name = "TEXT")]
+    pub signature: Option<String>,
+
+    /// How many ranges of seeds, from seed 0 on.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    pub ranges: u64,
+
+    /// How many seeds a range has: after so many runs without a failure it is given up.
+    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u64).range(1..))]
+    pub seeds: u64,
+
+    /// Processes that run at the same time; by default one per processor.
+    #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+
+    /// Print one JSON object per variant and strategy.
     #[arg(long)]
     pub json: bool,
 }

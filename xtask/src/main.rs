@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use xtask::cli::{Cli, Command};
-use xtask::commands::{bench, bless, ci, list, sim, sweep, tidy};
+use xtask::commands::{bench, bless, ci, compare, list, sim, sweep, tidy};
 use xtask::exit::{Exit, ExitCause};
 use xtask::wrapper::Invocation;
 
@@ -46,6 +46,7 @@ fn dispatch(command: &Command) -> Exit {
         Command::List(args) => settle(list::run(args)),
         Command::Sim(args) => settle(sim::run(args)),
         Command::Sweep(args) => settle(sweep::run(args)),
+        Command::CompareStrategies(args) => settle(compare::run(args)),
         Command::Bench(args) => settle(bench::run(args)),
         Command::Ci => settle(ci::run()),
         Command::Bless => settle(bless::run()),

@@ -9,7 +9,7 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Boring, Eager, Pct, Starve, Walk, WalkKnobs};
+use super::{Boring, Delay, Eager, Lengths, Pct, Pos, Starve, Urw, Walk, WalkKnobs};
 use crate::choice::Chooser;
 use crate::seed::{Draws, Seed, Stream};
 
@@ -45,9 +45,30 @@ pub enum Strategy {
     },
     /// One thread starved.
     Starve,
+    /// Partial order sampling.
+    Pos {
+        /// Mean points that make one event.
+        gap: u64,
+    },
+    /// Uniform random walk by what each thread has left to do.
+    Urw {
+        /// Mean points between two draws.
+        gap: u64,
+        /// How often time passes in a run.
+        clock: u64,
+        /// How long each thread is; empty where nobody has looked, and then it is a plain walk.
+        lengths: Lengths,
+    },
+    /// A round robin with a few delays.
+    Delay {
+        /// How many threads lose their turn, at most.
+        delays: u32,
+        /// Scheduling points over which the delays are spread.
+        points: u64,
+    },
 }
 
-/// The points PCT spreads its changes over when the command line does not say.
+/// The points over which PCT spreads its changes, and a round robin its delays, when the command line does not say.
 const PCT_POINTS: u64 = 4096;
 
 impl Strategy {
@@ -100,6 +121,9 @@ impl Strategy {
             }
             Self::Pct { depth, points } => Box::new(Pct::new(seed, depth, points)),
             Self::Eager { percent, gap } => Box::new(Eager::new(seed, percent, gap)),
+            Self::Pos { gap } => Box::new(Pos::new(seed, gap)),
+            Self::Urw { gap, clock, lengths } => Box::new(Urw::new(seed, gap, clock, &lengths)),
+            Self::Delay { delays, points } => Box::new(Delay::new(seed, delays, points)),
             Self::Starve | Self::Swarm => Box::new(Starve::new(seed)),
         }
     }
@@ -114,6 +138,10 @@ impl fmt::Display for Strategy {
             Self::Pct { depth, points } => write!(f, "pct:{depth}:{points}"),
             Self::Eager { percent, gap } => write!(f, "eager:{percent}:{gap}"),
             Self::Starve => write!(f, "starve"),
+            Self::Pos { gap } => write!(f, "pos:{gap}"),
+            Self::Urw { gap, lengths, .. } if lengths.is_empty() => write!(f, "urw:{gap}"),
+            Self::Urw { gap, clock, lengths } => write!(f, "urw:{gap}:{clock}:{lengths}"),
+            Self::Delay { delays, points } => write!(f, "delay:{delays}:{points}"),
         }
     }
 }
@@ -142,6 +170,21 @@ impl FromStr for Strategy {
                 let depth = u32::try_from(knob(1..=64, 3)?).expect("at most 64");
                 Self::Pct { depth, points: knob(1..=1 << 40, PCT_POINTS)? }
             }
+            "pos" => Self::Pos { gap: knob(1..=1 << 40, 1)? },
+            "delay" => {
+                let delays = u32::try_from(knob(0..=64, 2)?).expect("at most 64");
+                Self::Delay { delays, points: knob(1..=1 << 40, PCT_POINTS)? }
+            }
+            "urw" => {
+                let gap = knob(1..=1 << 40, 1)?;
+                let clock = knob(0..=1 << 40, 0)?;
+                let lengths: Lengths = words.next().unwrap_or_default().parse()?;
+                // By these names only does it read back: a clock says nothing without lengths.
+                if lengths.is_empty() && text.split(':').count() > 2 {
+                    return Err(unknown(text));
+                }
+                Self::Urw { gap, clock, lengths }
+            }
             _ => return Err(unknown(text)),
         };
         if words.next().is_some() { Err(unknown(text)) } else { Ok(strategy) }
@@ -150,7 +193,7 @@ impl FromStr for Strategy {
 
 fn unknown(text: &str) -> String {
     format!(
-        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS[:ONE_IN]]], pct[:DEPTH[:POINTS]] (depth at most 64), eager[:PERCENT[:GAP]] and starve"
+        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS[:ONE_IN]]], pct[:DEPTH[:POINTS]] (depth at most 64), pos[:GAP], urw[:GAP[:CLOCK:LENGTHS]], delay[:DELAYS[:POINTS]] (at most 64), eager[:PERCENT[:GAP]] and starve"
     )
 }
 

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 
 use photofinish_sim::choice::{Candidate, Kind};
-use photofinish_sim::chooser::Strategy as Search;
+use photofinish_sim::chooser::{Lengths, Strategy as Search};
 use photofinish_sim::event::{Event, Why};
 use photofinish_sim::kernel::Detail;
 use photofinish_sim::seed::Seed;
@@ -186,8 +186,58 @@ fn starve_keeps_one_thread_from_running_and_no_other() {
 }
 
 #[test]
+fn a_round_robin_preempts_at_most_as_often_as_it_has_delays() {
+    let mut preempted = 0;
+    for (seed, delays) in (0..200).map(Seed).zip((0..4).cycle()) {
+        let (chooser, log) = Watch::around(Search::Delay { delays, points: 200 }.chooser(seed));
+        let _ = run(&workers(3, 60), chooser, Detail::HashOnly);
+        let taken = log.borrow().iter().filter(|asked| asked.kind == Kind::Preempt && asked.pick > 0).count();
+        assert!(taken <= usize::try_from(delays).unwrap(), "seed {seed}: {taken} of {delays}");
+        preempted += taken;
+    }
+    assert!(preempted > 100, "{preempted}");
+}
+
+#[test]
+fn a_walk_by_what_is_left_lets_threads_end_together() {
+    // One thread is nine times as long as the others, which a plain walk ends long before it.
+    let short = 30;
+    let program = Program::new(vec![
+        vec![Op::Spawn { script: 1 }, Op::Spawn { script: 2 }, Op::Join { child: 0 }, Op::Join { child: 1 }],
+        vec![Op::Add { word: 1 }; short],
+        vec![Op::Add { word: 2 }; 9 * short],
+    ]);
+    let boring = run(&program, Search::Boring.chooser(Seed(0)), Detail::Events);
+    let lengths = Lengths::of(&boring.events, boring.figures.points);
+    let share = |search: Search| {
+        let left = |seed| {
+            let outcome = run(&program, search.chooser(seed), Detail::Events);
+            let ended = |thread| {
+                outcome
+                    .events
+                    .iter()
+                    .position(|(stamp, event)| stamp.thread == ThreadId(thread) && *event == Event::Ended)
+                    .unwrap()
+            };
+            let all = outcome.events[ended(1).max(ended(2))].0.step;
+            outcome.events[ended(1)].0.step * 100 / all
+        };
+        (0..60).map(Seed).map(left).sum::<u64>() / 60
+    };
+    let (plain, by_lengths) = (
+        share(Search::Walk { gap: 1, nap_ns: 0, change_one_in: 0 }),
+        share(Search::Urw { gap: 1, clock: 0, lengths }),
+    );
+    assert!(
+        plain < 40 && by_lengths > 85,
+        "the short one ends after {plain} % and {by_lengths} % of the run"
+    );
+}
+
+#[test]
 fn strategies_read_back_from_their_names_up_to_their_bounds() {
     const MOST: u64 = 1 << 40;
+    let longest = format!("{0}{1}", u32::MAX, format!(",{}@0", u32::MAX).repeat(31)).parse().unwrap();
     let bounds = [
         Search::Walk { gap: 1, nap_ns: 0, change_one_in: 0 },
         Search::Walk { gap: MOST, nap_ns: MOST, change_one_in: MOST },
@@ -198,6 +248,13 @@ fn strategies_read_back_from_their_names_up_to_their_bounds() {
         Search::Starve,
         Search::Boring,
         Search::Swarm,
+        Search::Pos { gap: 1 },
+        Search::Pos { gap: MOST },
+        Search::Urw { gap: 1, clock: 0, lengths: Lengths::EMPTY },
+        Search::Urw { gap: 1, clock: MOST, lengths: longest },
+        Search::Urw { gap: MOST, clock: 0, lengths: "0".parse().unwrap() },
+        Search::Delay { delays: 0, points: 1 },
+        Search::Delay { delays: 64, points: MOST },
     ];
     for strategy in bounds {
         assert_eq!(strategy.to_string().parse(), Ok(strategy));
@@ -220,6 +277,16 @@ fn strategies_read_back_from_their_names_up_to_their_bounds() {
         "swarm:1",
         "starve:1",
         "eager:1:2:3",
+        "pos:0",
+        "pos:1099511627777",
+        "pos:1:1",
+        "urw:0",
+        "urw:1:5",
+        "urw:1:5:",
+        "urw:1:5:7@0",
+        "urw:1:5:7:7",
+        "delay:65",
+        "delay:1:0",
         "18446744073709551616",
         "walk:18446744073709551616",
         " walk",

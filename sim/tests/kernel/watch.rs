@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use photofinish_sim::choice::{Attention, Candidate, Chooser, Divergence, Kind, Moment, Notice, Question};
-use photofinish_sim::chooser::Strategy;
+use photofinish_sim::chooser::{Lengths, Strategy};
 use photofinish_sim::seed::{Draws, Seed, Stream};
 
 /// A question as it was put, and its answer.
@@ -110,4 +110,10 @@ pub(crate) const STRATEGIES: &[Strategy] = &[
     Strategy::Eager { percent: 100, gap: 30 },
     Strategy::Eager { percent: 75, gap: 0 },
     Strategy::Starve,
+    Strategy::Pos { gap: 1 },
+    Strategy::Pos { gap: 20 },
+    Strategy::Urw { gap: 1, clock: 0, lengths: Lengths::EMPTY },
+    Strategy::Urw { gap: 12, clock: 0, lengths: Lengths::EMPTY },
+    Strategy::Delay { delays: 0, points: 64 },
+    Strategy::Delay { delays: 3, points: 200 },
 ];

@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod bless;
 pub mod ci;
+pub mod compare;
 pub mod list;
 pub mod sim;
 mod story;

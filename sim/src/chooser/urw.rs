@@ -1,0 +1,220 @@
+//! Uniform random walk: Zhao, Wolff, Mathur, Roychoudhury, ASPLOS 2025, without their selection of events.
+//!
+//! A thread goes next with a probability in proportion to the points it has still to pass, those of threads that it has still to create
+//! counted in: then each interleaving of a program without blocking is as likely as any other, where a plain walk favours those that
+//! end one thread early. The points are estimates from an earlier run and part of the strategy's name. The clock takes part like a
+//! thread whose turns are spread evenly over the run. Does not know what blocks. Invariant: every candidate has a weight of at least
+//! 1, so that an estimate that is wrong makes nothing impossible.
+
+use super::aside::Aside;
+use super::lengths::{Lengths, Row};
+use crate::choice::{Candidate, Chooser, Divergence, Kind, Moment, Notice, Question};
+use crate::seed::{Draws, Seed, Stream};
+use crate::thread::ThreadId;
+
+/// What is known of a thread.
+#[derive(Clone, Copy, Debug, Default)]
+struct Walker {
+    /// Its row in the estimate, if it has one.
+    row: Option<usize>,
+    /// The points it had passed when it was last seen.
+    passed: u64,
+}
+
+/// A walk weighted by what is left to do.
+#[derive(Debug)]
+pub struct Urw {
+    /// Mean points between two draws.
+    gap: u64,
+    /// The clock's turns in the whole run.
+    clock: u64,
+    rows: Vec<Row>,
+    /// By row: its points and those of all threads that it creates, and they.
+    totals: Vec<u64>,
+    /// By row: whether a thread has taken its place.
+    created: Vec<bool>,
+    threads: Vec<Walker>,
+    running: ThreadId,
+    own_step: u64,
+    schedule: Draws,
+    aside: Aside,
+}
+
+impl Urw {
+    /// Draws once in `gap` points on average (at each point, with 1, as in the paper) by these lengths; time passed `clock` times in
+    /// the run that they are from.
+    ///
+    /// # Panics
+    /// If `gap` is 0.
+    #[must_use]
+    pub fn new(seed: Seed, gap: u64, clock: u64, lengths: &Lengths) -> Self {
+        assert!(gap > 0, "a walk cannot switch more often than at every point");
+        let rows: Vec<Row> = lengths.rows().collect();
+        let mut totals: Vec<u64> = rows.iter().map(|row| row.points).collect();
+        for (index, row) in rows.iter().enumerate().skip(1).rev() {
+            totals[row.parent] += totals[index];
+        }
+        let created = vec![false; rows.len()];
+        let schedule = Draws::new(seed, Stream::Schedule);
+        let (threads, running) = (Vec::new(), ThreadId::MAIN);
+        Self {
+            gap,
+            clock,
+            rows,
+            totals,
+            created,
+            threads,
+            running,
+            own_step: 0,
+            schedule,
+            aside: Aside::new(seed),
+        }
+    }
+
+    /// What a thread has still to do, and what those that it has still to create will have to do.
+    fn left(&self, thread: ThreadId) -> u64 {
+        let Walker { row, passed } = self.threads[thread.index()];
+        let Some(row) = row else { return 0 };
+        let to_create: u64 = (row + 1..self.rows.len())
+            .filter(|child| self.rows[*child].parent == row && !self.created[*child])
+            .map(|child| self.totals[child])
+            .sum();
+        self.rows[row].points.saturating_sub(passed) + to_create
+    }
+
+    /// The clock's turns that are left, if they are spread over the run as the points are.
+    fn clock_left(&self) -> u64 {
+        let total = self.totals.first().copied().unwrap_or(0);
+        let left: u64 = (0..).map(ThreadId).take(self.threads.len()).map(|thread| self.left(thread)).sum();
+        let turns = u128::from(self.clock) * u128::from(left) / u128::from(total.max(1));
+        u64::try_from(turns).unwrap_or(u64::MAX)
+    }
+
+    fn weight(&self, candidate: Candidate) -> u64 {
+        match candidate {
+            Candidate::Thread(thread) => self.left(thread).max(1),
+            Candidate::Clock => self.clock_left().max(1),
+        }
+    }
+
+    fn draw(&mut self, question: &Question<'_>) -> u64 {
+        let weights: Vec<u64> = question.candidates.iter().map(|c| self.weight(*c)).collect();
+        let mut drawn = self.schedule.below(weights.iter().sum());
+        for (pick, weight) in (0..).zip(weights) {
+            if drawn < weight {
+                return pick;
+            }
+            drawn -= weight;
+        }
+        unreachable!("what was drawn is below the sum")
+    }
+
+    fn see(&mut self, at: &Moment) {
+        self.threads[at.thread.index()].passed = at.thread_points;
+    }
+}
+
+impl Chooser for Urw {
+    fn quiet_points(&mut self, at: &Moment) -> u64 {
+        self.see(at);
+        self.running = at.thread;
+        let quiet = self.schedule.below(2 * self.gap - 1);
+        self.own_step = at.step + 1 + quiet;
+        quiet
+    }
+
+    fn choose(&mut self, question: &Question<'_>) -> Result<u64, Divergence> {
+        match question.kind {
+            Kind::Preempt if question.at.step < self.own_step => Ok(0),
+            Kind::Preempt | Kind::Next => {
+                self.see(&question.at);
+                Ok(self.draw(question))
+            }
+            _ => Ok(self.aside.choose(question)),
+        }
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        let Notice::Spawned(thread) = notice else { return };
+        assert_eq!(thread.index(), self.threads.len(), "threads are announced in order");
+        let row = match self.threads.get(self.running.index()) {
+            // The first thread of all.
+            None => (!self.rows.is_empty()).then_some(0),
+            Some(parent) => parent.row.and_then(|parent| {
+                (parent + 1..self.rows.len())
+                    .find(|child| self.rows[*child].parent == parent && !self.created[*child])
+            }),
+        };
+        if let Some(row) = row {
+            self.created[row] = true;
+        }
+        self.threads.push(Walker { row, passed: 0 });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn at(step: u64, thread: ThreadId, thread_points: u64) -> Moment {
+        Moment { step, now_ns: 10 * step, thread, thread_points, pc: 0 }
+    }
+
+    /// The order in which threads of these lengths pass their points when nothing blocks; the first creates the second at once, and
+    /// the second the third before its second point.
+    fn interleaving(seed: Seed, lengths: [u64; 3]) -> Vec<u32> {
+        let text = format!("{},{}@0,{}@1", lengths[0], lengths[1], lengths[2]);
+        let mut urw = Urw::new(seed, 1, 0, &text.parse().unwrap());
+        urw.notice(Notice::Spawned(ThreadId(0)));
+        let mut left = BTreeMap::from([(ThreadId(0), lengths[0])]);
+        let (mut running, mut order) = (ThreadId(0), Vec::new());
+        let _ = urw.quiet_points(&at(0, running, 0));
+        let passed = |left: &BTreeMap<ThreadId, u64>, thread: ThreadId| {
+            lengths[thread.index()] - left.get(&thread).copied().unwrap_or(0)
+        };
+        while !left.is_empty() {
+            let candidates: Vec<Candidate> = left.keys().copied().map(Candidate::Thread).collect();
+            let step = order.len() as u64;
+            let here = at(step, running, passed(&left, running));
+            let (kind, bound) = (Kind::Next, candidates.len() as u64);
+            let question = Question { kind, bound, at: here, nth: 0, candidates: &candidates, odds: None };
+            let pick = usize::try_from(urw.choose(&question).unwrap()).unwrap();
+            running = *left.keys().nth(pick).unwrap();
+            order.push(running.0);
+            let _ = urw.quiet_points(&at(step, running, passed(&left, running)));
+            if passed(&left, running) == 0 && running.0 < 2 {
+                let child = ThreadId(running.0 + 1);
+                urw.notice(Notice::Spawned(child));
+                left.insert(child, lengths[child.index()]);
+            }
+            *left.get_mut(&running).unwrap() -= 1;
+            left.retain(|_, points| *points > 0);
+        }
+        order
+    }
+
+    #[test]
+    fn every_interleaving_is_as_likely_as_any_other() {
+        const RUNS: u64 = 30_000;
+        let mut counts: BTreeMap<Vec<u32>, u64> = BTreeMap::new();
+        for seed in (0..RUNS).map(Seed) {
+            *counts.entry(interleaving(seed, [3, 2, 2])).or_default() += 1;
+        }
+        // The hook length formula: 7! / (7 · 2 · 1 · 4 · 1 · 2 · 1).
+        assert_eq!(counts.len(), 45);
+        let even = RUNS / 45;
+        assert!(counts.values().all(|count| count.abs_diff(even) < even / 5), "{counts:?}");
+    }
+
+    #[test]
+    fn what_was_not_estimated_is_still_possible() {
+        let mut urw = Urw::new(Seed(1), 1, 3, &"5,1000@0".parse().unwrap());
+        (0..4).for_each(|id| urw.notice(Notice::Spawned(ThreadId(id))));
+        let candidates = [0, 1, 2, 3].map(|id| Candidate::Thread(ThreadId(id)));
+        let _ = urw.quiet_points(&at(0, ThreadId(0), 900));
+        assert_eq!(candidates.map(|candidate| urw.weight(candidate)), [1, 1_000, 1, 1]);
+        assert_eq!(urw.weight(Candidate::Clock), 2);
+    }
+}

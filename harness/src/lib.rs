@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
 //! [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
-//! itself), [`symbols`] (where in the source), [`world`] (hosts, for programs on several), [`linear`]
+//! itself), [`symbols`] (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`linear`]
 //! (whether what concurrent callers saw has an order).
 
 pub mod client;
@@ -14,6 +14,7 @@ pub mod guest;
 mod hooks;
 pub mod linear;
 pub mod marks;
+pub mod plain;
 pub mod record;
 pub mod scenario;
 pub mod sweep;

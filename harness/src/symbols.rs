@@ -6,6 +6,8 @@ use std::path::Path;
 
 use addr2line::Loader;
 
+use crate::plain::is_plain;
+
 /// Finds functions and lines of one executable.
 pub struct Symbols {
     loader: Option<Loader>,
@@ -78,10 +80,6 @@ impl Symbols {
 /// The beginnings of our own functions' paths.
 const OURS: [&str; 3] = ["photofinish::", "photofinish_boundary::", "photofinish_sim::"];
 
-/// Crates that the simulator itself uses and that are never instrumented. LLVM folds functions that came out equal into one, so
-/// a frame of the program's can carry the name of one of theirs.
-const PLAIN: [&str; 5] = ["/serde_json-", "/serde_core-", "/serde-", "/postcard-", "/rand_chacha-"];
-
 fn whose(file: &str, function: &str) -> Inner {
     if file.contains("/rustc/")
         || file.contains("/library/std/")
@@ -91,13 +89,22 @@ fn whose(file: &str, function: &str) -> Inner {
         Inner::Std
     } else if file.contains("sim/boundary/src/")
         || file.contains("harness/src/")
-        || PLAIN.iter().any(|name| file.contains(name))
+        || crate_of(file).is_some_and(is_plain)
         || OURS.iter().any(|name| function.starts_with(name))
     {
         Inner::Simulator
     } else {
         Inner::Program
     }
+}
+
+/// The crate of a registry that a file is of.
+fn crate_of(file: &str) -> Option<&str> {
+    let folder = file.split_once("/registry/src/")?.1.split('/').nth(1)?;
+    // `name-1.2.3-rc.4`: a version begins with a digit, and no word of a name does.
+    let version =
+        folder.match_indices('-').find(|(at, _)| folder[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+    version.map(|(at, _)| &folder[..at])
 }
 
 /// Without the hash that makes a symbol unique.
@@ -117,5 +124,21 @@ fn shorten(file: &str) -> &str {
     match file.find("/src/") {
         Some(at) => file[..at].rfind('/').map_or(file, |start| &file[start + 1..]),
         None => file,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_a_plain_crate_is_not_the_programs() {
+        let check = |file: &str, inner: Inner| assert_eq!(whose(file, "borrow"), inner, "{file}");
+        let registry = "/home/u/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f";
+        check(&format!("{registry}/addr2line-0.27.1/src/line.rs"), Inner::Simulator);
+        check(&format!("{registry}/rand_core-0.10.0-rc-3/src/lib.rs"), Inner::Simulator);
+        check(&format!("{registry}/tokio-1.54.1/src/lib.rs"), Inner::Program);
+        check("scenarios/src/canary/program.rs", Inner::Program);
+        check("/rustc/abc/library/core/src/ops/function.rs", Inner::Std);
     }
 }

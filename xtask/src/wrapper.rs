@@ -14,7 +14,7 @@ use std::process::Command;
 /// Set to `1` by the instrumented build, so that this executable is a wrapper and not a command line.
 pub const WRAPPER_VAR: &str = "PHOTOFINISH_WRAPPER";
 
-/// Crates to leave plain besides [`PLAIN_CRATES`], separated by commas.
+/// Crates to leave plain besides [`photofinish::plain::PLAIN_CRATES`], separated by commas.
 pub const PLAIN_CRATES_VAR: &str = "PHOTOFINISH_PLAIN_CRATES";
 
 /// What makes LLVM turn every atomic operation into a call of `__tsan_atomic*`.
@@ -35,35 +35,6 @@ pub const FLAGS: &[&str] = &[
     // Stacks end in source lines, and a profiler can walk them.
     "-Cforce-frame-pointers=yes",
     "-Cdebuginfo=line-tables-only",
-];
-
-/// Crates that stay plain, in name order: what runs *inside* a scheduling point must not contain one.
-pub const PLAIN_CRATES: &[(&str, &str)] = &[
-    ("addr2line", "turns return addresses into lines while a finding is written"),
-    ("adler2", "addr2line: checksum of compressed debug info"),
-    ("cfg_if", "macros only; kept with libc"),
-    ("cobs", "frames of postcard"),
-    ("gimli", "addr2line: reads debug info"),
-    ("itoa", "numbers of serde_json"),
-    ("libc", "types and declarations of the boundary"),
-    ("memchr", "serde_json and object search with it, and its dispatch is an atomic"),
-    ("miniz_oxide", "addr2line: inflates debug info"),
-    ("object", "addr2line: reads executables"),
-    ("photofinish", "ours: the harness"),
-    ("photofinish_boundary", "ours: the scheduling points themselves"),
-    ("photofinish_marks", "ours: what a mark is before the kernel hears of it"),
-    ("photofinish_sim", "ours: the kernel"),
-    ("photofinish_tracing", "ours: the hook for what a program traces"),
-    ("postcard", "writes the record of a run"),
-    ("ppv_lite86", "vector words of rand_chacha"),
-    ("rand_chacha", "the generator behind every draw"),
-    ("rand_core", "the trait of the generator"),
-    ("rustc_demangle", "addr2line: names"),
-    ("serde", "writes the record of a run"),
-    ("serde_core", "writes the record of a run"),
-    ("serde_json", "writes the record of a run"),
-    ("zerocopy", "words of ppv_lite86"),
-    ("zmij", "numbers of serde_json"),
 ];
 
 /// One call of rustc that cargo asked for.
@@ -110,7 +81,7 @@ pub struct ExecError {
 
 /// The crates that stay plain, with those of the environment.
 fn plain_crates(more_plain: &str) -> BTreeSet<String> {
-    let listed = PLAIN_CRATES.iter().map(|(name, _)| *name);
+    let listed = photofinish::plain::PLAIN_CRATES.iter().map(|(name, _)| *name);
     listed.chain(more_plain.split(',').map(str::trim)).map(|name| name.replace('-', "_")).collect()
 }
 
@@ -195,11 +166,6 @@ mod tests {
         let args = in_full(&[OsString::from(format!("@{}", dir.display()))]);
         std::fs::remove_file(&dir).expect("still there");
         assert_eq!(args, ["--crate-name", "libc", "--target", "x"]);
-    }
-
-    #[test]
-    fn plain_crates_stand_in_order_and_once() {
-        assert!(PLAIN_CRATES.is_sorted_by(|a, b| a.0 < b.0));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -281,8 +282,10 @@ impl Server {
             Isolation::Fork => "fork",
             Isolation::Baton => "baton",
         };
-        // A fixed environment: what a program finds there must not depend on who asks.
+        // A fixed environment: what a program finds there must not depend on who asks. A process group of its own: a signal
+        // to the command and all it started, as Ctrl-C is, is for us to answer, and a server ends when nobody asks it.
         let mut process = Command::new(path)
+            .process_group(0)
             .args(["serve", &pool.made.to_string(), &pool.most.to_string(), isolation])
             .env_clear()
             .envs([("PATH", "/usr/bin:/bin"), ("LANG", "C"), ("TZ", "UTC")])

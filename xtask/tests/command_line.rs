@@ -262,15 +262,16 @@ fn a_seed_is_drawn_when_none_is_given() {
     assert_eq!((first.code, first.out), (again.code, again.out));
 }
 
-/// The processes of a process group, from /proc: those that are over but not waited for are left out.
-fn members(group: u32) -> Vec<String> {
-    let processes = fs::read_dir("/proc").expect("this is Linux").flatten();
-    let stats = processes.filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok());
-    let living = stats.filter(|stat| {
+/// What /proc says of each process that is not over: number, parent and process group.
+fn processes() -> Vec<[u32; 3]> {
+    let entries = fs::read_dir("/proc").expect("this is Linux").flatten();
+    let stats = entries.filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok());
+    let living = stats.filter_map(|stat| {
         // proc(5): after the name in parentheses come state, parent, group.
-        let mut words = stat.rsplit(") ").next().unwrap_or_default().split(' ');
-        let state = words.next();
-        words.nth(1) == Some(group.to_string().as_str()) && state != Some("Z")
+        let (number, rest) = (stat.split(' ').next()?, stat.rsplit(") ").next()?);
+        let words: Vec<&str> = rest.split(' ').collect();
+        let numbers = [number, words[1], words[2]].map(|word| word.parse().expect("a number"));
+        (words[0] != "Z").then_some(numbers)
     });
     living.collect()
 }
@@ -294,12 +295,18 @@ fn ctrl_c_leaves_nothing_behind() {
         .spawn()
         .expect("xtask starts");
     let group = sweep.id();
-    let servers = || members(group).iter().filter(|stat| stat.contains("(scenarios)")).count();
-    until("no two servers are at work", || servers() >= 2);
+    // Each server has a group, in which its runs are as well.
+    let servers = || -> Vec<u32> {
+        processes().into_iter().filter(|[_, parent, _]| *parent == group).map(|[number, ..]| number).collect()
+    };
+    until("no two servers are at work", || servers().len() >= 2);
+    let groups = servers();
     let sent =
         Command::new("kill").args(["-INT", "--", &format!("-{group}")]).status().expect("kill(1) starts");
     assert!(sent.success());
     let status = sweep.wait().expect("it was started");
     assert!(status.signal() == Some(2) || status.code() == Some(130), "{status:?}");
-    until("a child is still there", || members(group).is_empty());
+    until("a child is still there", || {
+        !processes().iter().any(|[.., of]| *of == group || groups.contains(of))
+    });
 }

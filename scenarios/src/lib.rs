@@ -21,3 +21,16 @@ pub static SCENARIOS: &[&Scenario] = &[
     &fork_cancel::SCENARIO,
     &canary::SCENARIO,
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_variant_has_a_name_of_its_own() {
+        for scenario in super::SCENARIOS {
+            let names: BTreeSet<&str> = scenario.variants.iter().map(|variant| variant.name).collect();
+            assert_eq!(names.len(), scenario.variants.len(), "{}", scenario.name);
+        }
+    }
+}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use photofinish_boundary::world as calls;
 use photofinish_sim::errno::Errno;
-use photofinish_sim::host::{DRIFT_PPM_MAX, HostClock, HostId, HostSpec, Power};
+use photofinish_sim::host::{DRIFT_PPM_MAX, HostId, HostSpec, Power};
 use photofinish_sim::kernel::Kernel;
 use photofinish_sim::personality::Os;
 use photofinish_sim::process::{Pid, Status};
@@ -24,15 +24,7 @@ pub struct HostBuilder {
 
 impl HostBuilder {
     pub(super) fn new(name: &str) -> Self {
-        Self {
-            spec: HostSpec {
-                name: name.to_owned(),
-                addresses: Vec::new(),
-                os: Os::Linux,
-                cores: 4,
-                clock: HostClock::default(),
-            },
-        }
+        Self { spec: HostSpec::new(name) }
     }
 
     /// An address besides loopback; a host may have several. One without gets the next of 10.0.0.0/8.

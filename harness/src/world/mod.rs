@@ -107,8 +107,7 @@ impl World {
 
     /// Nothing gets through between two hosts, either way. What is on its way is lost, too.
     pub fn partition(&self, a: impl AsRef<str>, b: impl AsRef<str>) {
-        self.partition_one_way(&a, &b);
-        self.partition_one_way(&b, &a);
+        both_ways("cut a link", hop(a.as_ref(), b.as_ref()), Kernel::cut);
     }
 
     /// Nothing gets through from one host to another; the other way is as it was.
@@ -118,9 +117,7 @@ impl World {
 
     /// Packets get through again between two hosts, both ways. What TCP has to say arrives with its next retry.
     pub fn heal(&self, a: impl AsRef<str>, b: impl AsRef<str>) {
-        let there = hop(a.as_ref(), b.as_ref());
-        act("heal a link", there, Kernel::heal);
-        act("heal a link", there.reverse(), Kernel::heal);
+        both_ways("heal a link", hop(a.as_ref(), b.as_ref()), Kernel::heal);
     }
 
     /// Packets get through again from one host to another; the other way is as it was.
@@ -140,16 +137,12 @@ impl World {
 
     /// Packets between two hosts are kept, both ways, until they are released.
     pub fn hold(&self, a: impl AsRef<str>, b: impl AsRef<str>) {
-        let there = hop(a.as_ref(), b.as_ref());
-        act("hold a link", there, Kernel::hold);
-        act("hold a link", there.reverse(), Kernel::hold);
+        both_ways("hold a link", hop(a.as_ref(), b.as_ref()), Kernel::hold);
     }
 
     /// What was kept between two hosts travels.
     pub fn release(&self, a: impl AsRef<str>, b: impl AsRef<str>) {
-        let there = hop(a.as_ref(), b.as_ref());
-        act("release a link", there, Kernel::release);
-        act("release a link", there.reverse(), Kernel::release);
+        both_ways("release a link", hop(a.as_ref(), b.as_ref()), Kernel::release);
     }
 
     /// Every TCP connection between two hosts is reset, at both ends.
@@ -190,6 +183,10 @@ fn act(name: &'static str, hop: Hop, act: impl Fn(&mut Kernel, Hop)) {
         Ok(())
     });
     simulated(done).unwrap_or_else(|errno: Errno| panic!("to {name} is always possible, but {errno:?}"));
+}
+
+fn both_ways(name: &'static str, there: Hop, change: impl Fn(&mut Kernel, Hop)) {
+    [there, there.reverse()].into_iter().for_each(|hop| act(name, hop, &change));
 }
 
 fn pairs<'a, A: AsRef<str>, B: AsRef<str>>(

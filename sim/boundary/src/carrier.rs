@@ -367,24 +367,20 @@ pub(crate) fn assign(thread: ThreadId, job: Job) -> Option<libc::pthread_t> {
     carrier.detached = false;
     carrier.job = Some(job);
     carrier.at_exit.clear();
-    assert_eq!(
-        pool.of_thread.len(),
-        thread.index(),
-        "threads are put on carriers in the order of their creation"
-    );
-    pool.of_thread.push(Some(index));
-    Some(pool.carriers[index].pthread)
+    let pthread = carrier.pthread;
+    seat(thread, Some(index));
+    Some(pthread)
 }
 
 /// A thread was over before it was put on a carrier.
 pub(crate) fn pass_over(thread: ThreadId) {
-    let pool = pool();
-    assert_eq!(
-        pool.of_thread.len(),
-        thread.index(),
-        "threads are passed over in the order of their creation"
-    );
-    pool.of_thread.push(None);
+    seat(thread, None);
+}
+
+fn seat(thread: ThreadId, carrier: Option<usize>) {
+    let of_thread = &mut pool().of_thread;
+    assert_eq!(of_thread.len(), thread.index(), "threads are put on carriers in the order of their creation");
+    of_thread.push(carrier);
 }
 
 /// A thread was ended where it stood: its carrier is not used again in this run.

@@ -7,16 +7,15 @@ use core::cell::UnsafeCell;
 use std::ffi::CString;
 use std::sync::Arc;
 
-use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::host::{HostId, Power};
 use photofinish_sim::kernel::{Begun, Kernel, Next};
 use photofinish_sim::process::Pid;
 use photofinish_sim::thread::{State, ThreadId};
 
-use crate::carrier::{self, Job};
+use crate::carrier;
 use crate::phase;
-use crate::process::{self, run_main};
+use crate::process;
 use crate::run::run;
 
 /// A program that begins on a host as often as the host does.
@@ -51,8 +50,8 @@ fn kept(host: HostId) -> &'static mut Vec<Kept> {
 pub(crate) enum NotStarted {
     /// The caller is told.
     Because(Errno),
-    /// The run ends.
-    RunOver(Ending),
+    /// The run is over.
+    RunOver,
 }
 
 /// A program begins on a host, as a process of its own that is nobody's child. As ourselves.
@@ -69,10 +68,7 @@ pub(crate) fn start(host: HostId, name: CString, program: Program) -> Result<Pid
         Program::Once(_) => run().kernel.start(host, &shown),
         Program::Kept(_) => run().kernel.start_kept(host, &shown),
     };
-    let Ok((process, thread)) = started else {
-        let threads = run().kernel.limits().threads_max;
-        return Err(NotStarted::RunOver(Ending::OutOfThreads { threads }));
-    };
+    let (process, thread) = started.map_err(|_| NotStarted::RunOver)?;
     let main: Box<dyn FnOnce()> = match program {
         Program::Once(main) => main,
         Program::Kept(main) => {
@@ -80,18 +76,13 @@ pub(crate) fn start(host: HostId, name: CString, program: Program) -> Result<Pid
             Box::new(move || main())
         }
     };
-    embody(process, thread, name, main).map_err(NotStarted::RunOver)?;
+    embody(process, thread, name, main).map_err(|_| NotStarted::RunOver)?;
     Ok(process)
 }
 
 /// Gives a process that has begun its first context.
-fn embody(process: Pid, thread: ThreadId, name: CString, main: Box<dyn FnOnce()>) -> Result<(), Ending> {
-    crate::symbols::signal::begin(&mut run().kernel, process);
-    if carrier::assign(thread, Job::Main(Box::new(move || run_main(main)))).is_none() {
-        let ending = Ending::OutOfThreads { threads: carrier::count() };
-        run().kernel.abandon(ending.clone());
-        return Err(ending);
-    }
+fn embody(process: Pid, thread: ThreadId, name: CString, main: Box<dyn FnOnce()>) -> Result<(), Next> {
+    process::embody(process, thread, main)?;
     process::picture(process, name);
     Ok(())
 }

@@ -280,12 +280,7 @@ pub(crate) fn execute(
             exiting: core::ptr::null_mut(),
         };
         let thread = run().kernel.exec(name)?;
-        crate::symbols::signal::begin(&mut run().kernel, child);
-        if carrier::assign(thread, Job::Main(Box::new(move || run_main(main)))).is_none() {
-            let threads = carrier::count();
-            run().kernel.abandon(Ending::OutOfThreads { threads });
-            return Err(Next::End);
-        }
+        embody(child, thread, main)?;
         forget_killed();
         become_parent();
         processes().images.insert(child, image);
@@ -293,9 +288,24 @@ pub(crate) fn execute(
     })
 }
 
+/// Gives the main thread of a process its context, in which it runs its program. As ourselves.
+///
+/// # Errors
+/// [`Next::End`] when the pool has none left: the run is over.
+pub(crate) fn embody(process: Pid, thread: ThreadId, main: impl FnOnce() + 'static) -> Result<(), Next> {
+    crate::symbols::signal::begin(&mut run().kernel, process);
+    match carrier::assign(thread, Job::Main(Box::new(move || run_main(main)))) {
+        Some(_) => Ok(()),
+        None => {
+            run().kernel.abandon(Ending::OutOfThreads { threads: carrier::count() });
+            Err(Next::End)
+        }
+    }
+}
+
 /// What the main thread of a program runs: as std's own start of a program, but that what statics hold is shared.
 #[expect(clippy::disallowed_methods, reason = "the program's end is std's, and arrives at our own `exit`")]
-pub(crate) fn run_main(main: impl FnOnce()) {
+fn run_main(main: impl FnOnce()) {
     let outcome = catch_unwind(AssertUnwindSafe(main));
     std::process::exit(if outcome.is_ok() { 0 } else { 101 })
 }

@@ -137,6 +137,7 @@ numbers! {
     u64: |answer| answer.cast_signed();
     usize: |answer| answer.cast_signed() as i64;
     Address: |_answer| 0;
+    photofinish_sim::host::HostId: |answer| i64::from(answer.0);
     Arrived: |answer| answer.answer.cast_signed() as i64;
     (i32, Address): |answer| i64::from(answer.0);
     (i32, i32): |answer| i64::from(answer.0);

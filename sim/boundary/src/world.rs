@@ -14,7 +14,7 @@ use photofinish_sim::process::{Pid, Status};
 
 use crate::host::{self, NotStarted, Program};
 use crate::phase;
-use crate::run::{active, call, finish, run, with_kernel};
+use crate::run::{Answer, active, call, run, stop, with_kernel};
 
 pub use crate::host::Kept;
 
@@ -33,19 +33,8 @@ pub fn is_simulated() -> bool {
 /// # Errors
 /// The outer for a program that is not simulated; the inner for a name or an address that cannot be the host's.
 pub fn add_host(spec: &HostSpec) -> Result<Result<HostId, Refused>, NotSimulated> {
-    let mut refused = None;
-    let added = ask("add a host", |kernel| {
-        // Made again as our own: what the program allocated may be gone before the run is.
-        kernel.add_host(spec.clone()).map(|host| host.0).map_err(|why| {
-            refused = Some(why);
-            Errno::EINVAL
-        })
-    })?;
-    Ok(match (added, refused) {
-        (Ok(host), _) => Ok(HostId(host)),
-        (Err(_), Some(why)) => Err(why),
-        (Err(errno), None) => unreachable!("a host is added or refused, but was answered {errno:?}"),
-    })
+    // Made again as our own: what the program allocated may be gone before the run is.
+    ask("add a host", |_| Errno::EINVAL, |kernel| kernel.add_host(spec.clone()))
 }
 
 /// A program begins on a host that is up, as a process of its own, now and each time the host comes back.
@@ -76,7 +65,7 @@ fn begin(host: HostId, name: &str, program: Program) -> Result<Result<Pid, Errno
     let name = CString::new(name).unwrap_or_default();
     Ok(phase::as_simulator(|| host::start(host, name, program)).map_err(|why| match why {
         NotStarted::Because(errno) => errno,
-        NotStarted::RunOver(ending) => finish(ending),
+        NotStarted::RunOver => stop(),
     }))
 }
 
@@ -85,10 +74,7 @@ fn begin(host: HostId, name: &str, program: Program) -> Result<Result<Pid, Errno
 /// # Errors
 /// For a program that is not simulated.
 pub fn process_of(host: HostId, nth: usize) -> Result<Option<Pid>, NotSimulated> {
-    if !active() {
-        return Err(NotSimulated);
-    }
-    Ok(with_kernel(|kernel| kernel.net.hosts.get(host).programs.get(nth).map(|program| program.process)))
+    look(|kernel| kernel.net.hosts.get(host).programs.get(nth).map(|program| program.process))
 }
 
 /// How a host's n-th program ended, in whichever of its lives: [`world::wait_for_program`].
@@ -127,10 +113,7 @@ fn wait_by(
 /// # Errors
 /// For a program that is not simulated.
 pub fn ended(pid: Pid) -> Result<Option<Status>, NotSimulated> {
-    if !active() {
-        return Err(NotSimulated);
-    }
-    Ok(with_kernel(|kernel| world::ended(kernel, pid).ok().flatten()))
+    look(|kernel| world::ended(kernel, pid).ok().flatten())
 }
 
 /// Does something to the world at once, as a call of the running thread.
@@ -141,7 +124,7 @@ pub fn act(
     name: &'static str,
     act: impl FnMut(&mut Kernel) -> Result<(), Errno>,
 ) -> Result<Result<(), Errno>, NotSimulated> {
-    ask(name, act)
+    ask(name, |errno| *errno, act)
 }
 
 /// A host loses its power: [`Kernel::crash`].
@@ -149,7 +132,7 @@ pub fn act(
 /// # Errors
 /// For a program that is not simulated; the inner as [`Kernel::crash`].
 pub fn crash(host: HostId) -> Result<Result<(), Errno>, NotSimulated> {
-    let crashed = ask("crash a host", |kernel| kernel.crash(host))?;
+    let crashed = act("crash a host", |kernel| kernel.crash(host))?;
     do_chores();
     Ok(crashed)
 }
@@ -159,7 +142,7 @@ pub fn crash(host: HostId) -> Result<Result<(), Errno>, NotSimulated> {
 /// # Errors
 /// For a program that is not simulated; the inner as [`Kernel::restart`].
 pub fn restart(host: HostId) -> Result<Result<(), Errno>, NotSimulated> {
-    let up = ask("restart a host", |kernel| kernel.restart(host))?;
+    let up = act("restart a host", |kernel| kernel.restart(host))?;
     do_chores();
     Ok(up)
 }
@@ -169,15 +152,8 @@ pub fn restart(host: HostId) -> Result<Result<(), Errno>, NotSimulated> {
 /// # Errors
 /// The outer for a program that is not simulated; the inner for a plan that makes no sense.
 pub fn follow_faults(plan: &Faults) -> Result<Result<(), fault::Refused>, NotSimulated> {
-    let mut refused = None;
-    // Made again as our own: what the program allocated may be gone before the run is.
-    let followed = ask("follow a plan of faults", |kernel| {
-        kernel.follow_faults(plan.clone()).map_err(|why| {
-            refused = Some(why);
-            Errno::EINVAL
-        })
-    })?;
-    Ok(refused.map_or(Ok(()), Err).and(followed.map_err(|_| fault::Refused::OverBefore)))
+    // As for a host.
+    ask("follow a plan of faults", |_| Errno::EINVAL, |kernel| kernel.follow_faults(plan.clone()))
 }
 
 /// No fault strikes from here on, and all are undone: [`Kernel::calm_faults`].
@@ -185,7 +161,7 @@ pub fn follow_faults(plan: &Faults) -> Result<Result<(), fault::Refused>, NotSim
 /// # Errors
 /// For a program that is not simulated.
 pub fn calm_faults() -> Result<(), NotSimulated> {
-    let _: Result<(), Errno> = ask("end the faults", |kernel| {
+    let _: Result<(), Errno> = act("end the faults", |kernel| {
         kernel.calm_faults();
         Ok(())
     })?;
@@ -203,13 +179,10 @@ fn do_chores() {
 /// # Errors
 /// For a program that is not simulated.
 pub fn state(host: HostId) -> Result<(Power, bool), NotSimulated> {
-    if !active() {
-        return Err(NotSimulated);
-    }
-    Ok(with_kernel(|kernel| {
+    look(|kernel| {
         let host = kernel.net.hosts.get(host);
         (host.power, host.paused)
-    }))
+    })
 }
 
 /// Virtual nanoseconds since the run began, by no host's clock.
@@ -217,7 +190,7 @@ pub fn state(host: HostId) -> Result<(Power, bool), NotSimulated> {
 /// # Errors
 /// For a program that is not simulated.
 pub fn now_ns() -> Result<u64, NotSimulated> {
-    if active() { Ok(with_kernel(|kernel| kernel.now_ns())) } else { Err(NotSimulated) }
+    look(|kernel| kernel.now_ns())
 }
 
 /// The host of a name.
@@ -225,38 +198,37 @@ pub fn now_ns() -> Result<u64, NotSimulated> {
 /// # Errors
 /// For a program that is not simulated; the inner names all there are.
 pub fn host_by_name(name: &str) -> Result<Result<HostId, String>, NotSimulated> {
-    if !active() {
-        return Err(NotSimulated);
-    }
-    let found = with_kernel(|kernel| kernel.net.hosts.by_name(name));
+    let found = look(|kernel| kernel.net.hosts.by_name(name))?;
     // The copies are the program's, as is whatever it makes of them.
     let names = || run().kernel.net.hosts.iter().map(|(_, host)| host.spec.name.clone());
     Ok(found.ok_or_else(|| names().collect::<Vec<_>>().join(", ")))
 }
 
-/// The name of the host that the running thread is on.
-///
-/// # Errors
-/// For a program that is not simulated.
-pub fn host_name() -> Result<String, NotSimulated> {
-    if !active() {
-        return Err(NotSimulated);
-    }
-    // The copy is the program's, as is whatever it becomes.
-    let host = with_kernel(|kernel| kernel.host_id());
-    Ok(run().kernel.net.hosts.get(host).spec.name.clone())
+/// Looks at the kernel, which is no call of the program.
+fn look<T>(look: impl FnOnce(&mut Kernel) -> T) -> Result<T, NotSimulated> {
+    if active() { Ok(with_kernel(look)) } else { Err(NotSimulated) }
 }
 
-fn ask<T: crate::run::Answer>(
+/// Asks the kernel for what it may refuse, which the program's calls show as the error number of why.
+fn ask<T: Answer, Why>(
     name: &'static str,
-    mut ask: impl FnMut(&mut Kernel) -> Result<T, Errno>,
-) -> Result<Result<T, Errno>, NotSimulated> {
+    number: impl Fn(&Why) -> Errno,
+    mut ask: impl FnMut(&mut Kernel) -> Result<T, Why>,
+) -> Result<Result<T, Why>, NotSimulated> {
     if !active() {
         return Err(NotSimulated);
     }
-    Ok(call(name, 0, |kernel, _| {
-        let answer = ask(kernel)?;
+    let mut refused = None;
+    let answer = call(name, 0, |kernel, _| {
+        let answer = ask(kernel).map_err(|why| {
+            let errno = number(&why);
+            refused = Some(why);
+            errno
+        })?;
         kernel.settle();
         Ok(answer)
+    });
+    Ok(answer.map_err(|errno| {
+        refused.unwrap_or_else(|| unreachable!("{name} is answered or refused, but was answered {errno:?}"))
     }))
 }

@@ -67,6 +67,15 @@ pub struct HostSpec {
     pub clock: HostClock,
 }
 
+impl HostSpec {
+    /// A host as most are: with an address to be found for it, Linux, 4 processors and a clock that is right.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let clock = HostClock::default();
+        Self { name: name.to_owned(), addresses: Vec::new(), os: Os::Linux, cores: 4, clock }
+    }
+}
+
 /// One machine.
 #[derive(Clone, Debug)]
 pub struct Host {
@@ -104,13 +113,7 @@ pub struct Hosts {
 
 impl Default for Hosts {
     fn default() -> Self {
-        let spec = HostSpec {
-            name: String::from(FIRST_NAME),
-            addresses: Vec::new(),
-            os: Os::Linux,
-            cores: 4,
-            clock: HostClock::default(),
-        };
+        let spec = HostSpec::new(FIRST_NAME);
         let first = Host { spec, power: Power::Up, boot: 0, paused: false, programs: Vec::new() };
         Self {
             all: vec![first],

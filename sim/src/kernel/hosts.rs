@@ -5,7 +5,6 @@
 
 use super::{Kernel, Next};
 use crate::choice::Candidate;
-use crate::ending::Ending;
 use crate::errno::Errno;
 use crate::event::Event;
 use crate::fault::FaultKind;
@@ -87,9 +86,7 @@ impl Kernel {
     }
 
     fn start_by(&mut self, parent: ThreadId, host: HostId, program: &str) -> Result<(Pid, ThreadId), Next> {
-        if self.alive >= self.limits.threads_max {
-            return Err(self.end(Ending::OutOfThreads { threads: self.limits.threads_max }));
-        }
+        self.check_room_for_thread()?;
         let mut fds = FdTable::default();
         for number in 0..3 {
             // Output goes where that of the first process goes.

@@ -61,9 +61,7 @@ impl Kernel {
     /// # Errors
     /// [`Next::End`] when the limit on threads is reached.
     pub fn exec(&mut self, program: &str) -> Result<ThreadId, Next> {
-        if self.alive >= self.limits.threads_max {
-            return Err(self.end(Ending::OutOfThreads { threads: self.limits.threads_max }));
-        }
+        self.check_room_for_thread()?;
         let child = self.process();
         let process = self.processes.get_mut(child);
         program.clone_into(&mut process.program);

@@ -20,15 +20,19 @@ impl Kernel {
     /// # Errors
     /// [`Next::End`] when the limit on threads is reached.
     pub fn spawn(&mut self) -> Result<ThreadId, Next> {
-        if self.alive >= self.limits.threads_max {
-            return Err(self.end(Ending::OutOfThreads { threads: self.limits.threads_max }));
-        }
+        self.check_room_for_thread()?;
         let process = self.threads.get(self.current).process;
         let child = self.threads.add(Some(self.current), process);
         // `copy_process`: a thread blocks what its creator does.
         self.threads.get_mut(child).blocked_signals = self.threads.get(self.current).blocked_signals;
         self.begin(child);
         Ok(child)
+    }
+
+    /// Whether one more thread may live; if not, the run is over.
+    pub(super) fn check_room_for_thread(&mut self) -> Result<(), Next> {
+        let threads = self.limits.threads_max;
+        if self.alive < threads { Ok(()) } else { Err(self.end(Ending::OutOfThreads { threads })) }
     }
 
     /// A thread can run from now on.

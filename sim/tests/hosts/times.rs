@@ -5,7 +5,7 @@
 use photofinish_sim::errno::Errno;
 use photofinish_sim::host::{HostClock, HostId, HostSpec};
 use photofinish_sim::kernel::Next;
-use photofinish_sim::net::NOWHERE;
+use photofinish_sim::net::{NOWHERE, SocketId};
 use photofinish_sim::ready::Side;
 
 use crate::world::{MS, SECOND, WAY_NS, World, address, hop};
@@ -197,8 +197,8 @@ fn ends_complete_although_their_acknowledgements_were_lost() {
     assert_eq!(world.kernel.next_due_ns(), None, "nothing is sent again for ever");
 }
 
-#[test]
-fn a_handshake_whose_last_word_is_lost_completes_with_the_syn_ack() {
+/// A handshake whose last word is lost, with its listener and its client.
+fn losing_the_last_word() -> (World, SocketId, SocketId) {
     let mut world = World::new(2);
     let listener = world.listen(B, 80);
     let client = world.socket(A);
@@ -208,6 +208,12 @@ fn a_handshake_whose_last_word_is_lost_completes_with_the_syn_ack() {
     world.kernel.cut(hop(A, B));
     world.pass(WAY_NS);
     world.kernel.heal(hop(A, B));
+    (world, listener, client)
+}
+
+#[test]
+fn a_handshake_whose_last_word_is_lost_completes_with_the_syn_ack() {
+    let (mut world, listener, _) = losing_the_last_word();
     world.done(listener, |net, _| net.accept(listener)).expect("sent again");
     // The SYN-ACK's timer began when the SYN arrived.
     assert_eq!(world.now_ns(), SECOND + 3 * WAY_NS);
@@ -215,15 +221,7 @@ fn a_handshake_whose_last_word_is_lost_completes_with_the_syn_ack() {
 
 #[test]
 fn a_handshake_whose_last_word_is_lost_completes_with_bytes() {
-    let mut world = World::new(2);
-    let listener = world.listen(B, 80);
-    let client = world.socket(A);
-    let progress = photofinish_sim::net::tcp::Progress::First;
-    let _ = world.net(|net, now_ns| net.connect(client, address(B, 80), now_ns, progress));
-    world.pass(WAY_NS + WAY_NS / 2);
-    world.kernel.cut(hop(A, B));
-    world.pass(WAY_NS);
-    world.kernel.heal(hop(A, B));
+    let (mut world, listener, client) = losing_the_last_word();
     world.send(client, b"hello").expect("open for the client");
     let server = world.done(listener, |net, _| net.accept(listener)).expect("by the bytes").id;
     assert_eq!(world.now_ns(), 3 * WAY_NS + WAY_NS / 2);

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use photofinish::scenario::Failure;
-use photofinish::world::{Latency, World};
+use photofinish::world::{Host, Latency, World};
 
 use super::{expect, wrong};
 
@@ -43,18 +43,26 @@ fn ask(stream: &mut TcpStream, what: &[u8]) -> Duration {
     began.elapsed()
 }
 
-pub(super) fn partition() -> Result<(), Failure> {
+/// A server and a client who have talked, and halfway to the moment at which the client does something more.
+fn later(client: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> (World, Host, Host) {
     let world = World::new();
     let server = world.host("server").start(echo);
-    let client = world.host("client").start(|| {
+    let client = world.host("client").start(move || {
         let mut stream = connect();
         ask(&mut stream, b"before");
         std::thread::sleep(10 * SECOND);
-        let took = ask(&mut stream, b"while nothing gets through");
-        assert!(took > 40 * SECOND, "{took:?} through a partition of a minute");
-        ask(&mut stream, b"after");
+        client(&mut stream);
     });
     std::thread::sleep(5 * SECOND);
+    (world, server, client)
+}
+
+pub(super) fn partition() -> Result<(), Failure> {
+    let (world, server, client) = later(|stream| {
+        let took = ask(stream, b"while nothing gets through");
+        assert!(took > 40 * SECOND, "{took:?} through a partition of a minute");
+        ask(stream, b"after");
+    });
     world.partition(&server, &client);
     std::thread::sleep(60 * SECOND);
     world.heal("server", "client");
@@ -64,17 +72,11 @@ pub(super) fn partition() -> Result<(), Failure> {
 }
 
 pub(super) fn one_way() -> Result<(), Failure> {
-    let world = World::new();
-    let server = world.host("server").start(echo);
-    let client = world.host("client").start(|| {
-        let mut stream = connect();
-        ask(&mut stream, b"before");
-        std::thread::sleep(10 * SECOND);
+    let (world, server, client) = later(|stream| {
         stream.write_all(b"heard, but not answered").expect("there is room");
         let error = stream.read(&mut [0; 64]).expect_err("nothing comes back");
         assert_eq!(error.kind(), ErrorKind::TimedOut);
     });
-    std::thread::sleep(5 * SECOND);
     world.partition_one_way(&server, &client);
     client.wait().success("the client");
     drop(server);
@@ -101,16 +103,10 @@ pub(super) fn slow() -> Result<(), Failure> {
 }
 
 pub(super) fn held() -> Result<(), Failure> {
-    let world = World::new();
-    let server = world.host("server").start(echo);
-    let client = world.host("client").start(|| {
-        let mut stream = connect();
-        ask(&mut stream, b"before");
-        std::thread::sleep(10 * SECOND);
-        let took = ask(&mut stream, b"kept for a while");
+    let (world, server, client) = later(|stream| {
+        let took = ask(stream, b"kept for a while");
         assert!(took > 15 * SECOND && took < 30 * SECOND, "{took:?}");
     });
-    std::thread::sleep(5 * SECOND);
     world.hold(&client, &server);
     std::thread::sleep(25 * SECOND);
     world.release(&client, &server);

@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 
 use crate::scenario::Listed;
 
-pub use photofinish_boundary::frames::{Request, StackOf};
+pub use photofinish_boundary::frames::{CORES, Request, StackOf};
 
 /// Why a run could not be asked for, or was not answered.
 #[derive(Debug, thiserror::Error)]

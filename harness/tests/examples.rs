@@ -8,7 +8,6 @@ use std::process::Command;
 
 use photofinish::client::{self, Client, Isolation, Request};
 use photofinish::examine::examine;
-use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
 use photofinish::sweep::Tally;
@@ -26,21 +25,12 @@ fn example(name: &str) -> PathBuf {
 #[test]
 fn three_nodes_survive_a_partition_and_a_crash() {
     let path = example("three_nodes");
-    let limits = Limits::default();
-    let mut client = Client::start(&path, limits.threads_max, Isolation::Fork).expect("it serves");
+    let threads_max = Limits::default().threads_max;
+    let mut client = Client::start(&path, threads_max, Isolation::Fork).expect("it serves");
     for listed in client::list(&path).expect("it lists what it holds") {
         let mut tally = Tally::default();
         for seed in (0..100).map(Seed) {
-            let request = Request {
-                program: listed.name(),
-                seed,
-                strategy: Strategy::Swarm,
-                replay: None,
-                events: false,
-                limits,
-                cores: 4,
-                os: None,
-            };
+            let request = Request::new(listed.name(), seed);
             let strategy = client.resolve(&request).expect("it serves");
             let request = Request { strategy, ..request };
             let examined = examine(&mut client, &request).expect("it serves");

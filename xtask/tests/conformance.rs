@@ -127,17 +127,9 @@ fn difference(linux: &str, simulation: &str) -> Option<String> {
 }
 
 fn request(program: &str, strategy: Strategy, seed: u64) -> Request {
-    Request {
-        program: program.into(),
-        seed: Seed(seed),
-        strategy,
-        replay: None,
-        events: false,
-        // What may go wrong at any time does so on no Linux that is left alone.
-        limits: Limits { shorts_max: 0, interrupts_max: 0, ..Limits::default() },
-        cores: 2,
-        os: None,
-    }
+    // What may go wrong at any time does so on no Linux that is left alone.
+    let limits = Limits { shorts_max: 0, interrupts_max: 0, ..Limits::default() };
+    Request { strategy, limits, cores: 2, ..Request::new(program, Seed(seed)) }
 }
 
 fn is_long(family: &Family) -> bool {

@@ -37,6 +37,26 @@ pub struct Request {
     pub os: Option<Os>,
 }
 
+/// Processors a program is told it has, unless somebody says otherwise.
+pub const CORES: u32 = 4;
+
+impl Request {
+    /// A search as everybody means it: the mix of strategies, the default limits, no events kept.
+    #[must_use]
+    pub fn new(program: impl Into<String>, seed: Seed) -> Self {
+        Self {
+            program: program.into(),
+            seed,
+            strategy: Strategy::Swarm,
+            replay: None,
+            events: false,
+            limits: Limits::default(),
+            cores: CORES,
+            os: None,
+        }
+    }
+}
+
 /// One thing a run left behind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Frame {

@@ -13,7 +13,7 @@ use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
 use serde::Serialize;
 
-use super::sim::{CORES, SimError};
+use super::sim::SimError;
 use crate::cli::{BenchArgs, Measure};
 use crate::exit::Exit;
 use crate::instrumented::{self, Bin, Kind};
@@ -203,16 +203,7 @@ impl Bench<'_> {
 fn request(program: &str, strategy: Strategy, seed: Seed) -> Request {
     let limits =
         Limits { real_ms_max: 30_000, threads_max: 2_000, points_max: 2_000_000_000, ..Limits::default() };
-    Request {
-        program: program.to_owned(),
-        seed,
-        strategy,
-        replay: None,
-        events: false,
-        limits,
-        cores: CORES,
-        os: None,
-    }
+    Request { strategy, limits, ..Request::new(program, seed) }
 }
 
 fn median(sorted: &[Duration]) -> Duration {

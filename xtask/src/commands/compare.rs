@@ -15,7 +15,7 @@ use photofinish::sweep::matches;
 use photofinish::verdict::{self, Verdict};
 use serde::Serialize;
 
-use super::sim::{CORES, SimError};
+use super::sim::SimError;
 use crate::cli::CompareArgs;
 use crate::exit::Exit;
 use crate::scenarios::Scenarios;
@@ -141,17 +141,7 @@ fn first_failure(
     args: &CompareArgs,
 ) -> Result<Option<u64>, ClientError> {
     let from = range * args.seeds;
-    let limits = Limits::default();
-    let mut request = Request {
-        program: listed.name(),
-        seed: Seed(from),
-        strategy: Strategy::Swarm,
-        replay: None,
-        events: false,
-        limits,
-        cores: CORES,
-        os: None,
-    };
+    let mut request = Request::new(listed.name(), Seed(from));
     let points = client.length(&request)?;
     let strategy = named(strategy, points.max(1)).expect("it was read before");
     for run in 1..=args.seeds {

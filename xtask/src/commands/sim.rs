@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use photofinish::client::{Client, ClientError, Isolation, Request, Run};
+use photofinish::client::{CORES, Client, ClientError, Isolation, Request, Run};
 use photofinish::examine::{Examined, examine};
 use photofinish::record::Record;
 use photofinish::scenario::Listed;
@@ -25,9 +25,6 @@ use super::story;
 use crate::cli::SimArgs;
 use crate::exit::{Exit, ExitCause};
 use crate::scenarios::{ScenarioError, Scenarios};
-
-/// Processors the program is told it has, unless the command line says otherwise.
-pub(super) const CORES: u32 = 4;
 
 /// Why no run was made.
 #[derive(Debug, Error)]
@@ -110,14 +107,12 @@ fn from_seed(args: &SimArgs, strategy: Strategy, selected: &[&Listed]) -> Vec<As
     let drawn = || RandomState::new().hash_one("seed") % 1_000_000;
     let seed = Seed(args.seed.unwrap_or_else(drawn));
     let request = |listed: &&Listed| Request {
-        program: listed.name(),
-        seed,
         strategy,
-        replay: None,
         events: args.events,
         limits: limits(args, Limits::default()),
         cores: args.cores.unwrap_or(CORES),
         os: args.os,
+        ..Request::new(listed.name(), seed)
     };
     selected.iter().map(|listed| (request(listed), None)).collect()
 }

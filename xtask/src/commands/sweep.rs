@@ -19,7 +19,7 @@ use photofinish::sim::seed::Seed;
 use photofinish::sweep::Tally;
 use serde::Serialize;
 
-use super::sim::{CORES, SimError, exit_of, worse};
+use super::sim::{SimError, exit_of, worse};
 use crate::cli::SweepArgs;
 use crate::exit::Exit;
 use crate::scenarios::Scenarios;
@@ -126,8 +126,8 @@ fn sweep(sweep: &Sweep<'_>) -> Result<(Tally, Vec<Mark>), ClientError> {
 }
 
 fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<(Tally, Vec<Mark>), ClientError> {
-    let limits = Limits::default();
-    let mut client = Client::start(&sweep.scenarios.path, limits.threads_max, Isolation::Fork)?;
+    let threads_max = Limits::default().threads_max;
+    let mut client = Client::start(&sweep.scenarios.path, threads_max, Isolation::Fork)?;
     tell_notes(&client, bar);
     let mut tally = Tally::default();
     loop {
@@ -137,16 +137,8 @@ fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<(Tally,
             return Ok((tally, client.marks().to_vec()));
         }
         for seed in (begin..end).map(|offset| Seed(sweep.args.from + offset)) {
-            let mut request = Request {
-                program: sweep.listed.name(),
-                seed,
-                strategy: sweep.strategy,
-                replay: None,
-                events: false,
-                limits,
-                cores: CORES,
-                os: sweep.args.os,
-            };
+            let (strategy, os) = (sweep.strategy, sweep.args.os);
+            let mut request = Request { strategy, os, ..Request::new(sweep.listed.name(), seed) };
             request.strategy = client.resolve(&request)?;
             let known = |signature: &str| tally.found.contains_key(signature);
             let examined = count(&mut client, &request, known)?;

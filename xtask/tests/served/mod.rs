@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use photofinish::client::{Client, Isolation, Request};
-use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
 use xtask::instrumented::{Bin, Build, Kind};
@@ -38,16 +37,7 @@ pub(crate) fn client(path: &Path, isolation: Isolation) -> Client {
 
 /// A run with the default strategy mix and limits, as `cargo xtask sim` asks for it.
 pub(crate) fn request(client: &mut Client, program: &str, seed: u64) -> Request {
-    let mut request = Request {
-        program: program.to_owned(),
-        seed: Seed(seed),
-        strategy: Strategy::Swarm,
-        replay: None,
-        events: false,
-        limits: Limits::default(),
-        cores: 4,
-        os: None,
-    };
+    let mut request = Request::new(program, Seed(seed));
     request.strategy = client.resolve(&request).expect("it serves");
     request
 }

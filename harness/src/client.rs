@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use photofinish_boundary::frames::{self, Died, Frame, Hello, PROTOCOL, Reply};
 use photofinish_boundary::server::PoolSize;
+use photofinish_boundary::takeover;
 use photofinish_sim::chooser::{Lengths, Strategy};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
@@ -31,7 +32,7 @@ pub use photofinish_boundary::frames::{CORES, Request, StackOf};
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The executable could not be started.
-    #[error("starting {path} failed: {source}\nnext: `cargo xtask sim` builds it anew")]
+    #[error("starting {path} failed: {source}\nnext: the same command again, which builds it if it is gone")]
     Start {
         /// The executable.
         path: PathBuf,
@@ -52,7 +53,7 @@ pub enum ClientError {
     },
     /// It speaks another protocol, or none.
     #[error(
-        "{path} answered nonsense while {doing}; it was built from another Photofinish\nnext: `cargo xtask sim` builds it anew"
+        "{path} answered nonsense while {doing}; it was built from another Photofinish\nnext: build it anew"
     )]
     Nonsense {
         /// The executable.
@@ -61,7 +62,7 @@ pub enum ClientError {
         doing: &'static str,
     },
     /// It has no program of that name.
-    #[error("{path} holds no program {program}\nnext: `cargo xtask list`")]
+    #[error("{path} holds no program {program}\nnext: build it anew, or `cargo xtask list` for scenarios")]
     Unknown {
         /// The executable.
         path: PathBuf,
@@ -111,11 +112,27 @@ pub struct Run {
     pub truncated: bool,
 }
 
+/// How a server is started.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    main: Main,
+    isolation: Isolation,
+}
+
+/// Whose the main function of an executable is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Main {
+    /// Ours: [`serve`](crate::serve).
+    Ours,
+    /// Its own; the server takes over before it is called.
+    Own,
+}
+
 /// A scenario executable that serves runs.
 #[derive(Debug)]
 pub struct Client {
     path: PathBuf,
-    isolation: Isolation,
+    way: Way,
     /// Threads made for simulated ones; it grows when a run wants more, up to `pool_max`.
     pool: u32,
     pool_max: u32,
@@ -179,11 +196,25 @@ impl Client {
     /// # Errors
     /// It cannot be started, refuses to serve, or speaks another protocol.
     pub fn start(path: &Path, threads_max: u32, isolation: Isolation) -> Result<Self, ClientError> {
+        Self::start_with(path, Main::Ours, threads_max, isolation)
+    }
+
+    /// As [`Client::start`], for an executable whose main function may be its own, such as one of tests.
+    ///
+    /// # Errors
+    /// As [`Client::start`].
+    pub fn start_with(
+        path: &Path,
+        main: Main,
+        threads_max: u32,
+        isolation: Isolation,
+    ) -> Result<Self, ClientError> {
         let (pool, pool_max) = (POOL_FIRST.min(threads_max), threads_max.saturating_mul(LIVES));
-        let server = Server::start(path, PoolSize { made: pool, most: pool_max }, isolation)?;
+        let way = Way { main, isolation };
+        let server = Server::start(path, PoolSize { made: pool, most: pool_max }, way)?;
         Ok(Self {
             path: path.to_owned(),
-            isolation,
+            way,
             pool_max,
             pool,
             server,
@@ -265,7 +296,7 @@ impl Client {
 
     fn restart(&mut self) -> Result<(), ClientError> {
         let size = PoolSize { made: self.pool, most: self.pool_max };
-        self.server = Server::start(&self.path, size, self.isolation)?;
+        self.server = Server::start(&self.path, size, self.way)?;
         Ok(())
     }
 }
@@ -277,8 +308,8 @@ fn boring(request: &Request) -> Request {
 }
 
 impl Server {
-    fn start(path: &Path, pool: PoolSize, isolation: Isolation) -> Result<Self, ClientError> {
-        let isolation = match isolation {
+    fn start(path: &Path, pool: PoolSize, way: Way) -> Result<Self, ClientError> {
+        let isolation = match way.isolation {
             Isolation::Fork => "fork",
             Isolation::Baton => "baton",
         };
@@ -289,6 +320,7 @@ impl Server {
             .args(["serve", &pool.made.to_string(), &pool.most.to_string(), isolation])
             .env_clear()
             .envs([("PATH", "/usr/bin:/bin"), ("LANG", "C"), ("TZ", "UTC")])
+            .envs((way.main == Main::Own).then_some((takeover::VARIABLE, "1")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -17,12 +17,17 @@ pub mod marks;
 pub mod plain;
 pub mod record;
 pub mod scenario;
+pub mod story;
 pub mod sweep;
 pub mod symbols;
+pub mod test;
 pub mod traced;
 pub mod tracefile;
 pub mod verdict;
 pub mod world;
 
 pub use guest::serve;
+#[doc(hidden)]
+pub use photofinish_boundary::entry as __entry;
+pub use photofinish_macros::test;
 pub use photofinish_sim as sim;

@@ -9,7 +9,7 @@
 //! (contexts), `disk` (the files of a run), `instrument` and `symbols` (what the program reaches us through), `memory` (whose
 //! heap), [`marks`] (what the program says of itself), `frames` and `shm` (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what goes past
 //! the C library), `child` and [`server`] (a run in a fresh image), [`proof`]
-//! (that all this is in charge).
+//! (that all this is in charge), [`takeover`] (serving in an executable that has a main function of its own).
 
 #[cfg(any(target_env = "musl", target_feature = "crt-static"))]
 compile_error!(
@@ -38,9 +38,11 @@ mod shm;
 mod stack;
 mod statics;
 mod symbols;
+pub mod takeover;
 mod vdso;
 pub mod world;
 
 pub use child::{Program, Task};
+pub use instrument::is_instrumented;
 pub use process::Registered;
 pub use run::{active, backtrace_here, judge, panicked, tell};

@@ -16,12 +16,12 @@ use photofinish::scenario::Listed;
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
+use photofinish::story::{Length, Told};
 use photofinish::symbols::Symbols;
 use photofinish::tracefile::{self, TraceError, TraceFile};
 use photofinish::verdict::{self, Verdict};
 use thiserror::Error;
 
-use super::story;
 use crate::cli::SimArgs;
 use crate::exit::{Exit, ExitCause};
 use crate::scenarios::{ScenarioError, Scenarios};
@@ -178,8 +178,9 @@ impl Session<'_> {
             crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
         } else {
             let replay = self.replay_line(request);
-            let told = story::Told { record: &record, run: &run, symbols: &self.symbols, replay: &replay };
-            crate::out::write(format_args!("{}", told.tell(self.args.events)));
+            let told = Told { record: &record, run: &run, symbols: &self.symbols, replay: &replay };
+            let length = if self.args.events { Length::EveryEvent } else { Length::Short };
+            crate::out::write(format_args!("{}", told.tell(length)));
         }
         if let Some(path) = &self.args.record {
             self.write_trace(path, request, &run)?;

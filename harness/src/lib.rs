@@ -8,10 +8,12 @@
 //! itself), [`symbols`] (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`linear`]
 //! (whether what concurrent callers saw has an order).
 
+pub mod cargo;
 pub mod client;
 pub mod examine;
 pub mod guest;
 mod hooks;
+pub mod instrumented;
 pub mod linear;
 pub mod marks;
 pub mod plain;
@@ -25,9 +27,48 @@ pub mod traced;
 pub mod tracefile;
 pub mod verdict;
 pub mod world;
+pub mod wrapper;
 
 pub use guest::serve;
 #[doc(hidden)]
 pub use photofinish_boundary::entry as __entry;
+/// Runs a test under many seeds: its threads, its time and its sockets are the simulator's, and each seed is another schedule.
+///
+/// The test is an ordinary `#[test]`, beside others in the same executable, under `cargo test` and `cargo nextest run`. It takes
+/// nothing and returns `()` or `Result<(), E>` with `E: Debug`; it fails if a run panics, returns an error, deadlocks, never
+/// ends, or does what the simulator does not model. An `async fn` runs on tokio's multi-thread runtime: the crate's own `tokio`, with
+/// its features `rt-multi-thread`, and `net` and `time` as the test wants them.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+///
+/// #[photofinish::test(seeds = 500)]
+/// fn nothing_is_lost() {
+///     let count = AtomicU32::new(0);
+///     let add = || count.store(count.load(SeqCst) + 1, SeqCst);
+///     std::thread::scope(|scope| {
+///         scope.spawn(add);
+///         scope.spawn(add);
+///     });
+///     assert_eq!(count.into_inner(), 2);
+/// }
+/// ```
+///
+/// `cargo test` preempts threads at calls into the system alone, and does not find the race above. `cargo photofinish test` takes the
+/// same arguments, builds the tests so that they can be preempted at every atomic operation, and does. A failure prints
+/// what happened, the seed, and the command that shows the same run with all its events:
+/// `PHOTOFINISH_SEED=17 cargo photofinish test nothing_is_lost -- --exact`.
+///
+/// | option | is | without it |
+/// |---|---|---|
+/// | `seeds = 500` | seeds that are tried, from 0 on | 100, or with `time` no limit |
+/// | `time = "10s"` | real time after which no further seed is begun | no limit |
+/// | `strategy = "pct:3"` | how schedules are drawn, as `cargo xtask sim --strategy` takes it | `swarm` |
+/// | `os = "macos"` | the operating system that answers: `linux`, `macos` or `freebsd` | `linux` |
+/// | `cores = 2` | processors that the test is told it has | 4 |
+/// | `threads = 128` | threads that it may have at one time | 64 |
+///
+/// Each run is a fresh process: it begins with an environment of its own (`PATH`, `LANG`, `TZ`, `TMPDIR`), in an empty folder, and what
+/// it prints is shown if it fails. The executable starts itself again for that, before any test of it has run.
 pub use photofinish_macros::test;
 pub use photofinish_sim as sim;

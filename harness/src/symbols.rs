@@ -123,7 +123,11 @@ fn shorten(file: &str) -> &str {
     }
     match file.find("/src/") {
         Some(at) => file[..at].rfind('/').map_or(file, |start| &file[start + 1..]),
-        None => file,
+        // An integration test has no folder `src` above it.
+        None => {
+            let folder = file.rfind("/tests/").and_then(|at| file[..at].rfind('/'));
+            folder.map_or(file, |start| &file[start + 1..])
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use core::fmt::Debug;
 mod check;
 mod serve;
 
+pub(crate) use check::COMMAND;
 pub use check::check;
 pub use photofinish_boundary::takeover::Entry;
 pub use photofinish_sim::personality::Os;

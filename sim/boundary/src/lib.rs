@@ -42,6 +42,9 @@ pub mod takeover;
 mod vdso;
 pub mod world;
 
+/// The source of what instrumented code calls in an executable that does not name us.
+pub const ABSENT: &str = include_str!("absent.rs");
+
 pub use child::{Program, Task};
 pub use instrument::is_instrumented;
 pub use process::Registered;

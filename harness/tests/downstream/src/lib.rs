@@ -43,6 +43,12 @@ impl Sells for Forgetful {
 }
 
 /// Looks and takes in one step.
+///
+/// ```
+/// use downstream::{Careful, Sells as _};
+///
+/// assert!(Careful(1.into()).sell());
+/// ```
 pub struct Careful(pub AtomicU32);
 
 impl Sells for Careful {

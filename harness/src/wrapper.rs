@@ -1,7 +1,7 @@
 //! This executable as cargo's `RUSTC_WRAPPER`: rustc as asked, plus the instrumentation where it belongs.
 //!
 //! Runs once per crate, so it must start fast and print nothing: cargo reads rustc's own output through it.
-//! Does not know which crates a scenario has or where they are built, see [`crate::instrumented`].
+//! Does not know which crates there are or where they are built, see [`crate::instrumented`].
 //! Invariant: a call that is not the build of an instrumented crate reaches rustc unchanged.
 
 use std::collections::BTreeSet;
@@ -16,6 +16,9 @@ pub const WRAPPER_VAR: &str = "PHOTOFINISH_WRAPPER";
 
 /// Crates to leave plain besides [`photofinish::plain::PLAIN_CRATES`], separated by commas.
 pub const PLAIN_CRATES_VAR: &str = "PHOTOFINISH_PLAIN_CRATES";
+
+/// The archive to link after everything else, if executables are built that may not name us.
+pub const ABSENT_VAR: &str = "PHOTOFINISH_ABSENT";
 
 /// What makes LLVM turn every atomic operation into a call of `__tsan_atomic*`.
 ///
@@ -42,6 +45,7 @@ pub const FLAGS: &[&str] = &[
 pub struct Invocation {
     rustc: OsString,
     args: Vec<OsString>,
+    instrumented: bool,
 }
 
 impl Invocation {
@@ -50,7 +54,12 @@ impl Invocation {
         if std::env::var_os(WRAPPER_VAR)? != "1" {
             return None;
         }
-        Self::new(std::env::args_os().skip(1), &std::env::var(PLAIN_CRATES_VAR).unwrap_or_default())
+        let mut invocation =
+            Self::new(std::env::args_os().skip(1), &std::env::var(PLAIN_CRATES_VAR).unwrap_or_default())?;
+        if let Some(absent) = std::env::var_os(ABSENT_VAR) {
+            invocation.link(absent);
+        }
+        Some(invocation)
     }
 
     /// Reads `rustc args…`; nothing if the first word is not a rustc.
@@ -58,10 +67,20 @@ impl Invocation {
         let mut words = words.into_iter();
         let rustc = words.next().filter(|word| Path::new(word).file_stem().is_some_and(|s| s == "rustc"))?;
         let mut args: Vec<OsString> = words.collect();
-        if is_instrumented(&in_full(&args), more_plain) {
+        let instrumented = is_instrumented(&in_full(&args), more_plain);
+        if instrumented {
             args.extend(FLAGS.iter().map(OsString::from));
         }
-        Some(Self { rustc, args })
+        Some(Self { rustc, args, instrumented })
+    }
+
+    /// Lets the linker take what is in no crate from an archive.
+    fn link(&mut self, absent: OsString) {
+        if self.instrumented {
+            let mut argument = OsString::from("-Clink-arg=");
+            argument.push(absent);
+            self.args.push(argument);
+        }
     }
 
     /// Becomes rustc, whose messages and exit code are then this process's own. Returns only when that fails.
@@ -155,6 +174,12 @@ mod tests {
         assert_eq!(made.args[4..], FLAGS.iter().map(OsString::from).collect::<Vec<_>>());
         let probe = Invocation::new(words("rustc -vV"), "").expect("a rustc");
         assert_eq!(probe.args, words("-vV"));
+        let mut linked = made;
+        linked.link("absent.rlib".into());
+        assert_eq!(linked.args.last(), Some(&OsString::from("-Clink-arg=absent.rlib")));
+        let mut unlinked = probe;
+        unlinked.link("absent.rlib".into());
+        assert_eq!(unlinked.args, words("-vV"), "what is not instrumented calls nothing of it");
         assert_eq!(Invocation::new(words("tidy"), ""), None);
         assert_eq!(Invocation::new(words(""), ""), None);
     }

@@ -8,28 +8,47 @@
 //! itself), [`symbols`] (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`linear`]
 //! (whether what concurrent callers saw has an order).
 
+#[cfg(simulated)]
 pub mod cargo;
+#[cfg(simulated)]
 pub mod client;
+#[cfg(simulated)]
 pub mod examine;
+#[cfg(simulated)]
 pub mod guest;
+#[cfg(simulated)]
 mod hooks;
+#[cfg(simulated)]
 pub mod instrumented;
 pub mod linear;
+#[cfg(simulated)]
 pub mod marks;
+#[cfg(simulated)]
 pub mod plain;
+#[cfg(simulated)]
 pub mod record;
 pub mod scenario;
+#[cfg(simulated)]
 pub mod story;
+#[cfg(simulated)]
 pub mod sweep;
+#[cfg(simulated)]
 pub mod symbols;
 pub mod test;
+#[cfg(simulated)]
 pub mod traced;
+#[cfg(simulated)]
 pub mod tracefile;
+#[cfg(simulated)]
 pub mod verdict;
+#[cfg(simulated)]
 pub mod world;
+#[cfg(simulated)]
 pub mod wrapper;
 
+#[cfg(simulated)]
 pub use guest::serve;
+#[cfg(simulated)]
 #[doc(hidden)]
 pub use photofinish_boundary::entry as __entry;
 /// Runs a test under many seeds: its threads, its time and its sockets are the simulator's, and each seed is another schedule.
@@ -70,5 +89,8 @@ pub use photofinish_boundary::entry as __entry;
 ///
 /// Each run is a fresh process: it begins with an environment of its own (`PATH`, `LANG`, `TZ`, `TMPDIR`), in an empty folder, and what
 /// it prints is shown if it fails. The executable starts itself again for that, before any test of it has run.
+///
+/// Where nothing can be simulated (elsewhere than on Linux with glibc, on x86-64 or aarch64) the body runs once, natively, and the test
+/// says so.
 pub use photofinish_macros::test;
 pub use photofinish_sim as sim;

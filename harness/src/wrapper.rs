@@ -14,7 +14,7 @@ use std::process::Command;
 /// Set to `1` by the instrumented build, so that this executable is a wrapper and not a command line.
 pub const WRAPPER_VAR: &str = "PHOTOFINISH_WRAPPER";
 
-/// Crates to leave plain besides [`photofinish::plain::PLAIN_CRATES`], separated by commas.
+/// Crates to leave plain besides [`crate::plain::PLAIN_CRATES`], separated by commas.
 pub const PLAIN_CRATES_VAR: &str = "PHOTOFINISH_PLAIN_CRATES";
 
 /// The archive to link after everything else, if executables are built that may not name us.
@@ -100,7 +100,7 @@ pub struct ExecError {
 
 /// The crates that stay plain, with those of the environment.
 fn plain_crates(more_plain: &str) -> BTreeSet<String> {
-    let listed = photofinish::plain::PLAIN_CRATES.iter().map(|(name, _)| *name);
+    let listed = crate::plain::PLAIN_CRATES.iter().map(|(name, _)| *name);
     listed.chain(more_plain.split(',').map(str::trim)).map(|name| name.replace('-', "_")).collect()
 }
 

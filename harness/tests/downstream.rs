@@ -50,7 +50,7 @@ fn typed(line: &str) -> Tested {
     for inherited in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUST_BACKTRACE", "NEXTEST"] {
         command.env_remove(inherited);
     }
-    command.current_dir(FOLDER).env("CARGO_TARGET_DIR", target).args(words).envs(variables);
+    command.current_dir(FOLDER).env("CARGO_TARGET_DIR", target).envs(variables).args(words);
     let Output { status, stdout, stderr } = command.output().expect("cargo starts");
     let said = [stdout, stderr].concat();
     Tested { passed: status.success(), said: String::from_utf8_lossy(&said).into_owned() }
@@ -67,7 +67,7 @@ fn check_replay(search: &Tested, test: &str, command: &str) {
         assert_eq!(search.after(&place, mark), again.after(&place, mark), "{replay}");
     }
     // Events are told by their names.
-    again.has("Returned");
+    again.has(" Wrote { ");
 }
 
 #[test]
@@ -86,6 +86,13 @@ fn a_users_crate_is_searched_by_plain_cargo_test() {
         // Its race lies between two atomic operations, which are not scheduling points in this build.
         .has("test tests::hasty ... ok");
     check_replay(&search, "tests::forgetful", " cargo test tests::forgetful -- --exact");
+}
+
+/// The body then runs once, and so says `harness/src/test/native.rs`; that it compiles is what can be known here.
+#[test]
+fn a_users_crate_compiles_where_nothing_can_be_simulated() {
+    let checked = typed("RUSTFLAGS=--cfg=photofinish_native cargo check --locked --tests");
+    assert!(checked.passed, "{}", checked.said);
 }
 
 #[test]

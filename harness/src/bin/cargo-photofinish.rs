@@ -5,9 +5,20 @@
 
 use std::process::ExitCode;
 
+#[cfg(simulated)]
 use photofinish::cargo::{Command, HELP, USAGE};
+#[cfg(simulated)]
 use photofinish::wrapper::Invocation;
 
+#[cfg(not(simulated))]
+fn main() -> ExitCode {
+    eprintln!(
+        "error: nothing can be simulated on this machine\nnext: `cargo test` runs each test once, natively"
+    );
+    ExitCode::from(2)
+}
+
+#[cfg(simulated)]
 fn main() -> ExitCode {
     if let Some(invocation) = Invocation::of_this_process() {
         eprintln!("error: {}", invocation.exec());

@@ -3,17 +3,27 @@
 //! Does not know the attribute's syntax. Invariant: a test passes only if every run of it passed.
 //!
 //! The executable of the tests is its own fork server: [`check`] starts it a second time, and there [`serve`] takes over
-//! before its main function is called, see [`photofinish_boundary::takeover`].
+//! before its main function is called, see `photofinish_boundary::takeover`.
 
 use core::fmt::Debug;
 
+#[cfg(simulated)]
 mod check;
+#[cfg(not(simulated))]
+mod native;
+#[cfg(simulated)]
 mod serve;
 
+#[cfg(simulated)]
 pub(crate) use check::COMMAND;
+#[cfg(simulated)]
 pub use check::check;
+#[cfg(not(simulated))]
+pub use native::check;
+#[cfg(simulated)]
 pub use photofinish_boundary::takeover::Entry;
 pub use photofinish_sim::personality::Os;
+#[cfg(simulated)]
 pub use serve::entry;
 
 pub use crate::scenario::Failure;
@@ -67,12 +77,24 @@ impl<E: Debug> Outcome for Result<(), E> {
 }
 
 /// Registers a test and searches it. For the attribute.
+#[cfg(simulated)]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __test {
     ($test:expr) => {{
         static TEST: $crate::test::Test = $test;
         $crate::__entry!($crate::test::entry(&TEST));
+        $crate::test::check(&TEST)
+    }};
+}
+
+/// Runs a test. For the attribute.
+#[cfg(not(simulated))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __test {
+    ($test:expr) => {{
+        static TEST: $crate::test::Test = $test;
         $crate::test::check(&TEST)
     }};
 }

@@ -17,7 +17,7 @@ pub(crate) fn test(options: TokenStream, item: TokenStream) -> TokenStream {
         (options, function) => {
             let errors = [options.err(), function.err()];
             let errors = errors.iter().flatten().map(syn::Error::to_compile_error);
-            quote!(#(#errors)* #[allow(dead_code)] #item)
+            quote!(#(#errors)* #item)
         }
     }
 }

@@ -72,7 +72,7 @@ pub struct Forward(std::process::Command);
 impl Forward {
     /// Becomes cargo. Returns only when that fails.
     #[must_use]
-    pub fn exec(mut self: Box<Self>) -> io::Error {
+    pub fn exec(&mut self) -> io::Error {
         let error = self.0.exec();
         io::Error::new(error.kind(), format!("starting cargo failed: {error}\nnext: `cargo --version`"))
     }

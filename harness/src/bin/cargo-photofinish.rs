@@ -29,7 +29,7 @@ fn main() -> ExitCode {
             println!("{HELP}");
             ExitCode::SUCCESS
         }
-        Ok(Command::Forward(forward)) => {
+        Ok(Command::Forward(mut forward)) => {
             eprintln!("error: {}", forward.exec());
             ExitCode::from(USAGE)
         }

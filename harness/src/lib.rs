@@ -6,7 +6,8 @@
 //! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
 //! [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
 //! itself), [`symbols`] (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`linear`]
-//! (whether what concurrent callers saw has an order).
+//! (whether what concurrent callers saw has an order), [`mod@test`] (tests of anybody's crate), [`mod@cargo`], [`instrumented`] and
+//! [`wrapper`] (how they are built).
 
 #[cfg(simulated)]
 pub mod cargo;

@@ -2,7 +2,7 @@
 //!
 //! Does not know the attribute's syntax. Invariant: a test passes only if every run of it passed.
 //!
-//! The executable of the tests is its own fork server: [`check`] starts it a second time, and there [`serve`] takes over
+//! The executable of the tests is its own fork server: [`check()`] starts it a second time, and there `serve` takes over
 //! before its main function is called, see `photofinish_boundary::takeover`.
 
 use core::fmt::Debug;

@@ -4,12 +4,13 @@
 //! every target.
 //!
 //! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
-//! [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
+//! [`verdict`] (what a run means), [`guard`] (whether it repeats, and why not), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
 //! itself), [`symbols`] (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`linear`]
 //! (whether what concurrent callers saw has an order).
 
 pub mod client;
 pub mod examine;
+pub mod guard;
 pub mod guest;
 mod hooks;
 pub mod linear;

@@ -24,9 +24,10 @@ use photofinish_sim::trace::Trace;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::guard::Percent;
 use crate::scenario::Listed;
 
-pub use photofinish_boundary::frames::{CORES, Request, StackOf};
+pub use photofinish_boundary::frames::{CORES, Input, Request, Sight, StackOf, Watch};
 
 /// Why a run could not be asked for, or was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +109,8 @@ pub struct Run {
     pub events: Vec<(Stamp, Event)>,
     /// Stacks.
     pub stacks: Vec<RecordedStack>,
+    /// What reached the program past the kernel: the files it opened that are not of the run, and what else was asked for.
+    pub sights: Vec<Sight>,
     /// Whether frames were left out because the run left more than there is room for.
     pub truncated: bool,
 }
@@ -141,6 +144,10 @@ pub struct Client {
     lengths: BTreeMap<String, u64>,
     /// By program: what its boring run shows of its threads.
     shapes: BTreeMap<String, Shape>,
+    /// Which of the runs that pass are made again.
+    guard: Percent,
+    /// Another process of the same executable, once one was needed.
+    twin: Option<Box<Client>>,
 }
 
 /// How long each thread of a program is, and how often time passes.
@@ -220,7 +227,46 @@ impl Client {
             server,
             lengths: BTreeMap::new(),
             shapes: BTreeMap::new(),
+            guard: Percent::USUAL,
+            twin: None,
         })
+    }
+
+    /// The executable.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the executable lies in the memory of its runs.
+    #[must_use]
+    pub fn load_base(&self) -> u64 {
+        self.server.hello.load_base
+    }
+
+    /// So many of the runs that pass are made again by whoever examines them.
+    pub fn set_guard(&mut self, percent: Percent) {
+        self.guard = percent;
+    }
+
+    /// How many of the runs that pass are made again.
+    #[must_use]
+    pub fn guard(&self) -> Percent {
+        self.guard
+    }
+
+    /// Another process that serves the same executable. What is the same for all runs of one server need not be for those of
+    /// another, so it is the one to ask whether a run repeats.
+    ///
+    /// # Errors
+    /// As [`Client::start`].
+    pub fn twin(&mut self) -> Result<&mut Self, ClientError> {
+        if self.twin.is_none() {
+            let most = (self.pool_max / LIVES).max(1);
+            let twin = Self::start_with(&self.path, self.way.main, most, self.way.isolation)?;
+            self.twin = Some(Box::new(twin));
+        }
+        Ok(self.twin.as_mut().expect("started above"))
     }
 
     /// What is not as it should be on this machine.
@@ -304,7 +350,14 @@ impl Client {
 /// The same program under the schedule that nobody would call a race.
 fn boring(request: &Request) -> Request {
     let limits = Limits { points_max: request.limits.points_max.min(LENGTH_MAX), ..request.limits };
-    Request { strategy: Strategy::Boring, replay: None, events: false, limits, ..request.clone() }
+    Request {
+        strategy: Strategy::Boring,
+        replay: None,
+        events: false,
+        watch: None,
+        limits,
+        ..request.clone()
+    }
 }
 
 impl Server {
@@ -382,6 +435,7 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
         trace: Trace::default(),
         events: Vec::new(),
         stacks: Vec::new(),
+        sights: Vec::new(),
         truncated,
     };
     for frame in frames {
@@ -395,6 +449,12 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
                 let addresses =
                     addresses.into_iter().map(|address| address.saturating_sub(load_base)).collect();
                 run.stacks.push(RecordedStack { thread, of, addresses });
+            }
+            Frame::Sight(mut sight) => {
+                for address in &mut sight.stack {
+                    *address = address.saturating_sub(load_base);
+                }
+                run.sights.push(sight);
             }
             Frame::Final(end) => {
                 run.ending = end.ending;

@@ -102,6 +102,7 @@ fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
             StackOf::Signal => "was",
             StackOf::Unmodelled => "asked for what is not modelled",
             StackOf::Escaped => "went past the C library",
+            StackOf::Event(_) => "was",
         };
         line(text, &format!("  thread {} {what} at", stack.thread.0));
         let places = stack.addresses.iter().flat_map(|address| symbols.places(*address));
@@ -213,7 +214,7 @@ fn without_generics(function: &str) -> &str {
 }
 
 /// Control characters as escapes, so that a program's output cannot drive the terminal.
-fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     text.chars()
         .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
         .collect()
@@ -250,6 +251,7 @@ mod tests {
             trace: Trace::default(),
             events: vec![(stamp, Event::Traced(Box::new(traced))); events],
             stacks: Vec::new(),
+            sights: Vec::new(),
             truncated: false,
         }
     }

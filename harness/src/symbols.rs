@@ -88,6 +88,7 @@ fn whose(file: &str, function: &str) -> Inner {
     {
         Inner::Std
     } else if file.contains("sim/boundary/src/")
+        || file.contains("/sim/src/kernel/")
         || file.contains("harness/src/")
         || crate_of(file).is_some_and(is_plain)
         || OURS.iter().any(|name| function.starts_with(name))

@@ -12,7 +12,7 @@ use photofinish_sim::limits::Limits;
 use photofinish_sim::seed::Seed;
 
 use super::Test;
-use crate::client::{Client, Isolation, Main, Request};
+use crate::client::{CORES, Client, Isolation, Main, Request};
 use crate::examine::{Examined, examine};
 use crate::record::Record;
 use crate::story::{Length, Told};
@@ -27,8 +27,6 @@ pub(crate) const COMMAND: &str = "PHOTOFINISH_COMMAND";
 const NEXTEST: &str = "NEXTEST";
 /// Seeds that a test without limits of its own tries.
 const SEEDS: u64 = 100;
-/// Processors that a test is told it has if it does not say.
-const CORES: u32 = 4;
 
 /// Searches a test; returns if every run passed.
 ///
@@ -90,14 +88,12 @@ fn search(test: &Test, replayed: Option<&str>) -> Result<Option<Failed>, String>
             break;
         }
         let mut request = Request {
-            program: test.name.to_owned(),
-            seed: Seed(seed),
             strategy,
-            replay: None,
             events: plan.length == Length::EveryEvent,
             limits,
             cores: test.cores.unwrap_or(CORES),
             os: test.os,
+            ..Request::new(test.name, Seed(seed))
         };
         request.strategy = client.resolve(&request).map_err(|error| error.to_string())?;
         let examined = examine(&mut client, &request).map_err(|error| error.to_string())?;
@@ -116,8 +112,9 @@ fn search(test: &Test, replayed: Option<&str>) -> Result<Option<Failed>, String>
 }
 
 fn tell(test: &Test, request: &Request, examined: &Examined, executable: &Path, length: Length) -> Failed {
-    let Examined { run, judgement } = examined;
-    let record = Record::new(&request.program, request.seed, request.strategy, run, judgement);
+    let Examined { run, judgement, difference } = examined;
+    let mut record = Record::new(&request.program, request.seed, request.strategy, run, judgement);
+    record.difference.clone_from(difference);
     let symbols = Symbols::open(executable);
     let replay = replay_line(test.name, request.seed, |name| std::env::var(name).ok());
     let told = Told { record: &record, run, symbols: &symbols, replay: &replay }.tell(length);

@@ -140,6 +140,7 @@ fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask,
         limits: limits(args, file.limits),
         cores: args.cores.unwrap_or(file.cores),
         os: args.os.or(file.os),
+        watch: None,
     };
     Ok((request, Some(file.events_hash)))
 }
@@ -166,14 +167,15 @@ impl Session<'_> {
         waiting.enable_steady_tick(Duration::from_secs(1));
         let examined = examine(self.client()?, request);
         waiting.finish_and_clear();
-        let Examined { run, mut judgement } = examined?;
+        let Examined { run, mut judgement, difference } = examined?;
         if let Some(expected) = expected_hash
             && expected != run.figures.events_hash
             && judgement.verdict != Verdict::Diverged
         {
             judgement = verdict::not_the_same(expected, run.figures.events_hash);
         }
-        let record = Record::new(&request.program, request.seed, request.strategy, &run, &judgement);
+        let mut record = Record::new(&request.program, request.seed, request.strategy, &run, &judgement);
+        record.difference = difference;
         if self.args.json {
             crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
         } else {
@@ -227,7 +229,8 @@ impl Session<'_> {
     fn client(&mut self) -> Result<&mut Client, SimError> {
         if self.client.is_none() {
             let isolation = if self.args.baton { Isolation::Baton } else { Isolation::Fork };
-            let client = Client::start(&self.scenarios.path, self.threads, isolation)?;
+            let mut client = Client::start(&self.scenarios.path, self.threads, isolation)?;
+            client.set_guard(self.args.guard);
             for note in client.notes() {
                 eprintln!("note: {note}");
             }

@@ -10,6 +10,7 @@ pub mod conformance;
 pub mod endings;
 pub mod faults;
 pub mod files;
+pub mod guarded;
 pub mod hosts;
 pub mod layout;
 pub mod marks;
@@ -42,6 +43,7 @@ pub static GUESTS: &[&Scenario] = &[
     &hosts::SCENARIO,
     &faults::SCENARIO,
     &traced::SCENARIO,
+    &guarded::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,

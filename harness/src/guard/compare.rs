@@ -2,6 +2,7 @@
 //!
 //! Does not know why. Invariant: events before the number that is returned are equal, one by one.
 
+use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 
 use super::difference::Side;
@@ -13,9 +14,13 @@ const PLACES_SHOWN: usize = 8;
 /// Characters of an event that are shown.
 const EVENT_SHOWN: usize = 400;
 
-/// The number of the first event that differs; `None` if all are equal.
+/// The number of the first event that differs; `None` if all are equal. Of a run that real time cut short, what is missing does not count.
 pub(super) fn first_difference(one: &Run, other: &Run) -> Option<usize> {
     let common = one.events.iter().zip(&other.events).position(|(a, b)| a != b);
+    let cut = |run: &Run| run.truncated || matches!(run.ending, Ending::Lost { .. } | Ending::Escaped { .. });
+    if cut(one) || cut(other) {
+        return common;
+    }
     let lengths = [one.events.len(), other.events.len()];
     common.or_else(|| (lengths[0] != lengths[1]).then_some(lengths[0].min(lengths[1])))
 }

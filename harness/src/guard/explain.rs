@@ -1,7 +1,11 @@
 //! The runs that it takes to say where two equal runs differ, and why.
 //!
-//! Does not judge. Invariant: nothing is concluded from a pair of runs that agreed, and how often pairs agreed is part of what is
+//! What differs by real time, or by what others do meanwhile, may not show at once: the pause between the two runs of a pair grows with
+//! each pair that agrees. Does not judge. Invariant: nothing is concluded from a pair of runs that agreed, and how often pairs agreed is part of what is
 //! said.
+
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::cause::{Suspect, suspects};
 use super::compare::{first_difference, side};
@@ -11,12 +15,18 @@ use crate::symbols::Symbols;
 
 /// Pairs that are made for one question before it is given up.
 const TRIES: u32 = 8;
+/// Pairs whose instructions are looked at for one question: each run takes up to seconds.
+const STEPPED_TRIES: u32 = 2;
+/// No pair is made any more whose instructions are looked at once all this took so long.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// The longest pause between the two runs of a pair.
+const PAUSE_MAX: Duration = Duration::from_millis(64);
 /// Events around the one that differed whose stacks are recorded.
 const AROUND: u64 = 4;
 /// Events before the one that differed from which instructions are looked at first.
 const STEPPED: u64 = 8;
 /// Real milliseconds that a run may spend without a scheduling point while each instruction is looked at.
-const STEPPED_MS: u64 = 1_000;
+const STEPPED_MS: u64 = 500;
 /// Bytes by which a program is moved to see whether it minds.
 const SHIFT: u64 = 0x1_2340;
 /// Lines of evidence that are kept.
@@ -44,6 +54,8 @@ struct Search<'a> {
     symbols: Symbols,
     pairs: u32,
     differed: u32,
+    pause: Duration,
+    began: Instant,
 }
 
 /// Finds out where and why two runs of one request differ, of which `first` and `again` are two that did.
@@ -58,7 +70,8 @@ pub fn explain(
 ) -> Result<Difference, ClientError> {
     let symbols = Symbols::open(client.path());
     let request = Request { events: true, watch: None, ..request.clone() };
-    let mut search = Search { client, request, symbols, pairs: 0, differed: 0 };
+    let (pause, began) = (Duration::ZERO, Instant::now());
+    let mut search = Search { client, request, symbols, pairs: 0, differed: 0, pause, began };
     let (shown, whose) = search.again()?;
     let mut found = suspects(first, again, None, &search.symbols);
     let mut vain = Vec::new();
@@ -113,13 +126,17 @@ impl Search<'_> {
 
     fn pair(&mut self, watch: Watch, whose: Whose) -> Result<Pair, ClientError> {
         let one = self.run(watch)?;
+        thread::sleep(self.pause);
         let other = match whose {
             Whose::One => self.run(watch)?,
             Whose::Two => self.client.twin()?.run(&Request { watch: Some(watch), ..self.request.clone() })?,
         };
         let event = first_difference(&one, &other);
         self.pairs += 1;
-        self.differed += u32::from(event.is_some());
+        match event {
+            Some(_) => self.differed += 1,
+            None => self.pause = (self.pause * 2).clamp(Duration::from_millis(1), PAUSE_MAX),
+        }
         Ok(Pair { one, other, event })
     }
 
@@ -162,7 +179,7 @@ impl Search<'_> {
     /// last all instructions up to it.
     fn watched(&mut self, event: usize, whose: Whose) -> Result<Vec<Suspect>, ClientError> {
         let inputs = Watch { inputs: true, ..Watch::default() };
-        let mut found = self.seen(inputs, whose)?;
+        let mut found = self.seen(inputs, whose, TRIES)?;
         let real = |found: &[Suspect]| found.iter().any(Suspect::is_telling);
         let limits = self.request.limits;
         self.request.limits.real_ms_max = limits.real_ms_max.min(STEPPED_MS);
@@ -173,7 +190,7 @@ impl Search<'_> {
             if real(&found) {
                 break;
             }
-            let more = self.seen(Watch { steps, ..Watch::default() }, whose)?;
+            let more = self.seen(Watch { steps, ..Watch::default() }, whose, STEPPED_TRIES)?;
             found.splice(0..0, more);
         }
         self.request.limits = limits;
@@ -181,8 +198,11 @@ impl Search<'_> {
     }
 
     /// What answered the two runs of a pair differently that differs itself.
-    fn seen(&mut self, watch: Watch, whose: Whose) -> Result<Vec<Suspect>, ClientError> {
-        for _ in 0..TRIES {
+    fn seen(&mut self, watch: Watch, whose: Whose, tries: u32) -> Result<Vec<Suspect>, ClientError> {
+        for _ in 0..tries {
+            if watch.steps.1 > 0 && self.began.elapsed() > PATIENCE {
+                break;
+            }
             let pair = self.pair(watch, whose)?;
             let foreign = |run: &Run| run.sights.iter().any(|sight| matches!(sight.what, Input::Thread(_)));
             if pair.event.is_some() || foreign(&pair.one) {

@@ -43,9 +43,8 @@ fn look_again(
     let passed = judgement.verdict == Verdict::Pass;
     let again = witness(client, judgement.verdict)?.run(&Request { events: !passed, ..request.clone() })?;
     let judged_again = verdict::judge(&again);
-    let comparable = repeats(&judgement) && repeats(&judged_again);
-    if comparable && run.figures.events_hash != again.figures.events_hash {
-        return differs(client, request, &run, again);
+    if differ((&run, &judgement), (&again, &judged_again)) {
+        return explained(client, request, &run, again);
     }
     if passed || request.events {
         return Ok(Examined { run, judgement, difference: None });
@@ -64,7 +63,7 @@ fn witness(client: &mut Client, verdict: Verdict) -> Result<&mut Client, ClientE
     client.twin()
 }
 
-fn differs(client: &mut Client, request: &Request, run: &Run, again: Run) -> Result<Examined, ClientError> {
+fn explained(client: &mut Client, request: &Request, run: &Run, again: Run) -> Result<Examined, ClientError> {
     let difference = explain(client, request, run, &again)?;
     Ok(Examined { run: again, judgement: difference.judgement(), difference: Some(difference) })
 }
@@ -81,19 +80,26 @@ pub fn count(
 ) -> Result<Examined, ClientError> {
     let run = client.run(request)?;
     let judgement = verdict::judge(&run);
-    let seen_again = match &judgement.signature {
+    let counts = match &judgement.signature {
         None => !client.guard().draws(&request.program, request.seed),
-        Some(signature) => {
-            !matches!(run.ending, Ending::Deadlock(_))
-                && known(signature)
-                && witness(client, judgement.verdict)?.run(request)?.figures.events_hash
-                    == run.figures.events_hash
+        Some(signature) if matches!(run.ending, Ending::Deadlock(_)) || !known(signature) => false,
+        Some(_) => {
+            let again = witness(client, judgement.verdict)?.run(request)?;
+            if differ((&run, &judgement), (&again, &verdict::judge(&again))) {
+                return explained(client, request, &run, again);
+            }
+            true
         }
     };
-    if seen_again {
+    if counts {
         return Ok(Examined { run, judgement, difference: None });
     }
     look_again(client, request, run, judgement)
+}
+
+/// Whether two runs that should be equal are not.
+fn differ((one, judged_one): (&Run, &Judgement), (other, judged_other): (&Run, &Judgement)) -> bool {
+    repeats(judged_one) && repeats(judged_other) && one.figures.events_hash != other.figures.events_hash
 }
 
 /// Whether an ending must come out the same each time: one that real time or the outside brought about need not.

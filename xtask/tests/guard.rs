@@ -59,7 +59,9 @@ fn a_real_clock_is_named() {
 #[test]
 fn real_randomness_is_named() {
     let found = examined("guarded/randomness", 1);
-    check(&found, Cause::Randomness, "the instruction rdrand", "randomness");
+    let difference = check(&found, Cause::Randomness, "the instruction rdrand", "randomness");
+    let json = serde_json::to_value(&difference).expect("plain data has a JSON form");
+    assert_eq!((&json["cause"], &json["sides"][1]["thread"]), (&"randomness".into(), &0.into()), "{json}");
     let found = examined("guarded/uuid", 1);
     check(&found, Cause::Randomness, "/proc/sys/kernel/random/uuid", "uuid");
 }

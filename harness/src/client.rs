@@ -281,13 +281,16 @@ impl Client {
         &self.server.hello.marks
     }
 
-    /// The strategy that a seed runs, whose knobs go by the program's length: that of its boring run, which is made once per program.
+    /// The strategy that a seed runs, whose knobs go by what the program's boring run shows, which is made once per program.
     ///
     /// # Errors
     /// As [`Client::run`].
     pub fn resolve(&mut self, request: &Request) -> Result<Strategy, ClientError> {
-        match request.strategy {
-            Strategy::Swarm => Ok(request.strategy.resolve_for(request.seed, self.length(request)?)),
+        let strategy = match request.strategy {
+            Strategy::Swarm => request.strategy.resolve_for(request.seed, self.length(request)?),
+            strategy => strategy,
+        };
+        match strategy {
             Strategy::Urw { gap, lengths, .. } if lengths.is_empty() => {
                 let Shape { lengths, clock } = self.shape(request)?;
                 Ok(Strategy::Urw { gap, clock, lengths })

@@ -1,16 +1,18 @@
 //! Where in the source an address of the executable is.
 //!
-//! Does not know why anybody asks. Invariant: an executable without debug information gives addresses, not errors.
+//! Does not know why anybody asks, nor debug information that is compressed or lies in files of its own. Invariant: an executable
+//! without debug information gives addresses, not errors.
+
+mod elf;
 
 use std::path::Path;
 
-use addr2line::Loader;
-
 use crate::plain::is_plain;
+use elf::Elf;
 
 /// Finds functions and lines of one executable.
 pub struct Symbols {
-    loader: Option<Loader>,
+    elf: Option<Elf>,
 }
 
 /// A place in the source, the innermost of those inlined into one another first.
@@ -39,7 +41,7 @@ impl Symbols {
     /// Opens an executable's debug information.
     #[must_use]
     pub fn open(executable: &Path) -> Self {
-        Self { loader: Loader::new(executable).ok() }
+        Self { elf: Elf::open(executable) }
     }
 
     /// The places behind a return address: the call before it, with everything inlined there.
@@ -48,9 +50,9 @@ impl Symbols {
         let address = return_address.saturating_sub(1);
         let unknown =
             || vec![Place { function: "?".into(), line: format!("{return_address:#x}"), inner: Inner::Std }];
-        let Some(loader) = &self.loader else { return unknown() };
+        let Some(elf) = &self.elf else { return unknown() };
         let mut places = Vec::new();
-        let Ok(mut frames) = loader.find_frames(address) else { return unknown() };
+        let Some(mut frames) = elf.frames(address) else { return unknown() };
         while let Ok(Some(frame)) = frames.next() {
             let function =
                 frame.function.as_ref().and_then(|name| name.demangle().ok().map(|name| tidy(&name)));
@@ -66,7 +68,7 @@ impl Symbols {
     }
 
     fn symbol(&self, address: u64) -> Option<String> {
-        let name = self.loader.as_ref()?.find_symbol(address)?;
+        let name = self.elf.as_ref()?.symbol(address)?;
         Some(tidy(&addr2line::demangle_auto(name.into(), None)))
     }
 

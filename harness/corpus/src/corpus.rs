@@ -35,7 +35,7 @@ pub enum Recorded {
     New,
     /// One that it took to be fixed.
     Back,
-    /// A known one, with fewer decisions than any run before.
+    /// A known one, in a run with fewer decisions than any before, or with as few and an earlier seed.
     Smaller,
     /// A known one.
     Again,
@@ -238,18 +238,22 @@ fn record(transaction: &Transaction<'_>, sighting: &Sighting<'_>) -> rusqlite::R
     let Sighting { program, signature, example, now_ms } = *sighting;
     let known = transaction
         .query_row(
-            "SELECT id, state, decisions FROM failures WHERE program = ?1 AND signature = ?2",
+            "SELECT id, state, decisions, seed FROM failures WHERE program = ?1 AND signature = ?2",
             (program, signature),
-            |row| Ok((row.get::<_, i64>(0)?, state(row, 1)?, row.get::<_, i64>(2)?)),
+            |row| {
+                let state = parsed(&row.get::<_, String>(1)?, str::parse)?;
+                Ok((row.get::<_, i64>(0)?, state, (row.get::<_, i64>(2)?, seed(&row.get::<_, String>(3)?)?)))
+            },
         )
         .optional()?;
-    let Some((id, state, decisions)) = known else {
+    let Some((id, state, rank)) = known else {
         let id = insert(transaction, sighting)?;
         return Ok((id, Recorded::New));
     };
     let recorded = match state {
         State::Fixed => Recorded::Back,
-        State::Open if number(example.decisions) < decisions => Recorded::Smaller,
+        // Of equals the least seed, so that it does not matter who is first.
+        State::Open if (number(example.decisions), example.seed) < rank => Recorded::Smaller,
         State::Open => Recorded::Again,
     };
     transaction.execute(
@@ -312,12 +316,11 @@ fn parsed<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> rusql
     parse(text).map_err(wrong)
 }
 
-fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<State> {
-    parsed(&row.get::<_, String>(column)?, str::parse)
+fn seed(text: &str) -> rusqlite::Result<u64> {
+    parsed(text, |text| text.parse().map_err(|_| format!("{text:?} is no seed")))
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let seed = |text: &str| text.parse().map_err(|_| format!("{text:?} is no seed"));
     Ok(Entry {
         id: row.get("id")?,
         program: row.get("program")?,
@@ -329,7 +332,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         shrunk: row.get("shrunk")?,
         example: Example {
             build: row.get("build")?,
-            seed: parsed(&row.get::<_, String>("seed")?, seed)?,
+            seed: seed(&row.get::<_, String>("seed")?)?,
             strategy: row.get("strategy")?,
             cores: row.get("cores")?,
             os: row.get("os")?,

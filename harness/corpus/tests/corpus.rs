@@ -74,7 +74,8 @@ fn the_example_with_the_fewest_decisions_is_kept() {
     let mut corpus = folder.open();
     assert_eq!(sight(&mut corpus, "lost", &example(u64::MAX, 9), 100), (1, Recorded::New));
     assert_eq!(sight(&mut corpus, "late", &example(8, 9), 101), (2, Recorded::New));
-    assert_eq!(sight(&mut corpus, "lost", &example(7, 9), 102), (1, Recorded::Again));
+    assert_eq!(sight(&mut corpus, "late", &example(9, 9), 101), (2, Recorded::Again));
+    assert_eq!(sight(&mut corpus, "lost", &example(7, 9), 102), (1, Recorded::Smaller), "an earlier seed");
     assert_eq!(sight(&mut corpus, "lost", &example(6, 4), 103), (1, Recorded::Smaller));
     assert_eq!(sight(&mut corpus, "lost", &example(5, 5), 99), (1, Recorded::Again));
     drop(corpus);

@@ -248,3 +248,50 @@ impl Again {
         (!is_allowed).then(|| (format!("`{signature}` is not expected: #{id} {fails}"), Exit::Failed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use photofinish::scenario::Os;
+    use photofinish::verdict::Verdict;
+
+    use super::*;
+
+    fn check(outcome: Outcome, expected: Option<(&str, Exit)>) {
+        let listed = Listed {
+            scenario: String::from("s"),
+            variant: String::from("v"),
+            os: Os::Linux,
+            story: String::new(),
+            differs: String::new(),
+            must: vec![(String::from("lost"), 100)],
+            may: vec![String::from("deadlock*")],
+            always: false,
+        };
+        for (signature, complains) in [("panic", true), ("lost", false), ("deadlock: a", false)] {
+            let own = matches!(outcome, Outcome::Still | Outcome::Back);
+            let (program, outcome) = (listed.name(), outcome.clone());
+            let again = Again { id: 3, program, signature: signature.to_owned(), os: None, outcome };
+            let expected = expected.filter(|_| complains || !own);
+            let expected = expected.map(|(complaint, exit)| (complaint.to_owned(), exit));
+            assert_eq!(again.complaint(&listed), expected, "{again:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_corpus_shows_is_held_against_the_expectation() {
+        let panics = Some(("`panic` is not expected: #3 of the corpus fails so", Exit::Failed));
+        let instead = |signature: &str| Some(signature.to_owned());
+        check(Outcome::Still, panics);
+        check(Outcome::Back, panics);
+        check(Outcome::Fixed { instead: None }, None);
+        check(Outcome::Fixed { instead: instead("lost") }, None);
+        check(Outcome::Fixed { instead: instead("panic") }, panics);
+        check(Outcome::Gone { instead: instead("panic") }, panics);
+        check(Outcome::Unreadable { why: String::new() }, None);
+        let unjudged = |verdict| Outcome::Unjudged { verdict, why: String::from("w") };
+        let words = "#3 of the corpus cannot be judged: w";
+        check(unjudged(Verdict::Inconclusive), Some((words, Exit::Inconclusive)));
+        check(unjudged(Verdict::Diverged), Some((words, Exit::Diverged)));
+        check(unjudged(Verdict::Bug), Some((words, Exit::Bug)));
+    }
+}

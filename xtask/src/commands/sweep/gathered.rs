@@ -111,3 +111,86 @@ impl Gathered {
         self.next == seeds
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use photofinish::client::Request;
+    use photofinish::sim::seed::Seed;
+    use photofinish::sim::trace::Trace;
+
+    use super::*;
+
+    fn shown(decisions: usize, seed: u64, extent: Extent) -> Shown {
+        let pick = serde_json::from_value(serde_json::json!({
+            "thread": 0, "kind": "Preempt", "nth": 0, "step": 1, "thread_points": 1, "pc": 0, "bound": 2, "pick": 1,
+        }));
+        let pick = pick.expect("a pick");
+        let Request { program, strategy, cores, os, limits, .. } = Request::new("s/v", Seed(seed));
+        let trace = Trace { picks: vec![pick; decisions] };
+        let file = TraceFile {
+            schema: 0,
+            what: String::new(),
+            program,
+            build: String::new(),
+            seed: Seed(seed),
+            strategy,
+            cores,
+            os,
+            limits,
+            events_hash: 0,
+            trace,
+        };
+        Shown { verdict: Verdict::Fail, file, trace: extent }
+    }
+
+    /// Seeds from `begin` on, of which the first shows a signature in so many decisions.
+    fn part(begin: u64, runs: u64, decisions: usize) -> Part {
+        let mut part = Part::default();
+        part.tally.runs = runs;
+        part.tally.passed = begin;
+        part.show("lost", shown(decisions, begin, Extent::Whole));
+        part
+    }
+
+    fn example(gathered: &Gathered) -> (u64, u64) {
+        let shown = &gathered.part.shown["lost"];
+        (shown.file.seed.0, shown.decisions())
+    }
+
+    #[test]
+    fn whole_short_and_early_runs_are_better_examples() {
+        let mut part = Part::default();
+        for (decisions, seed, extent, kept) in [
+            (1, 9, Extent::Beginning, 9),
+            (7, 8, Extent::Whole, 8),
+            (7, 10, Extent::Whole, 8),
+            (7, 5, Extent::Whole, 5),
+            (3, 20, Extent::Whole, 20),
+            (2, 1, Extent::Beginning, 20),
+        ] {
+            part.show("lost", shown(decisions, seed, extent));
+            assert_eq!(part.shown["lost"].file.seed.0, kept);
+        }
+    }
+
+    #[test]
+    fn parts_are_put_together_in_the_order_of_seeds() {
+        let now = Instant::now();
+        let mut gathered = Gathered::default();
+        gathered.put(16, part(16, 16, 4), now);
+        gathered.put(40, part(40, 3, 1), now);
+        assert_eq!((gathered.part.tally.runs, gathered.is_whole(0)), (0, true));
+        gathered.put(0, part(0, 16, 5), now);
+        assert_eq!((gathered.part.tally.runs, example(&gathered)), (32, (16, 4)));
+        assert!(gathered.is_whole(32) && !gathered.is_whole(48));
+        let mut stopped = gathered.clone();
+        stopped.finish(Some(35));
+        assert_eq!(
+            (stopped.part.tally.runs, example(&stopped)),
+            (32, (16, 4)),
+            "what came after the end is left out"
+        );
+        gathered.finish(None);
+        assert_eq!((gathered.part.tally.runs, example(&gathered)), (35, (40, 1)));
+    }
+}

@@ -148,7 +148,7 @@ pub(super) fn run_again(sweep: &Sweep<'_>, progress: &Progress) -> Result<Vec<Ag
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(entry) = entries.get(index).filter(|_| !interrupt::requested()) else { return Ok(()) };
             let outcome = one(sweep, &mut client, entry, progress)?;
-            let is_first = matches!(outcome, Outcome::Still | Outcome::Back) && sweep.args.stop_on_first;
+            let is_first = outcome.fails() && sweep.args.stop_on_first;
             let Entry { id, program, signature, .. } = entry.clone();
             let again = Again { id, program, signature, os: entry.example.os.clone(), outcome };
             done.lock().expect("no job panics with it")[index] = Some(again);
@@ -162,7 +162,15 @@ pub(super) fn run_again(sweep: &Sweep<'_>, progress: &Progress) -> Result<Vec<Ag
         let ended = jobs.into_iter().map(|job| job.join().expect("a job does not panic"));
         ended.fold(Ok(()), Result::and)
     })?;
-    Ok(done.into_inner().expect("no job panics with it").into_iter().flatten().collect())
+    let mut again: Vec<Again> =
+        done.into_inner().expect("no job panics with it").into_iter().flatten().collect();
+    // What other jobs had begun before they knew is not told: it depends on how many they are.
+    if let Some(first) = again.iter().position(|again| again.outcome.fails())
+        && sweep.args.stop_on_first
+    {
+        again.truncate(first + 1);
+    }
+    Ok(again)
 }
 
 /// Runs an entry again and notes what came of it.

@@ -80,11 +80,11 @@ impl Plan {
     pub(super) fn new(budget: Budget, variants: usize, from: u64, jobs: usize) -> Self {
         let slice = match budget {
             Budget::Seeds(_) => Duration::MAX,
-            // Three rounds, if the time suffices.
+            // Several rounds, if the time suffices: what one has too much of a round is then little.
             Budget::Time(time) => {
                 let jobs = u32::try_from(jobs).unwrap_or(u32::MAX);
                 let variants = u32::try_from(variants.max(1)).unwrap_or(u32::MAX);
-                (time.saturating_mul(jobs) / variants / 3).clamp(SLICE_LEAST, SLICE_MOST)
+                (time.saturating_mul(jobs) / variants / 8).clamp(SLICE_LEAST, SLICE_MOST)
             }
         };
         let seeds_max = match budget {

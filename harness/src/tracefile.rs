@@ -11,6 +11,8 @@ use photofinish_sim::seed::Seed;
 use photofinish_sim::trace::Trace;
 use serde::{Deserialize, Serialize};
 
+use crate::client::{Request, Run};
+
 /// The schema number of trace files. A reader refuses every other number.
 pub const SCHEMA: u32 = 2;
 
@@ -39,6 +41,39 @@ pub struct TraceFile {
     pub events_hash: u64,
     /// The picks.
     pub trace: Trace,
+}
+
+impl TraceFile {
+    /// What is kept of a run that was made for a request, whose strategy is resolved, by the executable whose id is `build`.
+    #[must_use]
+    pub fn of(request: &Request, run: &Run, build: &str) -> Self {
+        Self {
+            schema: SCHEMA,
+            what: WHAT.to_owned(),
+            program: request.program.clone(),
+            build: build.to_owned(),
+            seed: request.seed,
+            strategy: request.strategy,
+            cores: request.cores,
+            os: request.os,
+            limits: request.limits,
+            events_hash: run.figures.events_hash,
+            trace: run.trace.clone(),
+        }
+    }
+
+    /// Asks for the run again, pick by pick; with `replay: None` instead, from its seed.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        Request {
+            strategy: self.strategy,
+            replay: Some(self.trace.clone()),
+            limits: self.limits,
+            cores: self.cores,
+            os: self.os,
+            ..Request::new(self.program.clone(), self.seed)
+        }
+    }
 }
 
 /// What [`TraceFile::what`] says.

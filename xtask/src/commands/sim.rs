@@ -131,16 +131,13 @@ fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask,
         );
         return Err(SimError::Usage(message));
     }
+    let asked = file.request();
     let request = Request {
-        program: file.program,
-        seed: file.seed,
-        strategy: file.strategy,
-        replay: Some(file.trace),
         events: args.events,
         limits: limits(args, file.limits),
-        cores: args.cores.unwrap_or(file.cores),
-        os: args.os.or(file.os),
-        watch: None,
+        cores: args.cores.unwrap_or(asked.cores),
+        os: args.os.or(asked.os),
+        ..asked
     };
     Ok((request, Some(file.events_hash)))
 }
@@ -240,19 +237,8 @@ impl Session<'_> {
     }
 
     fn write_trace(&self, path: &Path, request: &Request, run: &Run) -> Result<(), SimError> {
-        let file = TraceFile {
-            schema: tracefile::SCHEMA,
-            what: tracefile::WHAT.to_owned(),
-            program: request.program.clone(),
-            build: tracefile::build_id(&self.scenarios.path).map_err(SimError::Executable)?,
-            seed: request.seed,
-            strategy: request.strategy,
-            cores: request.cores,
-            os: request.os,
-            limits: request.limits,
-            events_hash: run.figures.events_hash,
-            trace: run.trace.clone(),
-        };
+        let build = tracefile::build_id(&self.scenarios.path).map_err(SimError::Executable)?;
+        let file = TraceFile::of(request, run, &build);
         tracefile::write(path, &file)?;
         eprintln!("trace: {} (replay: cargo xtask sim --trace '{}')", path.display(), path.display());
         Ok(())

@@ -24,6 +24,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::scenario::Listed;
+use crate::symbols::Symbols;
 
 pub use photofinish_boundary::frames::{CORES, Request, StackOf};
 
@@ -124,6 +125,7 @@ pub struct Client {
     lengths: BTreeMap<String, u64>,
     /// By program: what its boring run shows of its threads.
     shapes: BTreeMap<String, Shape>,
+    symbols: Symbols,
 }
 
 /// How long each thread of a program is, and how often time passes.
@@ -189,6 +191,7 @@ impl Client {
             server,
             lengths: BTreeMap::new(),
             shapes: BTreeMap::new(),
+            symbols: Symbols::open(path),
         })
     }
 
@@ -196,6 +199,12 @@ impl Client {
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.server.hello.notes
+    }
+
+    /// Where the executable's addresses are in the source.
+    #[must_use]
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
     }
 
     /// The marks of the executable's programs, by place.

@@ -2,8 +2,6 @@
 //!
 //! Does not print. Invariant: what is reported of a failure was seen twice.
 
-use photofinish_sim::ending::Ending;
-
 use crate::client::{Client, ClientError, Request, Run};
 use crate::verdict::{self, Judgement, Verdict};
 
@@ -22,7 +20,7 @@ pub struct Examined {
 /// The client could not make the run.
 pub fn examine(client: &mut Client, request: &Request) -> Result<Examined, ClientError> {
     let run = client.run(request)?;
-    let judgement = verdict::judge(&run);
+    let judgement = verdict::judge(&run, client.symbols());
     look_again(client, request, Examined { run, judgement })
 }
 
@@ -36,12 +34,12 @@ fn look_again(client: &mut Client, request: &Request, first: Examined) -> Result
         let judgement = verdict::not_the_same(run.figures.events_hash, again.figures.events_hash);
         return Ok(Examined { run: again, judgement });
     }
-    let judgement = verdict::judge(&again);
+    let judgement = verdict::judge(&again, client.symbols());
     Ok(Examined { run: again, judgement })
 }
 
 /// As [`examine`], for a count: a failure that is known by its signature is made again to be seen twice, but without its events,
-/// which nobody will read. A deadlock's signature needs them.
+/// which nobody will read, unless its signature needs them.
 ///
 /// # Errors
 /// The client could not make the run.
@@ -51,11 +49,11 @@ pub fn count(
     known: impl Fn(&str) -> bool,
 ) -> Result<Examined, ClientError> {
     let run = client.run(request)?;
-    let judgement = verdict::judge(&run);
+    let judgement = verdict::judge(&run, client.symbols());
     let counts = match &judgement.signature {
         None => true,
         Some(signature) => {
-            !matches!(run.ending, Ending::Deadlock(_))
+            !verdict::needs_events(&run.ending)
                 && known(signature)
                 && client.run(request)?.figures.events_hash == run.figures.events_hash
         }

@@ -17,6 +17,7 @@ pub mod marks;
 pub mod plain;
 pub mod record;
 pub mod scenario;
+pub mod signature;
 pub mod sweep;
 pub mod symbols;
 pub mod traced;

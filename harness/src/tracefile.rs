@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use photofinish_sim::chooser::Strategy;
+use photofinish_sim::heap::Heap;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::personality::Os;
 use photofinish_sim::seed::Seed;
@@ -33,6 +34,9 @@ pub struct TraceFile {
     pub cores: u32,
     /// The operating system it was made to run on, if not its own.
     pub os: Option<Os>,
+    /// The heap it was made to use, if not its own choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heap: Option<Heap>,
     /// The bounds of the run.
     pub limits: Limits,
     /// The hash of the run's events, which a replay must reach again.

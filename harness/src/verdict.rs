@@ -4,6 +4,7 @@
 
 use photofinish_sim::ending::{Ending, Waiting};
 use photofinish_sim::event::Event;
+use photofinish_sim::heap::{Misuse, Wrong};
 use photofinish_sim::mark::Mark;
 use photofinish_sim::process::Status;
 use photofinish_sim::thread::ThreadId;
@@ -57,8 +58,12 @@ pub fn judge(run: &Run, symbols: &Symbols) -> Judgement {
             let name = signal_name(*signal);
             let place = signature::function_of(run, StackOf::Signal, symbols);
             let place = place.map(|function| format!(" in {function}")).unwrap_or_default();
-            fail(format!("signal {name}{place}"), format!("the program was ended by {name}"))
+            fail(
+                format!("signal {name}{place}"),
+                format!("the program was ended by {name}{}", near_freed(run)),
+            )
         }
+        Ending::Misused(misuse) => misuse_of(run, misuse, symbols),
         Ending::Deadlock(waits) => fail(deadlock_signature(run, waits, symbols), lines(waits)),
         Ending::Livelock { points } => {
             fail("livelock".into(), format!("{points} scheduling points passed and the program was not done"))
@@ -91,6 +96,7 @@ pub fn judge(run: &Run, symbols: &Symbols) -> Judgement {
 pub fn needs_events(ending: &Ending) -> bool {
     match ending {
         Ending::Deadlock(_) => true,
+        Ending::Misused(misuse) => !misuse.wrong.is_seen_in_the_act(),
         _ => false,
     }
 }
@@ -176,6 +182,29 @@ fn panic_of(run: &Run, symbols: &Symbols) -> Parts {
         format!("panic in {function}: {}", signature::steady(message)),
         format!("thread {} panicked at {place}:\n{message}", thread.0),
     )
+}
+
+/// What is seen in the act is where it is seen; of what was written to, only where it comes from is known.
+fn misuse_of(run: &Run, misuse: &Misuse, symbols: &Symbols) -> Parts {
+    let what = misuse.wrong.words();
+    let (of, relation) = match misuse.wrong {
+        Wrong::DoubleFree | Wrong::WildFree => (StackOf::Misuse, "in"),
+        Wrong::WriteAfterFree => (StackOf::Freed, "of a block freed in"),
+        Wrong::WriteBefore | Wrong::WritePast => (StackOf::Allocated, "of a block allocated in"),
+    };
+    let place = signature::function_of(run, of, symbols);
+    let place = place.map(|function| format!(" {relation} {function}")).unwrap_or_default();
+    fail(format!("heap: {what}{place}"), misuse.to_string())
+}
+
+/// What a crash has to do with memory that was freed, as far as the checked heap can tell.
+fn near_freed(run: &Run) -> &'static str {
+    let has = |of| run.stacks.iter().any(|stack| stack.of == of);
+    match (has(StackOf::Poisoned), has(StackOf::Freed)) {
+        (true, true) => ", near a freed block; a register held what freed memory is filled with",
+        (true, false) => ", near freed memory: a register held what that is filled with",
+        (false, _) => "",
+    }
 }
 
 /// Whether a panic only says that another thread panicked: what `thread::scope` and `join().unwrap()` say.

@@ -93,6 +93,10 @@ fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
             StackOf::Signal => "was",
             StackOf::Unmodelled => "asked for what is not modelled",
             StackOf::Escaped => "went past the C library",
+            StackOf::Misuse => "was seen to misuse the heap",
+            StackOf::Poisoned => "had in a register what freed memory is filled with,",
+            StackOf::Freed => "freed the block",
+            StackOf::Allocated => "allocated the block",
         };
         line(text, &format!("  thread {} {what} at", stack.thread.0));
         let places = stack.addresses.iter().flat_map(|address| symbols.places(*address));

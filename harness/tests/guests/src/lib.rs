@@ -10,6 +10,7 @@ pub mod conformance;
 pub mod endings;
 pub mod faults;
 pub mod files;
+pub mod heap;
 pub mod hosts;
 pub mod layout;
 pub mod marks;
@@ -41,6 +42,7 @@ pub static GUESTS: &[&Scenario] = &[
     &sockets::SCENARIO,
     &hosts::SCENARIO,
     &faults::SCENARIO,
+    &heap::SCENARIO,
     &traced::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
@@ -81,7 +83,14 @@ type Program = fn() -> Result<(), Failure>;
 
 /// A guest that no schedule makes fail.
 const fn sound(name: &'static str, story: &'static str, run: Program) -> Variant {
-    Variant { name, story, os: photofinish::scenario::Os::Linux, expect: Expectation::NEVER_FAILS, run }
+    Variant {
+        name,
+        story,
+        os: photofinish::scenario::Os::Linux,
+        heap: photofinish::scenario::Heap::Plain,
+        expect: Expectation::NEVER_FAILS,
+        run,
+    }
 }
 
 /// A guest that some schedules, and only some, make fail.
@@ -90,6 +99,7 @@ const fn racy(name: &'static str, story: &'static str, must: &'static [Find], ru
         name,
         story,
         os: photofinish::scenario::Os::Linux,
+        heap: photofinish::scenario::Heap::Plain,
         expect: Expectation { must, may: &[], always: false },
         run,
     }
@@ -101,6 +111,7 @@ const fn doomed(name: &'static str, story: &'static str, must: &'static [Find], 
         name,
         story,
         os: photofinish::scenario::Os::Linux,
+        heap: photofinish::scenario::Heap::Plain,
         expect: Expectation { must, may: &[], always: true },
         run,
     }

@@ -19,6 +19,7 @@ pub mod identity;
 pub mod lock;
 pub mod memory;
 pub mod message;
+pub mod misuse;
 pub mod name;
 pub mod path;
 pub mod pipe;

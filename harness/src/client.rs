@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use photofinish_boundary::frames::{self, Died, Frame, Hello, PROTOCOL, Reply};
 use photofinish_boundary::server::PoolSize;
+use photofinish_boundary::takeover;
 use photofinish_sim::chooser::{Lengths, Strategy};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
@@ -23,16 +24,17 @@ use photofinish_sim::trace::Trace;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::guard::Percent;
 use crate::scenario::Listed;
 use crate::symbols::Symbols;
 
-pub use photofinish_boundary::frames::{CORES, Request, StackOf};
+pub use photofinish_boundary::frames::{CORES, Input, Request, Sight, StackOf, Watch};
 
 /// Why a run could not be asked for, or was not answered.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The executable could not be started.
-    #[error("starting {path} failed: {source}\nnext: `cargo xtask sim` builds it anew")]
+    #[error("starting {path} failed: {source}\nnext: the same command again, which builds it if it is gone")]
     Start {
         /// The executable.
         path: PathBuf,
@@ -53,7 +55,7 @@ pub enum ClientError {
     },
     /// It speaks another protocol, or none.
     #[error(
-        "{path} answered nonsense while {doing}; it was built from another Photofinish\nnext: `cargo xtask sim` builds it anew"
+        "{path} answered nonsense while {doing}; it was built from another Photofinish\nnext: build it anew"
     )]
     Nonsense {
         /// The executable.
@@ -62,7 +64,7 @@ pub enum ClientError {
         doing: &'static str,
     },
     /// It has no program of that name.
-    #[error("{path} holds no program {program}\nnext: `cargo xtask list`")]
+    #[error("{path} holds no program {program}\nnext: build it anew, or `cargo xtask list` for scenarios")]
     Unknown {
         /// The executable.
         path: PathBuf,
@@ -108,15 +110,33 @@ pub struct Run {
     pub events: Vec<(Stamp, Event)>,
     /// Stacks.
     pub stacks: Vec<RecordedStack>,
+    /// What reached the program past the kernel: the files it opened that are not of the run, and what else was asked for.
+    pub sights: Vec<Sight>,
     /// Whether frames were left out because the run left more than there is room for.
     pub truncated: bool,
+}
+
+/// How a server is started.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    main: Main,
+    isolation: Isolation,
+}
+
+/// Whose the main function of an executable is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Main {
+    /// Ours: [`serve`](crate::serve).
+    Ours,
+    /// Its own; the server takes over before it is called.
+    Own,
 }
 
 /// A scenario executable that serves runs.
 #[derive(Debug)]
 pub struct Client {
     path: PathBuf,
-    isolation: Isolation,
+    way: Way,
     /// Threads made for simulated ones; it grows when a run wants more, up to `pool_max`.
     pool: u32,
     pool_max: u32,
@@ -126,6 +146,10 @@ pub struct Client {
     /// By program: what its boring run shows of its threads.
     shapes: BTreeMap<String, Shape>,
     symbols: Symbols,
+    /// Which of the runs that pass are made again.
+    guard: Percent,
+    /// Another process of the same executable, once one was needed.
+    twin: Option<Box<Client>>,
 }
 
 /// How long each thread of a program is, and how often time passes.
@@ -181,18 +205,71 @@ impl Client {
     /// # Errors
     /// It cannot be started, refuses to serve, or speaks another protocol.
     pub fn start(path: &Path, threads_max: u32, isolation: Isolation) -> Result<Self, ClientError> {
+        Self::start_with(path, Main::Ours, threads_max, isolation)
+    }
+
+    /// As [`Client::start`], for an executable whose main function may be its own, such as one of tests.
+    ///
+    /// # Errors
+    /// As [`Client::start`].
+    pub fn start_with(
+        path: &Path,
+        main: Main,
+        threads_max: u32,
+        isolation: Isolation,
+    ) -> Result<Self, ClientError> {
         let (pool, pool_max) = (POOL_FIRST.min(threads_max), threads_max.saturating_mul(LIVES));
-        let server = Server::start(path, PoolSize { made: pool, most: pool_max }, isolation)?;
+        let way = Way { main, isolation };
+        let server = Server::start(path, PoolSize { made: pool, most: pool_max }, way)?;
         Ok(Self {
             path: path.to_owned(),
-            isolation,
+            way,
             pool_max,
             pool,
             server,
             lengths: BTreeMap::new(),
             shapes: BTreeMap::new(),
             symbols: Symbols::open(path),
+            guard: Percent::USUAL,
+            twin: None,
         })
+    }
+
+    /// The executable.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the executable lies in the memory of its runs.
+    #[must_use]
+    pub fn load_base(&self) -> u64 {
+        self.server.hello.load_base
+    }
+
+    /// So many of the runs that pass are made again by whoever examines them.
+    pub fn set_guard(&mut self, percent: Percent) {
+        self.guard = percent;
+    }
+
+    /// How many of the runs that pass are made again.
+    #[must_use]
+    pub fn guard(&self) -> Percent {
+        self.guard
+    }
+
+    /// Another process that serves the same executable. What is the same for all runs of one server need not be for those of
+    /// another, so it is the one to ask whether a run repeats.
+    ///
+    /// # Errors
+    /// As [`Client::start`].
+    pub fn twin(&mut self) -> Result<&mut Self, ClientError> {
+        if self.twin.is_none() {
+            let most = (self.pool_max / LIVES).max(1);
+            let twin = Self::start_with(&self.path, self.way.main, most, self.way.isolation)?;
+            self.twin = Some(Box::new(twin));
+        }
+        Ok(self.twin.as_mut().expect("started above"))
     }
 
     /// What is not as it should be on this machine.
@@ -274,7 +351,7 @@ impl Client {
 
     fn restart(&mut self) -> Result<(), ClientError> {
         let size = PoolSize { made: self.pool, most: self.pool_max };
-        self.server = Server::start(&self.path, size, self.isolation)?;
+        self.server = Server::start(&self.path, size, self.way)?;
         Ok(())
     }
 }
@@ -282,12 +359,19 @@ impl Client {
 /// The same program under the schedule that nobody would call a race.
 fn boring(request: &Request) -> Request {
     let limits = Limits { points_max: request.limits.points_max.min(LENGTH_MAX), ..request.limits };
-    Request { strategy: Strategy::Boring, replay: None, events: false, limits, ..request.clone() }
+    Request {
+        strategy: Strategy::Boring,
+        replay: None,
+        events: false,
+        watch: None,
+        limits,
+        ..request.clone()
+    }
 }
 
 impl Server {
-    fn start(path: &Path, pool: PoolSize, isolation: Isolation) -> Result<Self, ClientError> {
-        let isolation = match isolation {
+    fn start(path: &Path, pool: PoolSize, way: Way) -> Result<Self, ClientError> {
+        let isolation = match way.isolation {
             Isolation::Fork => "fork",
             Isolation::Baton => "baton",
         };
@@ -298,6 +382,7 @@ impl Server {
             .args(["serve", &pool.made.to_string(), &pool.most.to_string(), isolation])
             .env_clear()
             .envs([("PATH", "/usr/bin:/bin"), ("LANG", "C"), ("TZ", "UTC")])
+            .envs((way.main == Main::Own).then_some((takeover::VARIABLE, "1")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -359,6 +444,7 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
         trace: Trace::default(),
         events: Vec::new(),
         stacks: Vec::new(),
+        sights: Vec::new(),
         truncated,
     };
     for frame in frames {
@@ -372,6 +458,12 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
                 let addresses =
                     addresses.into_iter().map(|address| address.saturating_sub(load_base)).collect();
                 run.stacks.push(RecordedStack { thread, of, addresses });
+            }
+            Frame::Sight(mut sight) => {
+                for address in &mut sight.stack {
+                    *address = address.saturating_sub(load_base);
+                }
+                run.sights.push(sight);
             }
             Frame::Final(end) => {
                 run.ending = end.ending;

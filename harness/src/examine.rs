@@ -1,8 +1,9 @@
-//! One seed examined: the run, and for a run that did not pass the same run again with its events.
+//! One seed examined: the run, and for one that did not pass, and some that did, the same run again.
 //!
-//! Does not print. Invariant: what is reported of a failure was seen twice.
+//! Does not print. Invariant: what is reported of a failure was seen twice, the second time in another process.
 
 use crate::client::{Client, ClientError, Request, Run};
+use crate::guard::{Difference, explain};
 use crate::verdict::{self, Judgement, Verdict};
 
 /// A run and what it means.
@@ -12,30 +13,47 @@ pub struct Examined {
     pub run: Run,
     /// What it means.
     pub judgement: Judgement,
+    /// If the same run made again was another: where and why.
+    pub difference: Option<Difference>,
 }
 
-/// Makes a run; one that does not pass is made again with its events, and must be the same.
+/// Makes a run; one that does not pass is made again with its events, one that does is made again if it is drawn, and either must be
+/// the same.
 ///
 /// # Errors
 /// The client could not make the run.
 pub fn examine(client: &mut Client, request: &Request) -> Result<Examined, ClientError> {
     let run = client.run(request)?;
     let judgement = verdict::judge(&run, client.symbols());
-    look_again(client, request, Examined { run, judgement })
+    if judgement.verdict == Verdict::Pass && !client.guard().draws(&request.program, request.seed) {
+        return Ok(Examined { run, judgement, difference: None });
+    }
+    look_again(client, request, run, judgement)
 }
 
-fn look_again(client: &mut Client, request: &Request, first: Examined) -> Result<Examined, ClientError> {
-    let Examined { run, judgement } = first;
-    if judgement.verdict == Verdict::Pass || request.events {
-        return Ok(Examined { run, judgement });
+fn look_again(
+    client: &mut Client,
+    request: &Request,
+    run: Run,
+    judgement: Judgement,
+) -> Result<Examined, ClientError> {
+    // Nobody reads the events of a run that passed, and those of one that was asked for with them are there.
+    let passed = judgement.verdict == Verdict::Pass;
+    let again = client.twin()?.run(&Request { events: !passed, ..request.clone() })?;
+    let judged_again = verdict::judge(&again, client.symbols());
+    let comparable = repeats(&judgement) && repeats(&judged_again);
+    if comparable && run.figures.events_hash != again.figures.events_hash {
+        return differs(client, request, &run, again);
     }
-    let again = client.run(&Request { events: true, ..request.clone() })?;
-    if repeats(&judgement) && run.figures.events_hash != again.figures.events_hash {
-        let judgement = verdict::not_the_same(run.figures.events_hash, again.figures.events_hash);
-        return Ok(Examined { run: again, judgement });
+    if passed || request.events {
+        return Ok(Examined { run, judgement, difference: None });
     }
-    let judgement = verdict::judge(&again, client.symbols());
-    Ok(Examined { run: again, judgement })
+    Ok(Examined { run: again, judgement: judged_again, difference: None })
+}
+
+fn differs(client: &mut Client, request: &Request, run: &Run, again: Run) -> Result<Examined, ClientError> {
+    let difference = explain(client, request, run, &again)?;
+    Ok(Examined { run: again, judgement: difference.judgement(), difference: Some(difference) })
 }
 
 /// As [`examine`], for a count: a failure that is known by its signature is made again to be seen twice, but without its events,
@@ -50,16 +68,18 @@ pub fn count(
 ) -> Result<Examined, ClientError> {
     let run = client.run(request)?;
     let judgement = verdict::judge(&run, client.symbols());
-    let counts = match &judgement.signature {
-        None => true,
+    let seen_again = match &judgement.signature {
+        None => !client.guard().draws(&request.program, request.seed),
         Some(signature) => {
             !verdict::needs_events(&run.ending)
                 && known(signature)
-                && client.run(request)?.figures.events_hash == run.figures.events_hash
+                && client.twin()?.run(request)?.figures.events_hash == run.figures.events_hash
         }
     };
-    let first = Examined { run, judgement };
-    if counts { Ok(first) } else { look_again(client, request, first) }
+    if seen_again {
+        return Ok(Examined { run, judgement, difference: None });
+    }
+    look_again(client, request, run, judgement)
 }
 
 /// Whether an ending must come out the same each time: one that real time or the outside brought about need not.

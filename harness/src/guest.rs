@@ -19,21 +19,39 @@ pub fn serve(scenarios: &'static [&'static Scenario]) -> ! {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
         ["list"] => list(scenarios),
-        ["serve", made, most, isolation] => {
-            let isolation = match isolation {
-                "fork" => Isolation::Fork,
-                "baton" => Isolation::Baton,
-                _ => usage(),
-            };
-            let (Ok(made), Ok(most)) = (made.parse(), most.parse()) else { usage() };
-            report_panics();
-            crate::marks::listen();
-            hooks::install();
+        _ => {
+            let Some(asked) = Asked::by(&words) else { usage() };
             let programs: Vec<&'static [Registered]> =
                 scenarios.iter().map(|scenario| registered(scenario)).collect();
-            server::serve(PoolSize { made, most }, isolation, &|name| find(scenarios, &programs, name))
+            asked.serve(&|name| find(scenarios, &programs, name))
         }
-        _ => usage(),
+    }
+}
+
+/// What a client asks a server to be.
+pub(crate) struct Asked {
+    pool: PoolSize,
+    isolation: Isolation,
+}
+
+impl Asked {
+    /// Reads `serve POOL MOST fork|baton`.
+    pub(crate) fn by(words: &[&str]) -> Option<Self> {
+        let ["serve", made, most, isolation] = words else { return None };
+        let isolation = match *isolation {
+            "fork" => Isolation::Fork,
+            "baton" => Isolation::Baton,
+            _ => return None,
+        };
+        Some(Self { pool: PoolSize { made: made.parse().ok()?, most: most.parse().ok()? }, isolation })
+    }
+
+    /// Serves runs of the programs that `find` knows.
+    pub(crate) fn serve(self, find: &dyn Fn(&str) -> Option<Task>) -> ! {
+        report_panics();
+        crate::marks::listen();
+        hooks::install();
+        server::serve(self.pool, self.isolation, find)
     }
 }
 
@@ -51,7 +69,7 @@ fn list(scenarios: &[&Scenario]) -> ! {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is a main function: its exit codes are its interface")]
-fn leave(status: i32) -> ! {
+pub(crate) fn leave(status: i32) -> ! {
     std::process::exit(status)
 }
 

@@ -4,26 +4,97 @@
 //! every target.
 //!
 //! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
-//! [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
+//! [`verdict`] (what a run means), [`guard`] (whether it repeats, and why not), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
 //! itself), [`symbols`] (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`linear`]
-//! (whether what concurrent callers saw has an order).
+//! (whether what concurrent callers saw has an order), [`mod@test`] (tests of anybody's crate), [`mod@cargo`], [`instrumented`] and
+//! [`wrapper`] (how they are built).
 
+#[cfg(simulated)]
+pub mod cargo;
+#[cfg(simulated)]
 pub mod client;
+#[cfg(simulated)]
 pub mod examine;
+#[cfg(simulated)]
+pub mod guard;
 pub mod guest;
+#[cfg(simulated)]
 mod hooks;
+#[cfg(simulated)]
+pub mod instrumented;
 pub mod linear;
+#[cfg(simulated)]
 pub mod marks;
+#[cfg(simulated)]
 pub mod plain;
+#[cfg(simulated)]
 pub mod record;
 pub mod scenario;
+#[cfg(simulated)]
 pub mod signature;
+#[cfg(simulated)]
+pub mod story;
+#[cfg(simulated)]
 pub mod sweep;
+#[cfg(simulated)]
 pub mod symbols;
+pub mod test;
+#[cfg(simulated)]
 pub mod traced;
+#[cfg(simulated)]
 pub mod tracefile;
+#[cfg(simulated)]
 pub mod verdict;
+#[cfg(simulated)]
 pub mod world;
+#[cfg(simulated)]
+pub mod wrapper;
 
+#[cfg(simulated)]
 pub use guest::serve;
+#[cfg(simulated)]
+#[doc(hidden)]
+pub use photofinish_boundary::entry as __entry;
+/// Runs a test under many seeds: its threads, its time and its sockets are the simulator's, and each seed is another schedule.
+///
+/// The test is an ordinary `#[test]`, beside others in the same executable, under `cargo test` and `cargo nextest run`. It takes
+/// nothing and returns `()` or `Result<(), E>` with `E: Debug`; it fails if a run panics, returns an error, deadlocks, never
+/// ends, or does what the simulator does not model. An `async fn` runs on tokio's multi-thread runtime: the crate's own `tokio`, with
+/// its features `rt-multi-thread`, and `net` and `time` as the test wants them.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+///
+/// #[photofinish::test(seeds = 500)]
+/// fn nothing_is_lost() {
+///     let count = AtomicU32::new(0);
+///     let add = || count.store(count.load(SeqCst) + 1, SeqCst);
+///     std::thread::scope(|scope| {
+///         scope.spawn(add);
+///         scope.spawn(add);
+///     });
+///     assert_eq!(count.into_inner(), 2);
+/// }
+/// ```
+///
+/// `cargo test` preempts threads at calls into the system alone, and does not find the race above. `cargo photofinish test` takes the
+/// same arguments, builds the tests so that they can be preempted at every atomic operation, and does. A failure prints
+/// what happened, the seed, and the command that shows the same run with all its events:
+/// `PHOTOFINISH_SEED=17 cargo photofinish test nothing_is_lost -- --exact`.
+///
+/// | option | is | without it |
+/// |---|---|---|
+/// | `seeds = 500` | seeds that are tried, from 0 on | 100, or with `time` no limit |
+/// | `time = "10s"` | real time after which no further seed is begun | no limit |
+/// | `strategy = "pct:3"` | how schedules are drawn, as `cargo xtask sim --strategy` takes it | `swarm` |
+/// | `os = "macos"` | the operating system that answers: `linux`, `macos` or `freebsd` | `linux` |
+/// | `cores = 2` | processors that the test is told it has | 4 |
+/// | `threads = 128` | threads that it may have at one time | 64 |
+///
+/// Each run is a fresh process: it begins with an environment of its own (`PATH`, `LANG`, `TZ`, `TMPDIR`), in an empty folder, and what
+/// it prints is shown if it fails. The executable starts itself again for that, before any test of it has run.
+///
+/// Where nothing can be simulated (elsewhere than on Linux with glibc, on x86-64 or aarch64) the body runs once, natively, and the test
+/// says so.
+pub use photofinish_macros::test;
 pub use photofinish_sim as sim;

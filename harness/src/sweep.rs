@@ -8,6 +8,7 @@ use photofinish_sim::seed::Seed;
 use serde::{Deserialize, Serialize};
 
 use crate::examine::Examined;
+use crate::guard::Difference;
 use crate::marks::Marks;
 use crate::scenario::Listed;
 use crate::verdict::Verdict;
@@ -23,6 +24,9 @@ pub struct Found {
     pub first: Seed,
     /// By strategy family (the word before the first colon): in how many runs.
     pub strategies: BTreeMap<String, u64>,
+    /// If it is that equal runs differ: where and why the first did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Difference>,
 }
 
 /// What a sweep over a program's seeds found.
@@ -49,10 +53,13 @@ impl Tally {
             return;
         };
         let verdict = examined.judgement.verdict;
-        let fresh = || Found { verdict, runs: 0, first: seed, strategies: BTreeMap::new() };
+        let fresh = || Found { verdict, runs: 0, first: seed, strategies: BTreeMap::new(), difference: None };
         let found = self.found.entry(signature).or_insert_with(fresh);
         found.runs += 1;
-        found.first = found.first.min(seed);
+        if seed <= found.first {
+            found.first = seed;
+            found.difference.clone_from(&examined.difference);
+        }
         let family = strategy.split(':').next().unwrap_or_default();
         *found.strategies.entry(family.to_owned()).or_default() += 1;
     }
@@ -83,7 +90,10 @@ impl Tally {
                 }
                 Some(found) => {
                     found.runs += more.runs;
-                    found.first = found.first.min(more.first);
+                    if more.first < found.first {
+                        found.first = more.first;
+                        found.difference = more.difference;
+                    }
                     for (family, runs) in more.strategies {
                         *found.strategies.entry(family).or_default() += runs;
                     }
@@ -160,8 +170,9 @@ mod tests {
 
     fn tally(runs: u64, found: &[(&str, Verdict, u64)]) -> Tally {
         let found = found.iter().map(|(signature, verdict, first)| {
+            let strategies = BTreeMap::new();
             let found =
-                Found { verdict: *verdict, runs: 1, first: Seed(*first), strategies: BTreeMap::new() };
+                Found { verdict: *verdict, runs: 1, first: Seed(*first), strategies, difference: None };
             ((*signature).to_owned(), found)
         });
         Tally { runs, passed: runs - found.len() as u64, found: found.collect(), marks: Marks::default() }

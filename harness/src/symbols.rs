@@ -128,6 +128,7 @@ fn whose(file: &str, function: &str) -> Inner {
     {
         Inner::Std
     } else if file.contains("sim/boundary/src/")
+        || file.contains("/sim/src/kernel/")
         || file.contains("harness/src/")
         || crate_of(file).is_some_and(is_plain)
         || OURS.iter().any(|name| function.starts_with(name))
@@ -168,7 +169,11 @@ fn shorten(file: &str) -> &str {
     }
     match file.find("/src/") {
         Some(at) => file[..at].rfind('/').map_or(file, |start| &file[start + 1..]),
-        None => file,
+        // An integration test has no folder `src` above it.
+        None => {
+            let folder = file.rfind("/tests/").and_then(|at| file[..at].rfind('/'));
+            folder.map_or(file, |start| &file[start + 1..])
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use photofinish::guard::Percent;
 use photofinish::scenario::{Heap, Os};
 
 use crate::exit::{EXIT_CODES, SWEEP_EXIT_CODES};
@@ -109,6 +110,10 @@ pub struct SimArgs {
     /// Print the events of each run.
     #[arg(long)]
     pub events: bool,
+
+    /// Make so many percent of the runs that pass again, and see that they repeat; those that fail always are.
+    #[arg(long, value_name = "PERCENT", default_value = "5")]
+    pub guard: Percent,
 }
 
 /// Arguments of `bench`.
@@ -165,6 +170,10 @@ pub struct SweepArgs {
     /// Processes that run at the same time; by default one per processor.
     #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
+
+    /// Make so many percent of the runs that pass again, and see that they repeat; those that fail always are.
+    #[arg(long, value_name = "PERCENT", default_value = "5")]
+    pub guard: Percent,
 
     /// Print one JSON object per variant.
     #[arg(long)]

@@ -1,22 +1,21 @@
 //! The build that makes a program simulable: preemption at every atomic operation, debug lines kept.
 //!
 //! Starts cargo with this executable as its `RUSTC_WRAPPER`. Does not know which flags make a crate instrumented
-//! (that is [`crate::wrapper`]) nor how the program is run.
-//! Invariant: artifacts built with different flags never meet. Cargo counts neither the wrapper's path nor its
-//! content into a crate's fingerprint, so each set of flags has its own target directory, named by its hash.
+//! (that is [`photofinish::wrapper`]) nor how the program is run.
+//! Invariant: artifacts built with different flags never meet: see [`photofinish::instrumented`].
 
 mod cargo;
 mod progress;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use photofinish::instrumented::{self, HostError, Rustc};
+use photofinish::wrapper;
 use thiserror::Error;
 
 use crate::exit::{Exit, ExitCause};
 use crate::workspace::{Workspace, WorkspaceError};
-use crate::wrapper;
 
 /// The cargo profile of instrumented builds; it stands in the workspace manifest.
 pub const PROFILE: &str = "sim";
@@ -31,13 +30,8 @@ pub enum BuildError {
     #[error("finding this executable, to be cargo's wrapper, failed: {0}\nnext: the same command again")]
     Wrapper(String),
     /// Rustc did not say which machine this is.
-    #[error("asking `{rustc} -vV` for the host triple failed: {reason}\nnext: `{rustc} -vV`")]
-    Host {
-        /// The rustc that was asked.
-        rustc: String,
-        /// What it said or did.
-        reason: String,
-    },
+    #[error(transparent)]
+    Host(#[from] HostError),
     /// Cargo could not be started, or not be listened to.
     #[error("running cargo to build `{bin}` of `{package}` failed: {source}\nnext: `cargo --version`")]
     Cargo {
@@ -135,7 +129,7 @@ impl Build<'_> {
             let gone = format!("{} is no longer there", self.wrapper.display());
             return Err(BuildError::Wrapper(gone));
         }
-        cargo::run(self.command(bin, &host_triple()?), bin)
+        cargo::run(self.command(bin, &Rustc::ask()?.host), bin)
     }
 
     fn command(&self, bin: Bin<'_>, triple: &str) -> Command {
@@ -151,14 +145,14 @@ impl Build<'_> {
             command.env("RUSTC_WRAPPER", self.wrapper).env(wrapper::WRAPPER_VAR, "1");
         }
         if self.kind != Kind::Bypassing {
-            with_cfg(&mut command, |name| std::env::var_os(name));
+            instrumented::with_cfg(&mut command, |name| std::env::var_os(name));
         }
         command
     }
 
     /// The name of the target directory.
     fn folder(&self, more_plain: &str) -> String {
-        let instrumented = format!("{:016x}", fnv1a(&wrapper::key(more_plain)));
+        let instrumented = instrumented::folder(more_plain);
         match self.kind {
             Kind::Instrumented => instrumented,
             Kind::Bypassing => format!("{instrumented}-bypassing"),
@@ -167,73 +161,9 @@ impl Build<'_> {
     }
 }
 
-/// Brings rustix back to the C library: its own inline assembly would be caught, at the price of a signal for each call.
-const CFG: [&str; 2] = ["--cfg", "rustix_use_libc"];
-
-/// Gives every crate of the target the [`CFG`], besides what the user asks for. Build scripts read it, so that it has to reach
-/// cargo, and not just rustc through the wrapper. Of the places where cargo looks for flags it takes the first that is there:
-/// `[target.…] rustflags` of the user hides the `[build]` that we add to, and then the guard catches what the flag would have saved.
-fn with_cfg(command: &mut Command, variable: impl Fn(&str) -> Option<OsString>) {
-    for (name, separator) in [("CARGO_ENCODED_RUSTFLAGS", "\u{1f}"), ("RUSTFLAGS", " ")] {
-        if let Some(mut flags) = variable(name) {
-            for word in CFG {
-                if !flags.is_empty() {
-                    flags.push(separator);
-                }
-                flags.push(word);
-            }
-            command.env(name, flags);
-            return;
-        }
-    }
-    command.arg("--config").arg(format!("build.rustflags = {CFG:?}"));
-}
-
-/// What rustc calls this machine, such as `x86_64-unknown-linux-gnu`.
-fn host_triple() -> Result<String, BuildError> {
-    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
-    let fail = |reason: String| BuildError::Host { rustc: rustc.clone(), reason };
-    let answer = Command::new(&rustc).arg("-vV").output().map_err(|error| fail(error.to_string()))?;
-    let text = String::from_utf8_lossy(&answer.stdout);
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| fail(String::from_utf8_lossy(&answer.stderr).trim().to_owned()))
-}
-
-/// FNV-1a: small, stable across releases of Rust, and only a name.
-fn fnv1a(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fnv1a_gives_the_published_values() {
-        assert_eq!(fnv1a(""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(fnv1a("a"), 0xaf63_dc4c_8601_ec8c);
-        assert_eq!(fnv1a("foobar"), 0x8594_4171_f739_67e8);
-    }
-
-    fn check_cfg(variable: Option<(&str, &str)>, expected: &str) {
-        let mut command = Command::new("cargo");
-        with_cfg(&mut command, |name| {
-            variable.filter(|(set, _)| *set == name).map(|(_, flags)| OsString::from(flags))
-        });
-        let said = format!("{command:?}");
-        assert!(said.contains(expected), "{variable:?}: {said}");
-    }
-
-    #[test]
-    fn the_flags_of_the_user_are_added_to() {
-        check_cfg(None, r#"build.rustflags = [\"--cfg\", \"rustix_use_libc\"]"#);
-        check_cfg(Some(("RUSTFLAGS", "-Dwarnings")), r#"RUSTFLAGS="-Dwarnings --cfg rustix_use_libc""#);
-        check_cfg(Some(("RUSTFLAGS", "")), r#"RUSTFLAGS="--cfg rustix_use_libc""#);
-        let encoded = "CARGO_ENCODED_RUSTFLAGS";
-        check_cfg(Some((encoded, "-Ca=b c")), r"-Ca=b c\u{1f}--cfg\u{1f}rustix_use_libc");
-    }
 
     #[test]
     fn a_wrapper_that_is_gone_is_said_so() {

@@ -13,4 +13,3 @@ pub mod readme;
 pub mod scenarios;
 pub mod tidy;
 pub mod workspace;
-pub mod wrapper;

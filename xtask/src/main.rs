@@ -1,17 +1,17 @@
 //! The command line: parse, dispatch, exit.
 //!
 //! Knows neither what a command does nor what it prints. The same executable is also the `RUSTC_WRAPPER` of the
-//! instrumented build, see [`xtask::wrapper`].
+//! instrumented build, see [`photofinish::wrapper`].
 //! Invariant: the process ends with one of the codes of [`xtask::exit::Exit`], also when it panics.
 
 use std::panic::catch_unwind;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use photofinish::wrapper::Invocation;
 use xtask::cli::{Cli, Command};
 use xtask::commands::{bench, bless, ci, compare, list, sim, sweep, tidy};
 use xtask::exit::{Exit, ExitCause};
-use xtask::wrapper::Invocation;
 
 fn main() -> ExitCode {
     if let Some(invocation) = Invocation::of_this_process() {

@@ -50,7 +50,7 @@ fn is(function: &str, name: &str) -> bool {
 /// A program, the signature of its failure, and words that stand in the detail or in what it wrote.
 fn check_limited(limits: Limits, program: &str, expected: (Verdict, &str), words: &str) -> Examined {
     let examined = ended(program, limits);
-    let Examined { run, judgement } = &examined;
+    let Examined { run, judgement, .. } = &examined;
     let signature = judgement.signature.as_deref().unwrap_or_default();
     assert_eq!((judgement.verdict, signature), expected, "{program}: {judgement:?}");
     let said = format!("{}\n{}\n{}", judgement.detail, written(run, 1), written(run, 2));
@@ -155,7 +155,7 @@ fn a_program_that_asks_for_what_is_not_modelled() {
         ("multicast", "socket option 35 of level 0", "multicast"),
         ("big-stack", "pthread_create(3)", "big_stack"),
     ] {
-        let Examined { run, judgement } = ended(program, Limits::default());
+        let Examined { run, judgement, .. } = ended(program, Limits::default());
         let signature = judgement.signature.unwrap_or_default();
         assert_eq!(judgement.verdict, Verdict::Inconclusive, "{program}: {signature}");
         assert!(signature.starts_with("unmodelled: ") && signature.contains(call), "{program}: {signature}");

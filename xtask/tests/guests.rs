@@ -24,7 +24,7 @@ fn run(program: &str, seed: u64, change: impl FnOnce(Request) -> Request) -> Exa
 
 /// What a program wrote to its standard output.
 fn said(program: &str, seed: u64, change: impl FnOnce(Request) -> Request) -> String {
-    let Examined { run, judgement } = run(program, seed, change);
+    let Examined { run, judgement, .. } = run(program, seed, change);
     assert_eq!(judgement.verdict, Verdict::Pass, "{judgement:?}");
     let pieces = run.events.iter().filter_map(|(_, event)| match event {
         Event::Wrote { fd: 1, bytes } => Some(bytes.as_slice()),

@@ -144,7 +144,8 @@ fn the_checked_heap_answers_as_the_plain_one() {
 /// Programs on std, mio, tokio, hyper and smol, with files, processes and hosts: none of them misuses its heap, and none is said to.
 #[test]
 fn no_healthy_guest_is_accused() {
-    let scenarios = ["sync", "files", "processes", "programs", "hyper", "smol", "polling", "hosts", "tracing"];
+    let scenarios =
+        ["sync", "files", "processes", "programs", "hyper", "smol", "polling", "hosts", "tracing"];
     let listed = client::list(guests()).expect("it lists what it holds");
     let mut client = client(guests(), Isolation::Fork);
     let mut runs = 0;
@@ -156,7 +157,12 @@ fn no_healthy_guest_is_accused() {
         for seed in 0..2 {
             let plain = request(&mut client, &listed.name(), seed);
             let run = client.run(&Request { heap: Some(Heap::Checked), ..plain }).expect("it serves");
-            assert!(!matches!(run.ending, Ending::Misused(_)), "{} at seed {seed}: {:?}", listed.name(), run.ending);
+            assert!(
+                !matches!(run.ending, Ending::Misused(_)),
+                "{} at seed {seed}: {:?}",
+                listed.name(),
+                run.ending
+            );
             runs += 1;
         }
     }

@@ -20,11 +20,13 @@ use crate::carrier;
 use crate::crash;
 use crate::frames::{Final, Frame, Request};
 use crate::guard;
-use crate::memory::checked;
+use crate::memory::{self, checked};
 use crate::phase::{self, Phase};
 use crate::process::{self, Registered};
 use crate::run::{self, run};
 use crate::shm::SHARED;
+use crate::sight;
+use crate::step;
 use crate::symbols::{raw, signal, thread};
 
 /// A program under test: its main function and its oracle, which says signature and detail of what is wrong.
@@ -52,6 +54,7 @@ impl Recorder for ToShared {
 
     fn event(&mut self, stamp: &Stamp, event: &Event) {
         SHARED.push(&Frame::Event(*stamp, event.clone()));
+        sight::event(stamp.thread);
     }
 }
 
@@ -62,6 +65,10 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         checked::begin(request.limits.memory_max, detail)?;
     }
     limit_memory(request.limits.memory_max)?;
+    if let Some(watch) = request.watch {
+        sight::begin(watch);
+        memory::shift(watch.shift);
+    }
     let chooser: Box<dyn Chooser> = match &request.replay {
         Some(trace) => Box::new(Replay::new(trace.clone())),
         None => request.strategy.chooser(request.seed),
@@ -78,6 +85,7 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     crash::watch(request.limits.real_ms_max);
     guard::watch();
     phase::set(Phase::Program);
+    step::begin();
     carrier::transfer_to(ThreadId::MAIN);
     let ending = match run().kernel.ending() {
         Some(ending) => ending.clone(),

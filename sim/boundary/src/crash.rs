@@ -16,7 +16,7 @@ use crate::phase::{self, Phase};
 use crate::run::{self, Stack, run, walk};
 use crate::shm::SHARED;
 use crate::symbols::raw;
-use crate::{carrier, guard, memory};
+use crate::{carrier, guard, memory, step};
 
 /// Signals by which the hardware says that the program went wrong.
 const FAULTS: [c_int; 6] =
@@ -98,6 +98,15 @@ pub(crate) fn handle(signal: c_int, handler: Handler, flags: c_int, blocked: &[c
     unsafe { libc::sigaction(signal, &raw const action, core::ptr::null_mut()) };
 }
 
+/// The address of the code that ends the handler of a signal, which the C library gave to the kernel.
+pub(crate) fn restorer(signal: c_int) -> usize {
+    // The kernel's `struct sigaction`: handler, flags, restorer, mask.
+    let mut action = [0_usize; 4];
+    let place = (&raw mut action) as i64;
+    raw::syscall(libc::SYS_rt_sigaction, [i64::from(signal), 0, place, 8, 0, 0]);
+    action[2]
+}
+
 /// Starts the watchdog of a run: it may spend `real_ms` without a scheduling point.
 pub(crate) fn watch(real_ms: u64) {
     REAL_MS.store(real_ms, Ordering::Relaxed);
@@ -123,7 +132,7 @@ pub(crate) fn note_stack() {
 /// The end of a run by a fault.
 pub(crate) extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     static HANDLED: AtomicBool = AtomicBool::new(false);
-    if guard::takes_over(signal, info, context) {
+    if step::takes_over(signal, info, context) || guard::takes_over(signal, info, context) {
         return;
     }
     // SAFETY: the kernel passes a valid siginfo to a handler with SA_SIGINFO.

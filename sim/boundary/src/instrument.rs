@@ -5,7 +5,7 @@
 //! run is on or not; a plain word that did not change is not progress.
 
 use core::arch::naked_asm;
-use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 
 use photofinish_sim::kernel::{Change, Detail};
 
@@ -173,6 +173,17 @@ pub extern "C" fn __tsan_atomic_signal_fence(_order: i32) {
     core::sync::atomic::compiler_fence(Ordering::SeqCst);
 }
 
+/// Set before `main` if any crate of this executable is instrumented.
+static INSTRUMENTED: AtomicBool = AtomicBool::new(false);
+
 /// Called by the constructor of every instrumented crate.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_init() {}
+pub extern "C" fn __tsan_init() {
+    INSTRUMENTED.store(true, Ordering::Relaxed);
+}
+
+/// Whether atomic operations of this executable's crates are scheduling points.
+#[must_use]
+pub fn is_instrumented() -> bool {
+    INSTRUMENTED.load(Ordering::Relaxed)
+}

@@ -325,6 +325,29 @@ pub(crate) fn settle() -> Result<(), String> {
     ))
 }
 
+/// Moves whatever the program allocates from here on, in the C library's heap and in mappings: for finding out whether it depends on
+/// addresses.
+pub(crate) fn shift(bytes: u64) {
+    let bytes = usize::try_from(bytes).unwrap_or_default();
+    if bytes == 0 {
+        return;
+    }
+    // SAFETY: malloc(3) of the C library; the block is never freed.
+    unsafe { __libc_malloc(bytes) };
+    checked::take(bytes, HEAD, Content::Any);
+    // SAFETY: mmap(2) of new anonymous memory touches no existing mapping.
+    unsafe {
+        libc::mmap(
+            core::ptr::null_mut(),
+            bytes.next_multiple_of(LEVEL),
+            libc::PROT_NONE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        )
+    };
+}
+
 /// Where the program's heap begins is rounded up to this.
 const LEVEL: usize = 1 << 16;
 

@@ -30,6 +30,7 @@ use crate::process;
 use crate::proof;
 use crate::shm::SHARED;
 use crate::symbols::{raw, tls};
+use crate::takeover;
 
 /// Our descriptors lie above any that a program under test will be given.
 pub(crate) const HOLDER_FD: c_int = 900;
@@ -106,6 +107,11 @@ fn fix_addresses() -> Vec<String> {
     let again = std::env::var(AGAIN);
     // SAFETY: this process has one thread.
     unsafe { std::env::remove_var(AGAIN) };
+    if again.is_ok() {
+        // The next image must be told, too; the program is not.
+        // SAFETY: this process has one thread.
+        unsafe { std::env::remove_var(takeover::VARIABLE) };
+    }
     match again.as_deref() {
         Ok("fixed") => return Vec::new(),
         Ok(_) => return vec![String::from(RANDOMISED)],

@@ -9,6 +9,5 @@ pub mod ci;
 pub mod compare;
 pub mod list;
 pub mod sim;
-mod story;
 pub mod sweep;
 pub mod tidy;

@@ -16,12 +16,12 @@ use photofinish::scenario::Listed;
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
+use photofinish::story::{Length, Told};
 use photofinish::symbols::Symbols;
 use photofinish::tracefile::{self, TraceError, TraceFile};
 use photofinish::verdict::{self, Verdict};
 use thiserror::Error;
 
-use super::story;
 use crate::cli::SimArgs;
 use crate::exit::{Exit, ExitCause};
 use crate::scenarios::{ScenarioError, Scenarios};
@@ -142,6 +142,7 @@ fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask,
         cores: args.cores.unwrap_or(file.cores),
         os: args.os.or(file.os),
         heap: args.heap.or(file.heap),
+        watch: None,
     };
     Ok((request, Some(file.events_hash)))
 }
@@ -168,20 +169,22 @@ impl Session<'_> {
         waiting.enable_steady_tick(Duration::from_secs(1));
         let examined = examine(self.client()?, request);
         waiting.finish_and_clear();
-        let Examined { run, mut judgement } = examined?;
+        let Examined { run, mut judgement, difference } = examined?;
         if let Some(expected) = expected_hash
             && expected != run.figures.events_hash
             && judgement.verdict != Verdict::Diverged
         {
             judgement = verdict::not_the_same(expected, run.figures.events_hash);
         }
-        let record = Record::new(&request.program, request.seed, request.strategy, &run, &judgement);
+        let mut record = Record::new(&request.program, request.seed, request.strategy, &run, &judgement);
+        record.difference = difference;
         if self.args.json {
             crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
         } else {
             let replay = self.replay_line(request);
-            let told = story::Told { record: &record, run: &run, symbols: &self.symbols, replay: &replay };
-            crate::out::write(format_args!("{}", told.tell(self.args.events)));
+            let told = Told { record: &record, run: &run, symbols: &self.symbols, replay: &replay };
+            let length = if self.args.events { Length::EveryEvent } else { Length::Short };
+            crate::out::write(format_args!("{}", told.tell(length)));
         }
         if let Some(path) = &self.args.record {
             self.write_trace(path, request, &run)?;
@@ -231,7 +234,8 @@ impl Session<'_> {
     fn client(&mut self) -> Result<&mut Client, SimError> {
         if self.client.is_none() {
             let isolation = if self.args.baton { Isolation::Baton } else { Isolation::Fork };
-            let client = Client::start(&self.scenarios.path, self.threads, isolation)?;
+            let mut client = Client::start(&self.scenarios.path, self.threads, isolation)?;
+            client.set_guard(self.args.guard);
             for note in client.notes() {
                 eprintln!("note: {note}");
             }

@@ -128,6 +128,7 @@ fn sweep(sweep: &Sweep<'_>) -> Result<(Tally, Vec<Mark>), ClientError> {
 fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<(Tally, Vec<Mark>), ClientError> {
     let threads_max = Limits::default().threads_max;
     let mut client = Client::start(&sweep.scenarios.path, threads_max, Isolation::Fork)?;
+    client.set_guard(sweep.args.guard);
     tell_notes(&client, bar);
     let mut tally = Tally::default();
     loop {
@@ -163,6 +164,11 @@ fn tell(listed: &Listed, tally: &Tally, complaints: &[String], began: Instant) {
         let by: Vec<String> =
             found.strategies.iter().map(|(family, runs)| format!("{family} {runs}")).collect();
         crate::say!("  {signature}: {} runs ({}), first at seed {}", found.runs, by.join(", "), found.first);
+        if let Some(difference) = &found.difference {
+            // What the program wrote may stand in it.
+            let told = difference.to_string();
+            told.lines().for_each(|line| crate::say!("    {}", photofinish::story::visible(line)));
+        }
     }
     if !tally.marks.is_empty() {
         crate::say!("  marks");

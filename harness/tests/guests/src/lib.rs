@@ -10,6 +10,7 @@ pub mod conformance;
 pub mod endings;
 pub mod faults;
 pub mod files;
+pub mod guarded;
 pub mod heap;
 pub mod hosts;
 pub mod layout;
@@ -44,6 +45,7 @@ pub static GUESTS: &[&Scenario] = &[
     &faults::SCENARIO,
     &heap::SCENARIO,
     &traced::SCENARIO,
+    &guarded::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,

@@ -16,6 +16,7 @@ pub mod file;
 pub mod folder;
 pub mod futex;
 pub mod identity;
+pub mod leak;
 pub mod lock;
 pub mod memory;
 pub mod message;

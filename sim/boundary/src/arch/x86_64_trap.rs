@@ -29,11 +29,11 @@ impl Trap<'_> {
         Self { registers: unsafe { &mut (*context).uc_mcontext.gregs } }
     }
 
-    fn get(&self, register: i32) -> i64 {
+    pub(super) fn get(&self, register: i32) -> i64 {
         self.registers[usize::try_from(register).expect("an index")]
     }
 
-    fn set(&mut self, register: i32, value: i64) {
+    pub(super) fn set(&mut self, register: i32, value: i64) {
         self.registers[usize::try_from(register).expect("an index")] = value;
     }
 

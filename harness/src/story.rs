@@ -4,13 +4,13 @@
 
 use std::fmt::Write as _;
 
-use photofinish::client::{Run, StackOf};
-use photofinish::record::Record;
-use photofinish::sim::choice::{Kind, Pick};
-use photofinish::sim::event::Event;
-use photofinish::symbols::{Inner, Symbols};
-use photofinish::traced;
-use photofinish::verdict::Verdict;
+use crate::client::{Run, StackOf};
+use crate::record::Record;
+use crate::symbols::{Inner, Symbols};
+use crate::traced;
+use crate::verdict::Verdict;
+use photofinish_sim::choice::{Kind, Pick};
+use photofinish_sim::event::Event;
 
 /// Decisions shown of a run that was not shrunk.
 const DECISIONS_SHOWN: usize = 12;
@@ -20,21 +20,30 @@ const OUTPUT_SHOWN: usize = 20;
 const MARKS_SHOWN: usize = 20;
 
 /// A run to tell.
-pub(super) struct Told<'a> {
+pub struct Told<'a> {
     /// Its figures and verdict.
-    pub(super) record: &'a Record,
+    pub record: &'a Record,
     /// What it left behind.
-    pub(super) run: &'a Run,
+    pub run: &'a Run,
     /// Where its addresses are in the source.
-    pub(super) symbols: &'a Symbols,
+    pub symbols: &'a Symbols,
     /// What to type to see it again.
-    pub(super) replay: &'a str,
+    pub replay: &'a str,
+}
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// What a person reads.
+    Short,
+    /// The same, and every event that was kept.
+    EveryEvent,
 }
 
 impl Told<'_> {
-    /// Tells it, with every event if `events` is set on the command line.
+    /// Tells it.
     #[must_use]
-    pub(super) fn tell(&self, events: bool) -> String {
+    pub fn tell(&self, length: Length) -> String {
         let Self { record, run, symbols, replay } = self;
         let mut text = String::new();
         headline(&mut text, record);
@@ -45,7 +54,7 @@ impl Told<'_> {
         }
         output(&mut text, run);
         marks(&mut text, record);
-        if events {
+        if length == Length::EveryEvent {
             for (stamp, event) in &run.events {
                 let (at, thread) = (seconds(stamp.at_ns), stamp.thread.0);
                 let told = match event {
@@ -97,6 +106,7 @@ fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
             StackOf::Poisoned => "had in a register what freed memory is filled with,",
             StackOf::Freed => "freed the block",
             StackOf::Allocated => "allocated the block",
+            StackOf::Event(_) => "was",
         };
         line(text, &format!("  thread {} {what} at", stack.thread.0));
         let places = stack.addresses.iter().flat_map(|address| symbols.places(*address));
@@ -208,7 +218,7 @@ fn without_generics(function: &str) -> &str {
 }
 
 /// Control characters as escapes, so that a program's output cannot drive the terminal.
-fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     text.chars()
         .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
         .collect()
@@ -216,12 +226,12 @@ fn visible(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use photofinish::sim::ending::Ending;
-    use photofinish::sim::event::Stamp;
-    use photofinish::sim::kernel::Figures;
-    use photofinish::sim::thread::ThreadId;
-    use photofinish::sim::trace::Trace;
-    use photofinish::sim::traced::{Level, Traced, What};
+    use photofinish_sim::ending::Ending;
+    use photofinish_sim::event::Stamp;
+    use photofinish_sim::kernel::Figures;
+    use photofinish_sim::thread::ThreadId;
+    use photofinish_sim::trace::Trace;
+    use photofinish_sim::traced::{Level, Traced, What};
 
     use super::*;
 
@@ -245,6 +255,7 @@ mod tests {
             trace: Trace::default(),
             events: vec![(stamp, Event::Traced(Box::new(traced))); events],
             stacks: Vec::new(),
+            sights: Vec::new(),
             truncated: false,
         }
     }

@@ -1,7 +1,7 @@
 //! This executable as cargo's `RUSTC_WRAPPER`: rustc as asked, plus the instrumentation where it belongs.
 //!
 //! Runs once per crate, so it must start fast and print nothing: cargo reads rustc's own output through it.
-//! Does not know which crates a scenario has or where they are built, see [`crate::instrumented`].
+//! Does not know which crates there are or where they are built, see [`crate::instrumented`].
 //! Invariant: a call that is not the build of an instrumented crate reaches rustc unchanged.
 
 use std::collections::BTreeSet;
@@ -14,8 +14,11 @@ use std::process::Command;
 /// Set to `1` by the instrumented build, so that this executable is a wrapper and not a command line.
 pub const WRAPPER_VAR: &str = "PHOTOFINISH_WRAPPER";
 
-/// Crates to leave plain besides [`photofinish::plain::PLAIN_CRATES`], separated by commas.
+/// Crates to leave plain besides [`crate::plain::PLAIN_CRATES`], separated by commas.
 pub const PLAIN_CRATES_VAR: &str = "PHOTOFINISH_PLAIN_CRATES";
+
+/// The archive to link after everything else, if executables are built that may not name us.
+pub const ABSENT_VAR: &str = "PHOTOFINISH_ABSENT";
 
 /// What makes LLVM turn every atomic operation into a call of `__tsan_atomic*`.
 ///
@@ -34,14 +37,18 @@ pub const FLAGS: &[&str] = &[
     "-Copt-level=2",
     // Stacks end in source lines, and a profiler can walk them.
     "-Cforce-frame-pointers=yes",
-    "-Cdebuginfo=line-tables-only",
 ];
+
+/// What debug information tells: of a crate that somebody is working on also what each function is called that was inlined into
+/// another, for signatures are made of that; of the crates it uses only lines.
+const DEBUG_INFO: [&str; 2] = ["-Cdebuginfo=limited", "-Cdebuginfo=line-tables-only"];
 
 /// One call of rustc that cargo asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Invocation {
     rustc: OsString,
     args: Vec<OsString>,
+    instrumented: bool,
 }
 
 impl Invocation {
@@ -50,7 +57,12 @@ impl Invocation {
         if std::env::var_os(WRAPPER_VAR)? != "1" {
             return None;
         }
-        Self::new(std::env::args_os().skip(1), &std::env::var(PLAIN_CRATES_VAR).unwrap_or_default())
+        let mut invocation =
+            Self::new(std::env::args_os().skip(1), &std::env::var(PLAIN_CRATES_VAR).unwrap_or_default())?;
+        if let Some(absent) = std::env::var_os(ABSENT_VAR) {
+            invocation.link(absent);
+        }
+        Some(invocation)
     }
 
     /// Reads `rustc args…`; nothing if the first word is not a rustc.
@@ -58,10 +70,21 @@ impl Invocation {
         let mut words = words.into_iter();
         let rustc = words.next().filter(|word| Path::new(word).file_stem().is_some_and(|s| s == "rustc"))?;
         let mut args: Vec<OsString> = words.collect();
-        if is_instrumented(&in_full(&args), more_plain) {
+        let instrumented = is_instrumented(&in_full(&args), more_plain);
+        if instrumented {
             args.extend(FLAGS.iter().map(OsString::from));
+            args.push(OsString::from(debug_info(&args)));
         }
-        Some(Self { rustc, args })
+        Some(Self { rustc, args, instrumented })
+    }
+
+    /// Lets the linker take what is in no crate from an archive.
+    fn link(&mut self, absent: OsString) {
+        if self.instrumented {
+            let mut argument = OsString::from("-Clink-arg=");
+            argument.push(absent);
+            self.args.push(argument);
+        }
     }
 
     /// Becomes rustc, whose messages and exit code are then this process's own. Returns only when that fails.
@@ -81,7 +104,7 @@ pub struct ExecError {
 
 /// The crates that stay plain, with those of the environment.
 fn plain_crates(more_plain: &str) -> BTreeSet<String> {
-    let listed = photofinish::plain::PLAIN_CRATES.iter().map(|(name, _)| *name);
+    let listed = crate::plain::PLAIN_CRATES.iter().map(|(name, _)| *name);
     listed.chain(more_plain.split(',').map(str::trim)).map(|name| name.replace('-', "_")).collect()
 }
 
@@ -90,7 +113,12 @@ fn plain_crates(more_plain: &str) -> BTreeSet<String> {
 /// Cargo does not count the wrapper into its fingerprints, so the instrumented build has to.
 pub fn key(more_plain: &str) -> String {
     let plain: Vec<String> = plain_crates(more_plain).into_iter().collect();
-    format!("{}\n{}", FLAGS.join(" "), plain.join(" "))
+    format!("{} {}\n{}", FLAGS.join(" "), DEBUG_INFO.join(" "), plain.join(" "))
+}
+
+/// Cargo silences the lints of crates that it fetched, and of no others.
+fn debug_info(args: &[OsString]) -> &'static str {
+    DEBUG_INFO[usize::from(value_of(&in_full(args), "--cap-lints").is_some())]
 }
 
 /// Instrumented is what is built for an explicit target (so neither build script nor proc macro) and is not plain.
@@ -152,9 +180,19 @@ mod tests {
         let made = Invocation::new(words("/bin/rustc --crate-name a --target x"), "").expect("a rustc");
         assert_eq!(made.rustc, "/bin/rustc");
         assert_eq!(made.args[..4], words("--crate-name a --target x"));
-        assert_eq!(made.args[4..], FLAGS.iter().map(OsString::from).collect::<Vec<_>>());
+        let flags = FLAGS.iter().chain(&["-Cdebuginfo=limited"]).map(OsString::from);
+        assert_eq!(made.args[4..], flags.collect::<Vec<_>>());
+        let fetched = words("/bin/rustc --crate-name a --cap-lints allow --target x");
+        let made = Invocation::new(fetched, "").expect("a rustc");
+        assert_eq!(made.args.last(), Some(&OsString::from("-Cdebuginfo=line-tables-only")));
         let probe = Invocation::new(words("rustc -vV"), "").expect("a rustc");
         assert_eq!(probe.args, words("-vV"));
+        let mut linked = made;
+        linked.link("absent.rlib".into());
+        assert_eq!(linked.args.last(), Some(&OsString::from("-Clink-arg=absent.rlib")));
+        let mut unlinked = probe;
+        unlinked.link("absent.rlib".into());
+        assert_eq!(unlinked.args, words("-vV"), "what is not instrumented calls nothing of it");
         assert_eq!(Invocation::new(words("tidy"), ""), None);
         assert_eq!(Invocation::new(words(""), ""), None);
     }

@@ -26,6 +26,7 @@ use serde::de::DeserializeOwned;
 
 use crate::guard::Percent;
 use crate::scenario::Listed;
+use crate::symbols::Symbols;
 
 pub use photofinish_boundary::frames::{CORES, Input, Request, Sight, StackOf, Watch};
 
@@ -144,6 +145,7 @@ pub struct Client {
     lengths: BTreeMap<String, u64>,
     /// By program: what its boring run shows of its threads.
     shapes: BTreeMap<String, Shape>,
+    symbols: Symbols,
     /// Which of the runs that pass are made again.
     guard: Percent,
     /// Another process of the same executable, once one was needed.
@@ -227,6 +229,7 @@ impl Client {
             server,
             lengths: BTreeMap::new(),
             shapes: BTreeMap::new(),
+            symbols: Symbols::open(path),
             guard: Percent::USUAL,
             twin: None,
         })
@@ -273,6 +276,12 @@ impl Client {
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.server.hello.notes
+    }
+
+    /// Where the executable's addresses are in the source.
+    #[must_use]
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
     }
 
     /// The marks of the executable's programs, by place.

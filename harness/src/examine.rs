@@ -2,8 +2,6 @@
 //!
 //! Does not print. Invariant: what is reported of a failure was seen twice.
 
-use photofinish_sim::ending::Ending;
-
 use crate::client::{Client, ClientError, Request, Run};
 use crate::guard::{Difference, explain};
 use crate::verdict::{self, Judgement, Verdict};
@@ -26,7 +24,7 @@ pub struct Examined {
 /// The client could not make the run.
 pub fn examine(client: &mut Client, request: &Request) -> Result<Examined, ClientError> {
     let run = client.run(request)?;
-    let judgement = verdict::judge(&run);
+    let judgement = verdict::judge(&run, client.symbols());
     if judgement.verdict == Verdict::Pass && !client.guard().draws(&request.program, request.seed) {
         return Ok(Examined { run, judgement, difference: None });
     }
@@ -42,7 +40,7 @@ fn look_again(
     // Nobody reads the events of a run that passed, and those of one that was asked for with them are there.
     let passed = judgement.verdict == Verdict::Pass;
     let again = witness(client, judgement.verdict)?.run(&Request { events: !passed, ..request.clone() })?;
-    let judged_again = verdict::judge(&again);
+    let judged_again = verdict::judge(&again, client.symbols());
     if differ((&run, &judgement), (&again, &judged_again)) {
         return explained(client, request, &run, again);
     }
@@ -69,7 +67,7 @@ fn explained(client: &mut Client, request: &Request, run: &Run, again: Run) -> R
 }
 
 /// As [`examine`], for a count: a failure that is known by its signature is made again to be seen twice, but without its events,
-/// which nobody will read. A deadlock's signature needs them.
+/// which nobody will read, unless its signature needs them.
 ///
 /// # Errors
 /// The client could not make the run.
@@ -79,13 +77,13 @@ pub fn count(
     known: impl Fn(&str) -> bool,
 ) -> Result<Examined, ClientError> {
     let run = client.run(request)?;
-    let judgement = verdict::judge(&run);
+    let judgement = verdict::judge(&run, client.symbols());
     let counts = match &judgement.signature {
         None => !client.guard().draws(&request.program, request.seed),
-        Some(signature) if matches!(run.ending, Ending::Deadlock(_)) || !known(signature) => false,
+        Some(signature) if verdict::needs_events(&run.ending) || !known(signature) => false,
         Some(_) => {
             let again = witness(client, judgement.verdict)?.run(request)?;
-            if differ((&run, &judgement), (&again, &verdict::judge(&again))) {
+            if differ((&run, &judgement), (&again, &verdict::judge(&again, client.symbols()))) {
                 return explained(client, request, &run, again);
             }
             true

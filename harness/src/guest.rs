@@ -90,7 +90,7 @@ fn find(
     let variant = scenario.variants.iter().find(|candidate| candidate.name == variant)?;
     let run = variant.run;
     let program = Box::new(move || run().map_err(|Failure { signature, detail }| (signature, detail)));
-    Some(Task { program, os: variant.os, programs })
+    Some(Task { program, os: variant.os, heap: variant.heap, programs })
 }
 
 /// Makes panics of the program events of its run; what the default hook prints is captured with its standard error.

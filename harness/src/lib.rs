@@ -31,6 +31,8 @@ pub mod plain;
 pub mod record;
 pub mod scenario;
 #[cfg(simulated)]
+pub mod signature;
+#[cfg(simulated)]
 pub mod story;
 #[cfg(simulated)]
 pub mod sweep;

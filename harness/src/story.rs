@@ -102,6 +102,10 @@ fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
             StackOf::Signal => "was",
             StackOf::Unmodelled => "asked for what is not modelled",
             StackOf::Escaped => "went past the C library",
+            StackOf::Misuse => "was seen to misuse the heap",
+            StackOf::Poisoned => "had in a register what freed memory is filled with,",
+            StackOf::Freed => "freed the block",
+            StackOf::Allocated => "allocated the block",
             StackOf::Event(_) => "was",
         };
         line(text, &format!("  thread {} {what} at", stack.thread.0));

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use photofinish_sim::chooser::Strategy;
+use photofinish_sim::heap::Heap;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::personality::Os;
 use photofinish_sim::seed::Seed;
@@ -35,6 +36,9 @@ pub struct TraceFile {
     pub cores: u32,
     /// The operating system it was made to run on, if not its own.
     pub os: Option<Os>,
+    /// The heap it was made to use, if not its own choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heap: Option<Heap>,
     /// The bounds of the run.
     pub limits: Limits,
     /// The hash of the run's events, which a replay must reach again.
@@ -56,6 +60,7 @@ impl TraceFile {
             strategy: request.strategy,
             cores: request.cores,
             os: request.os,
+            heap: request.heap,
             limits: request.limits,
             events_hash: run.figures.events_hash,
             trace: run.trace.clone(),
@@ -71,6 +76,7 @@ impl TraceFile {
             limits: self.limits,
             cores: self.cores,
             os: self.os,
+            heap: self.heap,
             ..Request::new(self.program.clone(), self.seed)
         }
     }

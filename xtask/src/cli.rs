@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use photofinish::guard::Percent;
-use photofinish::scenario::Os;
+use photofinish::scenario::{Heap, Os};
 
 use crate::exit::{EXIT_CODES, SWEEP_EXIT_CODES};
 
@@ -106,6 +106,11 @@ pub struct SimArgs {
     #[arg(long, value_name = "OS")]
     pub os: Option<Os>,
 
+    /// Get the program's memory from this heap: plain, or checked, which ends a run that misuses it (the scenario's own unless said
+    /// otherwise).
+    #[arg(long, value_name = "HEAP")]
+    pub heap: Option<Heap>,
+
     /// Virtual milliseconds, in all, that may pass while threads that could run do not (1,000 unless said otherwise).
     #[arg(long, value_name = "MS")]
     pub stall: Option<u64>,
@@ -168,6 +173,11 @@ pub struct SweepArgs {
     /// Answer as this operating system does; expectations are held against the scenario's own only.
     #[arg(long, value_name = "OS")]
     pub os: Option<Os>,
+
+    /// Get the programs' memory from this heap: plain, or checked, which ends a run that misuses it (the scenario's own unless said
+    /// otherwise).
+    #[arg(long, value_name = "HEAP")]
+    pub heap: Option<Heap>,
 
     /// Processes that run at the same time; by default one per processor.
     #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -259,6 +269,7 @@ impl SimArgs {
             from: 0,
             strategy: self.strategy.clone(),
             os: self.os,
+            heap: self.heap,
             jobs: None,
             guard: self.guard,
             stop_on_first: false,

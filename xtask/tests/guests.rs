@@ -87,7 +87,10 @@ fn a_deadlock_says_who_waits_for_whom() {
         })
         .find(|judgement| judgement.verdict != Verdict::Pass)
         .expect("200 seeds are enough");
-    assert_eq!(deadlock.signature.as_deref(), Some("deadlock: left and right"));
+    assert_eq!(
+        deadlock.signature.as_deref(),
+        Some("deadlock in photofinish_guests::races::programs::lock_order")
+    );
     for words in ["(left) waits for futex word", "(right) waits for futex word", "(root) waits for"] {
         assert!(deadlock.detail.contains(words), "{}", deadlock.detail);
     }

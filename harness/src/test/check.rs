@@ -129,19 +129,8 @@ impl<'a> Search<'a> {
     fn record(&self, request: &Request, examined: &Examined) -> Result<(), String> {
         let Some(path) = &self.environment.record else { return Ok(()) };
         let path = Path::new(path);
-        let file = TraceFile {
-            schema: tracefile::SCHEMA,
-            what: tracefile::WHAT.to_owned(),
-            program: request.program.clone(),
-            build: tracefile::build_id(&self.executable).map_err(|error| error.to_string())?,
-            seed: request.seed,
-            strategy: request.strategy,
-            cores: request.cores,
-            os: request.os,
-            limits: request.limits,
-            events_hash: examined.run.figures.events_hash,
-            trace: examined.run.trace.clone(),
-        };
+        let build = tracefile::build_id(&self.executable).map_err(|error| error.to_string())?;
+        let file = TraceFile::of(request, &examined.run, &build);
         tracefile::write(path, &file).map_err(|error| format!("{RECORD}: {error}"))
     }
 }

@@ -124,15 +124,9 @@ impl Plan {
                 (file.seed.0..file.seed.0.saturating_add(1), file.strategy, Some(file.clone()))
             }
         };
-        seeds.map(move |seed| {
-            let request = Request { seed: Seed(seed), strategy, ..usual.clone() };
-            match &file {
-                Some(file) => {
-                    let replay = Some(file.trace.clone());
-                    Request { replay, cores: file.cores, os: file.os, limits: file.limits, ..request }
-                }
-                None => request,
-            }
+        seeds.map(move |seed| match &file {
+            Some(file) => Request { events: usual.events, ..file.request() },
+            None => Request { seed: Seed(seed), strategy, ..usual.clone() },
         })
     }
 

@@ -7,6 +7,7 @@ use photofinish_boundary::{Task, server};
 
 use super::{Failure, Os, Test};
 use crate::guest::{Asked, leave};
+use crate::scenario::Heap;
 
 /// What makes a test one that this executable can serve.
 #[must_use]
@@ -35,5 +36,5 @@ fn find(name: &str) -> Option<Task> {
     let test = tests.find(|test| test.name == name)?;
     let body = test.body;
     let program = Box::new(move || body().map_err(|Failure { signature, detail }| (signature, detail)));
-    Some(Task { program, os: test.os.unwrap_or(Os::Linux), programs: &[] })
+    Some(Task { program, os: test.os.unwrap_or(Os::Linux), heap: Heap::Plain, programs: &[] })
 }

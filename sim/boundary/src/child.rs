@@ -9,6 +9,7 @@ use photofinish_sim::choice::{Chooser, Pick};
 use photofinish_sim::chooser::Replay;
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
+use photofinish_sim::heap::{Heap, Seen};
 use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::{Detail, Kernel, User};
 use photofinish_sim::personality::Os;
@@ -19,7 +20,7 @@ use crate::carrier;
 use crate::crash;
 use crate::frames::{Final, Frame, Request};
 use crate::guard;
-use crate::memory;
+use crate::memory::{self, checked};
 use crate::phase::{self, Phase};
 use crate::process::{self, Registered};
 use crate::run::{self, run};
@@ -37,6 +38,8 @@ pub struct Task {
     pub program: Program,
     /// Its operating system.
     pub os: Os,
+    /// The heap it gets its memory from, likewise.
+    pub heap: Heap,
     /// The programs that it can start as processes.
     pub programs: &'static [Registered],
 }
@@ -57,6 +60,10 @@ impl Recorder for ToShared {
 
 /// Runs a program. The caller is the host of the run, in phase [`Phase::Simulator`].
 pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
+    let detail = if request.events { Detail::Events } else { Detail::HashOnly };
+    if request.heap.unwrap_or(task.heap) == Heap::Checked {
+        checked::begin(request.limits.memory_max, detail)?;
+    }
     limit_memory(request.limits.memory_max)?;
     if let Some(watch) = request.watch {
         sight::begin(watch);
@@ -66,7 +73,6 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         Some(trace) => Box::new(Replay::new(trace.clone())),
         None => request.strategy.chooser(request.seed),
     };
-    let detail = if request.events { Detail::Events } else { Detail::HashOnly };
     let mut kernel = Kernel::new(request.limits, chooser, Box::new(ToShared), detail);
     kernel.user = user();
     let first = &mut kernel.net.hosts.get_mut(HostId::FIRST).spec;
@@ -88,7 +94,7 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     if matches!(ending, Ending::Deadlock(_)) {
         run::push_waits();
     }
-    push_final(ending);
+    push_final(checked::look(Seen::End).unwrap_or(ending));
     Ok(())
 }
 

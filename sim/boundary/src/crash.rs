@@ -7,7 +7,9 @@ use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use photofinish_sim::ending::Ending;
+use photofinish_sim::heap::Seen;
 
+use crate::arch::Trap;
 use crate::child::push_final;
 use crate::frames::{Frame, StackOf};
 use crate::phase::{self, Phase};
@@ -161,8 +163,12 @@ pub(crate) extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, con
         // A fault on the way to its stack, or no run to report.
         leave(if run::is_on() { 0 } else { i64::from(OUR_BUG) });
     }
-    push_final(ending);
+    // What the program wrote where it was not its to is what brought it here, if it did.
+    let misused = matches!(ending, Ending::Signalled(_)).then(|| memory::checked::look(Seen::Signal(signal)));
+    push_final(misused.flatten().unwrap_or(ending));
     note_stack();
+    // SAFETY: the third argument of this handler, which has SA_SIGINFO and does not return.
+    memory::checked::note_freed(&unsafe { Trap::of(context) }.general());
     leave(0)
 }
 

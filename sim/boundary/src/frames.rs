@@ -7,6 +7,7 @@ use photofinish_sim::choice::Pick;
 use photofinish_sim::chooser::Strategy;
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
+use photofinish_sim::heap::Heap;
 use photofinish_sim::kernel::Figures;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::mark::Mark;
@@ -35,6 +36,8 @@ pub struct Request {
     pub cores: u32,
     /// The operating system it runs on; its own when left out.
     pub os: Option<Os>,
+    /// The heap it gets its memory from; its own choice when left out.
+    pub heap: Option<Heap>,
     /// What is written down besides, to find out why equal runs differ.
     pub watch: Option<Watch>,
 }
@@ -101,6 +104,7 @@ impl Request {
             limits: Limits::default(),
             cores: CORES,
             os: None,
+            heap: None,
             watch: None,
         }
     }
@@ -134,6 +138,14 @@ pub enum StackOf {
     Unmodelled,
     /// A system call past the C library that was caught: the first of each kind.
     Escaped,
+    /// The call that saw a misuse of the heap.
+    Misuse,
+    /// A fault of the processor, with what freed memory is filled with in a register.
+    Poisoned,
+    /// Where the block was freed that a misuse of the heap, or a fault, is about.
+    Freed,
+    /// Where it was allocated.
+    Allocated,
     /// The event of this number, which somebody asked about.
     Event(u64),
 }
@@ -190,7 +202,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -112,6 +112,7 @@ fn from_seed(args: &SimArgs, strategy: Strategy, selected: &[&Listed]) -> Vec<As
         limits: limits(args, Limits::default()),
         cores: args.cores.unwrap_or(CORES),
         os: args.os,
+        heap: args.heap,
         ..Request::new(listed.name(), seed)
     };
     selected.iter().map(|listed| (request(listed), None)).collect()
@@ -137,6 +138,7 @@ fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask,
         limits: limits(args, file.limits),
         cores: args.cores.unwrap_or(asked.cores),
         os: args.os.or(asked.os),
+        heap: args.heap.or(asked.heap),
         ..asked
     };
     Ok((request, Some(file.events_hash)))
@@ -210,6 +212,9 @@ impl Session<'_> {
         }
         if let Some(os) = self.args.os {
             line += &format!(" --os {os}");
+        }
+        if let Some(heap) = self.args.heap {
+            line += &format!(" --heap {heap}");
         }
         line
     }

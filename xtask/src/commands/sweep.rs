@@ -204,8 +204,8 @@ impl Sweep<'_> {
 
     /// Asks for the run of a variant's seed.
     fn request(&self, variant: usize, seed: Seed) -> Request {
-        let (strategy, os) = (self.strategy, self.args.os);
-        Request { strategy, os, ..Request::new(self.selected[variant].name(), seed) }
+        let SweepArgs { os, heap, .. } = *self.args;
+        Request { strategy: self.strategy, os, heap, ..Request::new(self.selected[variant].name(), seed) }
     }
 
     /// Starts a server; what this machine lacks is said once, since every server finds the same.

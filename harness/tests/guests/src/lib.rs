@@ -11,6 +11,7 @@ pub mod endings;
 pub mod faults;
 pub mod files;
 pub mod guarded;
+pub mod heap;
 pub mod hosts;
 pub mod layout;
 pub mod marks;
@@ -42,6 +43,7 @@ pub static GUESTS: &[&Scenario] = &[
     &sockets::SCENARIO,
     &hosts::SCENARIO,
     &faults::SCENARIO,
+    &heap::SCENARIO,
     &traced::SCENARIO,
     &guarded::SCENARIO,
     &conformance::time::FAMILY.scenario,
@@ -83,7 +85,14 @@ type Program = fn() -> Result<(), Failure>;
 
 /// A guest that no schedule makes fail.
 const fn sound(name: &'static str, story: &'static str, run: Program) -> Variant {
-    Variant { name, story, os: photofinish::scenario::Os::Linux, expect: Expectation::NEVER_FAILS, run }
+    Variant {
+        name,
+        story,
+        os: photofinish::scenario::Os::Linux,
+        heap: photofinish::scenario::Heap::Plain,
+        expect: Expectation::NEVER_FAILS,
+        run,
+    }
 }
 
 /// A guest that some schedules, and only some, make fail.
@@ -92,6 +101,7 @@ const fn racy(name: &'static str, story: &'static str, must: &'static [Find], ru
         name,
         story,
         os: photofinish::scenario::Os::Linux,
+        heap: photofinish::scenario::Heap::Plain,
         expect: Expectation { must, may: &[], always: false },
         run,
     }
@@ -103,6 +113,7 @@ const fn doomed(name: &'static str, story: &'static str, must: &'static [Find], 
         name,
         story,
         os: photofinish::scenario::Os::Linux,
+        heap: photofinish::scenario::Heap::Plain,
         expect: Expectation { must, may: &[], always: true },
         run,
     }

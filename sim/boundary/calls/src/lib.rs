@@ -20,6 +20,7 @@ pub mod leak;
 pub mod lock;
 pub mod memory;
 pub mod message;
+pub mod misuse;
 pub mod name;
 pub mod path;
 pub mod pipe;

@@ -37,6 +37,11 @@ impl Trap<'_> {
         self.registers[usize::try_from(register).expect("an index")] = value;
     }
 
+    /// What the general registers hold, and where the thread goes on.
+    pub(crate) fn general(&self) -> [u64; 17] {
+        core::array::from_fn(|index| self.registers[index].cast_unsigned())
+    }
+
     /// Where the thread goes on.
     pub(crate) fn pc(&self) -> usize {
         self.get(libc::REG_RIP).cast_unsigned() as usize

@@ -3,6 +3,8 @@
 //! Does not know scenarios or verdicts. Invariant: a [`Run`] holds everything its process left behind, and whatever went
 //! wrong on the way is an ending or an error, never a run that looks complete.
 
+mod twin;
+
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::process::CommandExt as _;
@@ -245,31 +247,6 @@ impl Client {
     #[must_use]
     pub fn load_base(&self) -> u64 {
         self.server.hello.load_base
-    }
-
-    /// So many of the runs that pass are made again by whoever examines them.
-    pub fn set_guard(&mut self, percent: Percent) {
-        self.guard = percent;
-    }
-
-    /// How many of the runs that pass are made again.
-    #[must_use]
-    pub fn guard(&self) -> Percent {
-        self.guard
-    }
-
-    /// Another process that serves the same executable. What is the same for all runs of one server need not be for those of
-    /// another, so it is the one to ask whether a run repeats.
-    ///
-    /// # Errors
-    /// As [`Client::start`].
-    pub fn twin(&mut self) -> Result<&mut Self, ClientError> {
-        if self.twin.is_none() {
-            let most = (self.pool_max / LIVES).max(1);
-            let twin = Self::start_with(&self.path, self.way.main, most, self.way.isolation)?;
-            self.twin = Some(Box::new(twin));
-        }
-        Ok(self.twin.as_mut().expect("started above"))
     }
 
     /// What is not as it should be on this machine.

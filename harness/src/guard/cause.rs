@@ -120,3 +120,88 @@ fn class(what: &Input) -> Cause {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use photofinish_sim::ending::Ending;
+    use photofinish_sim::kernel::Figures;
+    use photofinish_sim::thread::ThreadId;
+    use photofinish_sim::trace::Trace;
+
+    use super::*;
+
+    fn run(sights: &[(u64, u32, Input, u64)]) -> Run {
+        let sight = |(events, thread, what, answer): &(u64, u32, Input, u64)| Sight {
+            events: *events,
+            thread: ThreadId(*thread),
+            what: what.clone(),
+            answer: *answer,
+            stack: Vec::new(),
+        };
+        Run {
+            ending: Ending::Returned,
+            figures: Figures::default(),
+            unmodelled: 0,
+            judged: None,
+            trace: Trace::default(),
+            events: Vec::new(),
+            stacks: Vec::new(),
+            sights: sights.iter().map(sight).collect(),
+            truncated: false,
+        }
+    }
+
+    /// What two runs come to that were answered so, with the first differing event of this number.
+    fn check(event: usize, asked: &[(u64, Input, [u64; 2])], causes: &[Cause]) {
+        let side = |side: usize| {
+            let answered =
+                asked.iter().map(|(events, what, answers)| (*events, 0, what.clone(), answers[side]));
+            run(&answered.collect::<Vec<_>>())
+        };
+        let found = suspects(&side(0), &side(1), Some(event), &Symbols::open(Path::new("/")));
+        assert_eq!(found.iter().map(|suspect| suspect.cause).collect::<Vec<_>>(), causes, "{asked:?}");
+    }
+
+    fn read(path: &str) -> Input {
+        Input::Read(path.to_owned())
+    }
+
+    fn call(name: &str) -> Input {
+        Input::Call(0, name.to_owned())
+    }
+
+    #[test]
+    fn what_answered_the_same_or_too_late_is_no_suspect() {
+        check(5, &[(1, read("/etc/a"), [1, 1]), (6, read("/etc/b"), [1, 2])], &[]);
+        check(6, &[(1, read("/etc/a"), [1, 1]), (6, read("/etc/b"), [1, 2])], &[Cause::FileContent]);
+    }
+
+    #[test]
+    fn the_last_before_the_event_comes_first_and_addresses_last() {
+        let asked = [
+            (1, call("getrandom"), [1, 2]),
+            (2, read("/proc/uptime"), [1, 2]),
+            (3, call("mmap"), [1, 2]),
+            (3, Input::Instruction(String::from("cpuid")), [1, 2]),
+        ];
+        check(9, &asked[..3], &[Cause::Clock, Cause::Randomness, Cause::AddressOrder]);
+        check(9, &asked[2..], &[Cause::Unknown, Cause::AddressOrder]);
+        check(9, &asked, &[Cause::Clock, Cause::Randomness, Cause::Unknown, Cause::AddressOrder]);
+    }
+
+    #[test]
+    fn nothing_is_compared_once_the_runs_asked_for_different_things() {
+        let one = run(&[(1, 0, read("/etc/a"), 1), (2, 0, read("/etc/c"), 1)]);
+        let other = run(&[(1, 0, read("/etc/b"), 2), (2, 0, read("/etc/c"), 2)]);
+        assert_eq!(suspects(&one, &other, Some(3), &Symbols::open(Path::new("/"))), []);
+    }
+
+    #[test]
+    fn a_thread_that_is_not_ours_needs_no_answer() {
+        let made = run(&[(4, 0, Input::Thread(String::from("clone3")), 0)]);
+        let found = suspects(&made, &run(&[]), None, &Symbols::open(Path::new("/")));
+        assert_eq!(found.iter().map(|suspect| suspect.cause).collect::<Vec<_>>(), [Cause::Uncontrolled]);
+    }
+}

@@ -1,8 +1,8 @@
 //! The runs that it takes to say where two equal runs differ, and why.
 //!
 //! What differs by real time, or by what others do meanwhile, may not show at once: the pause between the two runs of a pair grows with
-//! each pair that agrees. Does not judge. Invariant: nothing is concluded from a pair of runs that agreed, and how often pairs agreed is part of what is
-//! said.
+//! each pair that agrees. Does not judge. Invariant: nothing is concluded from a pair of runs that agreed, and how often pairs agreed is
+//! part of what is said.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -98,9 +98,11 @@ pub fn explain(
 
 fn conclude(found: Vec<Suspect>, vain: Vec<String>, whose: Option<Whose>) -> (Cause, Vec<String>) {
     let Some(first) = found.first() else {
-        let mut evidence = vec![String::from(
-            "no file, system call or instruction that can be watched answered differently before",
-        )];
+        let said = match whose {
+            None => "it did not show again, so that nothing could be watched but which files were opened",
+            Some(_) => "no file, system call or instruction that can be watched answered differently before",
+        };
+        let mut evidence = vec![said.to_owned()];
         if whose == Some(Whose::Two) {
             evidence.push(String::from(
                 "runs of one process agreed, and only those of two differed: it is something that is fixed when a process starts",
@@ -234,5 +236,27 @@ impl Search<'_> {
         let minds =
             format!("in one process, with only its heap moved by {SHIFT:#x} bytes, event {event} is another");
         Ok(([elsewhere, minds].map(Suspect::of_addresses).to_vec(), Vec::new()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_seen_is_not_named() {
+        let check = |whose, begins: &str, lines| {
+            let (cause, evidence) = conclude(Vec::new(), Vec::new(), whose);
+            assert_eq!((cause, evidence.len()), (Cause::Unknown, lines), "{evidence:?}");
+            assert!(evidence[0].starts_with(begins), "{evidence:?}");
+        };
+        check(None, "it did not show again", 1);
+        check(Some(Whose::One), "no file", 1);
+        check(Some(Whose::Two), "no file", 2);
+        let found = vec![Suspect::of_addresses(String::from("moved")); 2];
+        assert_eq!(
+            conclude(found, Vec::new(), Some(Whose::Two)),
+            (Cause::AddressOrder, vec!["moved".to_owned()])
+        );
     }
 }

@@ -125,7 +125,7 @@ mod tests {
             "thread": 0, "kind": "Preempt", "nth": 0, "step": 1, "thread_points": 1, "pc": 0, "bound": 2, "pick": 1,
         }));
         let pick = pick.expect("a pick");
-        let Request { program, strategy, cores, os, limits, .. } = Request::new("s/v", Seed(seed));
+        let Request { program, strategy, cores, os, heap, limits, .. } = Request::new("s/v", Seed(seed));
         let trace = Trace { picks: vec![pick; decisions] };
         let file = TraceFile {
             schema: 0,
@@ -136,6 +136,7 @@ mod tests {
             strategy,
             cores,
             os,
+            heap,
             limits,
             events_hash: 0,
             trace,

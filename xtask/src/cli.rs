@@ -199,7 +199,7 @@ pub struct SweepArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Print one JSON object per variant.
+    /// Print one JSON object per variant, and on standard error one for each failure that the corpus did not know so well.
     #[arg(long)]
     pub json: bool,
 }

@@ -30,7 +30,7 @@ fn examined(program: &str) -> (Examined, Vec<(StackOf, Vec<String>)>) {
 
 /// A guest, its signature, words of its detail, and the function in which each stack was.
 fn check(program: &str, signature: &str, words: &str, places: &[(StackOf, &str)]) -> Run {
-    let (Examined { run, judgement }, stacks) = examined(&format!("heap/{program}"));
+    let (Examined { run, judgement, .. }, stacks) = examined(&format!("heap/{program}"));
     assert_eq!(judgement.verdict, Verdict::Fail, "{program}: {judgement:?}");
     assert_eq!(judgement.signature.as_deref(), Some(signature), "{program}: {judgement:?} {stacks:#?}");
     assert!(judgement.detail.contains(words), "{program}: {}", judgement.detail);
@@ -96,7 +96,7 @@ fn a_write_after_free_is_seen_at_the_latest_when_the_run_ends() {
 
 #[test]
 fn a_crash_on_freed_memory_says_so() {
-    let (Examined { run, judgement }, stacks) = examined("heap/read-after-free");
+    let (Examined { run, judgement, .. }, stacks) = examined("heap/read-after-free");
     assert!(judgement.signature.is_some_and(|said| said.starts_with("signal SIGSEGV")), "{:?}", run.ending);
     assert!(judgement.detail.contains("near a freed block"), "{}", judgement.detail);
     let freed = stacks.iter().find(|(of, _)| *of == StackOf::Freed);

@@ -38,6 +38,8 @@ pub struct Request {
     pub os: Option<Os>,
     /// The heap it gets its memory from; its own choice when left out.
     pub heap: Option<Heap>,
+    /// A debugger is to stop at the first question from this step of the run on.
+    pub stop_at: Option<u64>,
     /// What is written down besides, to find out why equal runs differ.
     pub watch: Option<Watch>,
 }
@@ -105,6 +107,7 @@ impl Request {
             cores: CORES,
             os: None,
             heap: None,
+            stop_at: None,
             watch: None,
         }
     }

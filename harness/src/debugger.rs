@@ -47,11 +47,8 @@ impl Debugged<'_> {
             Request { replay, events: false, stop_at: Some(self.step()), limits, ..self.request.clone() };
         std::fs::write(&asked, framed(&request)?)?;
         std::fs::write(&script, self.script(&asked))?;
-        // Each thread may be needed at once, and what a killed process leaves is not used again.
-        let threads = self.request.limits.threads_max;
         let mut command = Command::new("gdb");
-        command.arg("-q").arg("-x").arg(script).arg("--args").arg(self.executable);
-        command.args(["serve", &threads.to_string(), &threads.saturating_mul(4).to_string(), "baton"]);
+        command.arg("-q").arg("-x").arg(script).arg(self.executable);
         Ok(command)
     }
 
@@ -59,12 +56,15 @@ impl Debugged<'_> {
     fn script(&self, asked: &Path) -> String {
         let environment: Vec<String> =
             ENVIRONMENT.iter().map(|(name, value)| format!("set environment {name} {value}\n")).collect();
+        // One for each that there was, for a run that wants more does not begin again here.
+        let most = self.request.limits.threads_max;
+        let threads = u32::try_from(self.run.figures.threads).unwrap_or(most).min(most);
         format!(
             "set pagination off\nset confirm off\nunset environment\n{}\
              handle SIGSYS SIGALRM SIGPIPE nostop noprint pass\n\
              set breakpoint pending on\n\
              break photofinish_debugger_fork\n\
-             run < {} > /dev/null\n\
+             run serve {} {} baton < {} > /dev/null\n\
              delete\n\
              set follow-fork-mode child\n\
              break photofinish_debugger_stop\n\
@@ -73,6 +73,8 @@ impl Debugged<'_> {
              delete\n\
              backtrace\n",
             environment.concat(),
+            threads,
+            most.saturating_mul(4),
             quoted(asked)
         )
     }

@@ -39,7 +39,7 @@ fn a_run_stops_under_gdb_at_its_last_decision() {
         assert!(errors.contains("gdb did not start") && errors.contains("next: install gdb"), "{errors}");
         return;
     }
-    let stopped = told.rsplit("photofinish_debugger_stop").next().unwrap_or_default();
+    let (_, stopped) = told.split_once("photofinish_debugger_stop ()").unwrap_or_default();
     assert!(told.contains("photofinish_debugger_stop ()"), "{told}\n{errors}");
     assert!(stopped.contains("lost_update"), "the program's own function is on the stack: {told}\n{errors}");
     let threads = told.lines().filter(|line| line.contains("Thread 0x") && line.contains("LWP")).count();

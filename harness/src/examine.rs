@@ -48,7 +48,7 @@ fn look_again(client: &mut Client, request: &Request, first: Examined) -> Result
 pub fn count(
     client: &mut Client,
     request: &Request,
-    known: impl Fn(&str) -> bool,
+    known: impl FnOnce(&str) -> bool,
 ) -> Result<Examined, ClientError> {
     let run = client.run(request)?;
     let judgement = verdict::judge(&run);

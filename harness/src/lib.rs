@@ -4,7 +4,7 @@
 //! every target.
 //!
 //! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
-//! [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
+//! [`verdict`] (what a run means), [`series`] (runs that share a process), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
 //! itself), [`symbols`] (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`linear`]
 //! (whether what concurrent callers saw has an order).
 
@@ -17,6 +17,7 @@ pub mod marks;
 pub mod plain;
 pub mod record;
 pub mod scenario;
+pub mod series;
 pub mod sweep;
 pub mod symbols;
 pub mod traced;

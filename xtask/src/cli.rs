@@ -81,6 +81,10 @@ pub struct SimArgs {
     #[arg(long)]
     pub baton: bool,
 
+    /// What a run shares with others.
+    #[arg(long, value_enum, default_value_t = Sharing::Fork, conflicts_with_all = ["baton", "trace", "record", "events"])]
+    pub isolation: Sharing,
+
     /// End a run after this many scheduling points (20,000,000 unless said otherwise).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub points: Option<u64>,
@@ -127,6 +131,8 @@ pub enum Measure {
     RoundTrips,
     /// Worlds of many hosts.
     Worlds,
+    /// Runs of two threads that do next to nothing: each in a process of its own, and many in one.
+    Runs,
 }
 
 /// Arguments of `sweep`.
@@ -156,9 +162,24 @@ pub struct SweepArgs {
     #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
 
+    /// What a run shares with others.
+    #[arg(long, value_enum, default_value_t = Sharing::Fork)]
+    pub isolation: Sharing,
+
     /// Print one JSON object per variant.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What runs share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Sharing {
+    /// Nothing: each has a process of its own, forked from a warm one.
+    Fork,
+    /// A process, one run after another, with the program's statics and whatever it leaks: many times as fast for short programs
+    /// whose runs end by themselves. What fails is made again by itself, and only that counts; what passes may owe it to an earlier
+    /// run.
+    None,
 }
 
 /// Arguments of `compare-strategies`.

@@ -23,8 +23,10 @@ const STACK: usize = 8 << 20;
 pub(crate) enum Job {
     /// The start routine of a thread the program created.
     Thread(extern "C" fn(*mut c_void) -> *mut c_void, *mut c_void),
-    /// The program's main function.
+    /// The program's main function, which does not return.
     Main(Box<dyn FnOnce()>),
+    /// The main function of a run that another may follow: when it returns, the run has an ending.
+    Turn(Box<dyn FnOnce()>),
 }
 
 /// Where a carrier is in its life.
@@ -326,6 +328,14 @@ extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
                 main();
                 core::ptr::null_mut()
             }
+            Some(Job::Turn(main)) => {
+                main();
+                // SAFETY: the carrier is this thread's own until it transfers.
+                unsafe { (*carrier).state = State::Free };
+                transfer_to_host();
+                // Resumed: a thread of another run begins on this carrier.
+                continue;
+            }
             None => die("photofinish: bug: a carrier was resumed without a job", b""),
         };
         crate::symbols::thread::run_destructors();
@@ -426,6 +436,20 @@ pub(crate) fn detach(pthread: libc::pthread_t) -> Result<(), i32> {
 /// Whether a thread was detached, so that nobody may join it.
 pub(crate) fn is_detached(pthread: libc::pthread_t) -> bool {
     find(pthread).is_some_and(|carrier| carrier.detached)
+}
+
+/// Whether every carrier is where its next thread can begin: no thread is left in the middle of something.
+pub(crate) fn all_rest() -> bool {
+    pool().carriers.iter().all(|carrier| matches!(carrier.state, State::Free | State::Over))
+}
+
+/// Frees the carriers of a run that is over, for another. Called only if [`all_rest`].
+pub(crate) fn renew() {
+    pool().of_thread.clear();
+    for carrier in &mut pool().carriers {
+        carrier.state = State::Free;
+        carrier.at_exit.clear();
+    }
 }
 
 /// The carrier of the running thread.

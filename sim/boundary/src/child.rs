@@ -15,7 +15,7 @@ use photofinish_sim::personality::Os;
 use photofinish_sim::process::Pid;
 use photofinish_sim::thread::ThreadId;
 
-use crate::carrier;
+use crate::carrier::{self, Job};
 use crate::crash;
 use crate::frames::{Final, Frame, Request};
 use crate::guard;
@@ -61,15 +61,26 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     let detail = if request.events { Detail::Events } else { Detail::HashOnly };
     let mut kernel = Kernel::new(request.limits, chooser, Box::new(ToShared), detail);
     kernel.user = user();
-    let first = &mut kernel.net.hosts.get_mut(HostId::FIRST).spec;
-    first.cores = request.cores;
-    first.os = request.os.unwrap_or(task.os);
-    signal::begin(&mut kernel, Pid::FIRST);
-    run::begin(kernel);
+    begin(kernel, request, task.os);
     process::begin(&request.program, task.programs);
-    thread::assign_main(Box::new(move || main(task.program)))?;
+    thread::assign_main(Job::Main(Box::new(move || main(task.program))))?;
     crash::watch(request.limits.real_ms_max);
     guard::watch();
+    conduct();
+    Ok(())
+}
+
+/// Puts a kernel in charge of a run of this request, on this operating system unless the request says otherwise.
+pub(crate) fn begin(mut kernel: Kernel, request: &Request, os: Os) {
+    let first = &mut kernel.net.hosts.get_mut(HostId::FIRST).spec;
+    first.cores = request.cores;
+    first.os = request.os.unwrap_or(os);
+    signal::begin(&mut kernel, Pid::FIRST);
+    run::begin(kernel);
+}
+
+/// Lets the run that has begun run to its ending, and writes its last frames.
+pub(crate) fn conduct() {
     phase::set(Phase::Program);
     carrier::transfer_to(ThreadId::MAIN);
     let ending = match run().kernel.ending() {
@@ -80,11 +91,10 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         run::push_waits();
     }
     push_final(ending);
-    Ok(())
 }
 
 /// Whose process this really is, which the program is told by the C library as well.
-fn user() -> User {
+pub(crate) fn user() -> User {
     let id = |number| u32::try_from(raw::syscall(number, [0; 6])).unwrap_or_default();
     User { uid: id(libc::SYS_geteuid), gid: id(libc::SYS_getegid) }
 }
@@ -92,17 +102,22 @@ fn user() -> User {
 /// What the program's main thread runs. It ends like any process: std flushes what it can, then comes `exit(3)`, which is ours.
 #[expect(clippy::disallowed_methods, reason = "the program's end is std's, and arrives at our own `exit`")]
 fn main(program: Program) {
-    let outcome = catch_unwind(AssertUnwindSafe(program));
-    let (ending, status) = match outcome {
-        Ok(Ok(())) => (Ending::Returned, 0),
-        Ok(Err((signature, detail))) => {
-            run::judge(&signature, &detail);
-            (Ending::Returned, 0)
-        }
-        Err(_) => (Ending::Panicked, 101),
-    };
+    let ending = outcome(program);
+    let status = if ending == Ending::Panicked { 101 } else { 0 };
     phase::as_simulator(|| run().main_ended = Some(ending));
     std::process::exit(status)
+}
+
+/// Runs the program to the end of its main function.
+pub(crate) fn outcome(program: Program) -> Ending {
+    match catch_unwind(AssertUnwindSafe(program)) {
+        Ok(Ok(())) => Ending::Returned,
+        Ok(Err((signature, detail))) => {
+            run::judge(&signature, &detail);
+            Ending::Returned
+        }
+        Err(_) => Ending::Panicked,
+    }
 }
 
 /// Writes the run's last frame.
@@ -117,13 +132,18 @@ pub(crate) fn push_final(ending: Ending) {
 }
 
 /// Bounds what a run may add to the address space of its warm image, so that its hunger is its own failure.
-fn limit_memory(more: u64) -> Result<(), String> {
-    let statm =
-        std::fs::read_to_string("/proc/self/statm").map_err(|error| format!("/proc/self/statm: {error}"))?;
-    let pages: u64 = statm.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or(0);
-    let bytes = pages * 4096 + more;
+pub(crate) fn limit_memory(more: u64) -> Result<(), String> {
+    let bytes = address_space()? + more;
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
     let address = (&raw const limit) as i64;
     let answer = raw::syscall(libc::SYS_prlimit64, [0, i64::from(libc::RLIMIT_AS), address, 0, 0, 0]);
     if answer < 0 { Err(format!("setrlimit(2) answered {answer}")) } else { Ok(()) }
+}
+
+/// Bytes of address space that the process has.
+pub(crate) fn address_space() -> Result<u64, String> {
+    let statm =
+        std::fs::read_to_string("/proc/self/statm").map_err(|error| format!("/proc/self/statm: {error}"))?;
+    let pages: u64 = statm.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or(0);
+    Ok(pages * 4096)
 }

@@ -57,6 +57,36 @@ impl Request {
     }
 }
 
+/// What the server is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Ask {
+    /// A run in a process of its own.
+    Run(Request),
+    /// Runs one after another in one process.
+    Series(Series),
+}
+
+/// Asks for runs of consecutive seeds, one after another in one process. The picks of such runs are not kept, nor are their events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// The first of them, with the strategy that all have.
+    pub first: Request,
+    /// How many.
+    pub count: u32,
+    /// The scheduling points that the program passes in its boring run, by which a swarm draws.
+    pub points: u64,
+}
+
+impl Series {
+    /// The request of one of the runs.
+    #[must_use]
+    pub fn request(&self, nth: u32) -> Request {
+        let seed = Seed(self.first.seed.0.wrapping_add(u64::from(nth)));
+        let strategy = self.first.strategy.resolve_for(seed, self.points);
+        Request { seed, strategy, ..self.first.clone() }
+    }
+}
+
 /// One thing a run left behind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Frame {
@@ -101,7 +131,8 @@ pub struct Final {
 /// What the server answers to a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
-    /// The run's frames, encoded, and whether there were more than fit.
+    /// The run's frames, encoded, and whether there were more than fit. Those of a series follow one another; when there are fewer
+    /// runs than were asked for, the last of them left something behind that none may follow.
     Ran {
         /// As [`decode`] reads them.
         frames: Vec<u8>,
@@ -137,7 +168,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@
 //! Reading order: [`phase`] (whose code runs), `run` (the kernel and how to reach it), `arch` and `carrier`
 //! (contexts), `disk` (the files of a run), `instrument` and `symbols` (what the program reaches us through), `memory` (whose
 //! heap), [`marks`] (what the program says of itself), `frames` and `shm` (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what goes past
-//! the C library), `child` and [`server`] (a run in a fresh image), [`proof`]
+//! the C library), `child` and [`server`] (a run in a fresh image), `series` (runs that follow one another in it), [`proof`]
 //! (that all this is in charge).
 
 #[cfg(any(target_env = "musl", target_feature = "crt-static"))]
@@ -33,6 +33,7 @@ pub mod phase;
 mod process;
 pub mod proof;
 mod run;
+mod series;
 pub mod server;
 mod shm;
 mod stack;

@@ -21,13 +21,14 @@ use crate::child::{self, Task};
 use crate::crash::{self, leave};
 use crate::disk;
 use crate::disk::folder::{Folders, REAL_TMPDIR};
-use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
+use crate::frames::{Ask, Died, Hello, PROTOCOL, Reply};
 use crate::guard;
 use crate::marks;
 use crate::memory;
 use crate::phase::{self, Phase};
 use crate::process;
 use crate::proof;
+use crate::series;
 use crate::shm::SHARED;
 use crate::symbols::{raw, tls};
 
@@ -205,14 +206,22 @@ fn requests(
     find: &dyn Fn(&str) -> Option<Task>,
     folders: &mut Folders,
 ) -> io::Result<()> {
-    while let Some(request) = receive::<Request>()? {
-        let Some(task) = find(&request.program) else {
+    while let Some(ask) = receive::<Ask>()? {
+        let request = match &ask {
+            Ask::Run(request) => request,
+            Ask::Series(series) => &series.first,
+        };
+        if find(&request.program).is_none() {
             send(&Reply::Unknown)?;
             continue;
-        };
+        }
+        let most_ms = request.limits.real_ms_max * 10 + GRACE_MS;
         SHARED.clear();
         disk::begin(folders.next());
-        let died = fork_and_run(pool, isolation, &request, task);
+        let died = fork_and_run(pool, isolation, most_ms, &|| match &ask {
+            Ask::Run(request) => find(&request.program).map_or(Ok(()), |task| child::execute(request, task)),
+            Ask::Series(series) => series::execute(series, find),
+        });
         folders.clean();
         let died = died?;
         let (frames, truncated) = SHARED.read();
@@ -221,11 +230,12 @@ fn requests(
     Ok(())
 }
 
+/// Does something in a process of its own, which may take `most_ms` from one frame to the next.
 fn fork_and_run(
     pool: PoolSize,
     isolation: Isolation,
-    request: &Request,
-    task: Task,
+    most_ms: u64,
+    run: &dyn Fn() -> Result<(), String>,
 ) -> io::Result<Option<Died>> {
     // SAFETY: getpid(2) always succeeds.
     let server = unsafe { libc::getpid() };
@@ -241,12 +251,12 @@ fn fork_and_run(
                 }
                 Isolation::Baton => carrier::prepare(pool, Mode::Baton),
             };
-            match ready.and_then(|()| child::execute(request, task)) {
+            match ready.and_then(|()| run()) {
                 Ok(()) => leave(0),
                 Err(why) => crash::die("photofinish: ", why.as_bytes()),
             }
         }
-        child => wait_for(child, request.limits.real_ms_max * 10 + GRACE_MS),
+        child => wait_for(child, most_ms),
     }
 }
 
@@ -258,8 +268,14 @@ fn wait_for(child: libc::pid_t, most_ms: u64) -> io::Result<Option<Died>> {
         let mut entry =
             libc::pollfd { fd: c_int::try_from(pidfd).unwrap_or(-1), events: libc::POLLIN, revents: 0 };
         let timeout = c_int::try_from(most_ms).unwrap_or(c_int::MAX);
-        // SAFETY: one valid entry.
-        let ready = unsafe { libc::poll(&raw mut entry, 1, timeout) };
+        let ready = loop {
+            let before = SHARED.length();
+            // SAFETY: one valid entry.
+            let ready = unsafe { libc::poll(&raw mut entry, 1, timeout) };
+            if ready != 0 || SHARED.length() == before {
+                break ready;
+            }
+        };
         raw::syscall(libc::SYS_close, [pidfd, 0, 0, 0, 0, 0]);
         if ready == 0 {
             killed = true;

@@ -105,6 +105,11 @@ impl Shared {
         }
     }
 
+    /// How many bytes the frames take so far.
+    pub(crate) fn length(&self) -> u64 {
+        self.header().length.load(Ordering::Acquire)
+    }
+
     /// The frames of the last run, encoded, and whether some are missing.
     pub(crate) fn read(&self) -> (Vec<u8>, bool) {
         let header = self.header();

@@ -3,6 +3,7 @@
 //! A first edition: no corpus, no time budget. Does not judge runs. Invariant: what it finds does not depend on the number of
 //! jobs.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, Once};
 use std::time::Instant;
@@ -12,6 +13,7 @@ use photofinish::client::{Client, ClientError, Isolation, Request};
 use photofinish::examine::count;
 use photofinish::marks::Marks;
 use photofinish::scenario::Listed;
+use photofinish::series::examine_series;
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
 use photofinish::sim::mark::Mark;
@@ -20,12 +22,14 @@ use photofinish::sweep::Tally;
 use serde::Serialize;
 
 use super::sim::{SimError, exit_of, worse};
-use crate::cli::SweepArgs;
+use crate::cli::{Sharing, SweepArgs};
 use crate::exit::Exit;
 use crate::scenarios::Scenarios;
 
 /// Seeds that a job takes at a time.
 const BATCH: u64 = 16;
+/// The same where they share a process: what is found depends on where a process begins, so not on the number of jobs.
+const BATCH_SHARED: u64 = 512;
 
 /// What is printed of a variant with `--json`.
 #[derive(Serialize)]
@@ -59,7 +63,10 @@ pub fn run(args: &SweepArgs) -> Result<Exit, SimError> {
     for listed in selected {
         let began = Instant::now();
         let tally;
-        (tally, known) = sweep(&Sweep { scenarios: &scenarios, listed, args, strategy, jobs })?;
+        let replaced = AtomicU64::new(0);
+        (tally, known) =
+            sweep(&Sweep { scenarios: &scenarios, listed, args, strategy, jobs, replaced: &replaced })?;
+        tell_replaced(&listed.name(), replaced.into_inner());
         marks.merge(tally.marks.clone());
         // On another system a variant may show less than it promises: what it shows is told, and not judged.
         let judged = args.os.is_none_or(|os| os == listed.os);
@@ -77,6 +84,15 @@ pub fn run(args: &SweepArgs) -> Result<Exit, SimError> {
     }
     tell_missed(&marks.missed(&known), args);
     Ok(exit)
+}
+
+/// How often runs could not share a process. It is no finding, so that it is not on standard output.
+fn tell_replaced(name: &str, replaced: u64) {
+    if replaced > 0 {
+        eprintln!(
+            "note: {name}: {replaced} runs left something behind, and the next began in a fresh process"
+        );
+    }
 }
 
 /// Marks that nothing came by: what the sweep did not test.
@@ -100,6 +116,8 @@ struct Sweep<'a> {
     args: &'a SweepArgs,
     strategy: Strategy,
     jobs: usize,
+    /// Runs after which a shared process was given up before its batch was done.
+    replaced: &'a AtomicU64,
 }
 
 /// Counts what a variant's seeds show; returns the marks of the executable besides.
@@ -130,11 +148,20 @@ fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<(Tally,
     let mut client = Client::start(&sweep.scenarios.path, threads_max, Isolation::Fork)?;
     tell_notes(&client, bar);
     let mut tally = Tally::default();
+    let batch = match sweep.args.isolation {
+        Sharing::Fork => BATCH,
+        Sharing::None => BATCH_SHARED,
+    };
     loop {
-        let begin = next.fetch_add(BATCH, Ordering::Relaxed);
-        let end = (begin + BATCH).min(sweep.args.seeds);
+        let begin = next.fetch_add(batch, Ordering::Relaxed);
+        let end = (begin + batch).min(sweep.args.seeds);
         if begin >= end {
             return Ok((tally, client.marks().to_vec()));
+        }
+        if sweep.args.isolation == Sharing::None {
+            share(sweep, &mut client, &mut tally, begin..end)?;
+            bar.inc(end - begin);
+            continue;
         }
         for seed in (begin..end).map(|offset| Seed(sweep.args.from + offset)) {
             let (strategy, os) = (sweep.strategy, sweep.args.os);
@@ -146,6 +173,25 @@ fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<(Tally,
         }
         bar.inc(end - begin);
     }
+}
+
+/// Makes runs that share a process, as far as they can.
+fn share(
+    sweep: &Sweep<'_>,
+    client: &mut Client,
+    tally: &mut Tally,
+    seeds: Range<u64>,
+) -> Result<(), ClientError> {
+    let (strategy, os) = (sweep.strategy, sweep.args.os);
+    let count = u32::try_from(seeds.end - seeds.start).expect("a batch is small");
+    let first = Seed(sweep.args.from + seeds.start);
+    let request = Request { strategy, os, ..Request::new(sweep.listed.name(), first) };
+    let series = examine_series(client, &request, count, |signature| tally.found.contains_key(signature))?;
+    sweep.replaced.fetch_add(series.processes - 1, Ordering::Relaxed);
+    for (seed, strategy, examined) in &series.examined {
+        tally.add(*seed, &strategy.to_string(), examined);
+    }
+    Ok(())
 }
 
 /// Says once what this machine lacks: every client finds the same.

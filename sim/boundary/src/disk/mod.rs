@@ -258,6 +258,12 @@ pub(crate) fn note_random(real: c_int) {
     disk().random.insert(real);
 }
 
+/// Whether the run that is on had nothing to do with files.
+pub(crate) fn is_untouched() -> bool {
+    let Disk { made, nodes, folders, random, .. } = disk();
+    made.is_empty() && nodes.is_empty() && folders.is_empty() && random.is_empty()
+}
+
 /// A descriptor of ours was closed.
 pub(crate) fn closed(real: c_int) {
     disk().random.remove(&real);

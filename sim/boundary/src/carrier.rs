@@ -7,7 +7,7 @@ use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use photofinish_sim::kernel::Kernel;
+use photofinish_sim::kernel::{Kernel, Next};
 use photofinish_sim::thread::ThreadId;
 
 use crate::arch::{self, Context};
@@ -25,8 +25,8 @@ pub(crate) enum Job {
     Thread(extern "C" fn(*mut c_void) -> *mut c_void, *mut c_void),
     /// The program's main function, which does not return.
     Main(Box<dyn FnOnce()>),
-    /// The main function of a run that another may follow: when it returns, the run has an ending.
-    Turn(Box<dyn FnOnce()>),
+    /// The main function of a run that another may follow: when it returns, the run has an ending, and says what comes next.
+    Turn(Box<dyn FnOnce() -> Next>),
 }
 
 /// Where a carrier is in its life.
@@ -329,10 +329,10 @@ extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
                 core::ptr::null_mut()
             }
             Some(Job::Turn(main)) => {
-                main();
+                let next = main();
                 // SAFETY: the carrier is this thread's own until it transfers.
                 unsafe { (*carrier).state = State::Free };
-                transfer_to_host();
+                obey(next);
                 // Resumed: a thread of another run begins on this carrier.
                 continue;
             }

@@ -120,15 +120,19 @@ pub(crate) fn outcome(program: Program) -> Ending {
     }
 }
 
-/// Writes the run's last frame.
+/// Writes the run's last frame, unless it has one.
 pub(crate) fn push_final(ending: Ending) {
     let run = run();
+    if run.told.is_some() {
+        return;
+    }
     SHARED.push(&Frame::Final(Final {
         ending,
         figures: run.kernel.figures(),
         unmodelled: run.kernel.unmodelled_count(),
         judged: run.judged.clone(),
     }));
+    run.told = Some(SHARED.length());
 }
 
 /// Bounds what a run may add to the address space of its warm image, so that its hunger is its own failure.

@@ -35,6 +35,8 @@ pub(crate) struct Run {
     pub(crate) waits: Vec<Vec<u64>>,
     /// Kinds of system calls that were caught past the C library. Kept only with events.
     escaped: Vec<i64>,
+    /// How long the frames were when its last one was written, once it was.
+    pub(crate) told: Option<u64>,
     /// Whether it changed what the real process has and nobody puts back.
     pub(crate) outlived: bool,
 }
@@ -54,6 +56,7 @@ pub(crate) fn begin(kernel: Kernel) {
         main_ended: None,
         waits: Vec::new(),
         escaped: Vec::new(),
+        told: None,
         outlived: false,
     });
     // SAFETY: no run is on, so nobody else looks at the cell.
@@ -341,6 +344,9 @@ pub fn judge(signature: &str, detail: &str) {
 pub fn panicked(message: &str, place: &str) {
     if phase::is(Phase::Simulator) && is_on() {
         let what = format!("the simulator panicked at {place}: {message}");
+        if run().told.is_some() {
+            crate::crash::die("photofinish: bug: ", what.as_bytes());
+        }
         crate::child::push_final(Ending::Bug { what });
         crate::crash::leave(0);
     }

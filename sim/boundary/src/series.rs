@@ -9,12 +9,12 @@ use std::io::Write as _;
 use photofinish_sim::choice::Pick;
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
-use photofinish_sim::kernel::{Detail, Kernel};
+use photofinish_sim::kernel::{Detail, Kernel, Next};
 
 use crate::carrier::{self, Job};
 use crate::child::{self, Program, Task};
 use crate::frames::{Frame, Series};
-use crate::run::{self, run, with_kernel};
+use crate::run::{self, run};
 use crate::shm::SHARED;
 use crate::symbols::thread;
 use crate::{crash, disk, guard, phase, process};
@@ -57,6 +57,8 @@ pub(crate) fn execute(series: &Series, find: &dyn Fn(&str) -> Option<Task>) -> R
         process::begin(&request.program, programs);
         thread::assign_main(Job::Turn(Box::new(move || main(program))))?;
         child::conduct();
+        // Threads that ran on may have left more.
+        SHARED.cut(run().told.unwrap_or(u64::MAX));
         let full = SHARED.length() > FRAMES_MAX || nth % LOOK_EVERY == 0 && child::address_space()? > most;
         if full || !left_nothing() {
             break;
@@ -70,19 +72,30 @@ pub(crate) fn execute(series: &Series, find: &dyn Fn(&str) -> Option<Task>) -> R
 /// Whether another run may follow the one that is over.
 fn left_nothing() -> bool {
     let run = run();
-    run.kernel.ending() == Some(&Ending::Returned)
+    run.main_ended == Some(Ending::Returned)
+        && run.kernel.ending() == Some(&Ending::Returned)
         && run.kernel.is_self_contained()
         && !run.outlived
         && carrier::all_rest()
         && disk::is_untouched()
 }
 
-/// What the program's main thread runs. It ends as with `exit(3)`, but that it comes back.
-fn main(program: Program) {
+/// What the program's main thread runs. It ends as with `exit(3)`, but that it comes back; threads that are left then may come to
+/// their ends, of which nothing is told.
+fn main(program: Program) -> Next {
     let ending = child::outcome(program);
     phase::as_simulator(|| run().main_ended = Some(ending.clone()));
     // Of std's own clean-up this is what can be seen, and std does it once in a process.
     let _ = std::io::stdout().flush();
     thread::run_destructors();
-    let _ = with_kernel(|kernel| kernel.end(ending));
+    phase::as_simulator(|| {
+        let kernel = &mut run().kernel;
+        let next = kernel.end(ending);
+        let returned = kernel.ending() == Some(&Ending::Returned);
+        if !(returned && kernel.others_live() && kernel.is_self_contained()) {
+            return next;
+        }
+        child::push_final(Ending::Returned);
+        run().kernel.drain()
+    })
 }

@@ -81,6 +81,11 @@ impl Shared {
         self.header().truncated.store(false, Ordering::Release);
     }
 
+    /// Forgets what was appended since there were so many bytes.
+    pub(crate) fn cut(&self, length: u64) {
+        self.header().length.fetch_min(length, Ordering::AcqRel);
+    }
+
     /// Appends a frame; one that does not fit is dropped and noted.
     pub(crate) fn push(&self, frame: &Frame) {
         let header = self.header();

@@ -6,6 +6,7 @@
 
 mod audit;
 mod door;
+mod drain;
 mod faults;
 mod files;
 mod hosts;
@@ -191,6 +192,8 @@ pub struct Kernel {
     interrupts: u64,
     unmodelled: u64,
     ending: Option<Ending>,
+    /// Whether the run is over and what is left of its threads runs on.
+    draining: bool,
 }
 
 impl Kernel {
@@ -260,6 +263,7 @@ impl Kernel {
             interrupts: 0,
             unmodelled: 0,
             ending: None,
+            draining: false,
         };
         let main = kernel.threads.add(None, Pid::FIRST);
         kernel.chooser.notice(crate::choice::Notice::Spawned(main));

@@ -25,7 +25,7 @@ const FORKED: u64 = 400;
 const SHARED: u32 = 10_000;
 
 /// Measures and prints.
-pub fn run(args: &BenchArgs) -> Result<(), SimError> {
+pub(super) fn run(args: &BenchArgs) -> Result<(), SimError> {
     let path = instrumented::build("photofinish-load", "photofinish-load").map_err(ScenarioError::from)?;
     let mut client = Client::start(&path, Limits::default().threads_max, Isolation::Fork)?;
     for (strategy, how) in [(Strategy::Boring, "boring"), (Strategy::Swarm, "the default mix")] {
@@ -57,6 +57,7 @@ fn forked(client: &mut Client, strategy: Strategy, how: &str, args: &BenchArgs) 
 
 fn shared(client: &mut Client, strategy: Strategy, how: &str, args: &BenchArgs) -> Result<(), SimError> {
     let (mut by_clock, mut by_processor) = (Vec::new(), Vec::new());
+    let mut processes = 0;
     for sample in 0..SAMPLES as u64 {
         let first = request(TINY, strategy, Seed(sample * u64::from(SHARED)));
         let before = client.processor_time();
@@ -65,11 +66,9 @@ fn shared(client: &mut Client, strategy: Strategy, how: &str, args: &BenchArgs) 
         by_clock.push(per_second(began.elapsed()));
         by_processor.extend(since(client, before).map(per_second));
         made.runs.iter().try_for_each(|run| returned(&run.ending))?;
-        if made.processes != 1 {
-            return Err(SimError::Usage(format!("{TINY} left something behind in {} runs", made.processes)));
-        }
+        processes = processes.max(made.processes);
     }
-    let what = format!("two threads, without isolation, {how}");
+    let what = format!("two threads, without isolation, {how}, {processes} processes");
     spread(&what, "runs/s", by_clock, args);
     spread(&format!("{what}, processor"), "runs/s", by_processor, args);
     Ok(())

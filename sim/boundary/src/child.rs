@@ -3,6 +3,7 @@
 //! Does not know how it came to be in a fresh image. Invariant: when [`execute`] returns, the last frame in the shared memory
 //! is the run's [`Final`].
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use photofinish_sim::choice::{Chooser, Pick};
@@ -137,11 +138,27 @@ pub(crate) fn push_final(ending: Ending) {
 
 /// Bounds what a run may add to the address space of its warm image, so that its hunger is its own failure.
 pub(crate) fn limit_memory(more: u64) -> Result<(), String> {
-    let bytes = address_space()? + more;
+    let warm = match WARM.load(Ordering::Relaxed) {
+        0 => address_space()?,
+        counted => counted,
+    };
+    let bytes = warm + more;
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
     let address = (&raw const limit) as i64;
     let answer = raw::syscall(libc::SYS_prlimit64, [0, i64::from(libc::RLIMIT_AS), address, 0, 0, 0]);
     if answer < 0 { Err(format!("setrlimit(2) answered {answer}")) } else { Ok(()) }
+}
+
+/// Bytes of address space that the warm image has, once they were counted.
+static WARM: AtomicU64 = AtomicU64::new(0);
+
+/// Counts the address space of the warm image, of which each run gets a copy.
+///
+/// # Errors
+/// `/proc` does not tell.
+pub(crate) fn count_warm() -> Result<(), String> {
+    WARM.store(address_space()?, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Bytes of address space that the process has.

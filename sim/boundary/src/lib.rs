@@ -39,6 +39,7 @@ mod shm;
 mod stack;
 mod statics;
 mod symbols;
+mod tid;
 mod vdso;
 pub mod world;
 

@@ -95,7 +95,10 @@ fn start(pool: PoolSize, isolation: Isolation) -> Result<(Folders, Vec<String>),
     let notes = guard::prepare();
     process::prepare();
     match isolation {
-        Isolation::Fork => carrier::prepare(pool, Mode::Steal)?,
+        Isolation::Fork => {
+            carrier::prepare(pool, Mode::Steal)?;
+            child::count_warm()?;
+        }
         // Real threads do not survive a fork: each run makes its own.
         Isolation::Baton => {}
     }
@@ -222,7 +225,10 @@ fn requests(
             Ask::Run(request) => find(&request.program).map_or(Ok(()), |task| child::execute(request, task)),
             Ask::Series(series) => series::execute(series, find),
         });
-        folders.clean();
+        if SHARED.made_folder() {
+            folders.clean();
+        }
+        SHARED.adopt_found();
         let died = died?;
         let (frames, truncated) = SHARED.read();
         send(&Reply::Ran { frames, truncated, died })?;
@@ -246,7 +252,7 @@ fn fork_and_run(
             die_with_server(server);
             let ready = match isolation {
                 Isolation::Fork => {
-                    carrier::number_threads();
+                    memory::begin_afresh();
                     Ok(())
                 }
                 Isolation::Baton => carrier::prepare(pool, Mode::Baton),

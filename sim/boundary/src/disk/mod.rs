@@ -22,6 +22,7 @@ use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::Kernel;
 use photofinish_sim::process::Pid;
 
+use crate::shm::SHARED;
 use node::{Key, Nodes, Time};
 use path::Root;
 pub(crate) use path::{Follow, Found, PRIVATE, Place};
@@ -275,6 +276,7 @@ impl Disk {
         self.root.host = host;
         if !self.made.contains(&host) {
             if self.made.is_empty() {
+                SHARED.note_folder();
                 sys::mkdir(&sys::c_path(self.root.base.clone())?, 0o700)?;
             }
             let root = sys::c_path(self.root.folder())?;

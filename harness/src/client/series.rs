@@ -23,8 +23,8 @@ pub struct InSeries {
 impl Client {
     /// Asks for runs of `count` consecutive seeds from the request's on, which follow one another in one process, as far as the
     /// state in which each leaves it lets another begin. They keep no picks and no events. They are the same each time the
-    /// same series is asked for, but need not be as those of [`Client::run`]: what the program keeps in statics goes from one to
-    /// the next.
+    /// same series is asked for, but need not be as those of [`Client::run`]: what the program and std keep in statics and on the
+    /// heap goes from one to the next.
     ///
     /// # Errors
     /// As [`Client::run`]; the request is a replay.

@@ -29,7 +29,7 @@ pub use tracing::RuntimeTask;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::choice::{Candidate, Chooser};
+use crate::choice::{Candidate, Chooser, Notice};
 use crate::ending::Ending;
 use crate::event::{Event, EventsHash, Recorder, Stamp, Why};
 use crate::fault::Nemesis;
@@ -265,8 +265,7 @@ impl Kernel {
             ending: None,
             draining: false,
         };
-        let main = kernel.threads.add(None, Pid::FIRST);
-        kernel.chooser.notice(crate::choice::Notice::Spawned(main));
+        kernel.chooser.notice(Notice::Spawned(kernel.threads.add(None, Pid::FIRST)));
         kernel.plan_questions();
         kernel
     }

@@ -3,6 +3,8 @@
 //! Does not know scenarios or verdicts. Invariant: a [`Run`] holds everything its process left behind, and whatever went
 //! wrong on the way is an ending or an error, never a run that looks complete.
 
+mod cost;
+mod series;
 mod twin;
 
 use std::collections::BTreeMap;
@@ -12,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use photofinish_boundary::frames::{self, Died, Frame, Hello, PROTOCOL, Reply};
+use photofinish_boundary::frames::{self, Ask, Died, Frame, Hello, PROTOCOL, Reply};
 use photofinish_boundary::server::PoolSize;
 use photofinish_boundary::takeover;
 use photofinish_sim::chooser::{Lengths, Strategy};
@@ -30,6 +32,7 @@ use crate::symbols::Symbols;
 use crate::wire::{read, write};
 
 pub use photofinish_boundary::frames::{CORES, Input, Request, Sight, StackOf, Watch};
+pub use series::InSeries;
 
 /// Why a run could not be asked for, or was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +118,13 @@ pub struct Run {
     pub sights: Vec<Sight>,
     /// Whether frames were left out because the run left more than there is room for.
     pub truncated: bool,
+}
+
+/// What a process left in which runs were made.
+struct Left {
+    frames: Vec<Frame>,
+    truncated: bool,
+    died: Option<Died>,
 }
 
 /// How a server is started.
@@ -279,9 +289,9 @@ impl Client {
             strategy => strategy,
         };
         match strategy {
-            Strategy::Urw { gap, lengths, .. } if lengths.is_empty() => {
+            Strategy::Urw { lengths, .. } if lengths.is_empty() => {
                 let Shape { lengths, clock } = self.shape(request)?;
-                Ok(Strategy::Urw { gap, clock, lengths })
+                Ok(strategy.learned(clock, lengths))
             }
             strategy => Ok(strategy),
         }
@@ -322,13 +332,20 @@ impl Client {
         loop {
             let run = self.server.run(&self.path, request)?;
             match run.ending {
-                Ending::OutOfThreads { threads } if threads == self.pool && threads < self.pool_max => {
-                    self.pool = (self.pool + self.pool.div_ceil(2)).min(self.pool_max);
-                    self.restart()?;
-                }
+                Ending::OutOfThreads { threads } if self.enlarge(threads)? => {}
                 _ => return Ok(run),
             }
         }
+    }
+
+    /// Takes a larger pool if a run that wanted more than `threads` can have one.
+    fn enlarge(&mut self, threads: u32) -> Result<bool, ClientError> {
+        if threads != self.pool || threads >= self.pool_max {
+            return Ok(false);
+        }
+        self.pool = (self.pool + self.pool.div_ceil(2)).min(self.pool_max);
+        self.restart()?;
+        Ok(true)
     }
 
     fn restart(&mut self) -> Result<(), ClientError> {
@@ -380,18 +397,24 @@ impl Server {
     }
 
     fn run(&mut self, path: &Path, request: &Request) -> Result<Run, ClientError> {
+        let left = self.ask(path, &Ask::Run(request.clone()), &request.program)?;
+        Ok(collect(left.frames, left.truncated, left.died, self.hello.load_base))
+    }
+
+    fn ask(&mut self, path: &Path, ask: &Ask, program: &str) -> Result<Left, ClientError> {
         let doing = "running a program";
-        write(self.requests.as_mut().expect("it is open until the end"), request)
+        write(self.requests.as_mut().expect("it is open until the end"), ask)
             .map_err(|error| error.at(path, doing))?;
         let reply: Reply = read(&mut self.replies).map_err(|error| error.at(path, doing))?;
-        let program = request.program.clone();
         match reply {
             Reply::Ran { frames, truncated, died } => {
                 let nonsense = |_| ClientError::Nonsense { path: path.to_owned(), doing };
                 let frames = frames::decode(&frames).map_err(nonsense)?;
-                Ok(collect(frames, truncated, died, self.hello.load_base))
+                Ok(Left { frames, truncated, died })
             }
-            Reply::Unknown => Err(ClientError::Unknown { path: path.to_owned(), program }),
+            Reply::Unknown => {
+                Err(ClientError::Unknown { path: path.to_owned(), program: program.to_owned() })
+            }
         }
     }
 }

@@ -8,6 +8,8 @@ use std::process::Command;
 
 use photofinish_sim::limits::Limits;
 
+use photofinish_boundary::frames::Ask;
+
 use crate::client::{ENVIRONMENT, Request, Run};
 use crate::wire::framed;
 
@@ -45,7 +47,7 @@ impl Debugged<'_> {
         let replay = Some(self.run.trace.clone());
         let request =
             Request { replay, events: false, stop_at: Some(self.step()), limits, ..self.request.clone() };
-        std::fs::write(&asked, framed(&request)?)?;
+        std::fs::write(&asked, framed(&Ask::Run(request))?)?;
         std::fs::write(&script, self.script(&asked))?;
         let mut command = Command::new("gdb");
         command.arg("-q").arg("-x").arg(script).arg(self.executable);

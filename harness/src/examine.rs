@@ -74,7 +74,7 @@ fn explained(client: &mut Client, request: &Request, run: &Run, again: Run) -> R
 pub fn count(
     client: &mut Client,
     request: &Request,
-    known: impl Fn(&str) -> bool,
+    known: impl FnOnce(&str) -> bool,
 ) -> Result<Examined, ClientError> {
     let run = client.run(request)?;
     let judgement = verdict::judge(&run, client.symbols());

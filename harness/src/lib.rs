@@ -4,8 +4,9 @@
 //! every target.
 //!
 //! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
-//! [`verdict`] (what a run means), [`guard`] (whether it repeats, and why not), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
-//! itself), [`symbols`] (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`debugger`] (a run under gdb), [`linear`]
+//! [`verdict`] (what a run means), [`guard`] (whether it repeats, and why not), [`series`] (runs that share a process), [`record`] and
+//! [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of itself), [`symbols`] (where in the source, whose
+//! [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`debugger`] (a run under gdb), [`linear`]
 //! (whether what concurrent callers saw has an order), [`mod@test`] (tests of anybody's crate), [`mod@cargo`], [`instrumented`] and
 //! [`wrapper`] (how they are built).
 
@@ -32,6 +33,8 @@ pub mod plain;
 #[cfg(simulated)]
 pub mod record;
 pub mod scenario;
+#[cfg(simulated)]
+pub mod series;
 #[cfg(simulated)]
 pub mod signature;
 #[cfg(simulated)]

@@ -5,7 +5,7 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use photofinish_boundary::frames::Request;
+use photofinish_boundary::frames::Ask;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -33,9 +33,9 @@ impl WireError {
 ///
 /// # Errors
 /// It is longer than any message may be.
-pub(crate) fn framed(request: &Request) -> io::Result<Vec<u8>> {
+pub(crate) fn framed(ask: &Ask) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    match write(&mut bytes, request) {
+    match write(&mut bytes, ask) {
         Ok(()) => Ok(bytes),
         Err(WireError::Io(error)) => Err(error),
         Err(WireError::Nonsense) => Err(io::Error::other("the request is too long")),

@@ -120,6 +120,12 @@ impl Files {
         self.description(id).references
     }
 
+    /// Whether some open file is of the real kernel.
+    #[must_use]
+    pub fn any_real(&self) -> bool {
+        self.all.iter().flatten().any(|description| matches!(description.object, Object::Real(_)))
+    }
+
     /// Refers to an open file once less. Returns what must be closed because nothing refers to it any more.
     #[must_use]
     pub fn release(&mut self, id: DescriptionId) -> Option<Object> {

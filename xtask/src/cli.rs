@@ -94,6 +94,10 @@ pub struct SimArgs {
     #[arg(long, value_name = "STEP", num_args = 0..=1, require_equals = true, conflicts_with_all = ["json", "events", "baton"])]
     pub gdb: Option<Option<u64>>,
 
+    /// What a run shares with others.
+    #[arg(long, value_enum, default_value_t = Sharing::Fork, conflicts_with_all = ["baton", "trace", "record", "events", "gdb"])]
+    pub isolation: Sharing,
+
     /// End a run after this many scheduling points (20,000,000 unless said otherwise).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub points: Option<u64>,
@@ -149,6 +153,8 @@ pub enum Measure {
     RoundTrips,
     /// Worlds of many hosts.
     Worlds,
+    /// Runs of two threads that do next to nothing: each in a process of its own, and many in one.
+    Runs,
 }
 
 /// Arguments of `sweep`.
@@ -203,9 +209,24 @@ pub struct SweepArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
+    /// What a run shares with others. Where runs share a process, those that pass are not made again.
+    #[arg(long, value_enum, default_value_t = Sharing::Fork)]
+    pub isolation: Sharing,
+
     /// Print one JSON object per variant, and on standard error one for each failure that the corpus did not know so well.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What runs share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Sharing {
+    /// Nothing: each has a process of its own, forked from a warm one.
+    Fork,
+    /// A process, one run after another, with the program's statics and whatever it leaks: many times as fast for short programs
+    /// whose runs end by themselves. What fails is made again by itself, and only that counts; what passes may owe it to an earlier
+    /// run.
+    None,
 }
 
 /// Names the folder of the corpus for whoever does not type it with each command.
@@ -276,6 +297,7 @@ impl SimArgs {
             heap: self.heap,
             jobs: None,
             guard: self.guard,
+            isolation: self.isolation,
             stop_on_first: false,
             corpus: std::env::var_os(CORPUS_VARIABLE).map(PathBuf::from),
             out: None,

@@ -7,7 +7,7 @@ use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use photofinish_sim::kernel::Kernel;
+use photofinish_sim::kernel::{Kernel, Next};
 use photofinish_sim::thread::ThreadId;
 
 use crate::arch::{self, Context};
@@ -15,6 +15,7 @@ use crate::crash::die;
 use crate::phase::{self, Phase};
 use crate::run::{obey, with_kernel};
 use crate::stack::{StackBounds, stack_of};
+use crate::tid;
 
 /// Address space of a carrier's stack; untouched pages cost nothing.
 const STACK: usize = 8 << 20;
@@ -23,8 +24,10 @@ const STACK: usize = 8 << 20;
 pub(crate) enum Job {
     /// The start routine of a thread the program created.
     Thread(extern "C" fn(*mut c_void) -> *mut c_void, *mut c_void),
-    /// The program's main function.
+    /// The program's main function, which does not return.
     Main(Box<dyn FnOnce()>),
+    /// The main function of a run that another may follow: when it returns, the run has an ending, and says what comes next.
+    Turn(Box<dyn FnOnce() -> Next>),
 }
 
 /// Where a carrier is in its life.
@@ -153,7 +156,9 @@ pub(crate) fn prepare(size: PoolSize, mode: Mode) -> Result<(), String> {
     restore_signals(&before);
     made?;
     if mode == Mode::Steal {
-        pool().tid_offset = Some(find_tid_offset()?);
+        let carriers = pool().carriers.iter();
+        let numbers: Vec<_> = carriers.map(|c| (c.context.thread_pointer() as usize, c.tid)).collect();
+        pool().tid_offset = Some(tid::find_offset(&numbers)?);
     }
     Ok(())
 }
@@ -244,36 +249,6 @@ fn make_carrier() -> Result<(), String> {
     Ok(())
 }
 
-/// Bytes above a thread pointer in which the C library keeps a thread's number.
-const THREAD_RECORD: usize = 2304;
-
-/// Finds where the C library keeps a thread's number: the one place where every carrier's record holds its own.
-fn find_tid_offset() -> Result<usize, String> {
-    let holds = |offset: usize, carrier: &Pointer| {
-        let place = carrier.context.thread_pointer() as usize + offset;
-        // SAFETY: inside `struct pthread` of a live thread, which is at least so long on x86-64 and aarch64 glibc.
-        let number = unsafe { core::ptr::read_volatile(place as *const i32) };
-        number == carrier.tid
-    };
-    let carriers = &pool().carriers;
-    let mut found = (0..THREAD_RECORD).step_by(4).filter(|offset| carriers.iter().all(|c| holds(*offset, c)));
-    match (found.next(), found.next()) {
-        (Some(offset), None) if carriers.len() > 1 => Ok(offset),
-        _ => Err(String::from("this C library keeps a thread's number where we cannot find it; use --baton")),
-    }
-}
-
-/// In a forked child: gives each carrier's record the number that the program sees, since fork(2) has set it to 0
-/// (`__nptl_reclaim_stacks`), and a read-write lock or a recursive mutex would take every thread for its owner.
-pub(crate) fn number_threads() {
-    let Some(offset) = pool().tid_offset else { return };
-    for (index, carrier) in (1..).zip(&pool().carriers) {
-        let place = carrier.context.thread_pointer() as usize + offset;
-        // SAFETY: found by `find_tid_offset` in the same image; the thread does not run.
-        unsafe { core::ptr::write_volatile(place as *mut i32, crate::symbols::identity::PID + index) };
-    }
-}
-
 /// The stack of a carrier that a thread runs on.
 pub(crate) fn stack_bounds(pthread: libc::pthread_t) -> Option<StackBounds> {
     find(pthread).map(|carrier| carrier.stack)
@@ -326,6 +301,14 @@ extern "C" fn carrier_main(argument: *mut c_void) -> *mut c_void {
                 main();
                 core::ptr::null_mut()
             }
+            Some(Job::Turn(main)) => {
+                let next = main();
+                // SAFETY: the carrier is this thread's own until it transfers.
+                unsafe { (*carrier).state = State::Free };
+                obey(next);
+                // Resumed: a thread of another run begins on this carrier.
+                continue;
+            }
             None => die("photofinish: bug: a carrier was resumed without a job", b""),
         };
         crate::symbols::thread::run_destructors();
@@ -360,6 +343,9 @@ pub(crate) fn assign(thread: ThreadId, job: Job) -> Option<libc::pthread_t> {
     let carrier = &mut pool.carriers[index];
     if carrier.used {
         crate::symbols::tls::reset(carrier.context.thread_pointer());
+    }
+    if let Some(offset) = pool.tid_offset {
+        tid::write(carrier.context.thread_pointer() as usize + offset, index);
     }
     carrier.used = true;
     carrier.state = State::Busy;
@@ -426,6 +412,20 @@ pub(crate) fn detach(pthread: libc::pthread_t) -> Result<(), i32> {
 /// Whether a thread was detached, so that nobody may join it.
 pub(crate) fn is_detached(pthread: libc::pthread_t) -> bool {
     find(pthread).is_some_and(|carrier| carrier.detached)
+}
+
+/// Whether every carrier is where its next thread can begin: no thread is left in the middle of something.
+pub(crate) fn all_rest() -> bool {
+    pool().carriers.iter().all(|carrier| matches!(carrier.state, State::Free | State::Over))
+}
+
+/// Frees the carriers of a run that is over, for another. Called only if [`all_rest`].
+pub(crate) fn renew() {
+    pool().of_thread.clear();
+    for carrier in &mut pool().carriers {
+        carrier.state = State::Free;
+        carrier.at_exit.clear();
+    }
 }
 
 /// The carrier of the running thread.

@@ -3,6 +3,7 @@
 //! Does not know how it came to be in a fresh image. Invariant: when [`execute`] returns, the last frame in the shared memory
 //! is the run's [`Final`].
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use photofinish_sim::choice::{Chooser, Pick};
@@ -16,7 +17,7 @@ use photofinish_sim::personality::Os;
 use photofinish_sim::process::Pid;
 use photofinish_sim::thread::ThreadId;
 
-use crate::carrier;
+use crate::carrier::{self, Job};
 use crate::crash;
 use crate::debugger;
 use crate::frames::{Final, Frame, Request};
@@ -76,16 +77,27 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     };
     let mut kernel = Kernel::new(request.limits, chooser, Box::new(ToShared), detail);
     kernel.user = user();
-    let first = &mut kernel.net.hosts.get_mut(HostId::FIRST).spec;
-    first.cores = request.cores;
-    first.os = request.os.unwrap_or(task.os);
-    signal::begin(&mut kernel, Pid::FIRST);
-    run::begin(kernel);
+    begin(kernel, request, task.os);
     process::begin(&request.program, task.programs);
-    thread::assign_main(Box::new(move || main(task.program)))?;
+    thread::assign_main(Job::Main(Box::new(move || main(task.program))))?;
     debugger::stop_at(request.stop_at);
     crash::watch(request.limits.real_ms_max);
     guard::watch();
+    conduct();
+    Ok(())
+}
+
+/// Puts a kernel in charge of a run of this request, on this operating system unless the request says otherwise.
+pub(crate) fn begin(mut kernel: Kernel, request: &Request, os: Os) {
+    let first = &mut kernel.net.hosts.get_mut(HostId::FIRST).spec;
+    first.cores = request.cores;
+    first.os = request.os.unwrap_or(os);
+    signal::begin(&mut kernel, Pid::FIRST);
+    run::begin(kernel);
+}
+
+/// Lets the run that has begun run to its ending, and writes its last frames.
+pub(crate) fn conduct() {
     phase::set(Phase::Program);
     step::begin();
     carrier::transfer_to(ThreadId::MAIN);
@@ -97,11 +109,10 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         run::push_waits();
     }
     push_final(checked::look(Seen::End).unwrap_or(ending));
-    Ok(())
 }
 
 /// Whose process this really is, which the program is told by the C library as well.
-fn user() -> User {
+pub(crate) fn user() -> User {
     let id = |number| u32::try_from(raw::syscall(number, [0; 6])).unwrap_or_default();
     User { uid: id(libc::SYS_geteuid), gid: id(libc::SYS_getegid) }
 }
@@ -109,38 +120,68 @@ fn user() -> User {
 /// What the program's main thread runs. It ends like any process: std flushes what it can, then comes `exit(3)`, which is ours.
 #[expect(clippy::disallowed_methods, reason = "the program's end is std's, and arrives at our own `exit`")]
 fn main(program: Program) {
-    let outcome = catch_unwind(AssertUnwindSafe(program));
-    let (ending, status) = match outcome {
-        Ok(Ok(())) => (Ending::Returned, 0),
-        Ok(Err((signature, detail))) => {
-            run::judge(&signature, &detail);
-            (Ending::Returned, 0)
-        }
-        Err(_) => (Ending::Panicked, 101),
-    };
+    let ending = outcome(program);
+    let status = if ending == Ending::Panicked { 101 } else { 0 };
     phase::as_simulator(|| run().main_ended = Some(ending));
     std::process::exit(status)
 }
 
-/// Writes the run's last frame.
+/// Runs the program to the end of its main function.
+pub(crate) fn outcome(program: Program) -> Ending {
+    match catch_unwind(AssertUnwindSafe(program)) {
+        Ok(Ok(())) => Ending::Returned,
+        Ok(Err((signature, detail))) => {
+            run::judge(&signature, &detail);
+            Ending::Returned
+        }
+        Err(_) => Ending::Panicked,
+    }
+}
+
+/// Writes the run's last frame, unless it has one.
 pub(crate) fn push_final(ending: Ending) {
     let run = run();
+    if run.told.is_some() {
+        return;
+    }
     SHARED.push(&Frame::Final(Final {
         ending,
         figures: run.kernel.figures(),
         unmodelled: run.kernel.unmodelled_count(),
         judged: run.judged.clone(),
     }));
+    run.told = Some(SHARED.length());
 }
 
 /// Bounds what a run may add to the address space of its warm image, so that its hunger is its own failure.
-fn limit_memory(more: u64) -> Result<(), String> {
-    let statm =
-        std::fs::read_to_string("/proc/self/statm").map_err(|error| format!("/proc/self/statm: {error}"))?;
-    let pages: u64 = statm.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or(0);
-    let bytes = pages * 4096 + more;
+pub(crate) fn limit_memory(more: u64) -> Result<(), String> {
+    let warm = match WARM.load(Ordering::Relaxed) {
+        0 => address_space()?,
+        counted => counted,
+    };
+    let bytes = warm + more;
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
     let address = (&raw const limit) as i64;
     let answer = raw::syscall(libc::SYS_prlimit64, [0, i64::from(libc::RLIMIT_AS), address, 0, 0, 0]);
     if answer < 0 { Err(format!("setrlimit(2) answered {answer}")) } else { Ok(()) }
+}
+
+/// Bytes of address space that the warm image has, once they were counted.
+static WARM: AtomicU64 = AtomicU64::new(0);
+
+/// Counts the address space of the warm image, of which each run gets a copy.
+///
+/// # Errors
+/// `/proc` does not tell.
+pub(crate) fn count_warm() -> Result<(), String> {
+    WARM.store(address_space()?, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Bytes of address space that the process has.
+pub(crate) fn address_space() -> Result<u64, String> {
+    let statm =
+        std::fs::read_to_string("/proc/self/statm").map_err(|error| format!("/proc/self/statm: {error}"))?;
+    let pages: u64 = statm.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or(0);
+    Ok(pages * 4096)
 }

@@ -107,6 +107,14 @@ pub(crate) fn restorer(signal: c_int) -> usize {
     action[2]
 }
 
+/// Another run begins under the watchdog, with all of its time.
+pub(crate) fn watch_another() {
+    // No run has passed so many: the first look finds none idle.
+    SEEN_POINTS.store(u64::MAX, Ordering::Relaxed);
+    IDLE_LOOKS.store(0, Ordering::Relaxed);
+    ALL_LOOKS.store(0, Ordering::Relaxed);
+}
+
 /// Starts the watchdog of a run: it may spend `real_ms` without a scheduling point.
 pub(crate) fn watch(real_ms: u64) {
     REAL_MS.store(real_ms, Ordering::Relaxed);
@@ -173,6 +181,9 @@ pub(crate) extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, con
 }
 
 extern "C" fn on_alarm(_signal: c_int, _info: *mut libc::siginfo_t, _context: *mut c_void) {
+    if !run::is_on() {
+        return;
+    }
     let points = run().kernel.figures().points;
     let idle = if SEEN_POINTS.swap(points, Ordering::Relaxed) == points {
         IDLE_LOOKS.fetch_add(1, Ordering::Relaxed) + 1

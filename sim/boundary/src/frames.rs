@@ -4,7 +4,7 @@
 //! an error that says where the damage is, never a panic.
 
 use photofinish_sim::choice::Pick;
-use photofinish_sim::chooser::Strategy;
+use photofinish_sim::chooser::{Lengths, Strategy};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::heap::Heap;
@@ -113,6 +113,41 @@ impl Request {
     }
 }
 
+/// What the server is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Ask {
+    /// A run in a process of its own.
+    Run(Request),
+    /// Runs one after another in one process.
+    Series(Series),
+}
+
+/// Asks for runs of consecutive seeds, one after another in one process. The picks of such runs are not kept, nor are their events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// The first of them, with the strategy that all have.
+    pub first: Request,
+    /// How many.
+    pub count: u32,
+    /// The scheduling points that the program passes in its boring run, by which a swarm draws.
+    pub points: u64,
+    /// How often time passes in that run.
+    pub clock: u64,
+    /// How long its threads are.
+    pub lengths: Lengths,
+}
+
+impl Series {
+    /// The request of one of the runs.
+    #[must_use]
+    pub fn request(&self, nth: u32) -> Request {
+        let seed = Seed(self.first.seed.0.wrapping_add(u64::from(nth)));
+        let drawn = self.first.strategy.resolve_for(seed, self.points);
+        let strategy = drawn.learned(self.clock, self.lengths);
+        Request { seed, strategy, ..self.first.clone() }
+    }
+}
+
 /// One thing a run left behind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Frame {
@@ -169,7 +204,8 @@ pub struct Final {
 /// What the server answers to a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
-    /// The run's frames, encoded, and whether there were more than fit.
+    /// The run's frames, encoded, and whether there were more than fit. Those of a series follow one another; when there are fewer
+    /// runs than were asked for, the last of them left something behind that none may follow.
     Ran {
         /// As [`decode`] reads them.
         frames: Vec<u8>,
@@ -205,7 +241,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

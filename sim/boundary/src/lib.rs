@@ -9,8 +9,8 @@
 //! (contexts), `disk` (the files of a run), `instrument` and `symbols` (what the program reaches us through), `memory` (whose
 //! heap), [`marks`] (what the program says of itself), `frames` and `shm` (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what goes past
 //! the C library), `sight` and `step` (what reaches the program past the kernel, for who wants to know), `child` and [`server`]
-//! (a run in a fresh image), [`proof`] (that all this is in charge), [`takeover`] (serving in an executable that has a main function
-//! of its own).
+//! (a run in a fresh image), `series` (runs that follow one another in it), [`proof`] (that all this is in charge), [`takeover`]
+//! (serving in an executable that has a main function of its own).
 
 #[cfg(any(target_env = "musl", target_feature = "crt-static"))]
 compile_error!(
@@ -35,6 +35,7 @@ pub mod phase;
 mod process;
 pub mod proof;
 mod run;
+mod series;
 pub mod server;
 mod shm;
 mod sight;
@@ -43,6 +44,7 @@ mod statics;
 mod step;
 mod symbols;
 pub mod takeover;
+mod tid;
 mod vdso;
 pub mod world;
 

@@ -98,6 +98,14 @@ fn take(size: usize, align: usize) -> *mut c_void {
     block as *mut c_void
 }
 
+/// In a process that was just forked: what is allocated from here on lies close together on pages of its own. Each page shared
+/// with the server would be copied by a fault of its own.
+pub(crate) fn begin_afresh() {
+    const PAGE: usize = 4096;
+    FREE.iter().for_each(|free| free.store(0, Ordering::Relaxed));
+    TOP.store(TOP.load(Ordering::Relaxed).next_multiple_of(PAGE), Ordering::Relaxed);
+}
+
 fn class_and_start(block: *mut c_void) -> (usize, usize) {
     let block = block as usize;
     // SAFETY: `take` wrote two words before every block it handed out.

@@ -6,6 +6,8 @@
 use core::ffi::{CStr, c_void};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
+use crate::shm::SHARED;
+
 /// A real symbol, looked up when it is first needed.
 pub(crate) struct Real {
     name: &'static CStr,
@@ -19,20 +21,26 @@ impl Real {
 
     /// The address of the next definition after ours.
     #[inline]
-    pub(crate) fn address(&self) -> *mut c_void {
+    pub(crate) fn address(&'static self) -> *mut c_void {
         let known = self.address.load(Ordering::Relaxed);
         if known.is_null() { self.find() } else { known }
     }
 
     #[cold]
-    fn find(&self) -> *mut c_void {
+    fn find(&'static self) -> *mut c_void {
         // SAFETY: dlsym(3) takes a NUL-terminated name and may be called from any thread.
         let found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr()) };
         if found.is_null() {
             crate::crash::die("photofinish: the C library has no symbol ", self.name.to_bytes());
         }
         self.address.store(found, Ordering::Relaxed);
+        SHARED.note_found(self);
         found
+    }
+
+    /// Takes over what another image of this process has found.
+    pub(crate) fn adopt(&self, found: *mut c_void) {
+        self.address.store(found, Ordering::Relaxed);
     }
 }
 

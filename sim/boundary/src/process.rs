@@ -53,6 +53,14 @@ struct Forked {
     tried: bool,
 }
 
+/// What the first process of a run begins with, kept for the next run.
+struct First {
+    name: CString,
+    /// The entries of its environment, which the program may change.
+    environment: Vec<*mut c_char>,
+    image: Image,
+}
+
 struct Processes {
     statics: Option<Statics>,
     why_not: String,
@@ -60,6 +68,7 @@ struct Processes {
     images: BTreeMap<Pid, Image>,
     current: Pid,
     forked: Vec<Forked>,
+    first: Option<First>,
 }
 
 struct Cell(UnsafeCell<Processes>);
@@ -74,6 +83,7 @@ static PROCESSES: Cell = Cell(UnsafeCell::new(Processes {
     images: BTreeMap::new(),
     current: Pid::FIRST,
     forked: Vec::new(),
+    first: None,
 }));
 
 fn processes() -> &'static mut Processes {
@@ -96,15 +106,34 @@ const ENVIRONMENT: [&CStr; 4] =
 /// The first process of a run, which is called by its program's name, and the programs that the run can start.
 pub(crate) fn begin(name: &str, programs: &'static [Registered]) {
     processes().programs = programs;
-    let name = CString::new(name).unwrap_or_default();
-    let environment = ENVIRONMENT.map(CStr::to_owned).to_vec();
-    let image = Image {
-        environment: leak(environment).cast_mut().cast(),
-        arguments: leak(vec![name]),
-        exiting: core::ptr::null_mut(),
-    };
+    let image = first_image(name);
     processes().images = BTreeMap::from([(Pid::FIRST, image)]);
     load(Pid::FIRST, image);
+}
+
+/// What the first process has in memory when a run begins: made once for all runs of a program.
+fn first_image(name: &str) -> Image {
+    let first = match processes().first.take() {
+        Some(first) if first.name.to_bytes() == name.as_bytes() => first,
+        _ => {
+            let name = CString::new(name).unwrap_or_default();
+            let list: Environment = leak(ENVIRONMENT.map(CStr::to_owned).to_vec()).cast_mut().cast();
+            let image = Image {
+                environment: list,
+                arguments: leak(vec![name.clone()]),
+                exiting: core::ptr::null_mut(),
+            };
+            // SAFETY: the list has so many entries before its null pointer, and nobody changes it meanwhile.
+            let environment = unsafe { core::slice::from_raw_parts(list, ENVIRONMENT.len()) }.to_vec();
+            First { name, environment, image }
+        }
+    };
+    let (from, count) = (first.environment.as_ptr(), first.environment.len());
+    // SAFETY: two lists of `count` entries each, both ours.
+    unsafe { core::ptr::copy_nonoverlapping(from, first.image.environment, count) };
+    let image = first.image;
+    processes().first = Some(first);
+    image
 }
 
 /// A list of strings that ends with a null pointer, for as long as the run.

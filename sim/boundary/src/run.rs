@@ -4,6 +4,7 @@
 //! thread that executes the run, and never across a switch of contexts.
 
 use core::cell::UnsafeCell;
+use core::sync::atomic::{Ordering, compiler_fence};
 use std::borrow::Cow;
 
 use photofinish_sim::call::address::Address;
@@ -34,6 +35,10 @@ pub(crate) struct Run {
     pub(crate) waits: Vec<Vec<u64>>,
     /// Kinds of system calls that were caught past the C library. Kept only with events.
     escaped: Vec<i64>,
+    /// How long the frames were when its last one was written, once it was.
+    pub(crate) told: Option<u64>,
+    /// Whether it changed what the real process has and nobody puts back.
+    pub(crate) outlived: bool,
 }
 
 struct Cell(UnsafeCell<Option<Box<Run>>>);
@@ -45,10 +50,26 @@ static RUN: Cell = Cell(UnsafeCell::new(None));
 
 /// Puts a kernel in charge.
 pub(crate) fn begin(kernel: Kernel) {
-    let run =
-        Box::new(Run { kernel, judged: None, main_ended: None, waits: Vec::new(), escaped: Vec::new() });
+    let run = Box::new(Run {
+        kernel,
+        judged: None,
+        main_ended: None,
+        waits: Vec::new(),
+        escaped: Vec::new(),
+        told: None,
+        outlived: false,
+    });
     // SAFETY: no run is on, so nobody else looks at the cell.
     unsafe { *RUN.0.get() = Some(run) };
+}
+
+/// Forgets the run that is over.
+pub(crate) fn forget() {
+    // SAFETY: as for `run`; the reference ends with the expression.
+    let over = unsafe { (*RUN.0.get()).take() };
+    // The watchdog may look at any time: from here on at nothing.
+    compiler_fence(Ordering::SeqCst);
+    drop(over);
 }
 
 /// Whether a run is on in this process.
@@ -324,6 +345,9 @@ pub fn judge(signature: &str, detail: &str) {
 pub fn panicked(message: &str, place: &str) {
     if phase::is(Phase::Simulator) && is_on() {
         let what = format!("the simulator panicked at {place}: {message}");
+        if run().told.is_some() {
+            crate::crash::die("photofinish: bug: ", what.as_bytes());
+        }
         crate::child::push_final(Ending::Bug { what });
         crate::crash::leave(0);
     }

@@ -22,13 +22,14 @@ use crate::crash::{self, leave};
 use crate::debugger;
 use crate::disk;
 use crate::disk::folder::{Folders, REAL_TMPDIR};
-use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
+use crate::frames::{Ask, Died, Hello, PROTOCOL, Reply};
 use crate::guard;
 use crate::marks;
 use crate::memory;
 use crate::phase::{self, Phase};
 use crate::process;
 use crate::proof;
+use crate::series;
 use crate::shm::SHARED;
 use crate::symbols::{raw, tls};
 use crate::takeover;
@@ -96,7 +97,10 @@ fn start(pool: PoolSize, isolation: Isolation) -> Result<(Folders, Vec<String>),
     let notes = guard::prepare();
     process::prepare();
     match isolation {
-        Isolation::Fork => carrier::prepare(pool, Mode::Steal)?,
+        Isolation::Fork => {
+            carrier::prepare(pool, Mode::Steal)?;
+            child::count_warm()?;
+        }
         // Real threads do not survive a fork: each run makes its own.
         Isolation::Baton => {}
     }
@@ -212,15 +216,29 @@ fn requests(
     find: &dyn Fn(&str) -> Option<Task>,
     folders: &mut Folders,
 ) -> io::Result<()> {
-    while let Some(request) = receive::<Request>()? {
-        let Some(task) = find(&request.program) else {
+    while let Some(ask) = receive::<Ask>()? {
+        let request = match &ask {
+            Ask::Run(request) => request,
+            Ask::Series(series) => &series.first,
+        };
+        if find(&request.program).is_none() {
             send(&Reply::Unknown)?;
             continue;
-        };
+        }
+        let most_ms = request.limits.real_ms_max * 10 + GRACE_MS;
         SHARED.clear();
         disk::begin(folders.next());
-        let died = fork_and_run(pool, isolation, &request, task);
-        folders.clean();
+        if request.stop_at.is_some() {
+            debugger::photofinish_debugger_fork();
+        }
+        let died = fork_and_run(pool, isolation, most_ms, &|| match &ask {
+            Ask::Run(request) => find(&request.program).map_or(Ok(()), |task| child::execute(request, task)),
+            Ask::Series(series) => series::execute(series, find),
+        });
+        if SHARED.made_folder() {
+            folders.clean();
+        }
+        SHARED.adopt_found();
         let died = died?;
         let (frames, truncated) = SHARED.read();
         send(&Reply::Ran { frames, truncated, died })?;
@@ -228,15 +246,13 @@ fn requests(
     Ok(())
 }
 
+/// Does something in a process of its own, which may take `most_ms` from one frame to the next.
 fn fork_and_run(
     pool: PoolSize,
     isolation: Isolation,
-    request: &Request,
-    task: Task,
+    most_ms: u64,
+    run: &dyn Fn() -> Result<(), String>,
 ) -> io::Result<Option<Died>> {
-    if request.stop_at.is_some() {
-        debugger::photofinish_debugger_fork();
-    }
     // SAFETY: getpid(2) always succeeds.
     let server = unsafe { libc::getpid() };
     // SAFETY: the other threads of this process are parked for ever and hold no lock.
@@ -246,17 +262,17 @@ fn fork_and_run(
             die_with_server(server);
             let ready = match isolation {
                 Isolation::Fork => {
-                    carrier::number_threads();
+                    memory::begin_afresh();
                     Ok(())
                 }
                 Isolation::Baton => carrier::prepare(pool, Mode::Baton),
             };
-            match ready.and_then(|()| child::execute(request, task)) {
+            match ready.and_then(|()| run()) {
                 Ok(()) => leave(0),
                 Err(why) => crash::die("photofinish: ", why.as_bytes()),
             }
         }
-        child => wait_for(child, request.limits.real_ms_max * 10 + GRACE_MS),
+        child => wait_for(child, most_ms),
     }
 }
 
@@ -268,8 +284,14 @@ fn wait_for(child: libc::pid_t, most_ms: u64) -> io::Result<Option<Died>> {
         let mut entry =
             libc::pollfd { fd: c_int::try_from(pidfd).unwrap_or(-1), events: libc::POLLIN, revents: 0 };
         let timeout = c_int::try_from(most_ms).unwrap_or(c_int::MAX);
-        // SAFETY: one valid entry.
-        let ready = unsafe { libc::poll(&raw mut entry, 1, timeout) };
+        let ready = loop {
+            let before = SHARED.length();
+            // SAFETY: one valid entry.
+            let ready = unsafe { libc::poll(&raw mut entry, 1, timeout) };
+            if ready != 0 || SHARED.length() == before {
+                break ready;
+            }
+        };
         raw::syscall(libc::SYS_close, [pidfd, 0, 0, 0, 0, 0]);
         if ready == 0 {
             killed = true;

@@ -3,9 +3,11 @@
 //! Does not know what frames mean. Invariant: the length in the header never covers a frame that is not whole.
 
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use core::ffi::c_void;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 use crate::frames::{Frame, encode_into};
+use crate::own::Real;
 
 /// Room for frames; untouched pages cost nothing.
 const ROOM: usize = 256 << 20;
@@ -16,9 +18,23 @@ struct Header {
     length: AtomicU64,
     truncated: AtomicBool,
     proved: AtomicU32,
+    /// Whether the run made its folder.
+    made_folder: AtomicBool,
+    found_count: AtomicU32,
+    found: [Found; FOUND_MAX],
 }
 
-const BODY: usize = 64;
+/// A symbol that a run has looked up, which costs more than the whole rest of a short run if each does.
+#[repr(C)]
+struct Found {
+    symbol: AtomicPtr<Real>,
+    address: AtomicPtr<c_void>,
+}
+
+/// Symbols that one run can tell of; the next tells of more.
+const FOUND_MAX: usize = 48;
+const BODY: usize = 1024;
+const _: () = assert!(size_of::<Header>() <= BODY, "frames begin behind the header");
 /// Memory that stays from one run to the next.
 const KEPT: u64 = 4 << 20;
 
@@ -71,6 +87,40 @@ impl Shared {
         &self.header().proved
     }
 
+    /// Notes a symbol that was looked up, for the server and the runs to come.
+    pub(crate) fn note_found(&self, symbol: &'static Real) {
+        if self.base().is_null() {
+            return;
+        }
+        let header = self.header();
+        let index = header.found_count.load(Ordering::Relaxed);
+        let Some(entry) = header.found.get(index as usize) else { return };
+        entry.symbol.store(core::ptr::from_ref(symbol).cast_mut(), Ordering::Relaxed);
+        entry.address.store(symbol.address(), Ordering::Relaxed);
+        header.found_count.store(index + 1, Ordering::Release);
+    }
+
+    /// Takes over the symbols that a run has looked up. They lie where the server would find them: a run is an image of it.
+    pub(crate) fn adopt_found(&self) {
+        let header = self.header();
+        let count = header.found_count.swap(0, Ordering::Acquire) as usize;
+        for entry in header.found.iter().take(count) {
+            // SAFETY: the address of a static of this executable, by `note_found`.
+            let symbol = unsafe { &*entry.symbol.load(Ordering::Relaxed) };
+            symbol.adopt(entry.address.load(Ordering::Relaxed));
+        }
+    }
+
+    /// Notes that the run has made its folder.
+    pub(crate) fn note_folder(&self) {
+        self.header().made_folder.store(true, Ordering::Release);
+    }
+
+    /// Whether the run has made its folder.
+    pub(crate) fn made_folder(&self) -> bool {
+        self.header().made_folder.load(Ordering::Acquire)
+    }
+
     /// Forgets all frames, and gives the memory of a long run back.
     pub(crate) fn clear(&self) {
         if self.header().length.load(Ordering::Relaxed) > KEPT {
@@ -79,6 +129,12 @@ impl Shared {
         }
         self.header().length.store(0, Ordering::Release);
         self.header().truncated.store(false, Ordering::Release);
+        self.header().made_folder.store(false, Ordering::Release);
+    }
+
+    /// Forgets what was appended since there were so many bytes.
+    pub(crate) fn cut(&self, length: u64) {
+        self.header().length.fetch_min(length, Ordering::AcqRel);
     }
 
     /// Appends a frame; one that does not fit is dropped and noted.
@@ -103,6 +159,11 @@ impl Shared {
             Some(taken) => header.length.store((length + taken) as u64, Ordering::Release),
             None => header.truncated.store(true, Ordering::Release),
         }
+    }
+
+    /// How many bytes the frames take so far.
+    pub(crate) fn length(&self) -> u64 {
+        self.header().length.load(Ordering::Acquire)
     }
 
     /// The frames of the last run, encoded, and whether some are missing.

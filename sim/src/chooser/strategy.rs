@@ -115,6 +115,15 @@ impl Strategy {
         }
     }
 
+    /// The strategy with what was learned of its program: how often time passes, and how long each thread is.
+    #[must_use]
+    pub fn learned(self, clock: u64, lengths: Lengths) -> Self {
+        match self {
+            Self::Urw { gap, lengths: known, .. } if known.is_empty() => Self::Urw { gap, clock, lengths },
+            strategy => strategy,
+        }
+    }
+
     /// The chooser of a resolved strategy.
     #[must_use]
     pub fn chooser(self, seed: Seed) -> Box<dyn Chooser> {

@@ -153,6 +153,15 @@ impl Kernel {
         core::mem::take(&mut self.closed_real)
     }
 
+    /// Whether nothing of the run is outside of this value and its threads: one process on one host, and no file of the real kernel.
+    #[must_use]
+    pub fn is_self_contained(&self) -> bool {
+        self.processes.iter().count() == 1
+            && self.net.hosts.count() == 1
+            && !self.files.any_real()
+            && self.closed_real.is_empty()
+    }
+
     /// What a file is ready for, asked by `poll(2)`, `select(2)` or `epoll(7)`.
     #[must_use]
     pub fn poll(&mut self, object: Object) -> Mask {

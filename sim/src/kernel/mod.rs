@@ -6,6 +6,7 @@
 
 mod audit;
 mod door;
+mod drain;
 mod faults;
 mod files;
 mod hosts;
@@ -28,7 +29,7 @@ pub use tracing::RuntimeTask;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::choice::{Candidate, Chooser};
+use crate::choice::{Candidate, Chooser, Notice};
 use crate::ending::Ending;
 use crate::event::{Event, EventsHash, Recorder, Stamp, Why};
 use crate::fault::Nemesis;
@@ -191,6 +192,8 @@ pub struct Kernel {
     interrupts: u64,
     unmodelled: u64,
     ending: Option<Ending>,
+    /// Whether the run is over and what is left of its threads runs on.
+    draining: bool,
 }
 
 impl Kernel {
@@ -260,9 +263,9 @@ impl Kernel {
             interrupts: 0,
             unmodelled: 0,
             ending: None,
+            draining: false,
         };
-        let main = kernel.threads.add(None, Pid::FIRST);
-        kernel.chooser.notice(crate::choice::Notice::Spawned(main));
+        kernel.chooser.notice(Notice::Spawned(kernel.threads.add(None, Pid::FIRST)));
         kernel.plan_questions();
         kernel
     }

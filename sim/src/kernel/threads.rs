@@ -3,7 +3,7 @@
 //! Does not know what a thread waits for, beyond where to look it up. Invariant: a thread is runnable, blocked or ended, and
 //! only a wake makes a blocked one runnable.
 
-use super::{Detail, Kernel, Next};
+use super::{Detail, Kernel, Next, drain};
 use crate::call::Stop;
 use crate::choice::{Kind, Notice};
 use crate::ending::Ending;
@@ -72,6 +72,9 @@ impl Kernel {
         if process != Pid::FIRST && self.processes.get(process).threads == 0 {
             // `do_exit` of the last thread of a group.
             self.end_process(process, Status::Exited(0));
+        }
+        if self.is_drained() {
+            return self.end(drain::DRAINED);
         }
         self.dispatch(Why::Ended)
     }

@@ -5,6 +5,8 @@
 //! figure is the median of several runs of a guest program, less the median of an empty run, per operation. Invariant: what
 //! is timed is asked for exactly as `cargo xtask sim` asks for it.
 
+mod runs;
+
 use std::time::{Duration, Instant};
 
 use photofinish::client::{Client, Isolation, Request};
@@ -45,6 +47,9 @@ pub fn run(args: &BenchArgs) -> Result<Exit, SimError> {
     }
     if wanted(Measure::Worlds) {
         worlds(args)?;
+    }
+    if wanted(Measure::Runs) {
+        runs::run(args)?;
     }
     Ok(Exit::Passed)
 }
@@ -187,17 +192,21 @@ impl Bench<'_> {
     ) {
         let [median, one, other] = [median(times), times[0], times[times.len() - 1]].map(figure);
         let (least, most) = (one.min(other), one.max(other));
-        let figure = Figure { what: what.to_owned(), unit, median, least, most };
-        if self.json {
-            crate::say!("{}", serde_json::to_string(&figure).expect("plain data has a JSON form"));
-        } else {
-            let show = |value: u64| match unit {
-                "ns/100" => format!("{}.{:02} ns", value / 100, value % 100),
-                unit => format!("{value} {unit}"),
-            };
-            crate::say!("{what:<60} {:>12}   ({} to {})", show(median), show(least), show(most));
-        }
+        tell(&Figure { what: what.to_owned(), unit, median, least, most }, self.json);
     }
+}
+
+fn tell(figure: &Figure, json: bool) {
+    if json {
+        crate::say!("{}", serde_json::to_string(figure).expect("plain data has a JSON form"));
+        return;
+    }
+    let show = |value: u64| match figure.unit {
+        "ns/100" => format!("{}.{:02} ns", value / 100, value % 100),
+        unit => format!("{value} {unit}"),
+    };
+    let Figure { what, median, least, most, .. } = figure;
+    crate::say!("{what:<60} {:>12}   ({} to {})", show(*median), show(*least), show(*most));
 }
 
 fn request(program: &str, strategy: Strategy, seed: Seed) -> Request {

@@ -15,6 +15,7 @@ use photofinish::debugger::Debugged;
 use photofinish::examine::{Examined, examine};
 use photofinish::record::Record;
 use photofinish::scenario::Listed;
+use photofinish::series::examine_series;
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
@@ -24,7 +25,7 @@ use photofinish::tracefile::{self, TraceError, TraceFile};
 use photofinish::verdict::{self, Verdict};
 use thiserror::Error;
 
-use crate::cli::SimArgs;
+use crate::cli::{Sharing, SimArgs};
 use crate::exit::{Exit, ExitCause};
 use crate::scenarios::{ScenarioError, Scenarios};
 
@@ -167,7 +168,7 @@ impl Session<'_> {
         // Drawn on a terminal only, and only if the run takes longer than a tick.
         let waiting = ProgressBar::new_spinner().with_message("running");
         waiting.enable_steady_tick(Duration::from_secs(1));
-        let examined = examine(self.client()?, request);
+        let examined = self.examine(request);
         waiting.finish_and_clear();
         let Examined { run, mut judgement, difference } = examined?;
         if let Some(expected) = expected_hash
@@ -193,6 +194,19 @@ impl Session<'_> {
             return Err(self.debug(&Debugged { executable: &self.scenarios.path, request, run: &run, at }));
         }
         Ok(exit_of(judgement.verdict))
+    }
+
+    /// Makes the run by itself, or as the first of a series.
+    fn examine(&mut self, request: &Request) -> Result<Examined, SimError> {
+        let isolation = self.args.isolation;
+        let client = self.client()?;
+        match isolation {
+            Sharing::Fork => Ok(examine(client, request)?),
+            Sharing::None => {
+                let series = examine_series(client, request, 1, |_| false)?;
+                Ok(series.examined.into_iter().next().expect("one was asked for").2)
+            }
+        }
     }
 
     /// What to type to see a run again.

@@ -146,6 +146,10 @@ impl Sweep<'_> {
         let plan = if failed.is_some() { Budget::Seeds(0) } else { self.budget };
         let (board, outcome) = jobs::run(self, &progress, (plan, began), tell);
         progress.finish();
+        if board.replaced > 0 {
+            let left = board.replaced;
+            eprintln!("note: {left} runs left something behind, and the next began in a fresh process");
+        }
         for (variant, gathered) in board.gathered.iter().enumerate().skip(board.told) {
             let program = self.selected[variant].name();
             if gathered.part.tally.runs > 0 || again.iter().any(|again| again.program == program) {

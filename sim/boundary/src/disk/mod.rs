@@ -22,6 +22,7 @@ use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::Kernel;
 use photofinish_sim::process::Pid;
 
+use crate::shm::SHARED;
 use node::{Key, Nodes, Time};
 use path::Root;
 pub(crate) use path::{Follow, Found, PRIVATE, Place};
@@ -258,6 +259,12 @@ pub(crate) fn note_random(real: c_int) {
     disk().random.insert(real);
 }
 
+/// Whether the run that is on had nothing to do with files.
+pub(crate) fn is_untouched() -> bool {
+    let Disk { made, nodes, folders, random, .. } = disk();
+    made.is_empty() && nodes.is_empty() && folders.is_empty() && random.is_empty()
+}
+
 /// A descriptor of ours was closed.
 pub(crate) fn closed(real: c_int) {
     disk().random.remove(&real);
@@ -269,6 +276,7 @@ impl Disk {
         self.root.host = host;
         if !self.made.contains(&host) {
             if self.made.is_empty() {
+                SHARED.note_folder();
                 sys::mkdir(&sys::c_path(self.root.base.clone())?, 0o700)?;
             }
             let root = sys::c_path(self.root.folder())?;

@@ -57,6 +57,11 @@ pub(crate) struct Nodes {
 }
 
 impl Nodes {
+    /// Whether the program has met none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// A file; one that was there before the run is as old as the run.
     pub(crate) fn get(&mut self, key: &Key) -> &mut Node {
         if !self.known.contains_key(key) {

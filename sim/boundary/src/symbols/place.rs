@@ -139,6 +139,7 @@ owned! {
 
     /// `umask(2)`: real, one for all processes of the run, and 022 at first.
     fn umask(mask: mode_t) -> mode_t {
+        crate::run::run().outlived = true;
         real!(umask(mask: mode_t) -> mode_t)
     }
 }

@@ -192,8 +192,8 @@ pub(crate) fn run_destructors() {
 }
 
 /// The main thread of a run.
-pub(crate) fn assign_main(main: Box<dyn FnOnce()>) -> Result<(), String> {
-    match carrier::assign(ThreadId::MAIN, Job::Main(main)) {
+pub(crate) fn assign_main(main: Job) -> Result<(), String> {
+    match carrier::assign(ThreadId::MAIN, main) {
         Some(_) => Ok(()),
         None => Err(String::from("the pool has no thread for the program's main function")),
     }

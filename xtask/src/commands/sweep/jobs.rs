@@ -7,7 +7,9 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use photofinish::client::Client;
-use photofinish::examine::count;
+use photofinish::client::Request;
+use photofinish::examine::{Examined, count};
+use photofinish::series::examine_series;
 use photofinish::sim::mark::Mark;
 use photofinish::sim::seed::Seed;
 use photofinish::tracefile::TraceFile;
@@ -17,6 +19,7 @@ use super::gathered::{Extent, Gathered, Part, Shown};
 use super::plan::{Batch, Budget, Place, Plan, Stay};
 use super::progress::Progress;
 use super::{Sweep, SweepError};
+use crate::cli::Sharing;
 use crate::interrupt;
 
 /// What all jobs have shown together.
@@ -28,6 +31,8 @@ pub(super) struct Board {
     pub(super) marks: Vec<Mark>,
     /// How many variants have been told.
     pub(super) told: usize,
+    /// Runs after which a process that they shared was given up.
+    pub(super) replaced: u64,
 }
 
 impl Board {
@@ -68,8 +73,12 @@ pub(super) fn run(
     tell: impl Fn(usize, &Gathered) + Sync,
 ) -> (Board, Result<(), SweepError>) {
     let plan = Plan::new(budget, sweep.selected.len(), sweep.args.from, sweep.jobs);
+    let plan = match sweep.args.isolation {
+        Sharing::Fork => plan,
+        Sharing::None => plan.shared(),
+    };
     let gathered = sweep.selected.iter().map(|_| Gathered::default()).collect();
-    let board = Mutex::new(Board { plan, gathered, marks: Vec::new(), told: 0 });
+    let board = Mutex::new(Board { plan, gathered, marks: Vec::new(), told: 0, replaced: 0 });
     let jobs = Jobs { sweep, progress, board, began, tell };
     let outcome = std::thread::scope(|scope| {
         let started: Vec<_> = (0..sweep.jobs).map(|_| scope.spawn(|| jobs.job())).collect();
@@ -156,6 +165,10 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
             }
         }
         let post = post.as_mut().expect("made above");
+        if self.sweep.args.isolation == Sharing::None {
+            let outcome = self.shared(post, batch, &mut part);
+            return (part, outcome);
+        }
         for offset in batch.begin..batch.begin + batch.len {
             if interrupt::requested() || (part.tally.runs > 0 && self.is_out_of_time()) {
                 break;
@@ -182,11 +195,39 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         let mut request = self.sweep.request(stay.variant, seed);
         request.strategy = client.resolve(&request)?;
         let examined = count(client, &request, |signature| known.contains(signature))?;
-        part.tally.add(seed, &request.strategy.to_string(), &examined);
+        self.note(known, &request, &examined, part)
+    }
+
+    /// Makes a batch's runs in as few processes as can be.
+    fn shared(&self, post: &mut Post, batch: Batch, part: &mut Part) -> Result<(), SweepError> {
+        let Post { client, known, stay } = post;
+        let first = self.sweep.request(stay.variant, Seed(self.sweep.args.from + batch.begin));
+        let count = u32::try_from(batch.len).expect("a batch is small");
+        let series = examine_series(client, &first, count, |signature| known.contains(signature))?;
+        self.board().replaced += series.processes - 1;
+        for (seed, strategy, examined) in &series.examined {
+            let request = Request { seed: *seed, strategy: *strategy, ..first.clone() };
+            self.note(known, &request, examined, part)?;
+            if self.sweep.args.stop_on_first && part.tally.passed < part.tally.runs {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts what a run showed, and keeps it if it did not pass.
+    fn note(
+        &self,
+        known: &mut BTreeSet<String>,
+        request: &Request,
+        examined: &Examined,
+        part: &mut Part,
+    ) -> Result<(), SweepError> {
+        part.tally.add(request.seed, &request.strategy.to_string(), examined);
         let Some(signature) = &examined.judgement.signature else { return Ok(()) };
         let shown = Shown {
             verdict: examined.judgement.verdict,
-            file: TraceFile::of(&request, &examined.run, &self.sweep.build),
+            file: TraceFile::of(request, &examined.run, &self.sweep.build),
             trace: if examined.run.truncated { Extent::Beginning } else { Extent::Whole },
         };
         known.insert(signature.clone());

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// Seeds that a job takes at a time.
 const BATCH: u64 = 16;
+/// The same where they share a process.
+const BATCH_SHARED: u64 = 512;
 
 /// The shortest time that a job stays with a variant, whose server costs a good part of that to start.
 const SLICE_LEAST: Duration = Duration::from_millis(500);
@@ -59,6 +61,7 @@ struct Share {
 pub(super) struct Plan {
     budget: Budget,
     slice: Duration,
+    batch: u64,
     /// Seeds that there are.
     seeds_max: u64,
     shares: Vec<Share>,
@@ -92,7 +95,13 @@ impl Plan {
             Budget::Time(_) => u64::MAX - from,
         };
         let shares = vec![Share::default(); variants];
-        Self { budget, slice, seeds_max, shares, end: None, is_over: false }
+        Self { budget, slice, batch: BATCH, seeds_max, shares, end: None, is_over: false }
+    }
+
+    /// The same with batches for runs that share a process. What they find depends on where a process begins, so these batches are
+    /// the same for any number of jobs, and long.
+    pub(super) fn shared(self) -> Self {
+        Self { batch: BATCH_SHARED, ..self }
     }
 
     /// What a job does next, which has spent so long with the variant of its last batch; `elapsed` is the age of the sweep.
@@ -106,7 +115,7 @@ impl Plan {
         let variant = chosen?;
         let share = &mut self.shares[variant];
         let begin = share.seeds;
-        let len = BATCH.min(self.seeds_max - begin);
+        let len = self.batch.min(self.seeds_max - begin);
         share.seeds += len;
         Some(Batch { variant, begin, len })
     }

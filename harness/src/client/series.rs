@@ -1,0 +1,94 @@
+//! Runs that follow one another in one process.
+//!
+//! Does not judge them. Invariant: the runs of a series depend on what was asked for alone, not on what the client did before.
+
+use std::path::Path;
+
+use photofinish_boundary::frames::{Ask, Frame, Request, Series};
+use photofinish_sim::ending::Ending;
+use photofinish_sim::seed::Seed;
+
+use super::{Client, ClientError, Left, Run, Server, Shape, collect};
+
+/// Runs that followed one another in as few processes as could be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InSeries {
+    /// By seed.
+    pub runs: Vec<Run>,
+    /// Processes that it took: one for each run after which none could follow, and one for the last.
+    pub processes: u64,
+}
+
+impl Client {
+    /// Asks for runs of `count` consecutive seeds from the request's on, which follow one another in one process, as far as the
+    /// state in which each leaves it lets another begin. They keep no picks and no events. They are the same each time the
+    /// same series is asked for, but need not be as those of [`Client::run`]: what the program and std keep in statics and on the
+    /// heap goes from one to the next.
+    ///
+    /// # Errors
+    /// As [`Client::run`]; the request is a replay.
+    pub fn series(&mut self, request: &Request, count: u32) -> Result<InSeries, ClientError> {
+        let points = self.length(request)?;
+        let Shape { clock, lengths } = self.shape(request)?;
+        let first = Request { replay: None, events: false, ..request.clone() };
+        let mut made = InSeries { runs: Vec::new(), processes: 0 };
+        while made.runs.len() < count as usize {
+            let done = u32::try_from(made.runs.len()).expect("fewer than were asked for");
+            let seed = Seed(first.seed.0.wrapping_add(u64::from(done)));
+            let series = Series {
+                first: Request { seed, ..first.clone() },
+                count: count - done,
+                points,
+                clock,
+                lengths,
+            };
+            let more = self.server.series(&self.path, series)?;
+            if let Some(Ending::OutOfThreads { threads }) = more.last().map(|run| &run.ending)
+                && self.enlarge(*threads)?
+            {
+                // What the runs before left must not depend on how large the pool was when they began.
+                made = InSeries { runs: Vec::new(), processes: 0 };
+                continue;
+            }
+            made.processes += 1;
+            made.runs.extend(more);
+        }
+        Ok(made)
+    }
+}
+
+impl Server {
+    /// The runs of a series that were made, at least one.
+    fn series(&mut self, path: &Path, series: Series) -> Result<Vec<Run>, ClientError> {
+        let (program, most) = (series.first.program.clone(), series.count as usize);
+        let Left { frames, truncated, died } = self.ask(path, &Ask::Series(series), &program)?;
+        let base = self.hello.load_base;
+        let mut by_run: Vec<Vec<Frame>> = Vec::new();
+        let mut is_over = true;
+        for frame in frames {
+            if is_over {
+                by_run.push(Vec::new());
+            }
+            is_over = matches!(frame, Frame::Final(_));
+            by_run.last_mut().expect("one was put there").push(frame);
+        }
+        // A fault writes where it was behind its run's end, and is the end of the process.
+        let stray = by_run.pop_if(|last| {
+            !is_over && died.is_none() && last.iter().all(|frame| matches!(frame, Frame::Stack(..)))
+        });
+        match (by_run.last_mut(), stray) {
+            (Some(last), Some(stray)) => last.extend(stray),
+            (_, stray) => by_run.extend(stray),
+        }
+        // A process that died between two runs did not make the next one; after the last, it did not do all it should either.
+        if by_run.is_empty() || (died.is_some() && is_over) {
+            by_run.truncate(most - 1);
+            by_run.push(Vec::new());
+        }
+        let last = by_run.pop();
+        let mut runs: Vec<Run> =
+            by_run.into_iter().map(|frames| collect(frames, false, None, base)).collect();
+        runs.extend(last.map(|frames| collect(frames, truncated, died, base)));
+        Ok(runs)
+    }
+}

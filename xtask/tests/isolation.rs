@@ -1,0 +1,121 @@
+//! Runs that share a process: when they do, that they repeat, and that what fails in one counts only if it fails by itself, too.
+//!
+//! Does not know what the programs do. Invariant: each comparison is with the same seed in a process of its own.
+
+use photofinish::client::{self, InSeries, Isolation, Request, Run};
+use photofinish::examine::examine;
+use photofinish::series::{DEPENDS, examine_series};
+use photofinish::sim::chooser::Strategy;
+use photofinish::sim::limits::Limits;
+use photofinish::sim::seed::Seed;
+use photofinish::sweep::Tally;
+use photofinish::verdict::{self, Verdict};
+
+mod served;
+
+use served::{client, guests, request};
+
+fn programs_of(scenarios: &[&str]) -> Vec<String> {
+    let listed = client::list(guests()).expect("it lists what it holds");
+    let chosen = listed.iter().filter(|listed| scenarios.contains(&&*listed.scenario));
+    chosen.map(photofinish::scenario::Listed::name).collect()
+}
+
+/// The mix of strategies, from this seed on, with little patience for what hangs.
+fn mix(program: &str, from: u64) -> Request {
+    let limits = Limits { real_ms_max: 500, ..Limits::default() };
+    Request { strategy: Strategy::Swarm, limits, ..Request::new(program, Seed(from)) }
+}
+
+fn series(program: &str, count: u32) -> InSeries {
+    client(guests(), Isolation::Fork).series(&mix(program, 0), count).expect("it serves")
+}
+
+fn told(run: &Run) -> impl PartialEq + core::fmt::Debug {
+    (run.ending.word(), run.figures, run.unmodelled, run.judged.clone())
+}
+
+#[test]
+fn a_run_behind_no_other_is_the_same_as_by_itself() {
+    for program in ["races/lost-update", "races/statics", "sync/mpsc"] {
+        let mut client = client(guests(), Isolation::Fork);
+        for seed in 0..20 {
+            let mut request = mix(program, seed);
+            let made = client.series(&request, 1).expect("it serves");
+            request.strategy = client.resolve(&request).expect("it serves");
+            let own = client.run(&request).expect("it serves");
+            assert_eq!(told(&made.runs[0]), told(&own), "{program}, seed {seed}, {}", request.strategy);
+        }
+    }
+}
+
+#[test]
+fn every_ending_is_told_of_a_run_behind_others() {
+    for program in programs_of(&["endings"]) {
+        let made = series(&program, 2);
+        let mut forked = client(guests(), Isolation::Fork);
+        for (seed, shared) in (0..).zip(&made.runs) {
+            let mut request = mix(&program, seed);
+            request.strategy = forked.resolve(&request).expect("it serves");
+            let own = forked.run(&request).expect("it serves");
+            assert_eq!(shared.ending.word(), own.ending.word(), "{program}, seed {seed}");
+            let [shared, own] = [shared, &own].map(|run| verdict::judge(run, forked.symbols()).verdict);
+            assert_eq!(shared, own, "{program}, seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn runs_share_a_process_only_where_nothing_is_left_behind() {
+    let processes = |program: &str| series(program, 12).processes;
+    assert_eq!(processes("races/statics"), 1, "main returns, and its threads are joined");
+    assert_eq!(processes("endings/exit-0"), 12, "a thread still runs");
+    assert_eq!(processes("endings/park-alone"), 12, "a thread waits for ever");
+    for program in programs_of(&["files"]).into_iter().chain(programs_of(&["hosts"])).take(4) {
+        assert_eq!(processes(&program), 12, "{program} leaves more than its own memory");
+    }
+}
+
+#[test]
+fn a_series_is_the_same_in_another_process() {
+    for program in ["races/statics", "races/lost-update", "races/lock-order", "endings/exit-0"] {
+        assert_eq!(series(program, 40), series(program, 40), "{program}");
+    }
+}
+
+#[test]
+fn what_fails_only_behind_other_runs_is_not_believed() {
+    let mut client = client(guests(), Isolation::Fork);
+    let made = examine_series(&mut client, &mix("races/statics", 0), 6, |_| false).expect("it serves");
+    let verdicts: Vec<_> = made.examined.iter().map(|(_, _, found)| found.judgement.verdict).collect();
+    assert_eq!(verdicts[0], Verdict::Pass, "nothing ran before");
+    assert!(verdicts[1..].iter().all(|verdict| *verdict == Verdict::Inconclusive), "{verdicts:?}");
+    let judgement = &made.examined[5].2.judgement;
+    assert_eq!(judgement.signature.as_deref(), Some(DEPENDS));
+    assert!(judgement.detail.contains("--isolation fork"), "{}", judgement.detail);
+}
+
+/// A run behind others need not be the same: std's own statics are warm, and the heap is used. So it may miss what it would find
+/// by itself, but it counts nothing else.
+#[test]
+fn what_is_counted_fails_by_itself() {
+    for program in ["races/lost-update", "races/lock-order"] {
+        let mut client = client(guests(), Isolation::Fork);
+        let (mut shared, mut own) = (Tally::default(), Tally::default());
+        let made = examine_series(&mut client, &mix(program, 0), 150, |_| false).expect("it serves");
+        for (seed, strategy, examined) in &made.examined {
+            shared.add(*seed, &strategy.to_string(), examined);
+        }
+        for seed in 0..150 {
+            let request = request(&mut client, program, seed);
+            let examined = examine(&mut client, &request).expect("it serves");
+            own.add(request.seed, &request.strategy.to_string(), &examined);
+        }
+        let failures = shared.found.iter().filter(|(signature, _)| *signature != DEPENDS);
+        assert!(failures.clone().count() > 0, "{program}: {shared:?}");
+        for (signature, found) in failures {
+            let by_itself = own.found.get(signature).map_or(0, |found| found.runs);
+            assert!(found.runs <= by_itself, "{program}, {signature}: {shared:?}, {own:?}");
+        }
+    }
+}

@@ -69,39 +69,82 @@ pub use photofinish_boundary::entry as __entry;
 /// ends, or does what the simulator does not model. An `async fn` runs on tokio's multi-thread runtime: the crate's own `tokio`, with
 /// its features `rt-multi-thread`, and `net` and `time` as the test wants them.
 ///
+/// # An example
+///
 /// ```
 /// use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+/// use std::thread;
 ///
-/// #[photofinish::test(seeds = 500)]
-/// fn nothing_is_lost() {
-///     let count = AtomicU32::new(0);
-///     let add = || count.store(count.load(SeqCst) + 1, SeqCst);
-///     std::thread::scope(|scope| {
-///         scope.spawn(add);
-///         scope.spawn(add);
+/// #[photofinish::test]
+/// fn every_visit_counts() {
+///     let visits = AtomicU32::new(0);
+///     let visit = || visits.store(visits.load(SeqCst) + 1, SeqCst);
+///     thread::scope(|scope| {
+///         scope.spawn(visit);
+///         scope.spawn(visit);
 ///     });
-///     assert_eq!(count.into_inner(), 2);
+///     assert_eq!(visits.into_inner(), 2, "visits counted");
 /// }
 /// ```
 ///
 /// `cargo test` preempts threads at calls into the system alone, and does not find the race above. `cargo photofinish test` takes the
-/// same arguments, builds the tests so that they can be preempted at every atomic operation, and does. A failure prints
-/// what happened, the seed, and the command that shows the same run with all its events:
-/// `PHOTOFINISH_SEED=17 cargo photofinish test nothing_is_lost -- --exact`.
+/// same arguments, builds the tests so that they can be preempted at every atomic operation, and does. A failure prints its
+/// signature, where it happened, the decisions of the scheduler that led there, what the test wrote, the seed, and the command that
+/// shows the same run with all its events: `PHOTOFINISH_SEED=17 cargo photofinish test every_visit_counts -- --exact`.
+///
+/// With `fetch_add` in the place of the load and the store, every run passes. Until then the test can say what is known of it:
+/// `#[photofinish::test(fails = "panic: *")]` passes as long as some run fails so, and fails when none does any more.
+///
+/// # Options
 ///
 /// | option | is | without it |
 /// |---|---|---|
 /// | `seeds = 500` | seeds that are tried, from 0 on | 100, or with `time` no limit |
 /// | `time = "10s"` | real time after which no further seed is begun | no limit |
+/// | `fails = "panic: *"` | the signature with which a run must fail, or its beginning and a `*`; the search ends there | every run must pass |
 /// | `strategy = "pct:3"` | how schedules are drawn, as `cargo xtask sim --strategy` takes it | `swarm` |
 /// | `os = "macos"` | the operating system that answers: `linux`, `macos` or `freebsd` | `linux` |
 /// | `cores = 2` | processors that the test is told it has | 4 |
 /// | `threads = 128` | threads that it may have at one time | 64 |
 ///
+/// | variable | does |
+/// |---|---|
+/// | `PHOTOFINISH_SEED=17` | makes the run of one seed, and shows all its events |
+/// | `PHOTOFINISH_RECORD=FILE` | writes the trace of the run that is reported |
+/// | `PHOTOFINISH_TRACE=FILE` | replays such a trace, in the build that it was recorded with |
+///
+/// # Hosts
+///
+/// A test can build a [`World`](crate::world::World) of hosts and start programs on them; it goes on beside them, and the run is over when
+/// it returns. They share one address space, and so the statics of the test: a runtime of tokio on a host is built with `enable_io` and
+/// `enable_time`, for its signal driver is such a static.
+///
+/// ```
+/// use photofinish::world::World;
+/// use std::{net::TcpListener, net::TcpStream, time::Duration};
+///
+/// #[photofinish::test]
+/// fn the_server_is_found_by_name() {
+///     let world = World::new();
+///     let server = world.host("server").start(|| {
+///         let listener = TcpListener::bind("0.0.0.0:7000").unwrap();
+///         listener.accept().unwrap();
+///     });
+///     let client = world.host("client").start(|| {
+///         std::thread::sleep(Duration::from_secs(1));
+///         TcpStream::connect("server:7000").unwrap();
+///     });
+///     client.wait().success("the client");
+///     server.wait().success("the server");
+/// }
+/// ```
+///
+/// # What a run is
+///
 /// Each run is a fresh process: it begins with an environment of its own (`PATH`, `LANG`, `TZ`, `TMPDIR`), in an empty folder, and what
 /// it prints is shown if it fails. The executable starts itself again for that, before any test of it has run.
 ///
 /// Where nothing can be simulated (elsewhere than on Linux with glibc, on x86-64 or aarch64) the body runs once, natively, and the test
-/// says so.
+/// says so. There is no `world` there: tests with hosts stand under `#[cfg(target_os = "linux")]`.
 pub use photofinish_macros::test;
 pub use photofinish_sim as sim;

@@ -24,6 +24,20 @@ impl Tested {
         self
     }
 
+    /// What it tells of the first run that it shows.
+    fn story(&self) -> String {
+        let lines = self.said.lines().skip_while(|line| !line.starts_with("seed "));
+        let mut story = String::new();
+        for line in lines {
+            story.push_str(line);
+            story.push('\n');
+            if line.starts_with("  replay: ") {
+                return story;
+            }
+        }
+        panic!("it tells no story:\n{}", self.said)
+    }
+
     /// What follows `mark` in the first line that has it after `place`.
     fn after(&self, place: &str, mark: &str) -> &str {
         let (_, rest) = self.said.split_once(place).unwrap_or_else(|| panic!("no `{place}`:\n{}", self.said));
@@ -175,4 +189,19 @@ fn a_users_crate_is_searched_instrumented() {
         .has("Careful (line ")
         .has_not("without instrumentation");
     check_replay(&search, "tests::hasty", " cargo photofinish test tests::hasty -- --exact");
+
+    // The example of README, as a user sees it.
+    let command = "cargo photofinish test --test visits";
+    let example = typed(command);
+    assert!(!example.passed, "{}", example.said);
+    insta::assert_snapshot!("visits", format!("$ {command}\n…\n{}", steady(&example.story())));
+}
+
+/// The hash of a run's events differs from build to build.
+fn steady(story: &str) -> String {
+    let line = |line: &str| match line.strip_prefix("  events ") {
+        Some(hash) => format!("  events {}\n", "·".repeat(hash.len())),
+        None => format!("{line}\n"),
+    };
+    story.lines().map(line).collect()
 }

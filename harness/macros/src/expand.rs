@@ -25,13 +25,13 @@ pub(crate) fn test(options: TokenStream, item: TokenStream) -> TokenStream {
 fn expand(options: &Options, function: &Function) -> TokenStream {
     let Function { attributes, visibility, asyncness, name, output, body } = function;
     let call = match asyncness {
-        None => quote!(__photofinish_body()),
+        None => quote!(#name()),
         Some(_) => quote! {
             ::tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .build()
                 .expect("a runtime of tokio")
-                .block_on(__photofinish_body())
+                .block_on(#name())
         },
     };
     let Options { seeds, time_ms, strategy, os, threads, cores, fails } = options;
@@ -41,7 +41,8 @@ fn expand(options: &Options, function: &Function) -> TokenStream {
         #(#attributes)*
         #[::core::prelude::v1::test]
         #visibility fn #name() {
-            #asyncness fn __photofinish_body() #output #body
+            // By its own name it stands in stacks and signatures.
+            #asyncness fn #name() #output #body
             ::photofinish::__test!(::photofinish::test::Test {
                 name: ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
                 body: || ::photofinish::test::Outcome::judge(#call),
@@ -111,11 +112,7 @@ mod tests {
             "#[ignore] #[should_panic] fn t() {}",
             "# [ignore] # [should_panic] # [:: core :: prelude :: v1 :: test]",
         );
-        check(
-            "",
-            "async fn t() -> Result<(), E> { x }",
-            "async fn __photofinish_body () -> Result < () , E > { x }",
-        );
-        check("", "fn t() {}", "judge (__photofinish_body ())");
+        check("", "async fn t() -> Result<(), E> { x }", "async fn t () -> Result < () , E > { x }");
+        check("", "fn t() {}", "judge (t ())");
     }
 }

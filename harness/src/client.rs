@@ -19,6 +19,7 @@ use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Figures;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::mark::Mark;
+use photofinish_sim::oracle::Left;
 use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
 use serde::Serialize;
@@ -102,6 +103,8 @@ pub struct Run {
     pub unmodelled: u64,
     /// What the oracle found: signature and detail.
     pub judged: Option<(String, String)>,
+    /// What the program left behind when its main function returned, if that was looked at.
+    pub left: Vec<Left>,
     /// What was decided.
     pub trace: Trace,
     /// What happened: all of it if events were asked for, else only what a person must see.
@@ -379,6 +382,7 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
         figures: Figures::default(),
         unmodelled: 0,
         judged: None,
+        left: Vec::new(),
         trace: Trace::default(),
         events: Vec::new(),
         stacks: Vec::new(),
@@ -401,6 +405,7 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
                 run.figures = end.figures;
                 run.unmodelled = end.unmodelled;
                 run.judged = end.judged;
+                run.left = end.left;
             }
         }
     }

@@ -41,7 +41,7 @@ fn look_again(client: &mut Client, request: &Request, first: Examined) -> Result
 }
 
 /// As [`examine`], for a count: a failure that is known by its signature is made again to be seen twice, but without its events,
-/// which nobody will read. A deadlock's signature needs them.
+/// which nobody will read. The signature of a deadlock needs them, as does that of a run that was given up.
 ///
 /// # Errors
 /// The client could not make the run.
@@ -55,13 +55,21 @@ pub fn count(
     let counts = match &judgement.signature {
         None => true,
         Some(signature) => {
-            !matches!(run.ending, Ending::Deadlock(_))
+            !explained_by_holders(&run.ending)
                 && known(signature)
                 && client.run(request)?.figures.events_hash == run.figures.events_hash
         }
     };
     let first = Examined { run, judgement };
     if counts { Ok(first) } else { look_again(client, request, first) }
+}
+
+/// Whether a failure may have another name once it is known who held which lock.
+fn explained_by_holders(ending: &Ending) -> bool {
+    matches!(
+        ending,
+        Ending::Deadlock(_) | Ending::OutOfTime { .. } | Ending::Livelock { .. } | Ending::Idle { .. }
+    )
 }
 
 /// Whether an ending must come out the same each time: one that real time or the outside brought about need not.

@@ -3,8 +3,8 @@
 //! Invariant: a run is asked for by data and answered by data, so that whatever searches, replays or reports is the same for
 //! every target.
 //!
-//! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
-//! [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
+//! Reading order: [`scenario`] (what there is to run) and [`oracles`] (what is asked of it), [`guest`] (the executable it runs in),
+//! [`client`] (who asks), [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
 //! itself), [`symbols`] (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`linear`]
 //! (whether what concurrent callers saw has an order), [`mod@test`] (tests of anybody's crate), [`mod@cargo`], [`instrumented`] and
 //! [`wrapper`] (how they are built).
@@ -24,6 +24,7 @@ pub mod instrumented;
 pub mod linear;
 #[cfg(simulated)]
 pub mod marks;
+pub mod oracles;
 #[cfg(simulated)]
 pub mod plain;
 #[cfg(simulated)]

@@ -4,6 +4,8 @@
 //! Invariant: a variant's expectation names every signature that a sweep may see; any other one is a failed expectation.
 
 pub use photofinish_sim::personality::Os;
+
+pub use crate::oracles::Oracles;
 use serde::{Deserialize, Serialize};
 
 /// One story told by several programs that differ in one thing.
@@ -36,6 +38,8 @@ pub struct Variant {
     pub os: Os,
     /// What a sweep over its seeds must show.
     pub expect: Expectation,
+    /// What is asked of each run besides what `run` says of it: [`Oracles::NONE`] for nothing.
+    pub oracles: Oracles,
     /// The program and its oracle: ordinary Rust that also runs natively.
     pub run: fn() -> Result<(), Failure>,
 }

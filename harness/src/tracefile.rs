@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use photofinish_sim::chooser::Strategy;
 use photofinish_sim::limits::Limits;
+use photofinish_sim::oracle::Oracles;
 use photofinish_sim::personality::Os;
 use photofinish_sim::seed::Seed;
 use photofinish_sim::trace::Trace;
@@ -33,6 +34,9 @@ pub struct TraceFile {
     pub cores: u32,
     /// The operating system it was made to run on, if not its own.
     pub os: Option<Os>,
+    /// What was asked of the run besides, if not what its program asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oracles: Option<Oracles>,
     /// The bounds of the run.
     pub limits: Limits,
     /// The hash of the run's events, which a replay must reach again.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use photofinish::scenario::Os;
+use photofinish::sim::oracle::Oracles;
 
 use crate::exit::{EXIT_CODES, SWEEP_EXIT_CODES};
 
@@ -97,6 +98,11 @@ pub struct SimArgs {
     #[arg(long, value_name = "OS")]
     pub os: Option<Os>,
 
+    /// Ask this of each run besides, instead of what the scenario asks for: a list with commas of threads, tasks, children,
+    /// sockets, descriptors (none of these may be left behind), leaks (all of these), stuck, late=MS, idle=POINTS or none.
+    #[arg(long, value_name = "LIST")]
+    pub oracles: Option<Oracles>,
+
     /// Virtual milliseconds, in all, that may pass while threads that could run do not (1,000 unless said otherwise).
     #[arg(long, value_name = "MS")]
     pub stall: Option<u64>,
@@ -151,6 +157,11 @@ pub struct SweepArgs {
     /// Answer as this operating system does; expectations are held against the scenario's own only.
     #[arg(long, value_name = "OS")]
     pub os: Option<Os>,
+
+    /// Ask this of each run besides, instead of what the scenario asks for: a list with commas of threads, tasks, children,
+    /// sockets, descriptors (none of these may be left behind), leaks (all of these), stuck, late=MS, idle=POINTS or none.
+    #[arg(long, value_name = "LIST")]
+    pub oracles: Option<Oracles>,
 
     /// Processes that run at the same time; by default one per processor.
     #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=256))]

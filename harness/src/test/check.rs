@@ -98,6 +98,7 @@ fn search(test: &Test, replayed: Option<&str>) -> Result<Option<Failed>, String>
             limits,
             cores: test.cores.unwrap_or(CORES),
             os: test.os,
+            oracles: None,
         };
         request.strategy = client.resolve(&request).map_err(|error| error.to_string())?;
         let examined = examine(&mut client, &request).map_err(|error| error.to_string())?;

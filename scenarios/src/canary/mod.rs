@@ -21,6 +21,7 @@ static VARIANTS: &[Variant] = &[
         story: "After a little talk over a channel and a socket, a thread asserts what does not hold.",
         os: photofinish::scenario::Os::Linux,
         expect: always(&[Find { signature: "panic*", within_runs: 1 }]),
+        oracles: photofinish::scenario::Oracles::NONE,
         run: program::panic,
     },
     Variant {
@@ -28,6 +29,7 @@ static VARIANTS: &[Variant] = &[
         story: "Two threads hold a lock each, tell each other so, and then want the other's.",
         os: photofinish::scenario::Os::Linux,
         expect: always(&[Find { signature: "deadlock*", within_runs: 1 }]),
+        oracles: photofinish::scenario::Oracles::NONE,
         run: program::deadlock,
     },
     Variant {
@@ -35,6 +37,7 @@ static VARIANTS: &[Variant] = &[
         story: "An echo server answers with something else, and the oracle says so.",
         os: photofinish::scenario::Os::Linux,
         expect: always(&[Find { signature: program::WRONG_ANSWER, within_runs: 1 }]),
+        oracles: photofinish::scenario::Oracles::NONE,
         run: program::wrong_answer,
     },
     Variant {
@@ -42,6 +45,7 @@ static VARIANTS: &[Variant] = &[
         story: "After the same talk the program says of itself what must hold, and it does not.",
         os: photofinish::scenario::Os::Linux,
         expect: always(&[Find { signature: "always in *", within_runs: 1 }]),
+        oracles: photofinish::scenario::Oracles::NONE,
         run: program::mark,
     },
     Variant {
@@ -49,6 +53,7 @@ static VARIANTS: &[Variant] = &[
         story: "The same talk with an honest echo server: nothing is wrong with it.",
         os: photofinish::scenario::Os::Linux,
         expect: Expectation::NEVER_FAILS,
+        oracles: photofinish::scenario::Oracles::NONE,
         run: program::healthy,
     },
 ];

@@ -33,6 +33,7 @@ macro_rules! variant {
             story: $story,
             os: Os::Linux,
             expect: $expect,
+            oracles: photofinish::scenario::Oracles::NONE,
             run: || test::run($revision, &$case),
         }
     };

@@ -33,6 +33,7 @@ macro_rules! variant {
             story: $story,
             os: photofinish::scenario::Os::Linux,
             expect: $expect,
+            oracles: photofinish::scenario::Oracles::NONE,
             run: || oracle::judge(&program::run(&$policy, $mode)),
         }
     };

@@ -41,6 +41,7 @@ macro_rules! variant {
             story: $story,
             os: Os::$os,
             expect: $expect,
+            oracles: photofinish::scenario::Oracles::NONE,
             run: || test::run($program, &$case),
         }
     };

@@ -11,6 +11,7 @@ use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
 use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::{Detail, Kernel, User};
+use photofinish_sim::oracle::Oracles;
 use photofinish_sim::personality::Os;
 use photofinish_sim::process::Pid;
 use photofinish_sim::thread::ThreadId;
@@ -19,6 +20,7 @@ use crate::carrier;
 use crate::crash;
 use crate::frames::{Final, Frame, Request};
 use crate::guard;
+use crate::oracles::{self, Heard, OverEvents};
 use crate::phase::{self, Phase};
 use crate::process::{self, Registered};
 use crate::run::{self, run};
@@ -36,10 +38,19 @@ pub struct Task {
     pub os: Os,
     /// The programs that it can start as processes.
     pub programs: &'static [Registered],
+    /// What is asked of its runs besides, unless the request says otherwise.
+    pub oracles: Oracles,
+    /// Its oracle over the events of a run that would pass.
+    pub over_events: Option<OverEvents>,
 }
 
 /// Writes picks and events into the shared memory as they are made.
-struct ToShared;
+struct ToShared {
+    /// Which events are written.
+    detail: Detail,
+    /// Who hears of all of them.
+    heard: Option<Heard>,
+}
 
 impl Recorder for ToShared {
     fn pick(&mut self, pick: &Pick) {
@@ -47,7 +58,12 @@ impl Recorder for ToShared {
     }
 
     fn event(&mut self, stamp: &Stamp, event: &Event) {
-        SHARED.push(&Frame::Event(*stamp, event.clone()));
+        if let Some(heard) = &self.heard {
+            heard.hear(stamp, event);
+        }
+        if self.detail == Detail::Events || event.is_loud() {
+            SHARED.push(&Frame::Event(*stamp, event.clone()));
+        }
     }
 }
 
@@ -58,8 +74,15 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         Some(trace) => Box::new(Replay::new(trace.clone())),
         None => request.strategy.chooser(request.seed),
     };
-    let detail = if request.events { Detail::Events } else { Detail::HashOnly };
-    let mut kernel = Kernel::new(request.limits, chooser, Box::new(ToShared), detail);
+    let heard = task.over_events.as_ref().map(|_| Heard::default());
+    let detail = match (request.events, &heard) {
+        (true, _) => Detail::Events,
+        (false, Some(_)) => Detail::Heard,
+        (false, None) => Detail::HashOnly,
+    };
+    let recorder = ToShared { detail, heard: heard.clone() };
+    let mut kernel = Kernel::new(request.limits, chooser, Box::new(recorder), detail);
+    kernel.look_for(request.oracles.unwrap_or(task.oracles));
     kernel.user = user();
     let first = &mut kernel.net.hosts.get_mut(HostId::FIRST).spec;
     first.cores = request.cores;
@@ -76,9 +99,7 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         Some(ending) => ending.clone(),
         None => Ending::Bug { what: String::from("a run came back without an ending") },
     };
-    if matches!(ending, Ending::Deadlock(_)) {
-        run::push_waits();
-    }
+    let ending = oracles::look(ending, task.over_events.zip(heard));
     push_final(ending);
     Ok(())
 }
@@ -107,12 +128,14 @@ fn main(program: Program) {
 
 /// Writes the run's last frame.
 pub(crate) fn push_final(ending: Ending) {
+    let left = oracles::left();
     let run = run();
     SHARED.push(&Frame::Final(Final {
         ending,
         figures: run.kernel.figures(),
         unmodelled: run.kernel.unmodelled_count(),
         judged: run.judged.clone(),
+        left,
     }));
 }
 

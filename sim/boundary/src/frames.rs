@@ -10,6 +10,7 @@ use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Figures;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::mark::Mark;
+use photofinish_sim::oracle::{Left, Oracles};
 use photofinish_sim::personality::Os;
 use photofinish_sim::seed::Seed;
 use photofinish_sim::thread::ThreadId;
@@ -35,6 +36,8 @@ pub struct Request {
     pub cores: u32,
     /// The operating system it runs on; its own when left out.
     pub os: Option<Os>,
+    /// What is asked of the run besides; what the program asks for when left out.
+    pub oracles: Option<Oracles>,
 }
 
 /// Processors a program is told it has, unless somebody says otherwise.
@@ -53,6 +56,7 @@ impl Request {
             limits: Limits::default(),
             cores: CORES,
             os: None,
+            oracles: None,
         }
     }
 }
@@ -75,7 +79,7 @@ pub enum Frame {
 pub enum StackOf {
     /// A panic.
     Panic,
-    /// The wait a thread was in when the run deadlocked.
+    /// The wait a thread was in when the run was over.
     Wait,
     /// A signal, or the watchdog's look at what ran.
     Signal,
@@ -96,6 +100,8 @@ pub struct Final {
     pub unmodelled: u64,
     /// What the oracle found: signature and detail.
     pub judged: Option<(String, String)>,
+    /// What the program left behind when its main function returned, if that was looked at: with events kept, or where a leak fails.
+    pub left: Vec<Left>,
 }
 
 /// What the server answers to a request.
@@ -137,7 +143,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,6 +180,8 @@ pub(crate) fn encode_into(frame: &Frame, room: &mut [u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use photofinish_sim::oracle::LeftKind;
+
     use super::*;
 
     fn sample() -> Vec<u8> {
@@ -188,6 +196,7 @@ mod tests {
                 figures: Figures::default(),
                 unmodelled: 0,
                 judged: Some((String::from("lost"), String::from("why"))),
+                left: vec![Left { kind: LeftKind::Socket, name: "of udp(7)".into(), detail: "3".into() }],
             }),
         ];
         for frame in &frames {

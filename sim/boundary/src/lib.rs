@@ -8,7 +8,7 @@
 //! Reading order: [`phase`] (whose code runs), `run` (the kernel and how to reach it), `arch` and `carrier`
 //! (contexts), `disk` (the files of a run), `instrument` and `symbols` (what the program reaches us through), `memory` (whose
 //! heap), [`marks`] (what the program says of itself), `frames` and `shm` (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what goes past
-//! the C library), `child` and [`server`] (a run in a fresh image), [`proof`]
+//! the C library), `child` and [`server`] (a run in a fresh image), `oracles` (what is asked of it besides), [`proof`]
 //! (that all this is in charge), [`takeover`] (serving in an executable that has a main function of its own).
 
 #[cfg(any(target_env = "musl", target_feature = "crt-static"))]
@@ -28,6 +28,7 @@ mod host;
 mod instrument;
 pub mod marks;
 mod memory;
+mod oracles;
 mod own;
 pub mod phase;
 mod process;
@@ -47,5 +48,6 @@ pub const ABSENT: &str = include_str!("absent.rs");
 
 pub use child::{Program, Task};
 pub use instrument::is_instrumented;
+pub use oracles::OverEvents;
 pub use process::Registered;
-pub use run::{active, backtrace_here, judge, panicked, tell};
+pub use run::{active, backtrace_here, is_judging, judge, panicked, tell};

@@ -8,9 +8,12 @@ mod audit;
 mod door;
 mod faults;
 mod files;
+mod graph;
 mod hosts;
+mod leaks;
 mod links;
 mod marks;
+mod oracles;
 mod pollable;
 mod probes;
 mod processes;
@@ -68,6 +71,8 @@ pub enum Next {
 pub enum Detail {
     /// Searching: picks and the hash.
     HashOnly,
+    /// Searching with an oracle that wants to hear of all events.
+    Heard,
     /// Replaying a failure: everything, and who changed which lock word last.
     Events,
 }
@@ -180,6 +185,9 @@ pub struct Kernel {
     /// What the program's own tracing made.
     tracing: tracing::Tracing,
 
+    /// What is asked of the run besides what its program asks.
+    asked_of: oracles::AskedOf,
+
     recorder: Box<dyn Recorder>,
     detail: Detail,
     hash: EventsHash,
@@ -250,6 +258,7 @@ impl Kernel {
             marks: Marks::new(),
             tracing: tracing::Tracing::default(),
             nemesis: Nemesis::default(),
+            asked_of: oracles::AskedOf::default(),
             recorder,
             detail,
             hash: EventsHash::default(),
@@ -261,8 +270,7 @@ impl Kernel {
             unmodelled: 0,
             ending: None,
         };
-        let main = kernel.threads.add(None, Pid::FIRST);
-        kernel.chooser.notice(crate::choice::Notice::Spawned(main));
+        kernel.chooser.notice(crate::choice::Notice::Spawned(kernel.threads.add(None, Pid::FIRST)));
         kernel.plan_questions();
         kernel
     }
@@ -374,7 +382,10 @@ impl Kernel {
     pub fn emit(&mut self, event: &Event) {
         let stamp = Stamp { step: self.step, at_ns: self.now_ns(), thread: self.current };
         self.hash.fold(&stamp, event);
-        if self.detail == Detail::Events || event.is_loud() {
+        if self.asked_of.oracles.idle_points.is_some() {
+            self.note_advance(event);
+        }
+        if self.detail != Detail::HashOnly || event.is_loud() {
             self.recorder.event(&stamp, event);
         }
     }

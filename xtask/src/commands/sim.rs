@@ -112,6 +112,7 @@ fn from_seed(args: &SimArgs, strategy: Strategy, selected: &[&Listed]) -> Vec<As
         limits: limits(args, Limits::default()),
         cores: args.cores.unwrap_or(CORES),
         os: args.os,
+        oracles: args.oracles,
         ..Request::new(listed.name(), seed)
     };
     selected.iter().map(|listed| (request(listed), None)).collect()
@@ -140,6 +141,7 @@ fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask,
         limits: limits(args, file.limits),
         cores: args.cores.unwrap_or(file.cores),
         os: args.os.or(file.os),
+        oracles: args.oracles.or(file.oracles),
     };
     Ok((request, Some(file.events_hash)))
 }
@@ -212,6 +214,9 @@ impl Session<'_> {
         if let Some(os) = self.args.os {
             line += &format!(" --os {os}");
         }
+        if let Some(oracles) = self.args.oracles {
+            line += &format!(" --oracles {oracles}");
+        }
         line
     }
 
@@ -246,6 +251,7 @@ impl Session<'_> {
             strategy: request.strategy,
             cores: request.cores,
             os: request.os,
+            oracles: request.oracles,
             limits: request.limits,
             events_hash: run.figures.events_hash,
             trace: run.trace.clone(),

@@ -137,8 +137,8 @@ fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<(Tally,
             return Ok((tally, client.marks().to_vec()));
         }
         for seed in (begin..end).map(|offset| Seed(sweep.args.from + offset)) {
-            let (strategy, os) = (sweep.strategy, sweep.args.os);
-            let mut request = Request { strategy, os, ..Request::new(sweep.listed.name(), seed) };
+            let (strategy, os, oracles) = (sweep.strategy, sweep.args.os, sweep.args.oracles);
+            let mut request = Request { strategy, os, oracles, ..Request::new(sweep.listed.name(), seed) };
             request.strategy = client.resolve(&request)?;
             let known = |signature: &str| tally.found.contains_key(signature);
             let examined = count(&mut client, &request, known)?;

@@ -25,6 +25,7 @@ macro_rules! variant {
             story: $story,
             os: photofinish::scenario::Os::Linux,
             expect: Expectation::NEVER_FAILS,
+            oracles: photofinish::scenario::Oracles::NONE,
             run: $run,
         }
     };

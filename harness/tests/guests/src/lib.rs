@@ -14,6 +14,7 @@ pub mod hosts;
 pub mod layout;
 pub mod marks;
 pub mod native;
+pub mod oracles;
 pub mod processes;
 pub mod programs;
 pub mod races;
@@ -42,6 +43,7 @@ pub static GUESTS: &[&Scenario] = &[
     &hosts::SCENARIO,
     &faults::SCENARIO,
     &traced::SCENARIO,
+    &oracles::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,
@@ -81,7 +83,14 @@ type Program = fn() -> Result<(), Failure>;
 
 /// A guest that no schedule makes fail.
 const fn sound(name: &'static str, story: &'static str, run: Program) -> Variant {
-    Variant { name, story, os: photofinish::scenario::Os::Linux, expect: Expectation::NEVER_FAILS, run }
+    Variant {
+        name,
+        story,
+        os: photofinish::scenario::Os::Linux,
+        expect: Expectation::NEVER_FAILS,
+        oracles: photofinish::scenario::Oracles::NONE,
+        run,
+    }
 }
 
 /// A guest that some schedules, and only some, make fail.
@@ -91,6 +100,7 @@ const fn racy(name: &'static str, story: &'static str, must: &'static [Find], ru
         story,
         os: photofinish::scenario::Os::Linux,
         expect: Expectation { must, may: &[], always: false },
+        oracles: photofinish::scenario::Oracles::NONE,
         run,
     }
 }
@@ -102,6 +112,7 @@ const fn doomed(name: &'static str, story: &'static str, must: &'static [Find], 
         story,
         os: photofinish::scenario::Os::Linux,
         expect: Expectation { must, may: &[], always: true },
+        oracles: photofinish::scenario::Oracles::NONE,
         run,
     }
 }

@@ -35,6 +35,7 @@ macro_rules! family {
                     story: $differs,
                     os: photofinish::scenario::Os::Linux,
                     expect: photofinish::scenario::Expectation::NEVER_FAILS,
+                    oracles: photofinish::scenario::Oracles::NONE,
                     run: || {
                         $run(&mut $crate::conformance::transcript::Transcript::default());
                         Ok(())

@@ -3,6 +3,8 @@
 //! Does not know scenarios or verdicts. Invariant: a [`Run`] holds everything its process left behind, and whatever went
 //! wrong on the way is an ending or an error, never a run that looks complete.
 
+mod twin;
+
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::process::CommandExt as _;
@@ -25,9 +27,11 @@ use photofinish_sim::trace::Trace;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::guard::Percent;
 use crate::scenario::Listed;
+use crate::symbols::Symbols;
 
-pub use photofinish_boundary::frames::{CORES, Request, StackOf};
+pub use photofinish_boundary::frames::{CORES, Input, Request, Sight, StackOf, Watch};
 
 /// Why a run could not be asked for, or was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +115,8 @@ pub struct Run {
     pub events: Vec<(Stamp, Event)>,
     /// Stacks.
     pub stacks: Vec<RecordedStack>,
+    /// What reached the program past the kernel: the files it opened that are not of the run, and what else was asked for.
+    pub sights: Vec<Sight>,
     /// Whether frames were left out because the run left more than there is room for.
     pub truncated: bool,
 }
@@ -144,6 +150,11 @@ pub struct Client {
     lengths: BTreeMap<String, u64>,
     /// By program: what its boring run shows of its threads.
     shapes: BTreeMap<String, Shape>,
+    symbols: Symbols,
+    /// Which of the runs that pass are made again.
+    guard: Percent,
+    /// Another process of the same executable, once one was needed.
+    twin: Option<Box<Client>>,
 }
 
 /// How long each thread of a program is, and how often time passes.
@@ -223,7 +234,22 @@ impl Client {
             server,
             lengths: BTreeMap::new(),
             shapes: BTreeMap::new(),
+            symbols: Symbols::open(path),
+            guard: Percent::USUAL,
+            twin: None,
         })
+    }
+
+    /// The executable.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the executable lies in the memory of its runs.
+    #[must_use]
+    pub fn load_base(&self) -> u64 {
+        self.server.hello.load_base
     }
 
     /// What is not as it should be on this machine.
@@ -232,19 +258,28 @@ impl Client {
         &self.server.hello.notes
     }
 
+    /// Where the executable's addresses are in the source.
+    #[must_use]
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+
     /// The marks of the executable's programs, by place.
     #[must_use]
     pub fn marks(&self) -> &[Mark] {
         &self.server.hello.marks
     }
 
-    /// The strategy that a seed runs, whose knobs go by the program's length: that of its boring run, which is made once per program.
+    /// The strategy that a seed runs, whose knobs go by what the program's boring run shows, which is made once per program.
     ///
     /// # Errors
     /// As [`Client::run`].
     pub fn resolve(&mut self, request: &Request) -> Result<Strategy, ClientError> {
-        match request.strategy {
-            Strategy::Swarm => Ok(request.strategy.resolve_for(request.seed, self.length(request)?)),
+        let strategy = match request.strategy {
+            Strategy::Swarm => request.strategy.resolve_for(request.seed, self.length(request)?),
+            strategy => strategy,
+        };
+        match strategy {
             Strategy::Urw { gap, lengths, .. } if lengths.is_empty() => {
                 let Shape { lengths, clock } = self.shape(request)?;
                 Ok(Strategy::Urw { gap, clock, lengths })
@@ -307,7 +342,14 @@ impl Client {
 /// The same program under the schedule that nobody would call a race.
 fn boring(request: &Request) -> Request {
     let limits = Limits { points_max: request.limits.points_max.min(LENGTH_MAX), ..request.limits };
-    Request { strategy: Strategy::Boring, replay: None, events: false, limits, ..request.clone() }
+    Request {
+        strategy: Strategy::Boring,
+        replay: None,
+        events: false,
+        watch: None,
+        limits,
+        ..request.clone()
+    }
 }
 
 impl Server {
@@ -386,6 +428,7 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
         trace: Trace::default(),
         events: Vec::new(),
         stacks: Vec::new(),
+        sights: Vec::new(),
         truncated,
     };
     for frame in frames {
@@ -399,6 +442,12 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
                 let addresses =
                     addresses.into_iter().map(|address| address.saturating_sub(load_base)).collect();
                 run.stacks.push(RecordedStack { thread, of, addresses });
+            }
+            Frame::Sight(mut sight) => {
+                for address in &mut sight.stack {
+                    *address = address.saturating_sub(load_base);
+                }
+                run.sights.push(sight);
             }
             Frame::Final(end) => {
                 run.ending = end.ending;

@@ -1,10 +1,9 @@
-//! One seed examined: the run, and for a run that did not pass the same run again with its events.
+//! One seed examined: the run, and for one that did not pass, and some that did, the same run again.
 //!
 //! Does not print. Invariant: what is reported of a failure was seen twice.
 
-use photofinish_sim::ending::Ending;
-
 use crate::client::{Client, ClientError, Request, Run};
+use crate::guard::{Difference, explain};
 use crate::verdict::{self, Judgement, Verdict};
 
 /// A run and what it means.
@@ -14,34 +13,61 @@ pub struct Examined {
     pub run: Run,
     /// What it means.
     pub judgement: Judgement,
+    /// If the same run made again was another: where and why.
+    pub difference: Option<Difference>,
 }
 
-/// Makes a run; one that does not pass is made again with its events, and must be the same.
+/// Makes a run; one that does not pass is made again with its events, one that does is made again if it is drawn, and either must be
+/// the same.
 ///
 /// # Errors
 /// The client could not make the run.
 pub fn examine(client: &mut Client, request: &Request) -> Result<Examined, ClientError> {
     let run = client.run(request)?;
-    let judgement = verdict::judge(&run);
-    look_again(client, request, Examined { run, judgement })
+    let judgement = verdict::judge(&run, client.symbols());
+    if judgement.verdict == Verdict::Pass && !client.guard().draws(&request.program, request.seed) {
+        return Ok(Examined { run, judgement, difference: None });
+    }
+    look_again(client, request, run, judgement)
 }
 
-fn look_again(client: &mut Client, request: &Request, first: Examined) -> Result<Examined, ClientError> {
-    let Examined { run, judgement } = first;
-    if judgement.verdict == Verdict::Pass || request.events {
-        return Ok(Examined { run, judgement });
+fn look_again(
+    client: &mut Client,
+    request: &Request,
+    run: Run,
+    judgement: Judgement,
+) -> Result<Examined, ClientError> {
+    // Nobody reads the events of a run that passed, and those of one that was asked for with them are there.
+    let passed = judgement.verdict == Verdict::Pass;
+    let again = witness(client, judgement.verdict)?.run(&Request { events: !passed, ..request.clone() })?;
+    let judged_again = verdict::judge(&again, client.symbols());
+    if differ((&run, &judgement), (&again, &judged_again)) {
+        return explained(client, request, &run, again);
     }
-    let again = client.run(&Request { events: true, ..request.clone() })?;
-    if repeats(&judgement) && run.figures.events_hash != again.figures.events_hash {
-        let judgement = verdict::not_the_same(run.figures.events_hash, again.figures.events_hash);
-        return Ok(Examined { run: again, judgement });
+    if passed || request.events {
+        return Ok(Examined { run, judgement, difference: None });
     }
-    let judgement = verdict::judge(&again);
-    Ok(Examined { run: again, judgement })
+    Ok(Examined { run: again, judgement: judged_again, difference: None })
+}
+
+/// Who makes a run again: another process. Where address randomisation cannot be turned off, a failure is seen again by the process that
+/// found it, since a program that goes by addresses would never fail twice otherwise; that a run which passes depends on the process is
+/// still found.
+fn witness(client: &mut Client, verdict: Verdict) -> Result<&mut Client, ClientError> {
+    let base = client.load_base();
+    if verdict != Verdict::Pass && client.twin()?.load_base() != base {
+        return Ok(client);
+    }
+    client.twin()
+}
+
+fn explained(client: &mut Client, request: &Request, run: &Run, again: Run) -> Result<Examined, ClientError> {
+    let difference = explain(client, request, run, &again)?;
+    Ok(Examined { run: again, judgement: difference.judgement(), difference: Some(difference) })
 }
 
 /// As [`examine`], for a count: a failure that is known by its signature is made again to be seen twice, but without its events,
-/// which nobody will read. The signature of a deadlock needs them, as does that of a run that was given up.
+/// which nobody will read, unless its signature needs them.
 ///
 /// # Errors
 /// The client could not make the run.
@@ -51,25 +77,27 @@ pub fn count(
     known: impl Fn(&str) -> bool,
 ) -> Result<Examined, ClientError> {
     let run = client.run(request)?;
-    let judgement = verdict::judge(&run);
+    let judgement = verdict::judge(&run, client.symbols());
     let counts = match &judgement.signature {
-        None => true,
-        Some(signature) => {
-            !explained_by_holders(&run.ending)
-                && known(signature)
-                && client.run(request)?.figures.events_hash == run.figures.events_hash
+        None => !client.guard().draws(&request.program, request.seed),
+        Some(signature) if verdict::needs_events(&run.ending) || !known(signature) => false,
+        Some(_) => {
+            let again = witness(client, judgement.verdict)?.run(request)?;
+            if differ((&run, &judgement), (&again, &verdict::judge(&again, client.symbols()))) {
+                return explained(client, request, &run, again);
+            }
+            true
         }
     };
-    let first = Examined { run, judgement };
-    if counts { Ok(first) } else { look_again(client, request, first) }
+    if counts {
+        return Ok(Examined { run, judgement, difference: None });
+    }
+    look_again(client, request, run, judgement)
 }
 
-/// Whether a failure may have another name once it is known who held which lock.
-fn explained_by_holders(ending: &Ending) -> bool {
-    matches!(
-        ending,
-        Ending::Deadlock(_) | Ending::OutOfTime { .. } | Ending::Livelock { .. } | Ending::Idle { .. }
-    )
+/// Whether two runs that should be equal are not.
+fn differ((one, judged_one): (&Run, &Judgement), (other, judged_other): (&Run, &Judgement)) -> bool {
+    repeats(judged_one) && repeats(judged_other) && one.figures.events_hash != other.figures.events_hash
 }
 
 /// Whether an ending must come out the same each time: one that real time or the outside brought about need not.

@@ -95,7 +95,7 @@ fn find(
     let over_events = over_events.map(|oracle| -> OverEvents {
         Box::new(move |events| oracle(events).map_err(|Failure { signature, detail }| (signature, detail)))
     });
-    Some(Task { program, os: variant.os, programs, oracles, over_events })
+    Some(Task { program, os: variant.os, heap: variant.heap, programs, oracles, over_events })
 }
 
 /// Makes panics of the program events of its run; what the default hook prints is captured with its standard error.

@@ -3,8 +3,8 @@
 //! Invariant: a run is asked for by data and answered by data, so that whatever searches, replays or reports is the same for
 //! every target.
 //!
-//! Reading order: [`scenario`] (what there is to run) and [`oracles`] (what is asked of it), [`guest`] (the executable it runs in),
-//! [`client`] (who asks), [`verdict`] (what a run means), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
+//! Reading order: [`scenario`] (what there is to run) and [`oracles`] (what is asked of it), [`guest`] (the executable it runs in), [`client`] (who asks),
+//! [`verdict`] (what a run means), [`guard`] (whether it repeats, and why not), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
 //! itself), [`symbols`] (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`linear`]
 //! (whether what concurrent callers saw has an order), [`mod@test`] (tests of anybody's crate), [`mod@cargo`], [`instrumented`] and
 //! [`wrapper`] (how they are built).
@@ -16,6 +16,7 @@ pub mod client;
 #[cfg(simulated)]
 pub mod examine;
 #[cfg(simulated)]
+pub mod guard;
 pub mod guest;
 #[cfg(simulated)]
 mod hooks;
@@ -30,6 +31,8 @@ pub mod plain;
 #[cfg(simulated)]
 pub mod record;
 pub mod scenario;
+#[cfg(simulated)]
+pub mod signature;
 #[cfg(simulated)]
 pub mod story;
 #[cfg(simulated)]

@@ -9,6 +9,7 @@ use photofinish_sim::seed::Seed;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Run;
+use crate::guard::Difference;
 use crate::marks::Marks;
 use crate::traced;
 use crate::verdict::{Judgement, Verdict};
@@ -60,6 +61,9 @@ pub struct Record {
     /// What the program traced last before it failed, a line each, if its events were kept.
     #[serde(default)]
     pub traced: Vec<String>,
+    /// If the same run made again was another: where and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Difference>,
 }
 
 impl Record {
@@ -87,6 +91,7 @@ impl Record {
             marks: Marks::of(run),
             left: run.left.clone(),
             traced: traced::last(&run.events).lines,
+            difference: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! This module does not know how a program is run; it only says what there is to run and what is expected of it.
 //! Invariant: a variant's expectation names every signature that a sweep may see; any other one is a failed expectation.
 
+pub use photofinish_sim::heap::Heap;
 pub use photofinish_sim::personality::Os;
 
 pub use crate::oracles::Oracles;
@@ -36,6 +37,8 @@ pub struct Variant {
     pub story: &'static str,
     /// The operating system it runs on.
     pub os: Os,
+    /// The heap it gets its memory from, unless the command line says otherwise.
+    pub heap: Heap,
     /// What a sweep over its seeds must show.
     pub expect: Expectation,
     /// What is asked of each run besides what `run` says of it: [`Oracles::NONE`] for nothing.

@@ -107,6 +107,11 @@ fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
             StackOf::Signal => "was",
             StackOf::Unmodelled => "asked for what is not modelled",
             StackOf::Escaped => "went past the C library",
+            StackOf::Misuse => "was seen to misuse the heap",
+            StackOf::Poisoned => "had in a register what freed memory is filled with,",
+            StackOf::Freed => "freed the block",
+            StackOf::Allocated => "allocated the block",
+            StackOf::Event(_) => "was",
         };
         line(text, &format!("  thread {} {what} at", stack.thread.0));
         let places = stack.addresses.iter().flat_map(|address| symbols.places(*address));
@@ -232,7 +237,7 @@ fn without_generics(function: &str) -> &str {
 }
 
 /// Control characters as escapes, so that a program's output cannot drive the terminal.
-fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     text.chars()
         .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
         .collect()
@@ -270,6 +275,7 @@ mod tests {
             trace: Trace::default(),
             events: vec![(stamp, Event::Traced(Box::new(traced))); events],
             stacks: Vec::new(),
+            sights: Vec::new(),
             truncated: false,
         }
     }

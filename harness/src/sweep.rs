@@ -1,6 +1,7 @@
 //! Many seeds of one program, counted by signature and held against its expectation.
 //!
-//! Does not choose seeds or print. Invariant: the counts of a set of seeds do not depend on how they were split among clients.
+//! Does not choose seeds or print. Invariant: parts that are merged in the order of their seeds give the same counts however the
+//! seeds were split among them.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +9,10 @@ use photofinish_sim::seed::Seed;
 use serde::{Deserialize, Serialize};
 
 use crate::examine::Examined;
+use crate::guard::Difference;
 use crate::marks::Marks;
 use crate::scenario::Listed;
-use crate::verdict::Verdict;
+use crate::verdict::{Judgement, Verdict};
 
 /// How often a signature was found, and where first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +23,20 @@ pub struct Found {
     pub runs: u64,
     /// The least seed that shows it.
     pub first: Seed,
-    /// By strategy family (the word before the first colon): in how many runs.
-    pub strategies: BTreeMap<String, u64>,
+    /// By strategy family (the word before the first colon).
+    pub strategies: BTreeMap<String, Share>,
+    /// If it is that equal runs differ: where and why the first did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Difference>,
+}
+
+/// What a strategy family had of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// In how many of its runs.
+    pub runs: u64,
+    /// Of its runs, in the order of seeds, the number of the first that shows it.
+    pub first_after: u64,
 }
 
 /// What a sweep over a program's seeds found.
@@ -32,6 +46,9 @@ pub struct Tally {
     pub runs: u64,
     /// Runs that passed.
     pub passed: u64,
+    /// Runs by strategy family.
+    #[serde(default)]
+    pub strategies: BTreeMap<String, u64>,
     /// By signature.
     pub found: BTreeMap<String, Found>,
     /// The marks that the program passed.
@@ -40,21 +57,31 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts a run.
+    /// Counts a run; its seed comes after those that were counted before.
     pub fn add(&mut self, seed: Seed, strategy: &str, examined: &Examined) {
-        self.runs += 1;
         self.marks.merge(Marks::of(&examined.run));
-        let Some(signature) = examined.judgement.signature.clone() else {
+        self.count(seed, strategy, &examined.judgement, examined.difference.as_ref());
+    }
+
+    fn count(&mut self, seed: Seed, strategy: &str, judgement: &Judgement, difference: Option<&Difference>) {
+        let family = strategy.split(':').next().unwrap_or_default();
+        let runs_of_family = self.strategies.entry(family.to_owned()).or_default();
+        *runs_of_family += 1;
+        self.runs += 1;
+        let Some(signature) = judgement.signature.clone() else {
             self.passed += 1;
             return;
         };
-        let verdict = examined.judgement.verdict;
-        let fresh = || Found { verdict, runs: 0, first: seed, strategies: BTreeMap::new() };
+        let verdict = judgement.verdict;
+        let fresh = || Found { verdict, runs: 0, first: seed, strategies: BTreeMap::new(), difference: None };
         let found = self.found.entry(signature).or_insert_with(fresh);
         found.runs += 1;
-        found.first = found.first.min(seed);
-        let family = strategy.split(':').next().unwrap_or_default();
-        *found.strategies.entry(family.to_owned()).or_default() += 1;
+        if seed <= found.first {
+            found.first = seed;
+            found.difference = difference.cloned();
+        }
+        let fresh = Share { runs: 0, first_after: *runs_of_family };
+        found.strategies.entry(family.to_owned()).or_insert(fresh).runs += 1;
     }
 
     /// The worst that a run with a signature outside the expectation meant, if there is one.
@@ -71,24 +98,31 @@ impl Tally {
         })
     }
 
-    /// Adds what another client counted.
-    pub fn merge(&mut self, other: Self) {
-        self.runs += other.runs;
-        self.passed += other.passed;
-        self.marks.merge(other.marks);
-        for (signature, more) in other.found {
-            match self.found.get_mut(&signature) {
-                None => {
-                    self.found.insert(signature, more);
-                }
-                Some(found) => {
-                    found.runs += more.runs;
-                    found.first = found.first.min(more.first);
-                    for (family, runs) in more.strategies {
-                        *found.strategies.entry(family).or_default() += runs;
-                    }
-                }
+    /// Adds what was counted over seeds that come after ours.
+    pub fn merge(&mut self, later: Self) {
+        for (signature, mut more) in later.found {
+            for (family, share) in &mut more.strategies {
+                share.first_after += self.strategies.get(family).copied().unwrap_or(0);
             }
+            let Some(found) = self.found.get_mut(&signature) else {
+                self.found.insert(signature, more);
+                continue;
+            };
+            found.runs += more.runs;
+            if more.first < found.first {
+                found.first = more.first;
+                found.difference = more.difference;
+            }
+            for (family, share) in more.strategies {
+                let fresh = Share { runs: 0, ..share };
+                found.strategies.entry(family).or_insert(fresh).runs += share.runs;
+            }
+        }
+        self.runs += later.runs;
+        self.passed += later.passed;
+        self.marks.merge(later.marks);
+        for (family, runs) in later.strategies {
+            *self.strategies.entry(family).or_default() += runs;
         }
     }
 
@@ -131,8 +165,14 @@ impl Tally {
 }
 
 fn is_expected(listed: &Listed, signature: &str, found: &Found) -> bool {
+    found.verdict == Verdict::Fail && allows(listed, signature)
+}
+
+/// Whether a variant's runs may fail so.
+#[must_use]
+pub fn allows(listed: &Listed, signature: &str) -> bool {
     let mut allowed = listed.must.iter().map(|(pattern, _)| pattern).chain(&listed.may);
-    found.verdict == Verdict::Fail && allowed.any(|pattern| matches(pattern, signature))
+    allowed.any(|pattern| matches(pattern, signature))
 }
 
 /// Whether a signature is meant by a pattern: the same, or beginning like what stands before the pattern's final `*`.
@@ -160,11 +200,12 @@ mod tests {
 
     fn tally(runs: u64, found: &[(&str, Verdict, u64)]) -> Tally {
         let found = found.iter().map(|(signature, verdict, first)| {
+            let strategies = BTreeMap::new();
             let found =
-                Found { verdict: *verdict, runs: 1, first: Seed(*first), strategies: BTreeMap::new() };
+                Found { verdict: *verdict, runs: 1, first: Seed(*first), strategies, difference: None };
             ((*signature).to_owned(), found)
         });
-        Tally { runs, passed: runs - found.len() as u64, found: found.collect(), marks: Marks::default() }
+        Tally { runs, passed: runs - found.len() as u64, found: found.collect(), ..Tally::default() }
     }
 
     fn check(tally: &Tally, listed: &Listed, complaints: &[&str]) {
@@ -193,5 +234,52 @@ mod tests {
         check(&tally(9, &[]), &listed(&[], &[]), &[]);
         let late = tally(300, &[("lost", Fail, 5_050)]);
         assert_eq!(late.complaints(&lost, Seed(5_000)), Vec::<String>::new(), "counted from the first seed");
+    }
+
+    /// A run of a seed, with a strategy and a signature if it failed.
+    fn add(tally: &mut Tally, (seed, strategy, signature): (u64, &str, Option<&str>)) {
+        let verdict = signature.map_or(Verdict::Pass, |_| Verdict::Fail);
+        let judgement = Judgement { verdict, signature: signature.map(str::to_owned), detail: String::new() };
+        tally.count(Seed(seed), strategy, &judgement, None);
+    }
+
+    const RUNS: [(u64, &str, Option<&str>); 8] = [
+        (0, "pct:1:9", None),
+        (1, "walk:4:0:0", Some("lost")),
+        (2, "pct:2:9", Some("late")),
+        (3, "pct:3:9", Some("lost")),
+        (4, "starve", None),
+        (5, "walk:8:0:0", Some("late")),
+        (6, "pct:3:9", Some("lost")),
+        (7, "starve", Some("lost")),
+    ];
+
+    #[test]
+    fn each_strategy_has_found_a_failure_after_so_many_of_its_runs() {
+        let mut tally = Tally::default();
+        RUNS.iter().for_each(|run| add(&mut tally, *run));
+        let share = |signature: &str, family: &str| {
+            tally.found[signature].strategies.get(family).map(|share| (share.runs, share.first_after))
+        };
+        assert_eq!(share("lost", "walk"), Some((1, 1)));
+        assert_eq!(share("lost", "pct"), Some((2, 3)));
+        assert_eq!(share("lost", "starve"), Some((1, 2)));
+        assert_eq!((share("late", "pct"), share("late", "starve")), (Some((1, 2)), None));
+        assert_eq!(tally.strategies["pct"], 4);
+    }
+
+    #[test]
+    fn a_tally_does_not_depend_on_how_its_seeds_were_split() {
+        let mut whole = Tally::default();
+        RUNS.iter().for_each(|run| add(&mut whole, *run));
+        for size in 1..RUNS.len() {
+            let mut merged = Tally::default();
+            for part in RUNS.chunks(size) {
+                let mut tally = Tally::default();
+                part.iter().for_each(|run| add(&mut tally, *run));
+                merged.merge(tally);
+            }
+            assert_eq!(merged, whole, "parts of {size}");
+        }
     }
 }

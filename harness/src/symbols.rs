@@ -1,16 +1,25 @@
 //! Where in the source an address of the executable is.
 //!
-//! Does not know why anybody asks. Invariant: an executable without debug information gives addresses, not errors.
+//! Does not know why anybody asks, nor debug information that is compressed or lies in files of its own. Invariant: an executable
+//! without debug information gives addresses, not errors.
 
-use std::path::Path;
+mod elf;
 
-use addr2line::Loader;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use crate::plain::is_plain;
+use elf::Elf;
 
 /// Finds functions and lines of one executable.
 pub struct Symbols {
-    loader: Option<Loader>,
+    path: PathBuf,
+    /// Opened when first asked.
+    elf: OnceCell<Option<Elf>>,
+    /// What was asked before.
+    known: RefCell<BTreeMap<u64, Vec<Place>>>,
 }
 
 /// A place in the source, the innermost of those inlined into one another first.
@@ -22,6 +31,17 @@ pub struct Place {
     pub line: String,
     /// Whether it lies in the standard library or the simulator rather than in the program.
     pub inner: Inner,
+    /// Whose the program's code is.
+    pub of: Author,
+}
+
+/// Who wrote the program's code at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// The program's own.
+    Own,
+    /// That of a crate of a registry or a repository, which the program uses.
+    Dependency,
 }
 
 /// Whose code a place is.
@@ -35,22 +55,43 @@ pub enum Inner {
     Simulator,
 }
 
+impl fmt::Debug for Symbols {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Symbols").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
 impl Symbols {
-    /// Opens an executable's debug information.
+    /// The debug information of an executable, which is read when the first address is asked for.
     #[must_use]
     pub fn open(executable: &Path) -> Self {
-        Self { loader: Loader::new(executable).ok() }
+        Self { path: executable.to_owned(), elf: OnceCell::new(), known: RefCell::default() }
+    }
+
+    fn elf(&self) -> Option<&Elf> {
+        self.elf.get_or_init(|| Elf::open(&self.path)).as_ref()
     }
 
     /// The places behind a return address: the call before it, with everything inlined there.
     #[must_use]
     pub fn places(&self, return_address: u64) -> Vec<Place> {
+        if let Some(known) = self.known.borrow().get(&return_address) {
+            return known.clone();
+        }
+        let places = self.find(return_address);
+        self.known.borrow_mut().insert(return_address, places.clone());
+        places
+    }
+
+    fn find(&self, return_address: u64) -> Vec<Place> {
         let address = return_address.saturating_sub(1);
-        let unknown =
-            || vec![Place { function: "?".into(), line: format!("{return_address:#x}"), inner: Inner::Std }];
-        let Some(loader) = &self.loader else { return unknown() };
+        let unknown = || {
+            let line = format!("{return_address:#x}");
+            vec![Place { function: "?".into(), line, inner: Inner::Std, of: Author::Own }]
+        };
+        let Some(elf) = self.elf() else { return unknown() };
         let mut places = Vec::new();
-        let Ok(mut frames) = loader.find_frames(address) else { return unknown() };
+        let Some(mut frames) = elf.frames(address) else { return unknown() };
         while let Ok(Some(frame)) = frames.next() {
             let function =
                 frame.function.as_ref().and_then(|name| name.demangle().ok().map(|name| tidy(&name)));
@@ -60,13 +101,14 @@ impl Symbols {
             // Line tables name a function only if something is inlined in it.
             let function = function.or_else(|| self.symbol(address)).unwrap_or_else(|| "?".into());
             let inner = whose(file, &function);
-            places.push(Place { function, line: format!("{}:{line}", shorten(file)), inner });
+            let of = if is_of_dependency(file) { Author::Dependency } else { Author::Own };
+            places.push(Place { function, line: format!("{}:{line}", shorten(file)), inner, of });
         }
         if places.is_empty() { unknown() } else { places }
     }
 
     fn symbol(&self, address: u64) -> Option<String> {
-        let name = self.loader.as_ref()?.find_symbol(address)?;
+        let name = self.elf()?.symbol(address)?;
         Some(tidy(&addr2line::demangle_auto(name.into(), None)))
     }
 
@@ -88,6 +130,7 @@ fn whose(file: &str, function: &str) -> Inner {
     {
         Inner::Std
     } else if file.contains("sim/boundary/src/")
+        || file.contains("/sim/src/kernel/")
         || file.contains("harness/src/")
         || crate_of(file).is_some_and(is_plain)
         || OURS.iter().any(|name| function.starts_with(name))
@@ -96,6 +139,11 @@ fn whose(file: &str, function: &str) -> Inner {
     } else {
         Inner::Program
     }
+}
+
+/// Whether cargo fetched a file, from a registry or a repository.
+fn is_of_dependency(file: &str) -> bool {
+    file.contains("/registry/src/") || file.contains("/git/checkouts/")
 }
 
 /// The crate of a registry that a file is of.

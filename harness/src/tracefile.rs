@@ -5,12 +5,15 @@
 use std::path::{Path, PathBuf};
 
 use photofinish_sim::chooser::Strategy;
+use photofinish_sim::heap::Heap;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::oracle::Oracles;
 use photofinish_sim::personality::Os;
 use photofinish_sim::seed::Seed;
 use photofinish_sim::trace::Trace;
 use serde::{Deserialize, Serialize};
+
+use crate::client::{Request, Run};
 
 /// The schema number of trace files. A reader refuses every other number.
 pub const SCHEMA: u32 = 2;
@@ -37,12 +40,52 @@ pub struct TraceFile {
     /// What was asked of the run besides, if not what its program asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oracles: Option<Oracles>,
+    /// The heap it was made to use, if not its own choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heap: Option<Heap>,
     /// The bounds of the run.
     pub limits: Limits,
     /// The hash of the run's events, which a replay must reach again.
     pub events_hash: u64,
     /// The picks.
     pub trace: Trace,
+}
+
+impl TraceFile {
+    /// What is kept of a run that was made for a request, whose strategy is resolved, by the executable whose id is `build`.
+    #[must_use]
+    pub fn of(request: &Request, run: &Run, build: &str) -> Self {
+        Self {
+            schema: SCHEMA,
+            what: WHAT.to_owned(),
+            program: request.program.clone(),
+            build: build.to_owned(),
+            seed: request.seed,
+            strategy: request.strategy,
+            cores: request.cores,
+            os: request.os,
+            heap: request.heap,
+            oracles: request.oracles,
+            limits: request.limits,
+            events_hash: run.figures.events_hash,
+            trace: run.trace.clone(),
+        }
+    }
+
+    /// Asks for the run again, pick by pick; with `replay: None` instead, from its seed.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        Request {
+            strategy: self.strategy,
+            replay: Some(self.trace.clone()),
+            limits: self.limits,
+            cores: self.cores,
+            os: self.os,
+            heap: self.heap,
+            oracles: self.oracles,
+            ..Request::new(self.program.clone(), self.seed)
+        }
+    }
 }
 
 /// What [`TraceFile::what`] says.

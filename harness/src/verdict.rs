@@ -2,16 +2,17 @@
 //!
 //! Does not run anything. Invariant: a run that asked for something unmodelled, or left the simulation, never passes.
 
-use std::collections::BTreeSet;
-
 use photofinish_sim::ending::{Ending, Waiting};
 use photofinish_sim::event::Event;
+use photofinish_sim::heap::{Misuse, Wrong};
 use photofinish_sim::mark::Mark;
 use photofinish_sim::process::Status;
 use photofinish_sim::thread::ThreadId;
 use serde::{Deserialize, Serialize};
 
-use crate::client::Run;
+use crate::client::{Run, StackOf};
+use crate::signature;
+use crate::symbols::Symbols;
 
 /// What a run means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,23 +41,30 @@ pub struct Judgement {
     pub detail: String,
 }
 
-/// Judges a run by its ending and by what its oracle said.
+/// Judges a run by its ending and by what its oracle said. The symbols are those of the executable that made the run; they are
+/// asked only if it did not pass.
 #[must_use]
-pub fn judge(run: &Run) -> Judgement {
+pub fn judge(run: &Run, symbols: &Symbols) -> Judgement {
     let (verdict, signature, detail) = match &run.ending {
         Ending::Returned | Ending::Exited(0) => match &run.judged {
             Some((signature, detail)) => (Verdict::Fail, Some(signature.clone()), detail.clone()),
             None => (Verdict::Pass, None, String::new()),
         },
-        Ending::Panicked => panic_of(run),
+        Ending::Panicked => panic_of(run, symbols),
         Ending::Exited(status) => {
             fail(format!("exit {status}"), format!("the program exited with status {status}"))
         }
         Ending::Signalled(signal) => {
             let name = signal_name(*signal);
-            fail(format!("signal {name}"), format!("the program was ended by {name}"))
+            let place = signature::function_of(run, StackOf::Signal, symbols);
+            let place = place.map(|function| format!(" in {function}")).unwrap_or_default();
+            fail(
+                format!("signal {name}{place}"),
+                format!("the program was ended by {name}{}", near_freed(run)),
+            )
         }
-        Ending::Deadlock(waits) => fail(deadlock_signature(waits), lines(waits)),
+        Ending::Misused(misuse) => misuse_of(run, misuse, symbols),
+        Ending::Deadlock(waits) => fail(deadlock_signature(run, waits, symbols), lines(waits)),
         Ending::Livelock { .. } | Ending::OutOfTime { .. } | Ending::Idle { .. } => given_up(run),
         Ending::OutOfThreads { threads } => inconclusive(
             "out-of-threads",
@@ -69,12 +77,24 @@ pub fn judge(run: &Run) -> Judgement {
         Ending::Diverged(divergence) => (Verdict::Diverged, Some("diverged".into()), divergence.to_string()),
         Ending::Bug { what } => (Verdict::Bug, Some("bug".into()), what.clone()),
     };
-    let (verdict, signature, detail) = by_hosts(run, (verdict, signature, detail));
+    let (verdict, signature, detail) = by_hosts(run, symbols, (verdict, signature, detail));
     let (verdict, signature, detail) = by_marks(run, (verdict, signature, detail));
     if run.unmodelled > 0 && matches!(verdict, Verdict::Pass | Verdict::Fail) {
         return unmodelled(run, signature.as_deref());
     }
     Judgement { verdict, signature, detail }
+}
+
+/// Whether the signature of a run that ended so is known only if the run was made with its events kept.
+#[must_use]
+pub fn needs_events(ending: &Ending) -> bool {
+    match ending {
+        Ending::Deadlock(_) | Ending::OutOfTime { .. } | Ending::Livelock { .. } | Ending::Idle { .. } => {
+            true
+        }
+        Ending::Misused(misuse) => !misuse.wrong.is_seen_in_the_act(),
+        _ => false,
+    }
 }
 
 type Parts = (Verdict, Option<String>, String);
@@ -135,7 +155,7 @@ fn by_marks(run: &Run, judged: Parts) -> Parts {
 }
 
 /// A run that would pass although a program of a host failed, and nobody asked how it ended, fails.
-fn by_hosts(run: &Run, judged: Parts) -> Parts {
+fn by_hosts(run: &Run, symbols: &Symbols, judged: Parts) -> Parts {
     if judged.0 != Verdict::Pass {
         return judged;
     }
@@ -148,7 +168,7 @@ fn by_hosts(run: &Run, judged: Parts) -> Parts {
     let advice = "nobody waited for it\nnext: `Host::wait()` or `Host::ended()` says that this is expected";
     let panicked = run.events.iter().any(|(_, event)| matches!(event, Event::Panicked { .. }));
     if *status == Status::Exited(101) && panicked {
-        let (verdict, signature, detail) = panic_of(run);
+        let (verdict, signature, detail) = panic_of(run, symbols);
         return (verdict, signature, format!("{detail}\n{what}, and {advice}"));
     }
     fail(format!("a host's program ended with {status:?}"), format!("{what}, and {advice}"))
@@ -158,22 +178,50 @@ fn line_of(mark: &Mark, detail: &str) -> String {
     if detail.is_empty() { mark.to_string() } else { format!("{mark}: {detail}") }
 }
 
-fn panic_of(run: &Run) -> Parts {
-    let panics = run.events.iter().rev().filter_map(|(stamp, event)| match event {
+fn panic_of(run: &Run, symbols: &Symbols) -> Parts {
+    let panics = run.events.iter().filter_map(|(stamp, event)| match event {
         Event::Panicked { message, place } => Some((stamp.thread, message, place)),
         _ => None,
     });
+    // Each left a stack, in the same order.
+    let mut stacks = run.stacks.iter().filter(|stack| stack.of == StackOf::Panic);
+    let panics: Vec<_> =
+        panics.map(|(thread, message, place)| (thread, message, place, stacks.next())).collect();
     // The last one of any thread that is a panic of its own, not one that was passed on.
-    let last = panics.clone().find(|(_, message, _)| !passes_on(message)).or_else(|| panics.clone().next());
-    let Some((thread, message, place)) = last else {
+    let last = panics.iter().rfind(|(_, message, ..)| !passes_on(message)).or(panics.last());
+    let Some((thread, message, place, stack)) = last else {
         return fail("panic".into(), "the main thread panicked".into());
     };
-    let file = place.split(':').next().unwrap_or_default();
-    let first_line = message.lines().next().unwrap_or_default();
+    let function = stack.and_then(|stack| signature::function(&stack.addresses, symbols));
+    // Without symbols, the file is the next best.
+    let function = function.unwrap_or_else(|| place.split(':').next().unwrap_or_default().to_owned());
     fail(
-        format!("panic in {file}: {first_line}"),
+        format!("panic in {function}: {}", signature::steady(message)),
         format!("thread {} panicked at {place}:\n{message}", thread.0),
     )
+}
+
+/// What is seen in the act is where it is seen; of what was written to, only where it comes from is known.
+fn misuse_of(run: &Run, misuse: &Misuse, symbols: &Symbols) -> Parts {
+    let what = misuse.wrong.words();
+    let (of, relation) = match misuse.wrong {
+        Wrong::DoubleFree | Wrong::WildFree => (StackOf::Misuse, "in"),
+        Wrong::WriteAfterFree => (StackOf::Freed, "of a block freed in"),
+        Wrong::WriteBefore | Wrong::WritePast => (StackOf::Allocated, "of a block allocated in"),
+    };
+    let place = signature::function_of(run, of, symbols);
+    let place = place.map(|function| format!(" {relation} {function}")).unwrap_or_default();
+    fail(format!("heap: {what}{place}"), misuse.to_string())
+}
+
+/// What a crash has to do with memory that was freed, as far as the checked heap can tell.
+fn near_freed(run: &Run) -> &'static str {
+    let has = |of| run.stacks.iter().any(|stack| stack.of == of);
+    match (has(StackOf::Poisoned), has(StackOf::Freed)) {
+        (true, true) => ", near a freed block; a register held what freed memory is filled with",
+        (true, false) => ", near freed memory: a register held what that is filled with",
+        (false, _) => "",
+    }
 }
 
 /// Whether a panic only says that another thread panicked: what `thread::scope` and `join().unwrap()` say.
@@ -203,16 +251,32 @@ fn lines(waits: &[Waiting]) -> String {
     waits.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// Names the threads of a cycle if one is known, else says only that there is a deadlock: who else waits differs from run to
-/// run.
-fn deadlock_signature(waits: &[Waiting]) -> String {
+/// Names the functions in which the threads of a cycle wait if one is known, else those of all that wait for more than for another
+/// thread.
+fn deadlock_signature(run: &Run, waits: &[Waiting], symbols: &Symbols) -> String {
+    let cycle = cycle(waits);
+    let is_cause = |thread: ThreadId| waits.iter().any(|wait| wait.thread == thread && wait.holder.is_none());
+    let counts =
+        |thread: ThreadId| cycle.as_ref().map_or_else(|| is_cause(thread), |cycle| cycle.contains(&thread));
+    let stacks: Vec<_> =
+        run.stacks.iter().filter(|stack| stack.of == StackOf::Wait && counts(stack.thread)).collect();
+    let functions: Vec<String> = signature::functions(&stacks, symbols).into_iter().collect();
+    if functions.is_empty() {
+        String::from("deadlock")
+    } else {
+        format!("deadlock in {}", functions.join(", "))
+    }
+}
+
+/// Threads each of which holds what the one before it waits for.
+fn cycle(waits: &[Waiting]) -> Option<Vec<ThreadId>> {
     let holder_of =
         |thread: ThreadId| waits.iter().find(|wait| wait.thread == thread).and_then(|wait| wait.holder);
     for wait in waits {
         let mut cycle = vec![wait.thread];
         while let Some(holder) = holder_of(*cycle.last().expect("never empty")) {
             if holder == wait.thread {
-                return format!("deadlock: {}", names(waits, &cycle));
+                return Some(cycle);
             }
             if cycle.contains(&holder) {
                 break;
@@ -220,17 +284,7 @@ fn deadlock_signature(waits: &[Waiting]) -> String {
             cycle.push(holder);
         }
     }
-    String::from("deadlock")
-}
-
-fn names(waits: &[Waiting], threads: &[ThreadId]) -> String {
-    let roles: BTreeSet<&str> = waits
-        .iter()
-        .filter(|wait| threads.contains(&wait.thread))
-        .map(|wait| wait.name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-'))
-        .map(|name| if name.starts_with("root/") { "threads without a name" } else { name })
-        .collect();
-    roles.into_iter().collect::<Vec<_>>().join(" and ")
+    None
 }
 
 fn signal_name(signal: i32) -> String {

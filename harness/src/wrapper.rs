@@ -37,8 +37,11 @@ pub const FLAGS: &[&str] = &[
     "-Copt-level=2",
     // Stacks end in source lines, and a profiler can walk them.
     "-Cforce-frame-pointers=yes",
-    "-Cdebuginfo=line-tables-only",
 ];
+
+/// What debug information tells: of a crate that somebody is working on also what each function is called that was inlined into
+/// another, for signatures are made of that; of the crates it uses only lines.
+const DEBUG_INFO: [&str; 2] = ["-Cdebuginfo=limited", "-Cdebuginfo=line-tables-only"];
 
 /// One call of rustc that cargo asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,6 +73,7 @@ impl Invocation {
         let instrumented = is_instrumented(&in_full(&args), more_plain);
         if instrumented {
             args.extend(FLAGS.iter().map(OsString::from));
+            args.push(OsString::from(debug_info(&args)));
         }
         Some(Self { rustc, args, instrumented })
     }
@@ -109,7 +113,12 @@ fn plain_crates(more_plain: &str) -> BTreeSet<String> {
 /// Cargo does not count the wrapper into its fingerprints, so the instrumented build has to.
 pub fn key(more_plain: &str) -> String {
     let plain: Vec<String> = plain_crates(more_plain).into_iter().collect();
-    format!("{}\n{}", FLAGS.join(" "), plain.join(" "))
+    format!("{} {}\n{}", FLAGS.join(" "), DEBUG_INFO.join(" "), plain.join(" "))
+}
+
+/// Cargo silences the lints of crates that it fetched, and of no others.
+fn debug_info(args: &[OsString]) -> &'static str {
+    DEBUG_INFO[usize::from(value_of(&in_full(args), "--cap-lints").is_some())]
 }
 
 /// Instrumented is what is built for an explicit target (so neither build script nor proc macro) and is not plain.
@@ -171,7 +180,11 @@ mod tests {
         let made = Invocation::new(words("/bin/rustc --crate-name a --target x"), "").expect("a rustc");
         assert_eq!(made.rustc, "/bin/rustc");
         assert_eq!(made.args[..4], words("--crate-name a --target x"));
-        assert_eq!(made.args[4..], FLAGS.iter().map(OsString::from).collect::<Vec<_>>());
+        let flags = FLAGS.iter().chain(&["-Cdebuginfo=limited"]).map(OsString::from);
+        assert_eq!(made.args[4..], flags.collect::<Vec<_>>());
+        let fetched = words("/bin/rustc --crate-name a --cap-lints allow --target x");
+        let made = Invocation::new(fetched, "").expect("a rustc");
+        assert_eq!(made.args.last(), Some(&OsString::from("-Cdebuginfo=line-tables-only")));
         let probe = Invocation::new(words("rustc -vV"), "").expect("a rustc");
         assert_eq!(probe.args, words("-vV"));
         let mut linked = made;

@@ -34,6 +34,10 @@ impl Tested {
 
 /// Runs a command line as a user types it in the folder of the crate: variables, `cargo`, arguments.
 fn typed(line: &str) -> Tested {
+    typed_with(&[], line)
+}
+
+fn typed_with(more: &[(&str, &str)], line: &str) -> Tested {
     let mut words = line.split(' ').peekable();
     let mut variables = Vec::new();
     while let Some((name, value)) = words.peek().and_then(|word| word.split_once('=')) {
@@ -51,9 +55,58 @@ fn typed(line: &str) -> Tested {
         command.env_remove(inherited);
     }
     command.current_dir(FOLDER).env("CARGO_TARGET_DIR", target).envs(variables).args(words);
-    let Output { status, stdout, stderr } = command.output().expect("cargo starts");
+    command.envs(more.iter().copied());
+    run(&mut command)
+}
+
+fn run(command: &mut Command) -> Tested {
+    let Output { status, stdout, stderr } = command.output().expect("it starts");
     let said = [stdout, stderr].concat();
     Tested { passed: status.success(), said: String::from_utf8_lossy(&said).into_owned() }
+}
+
+/// Runs every test of the library in a process of its own, as `cargo nextest run` does, and checks that each ends as it did.
+fn check_one_process_per_test(search: &Tested) {
+    let runner = |executable: &str| {
+        let mut command = Command::new(executable);
+        command.current_dir(FOLDER).env("NEXTEST", "1").env("NEXTEST_EXECUTION_MODE", "process-per-test");
+        command
+    };
+    let place = search.after("", "Running unittests src/lib.rs (");
+    let executable = place.strip_suffix(')').expect("cargo closes it");
+    let list = run(runner(executable).args(["--list", "--format", "terse"]));
+    let names: Vec<&str> = list.said.lines().filter_map(|line| line.strip_suffix(": test")).collect();
+    assert_eq!(names.len(), 6, "{}", list.said);
+    for name in names {
+        let alone = run(runner(executable).args(["--nocapture", "--exact", name]));
+        let how = if alone.passed { "ok" } else { "FAILED" };
+        search.has(&format!("test {name} ... {how}"));
+        alone.has("running 1 test\n");
+        if name == "tests::forgetful" {
+            let place = format!("---- {name} stdout ----");
+            let seed = search.after(&place, "seed ").split(' ').next().expect("a seed");
+            alone.has(&format!(
+                "replay: PHOTOFINISH_SEED={seed} cargo nextest run --no-capture -E 'test(=tests::forgetful)'"
+            ));
+        }
+    }
+}
+
+/// Records a run that is replayed by its seed, and replays it by what was recorded.
+fn check_trace(search: &Tested, test: &str) {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("downstream.trace");
+    let file = file.to_str().expect("a path of plain text");
+    let place = format!("---- {test} stdout ----");
+    typed_with(&[("PHOTOFINISH_RECORD", file)], search.after(&place, "replay: "));
+    let trace = ("PHOTOFINISH_TRACE", file);
+    let again = typed_with(&[trace], &format!("cargo test {test} -- --exact"));
+    for mark in ["FAIL: ", "events "] {
+        assert_eq!(search.after(&place, mark), again.after(&place, mark), "{}", again.said);
+    }
+    again.has(&format!("replay: PHOTOFINISH_TRACE='{file}' cargo test {test} -- --exact"));
+    let other = typed_with(&[trace], "cargo test tests::careful -- --exact");
+    assert!(!other.passed, "{}", other.said);
+    other.has("is a trace of downstream::tests::forgetful");
 }
 
 /// Runs what a failing test says of itself, which must show the same run again, and every event of it.
@@ -78,7 +131,11 @@ fn a_users_crate_is_searched_by_plain_cargo_test() {
         .has("test tests::ordinary ... ok")
         .has("test tests::careful ... ok")
         .has("test tests::forgetful ... FAILED")
+        .has("test tests::forgetful_as_known ... ok")
+        .has("test tests::careful_as_feared ... FAILED")
+        .has("none of 9 runs failed with `error: *`")
         .has("test the_last_ticket_is_sold_once ... ok")
+        .has("test a_buyer_waits_for_the_network ... ok")
         .has("test careful ... ok")
         .has("test forgetful ... FAILED")
         .has("| two buyers, one ticket")
@@ -86,13 +143,19 @@ fn a_users_crate_is_searched_by_plain_cargo_test() {
         // Its race lies between two atomic operations, which are not scheduling points in this build.
         .has("test tests::hasty ... ok");
     check_replay(&search, "tests::forgetful", " cargo test tests::forgetful -- --exact");
+    check_trace(&search, "tests::forgetful");
+    check_one_process_per_test(&search);
 }
 
-/// The body then runs once, and so says `harness/src/test/native.rs`; that it compiles is what can be known here.
 #[test]
-fn a_users_crate_compiles_where_nothing_can_be_simulated() {
-    let checked = typed("RUSTFLAGS=--cfg=photofinish_native cargo check --locked --tests");
-    assert!(checked.passed, "{}", checked.said);
+fn a_users_tests_run_once_where_nothing_can_be_simulated() {
+    let tested = typed("RUSTFLAGS=--cfg=photofinish_native cargo test --locked --lib --tests careful");
+    assert!(tested.passed, "{}", tested.said);
+    tested
+        .has("test tests::careful ... ok")
+        .has("test tests::careful_as_feared ... ok")
+        .has("test careful ... ok")
+        .has("runs once, natively");
 }
 
 #[test]
@@ -105,6 +168,7 @@ fn a_users_crate_is_searched_instrumented() {
         .has("test tests::forgetful ... FAILED")
         .has("test tests::hasty ... FAILED")
         .has("test the_last_ticket_is_sold_once ... ok")
+        .has("test a_buyer_waits_for_the_network ... ok")
         .has("test careful ... ok")
         .has("test forgetful ... FAILED")
         // An example of the documentation, linked by rustdoc itself.

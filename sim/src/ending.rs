@@ -8,6 +8,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::choice::Divergence;
+use crate::heap::Misuse;
 use crate::thread::ThreadId;
 
 /// How a run ended.
@@ -21,6 +22,8 @@ pub enum Ending {
     Exited(i32),
     /// A signal ended it: `abort(3)`, a wild access, a stack overflow.
     Signalled(i32),
+    /// It did to its heap what nobody may, and a checked heap saw it.
+    Misused(Misuse),
     /// Nothing can ever happen again, and the main thread has not returned.
     Deadlock(Vec<Waiting>),
     /// It passed as many scheduling points as it may.
@@ -71,6 +74,7 @@ impl Ending {
             Self::Panicked => "panicked",
             Self::Exited(_) => "exited",
             Self::Signalled(_) => "signalled",
+            Self::Misused(_) => "misused",
             Self::Deadlock(_) => "deadlock",
             Self::Livelock { .. } => "livelock",
             Self::Idle { .. } => "idle",

@@ -4,7 +4,8 @@
 //! the program does and is told what to do next. Invariant: a run is a function of the reports and of the picks.
 //!
 //! Reading order: [`seed`] and [`choice`] (the one door), [`chooser`] (who answers), [`kernel`] (who asks), [`call`] (what
-//! the program can ask for), [`net`] and [`fd`] (what it acts on), [`mark`] (what it says of itself), [`fault`] (what strikes it), [`event`] and [`ending`] (what came of it),
+//! the program can ask for), [`net`] and [`fd`] (what it acts on), [`mark`] (what it says of itself), [`fault`] (what strikes it), [`heap`] (where its
+//! memory comes from), [`event`] and [`ending`] (what came of it),
 //! [`oracle`] (what may be asked of that).
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
@@ -19,6 +20,7 @@ pub mod fault;
 pub mod fd;
 pub mod file;
 mod futex;
+pub mod heap;
 pub mod host;
 pub mod kernel;
 pub mod limits;

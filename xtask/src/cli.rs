@@ -4,9 +4,11 @@
 //! Invariant: whatever is refused here is refused with exit code 2, before anything has been done.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use photofinish::scenario::Os;
+use photofinish::guard::Percent;
+use photofinish::scenario::{Heap, Os};
 use photofinish::sim::oracle::Oracles;
 
 use crate::exit::{EXIT_CODES, SWEEP_EXIT_CODES};
@@ -31,6 +33,8 @@ pub enum Command {
     /// Run many seeds of scenarios and hold what was found against what is expected of each.
     #[command(after_long_help = SWEEP_EXIT_CODES)]
     Sweep(SweepArgs),
+    /// Look at the failures that sweeps found, delete them, or exchange them.
+    Corpus(CorpusArgs),
     /// Count the runs to the first failure under each strategy.
     CompareStrategies(CompareArgs),
     /// Measure what a scheduling point, a run's isolation and a thread cost on this machine.
@@ -61,6 +65,11 @@ pub struct SimArgs {
     /// The seed, decimal or 0x hexadecimal; drawn and printed when left out.
     #[arg(long, value_name = "N", value_parser = parse_seed)]
     pub seed: Option<u64>,
+
+    /// Run so many seeds from 0 on, and hold what they show against what is expected: as `sweep` does, with its exit codes.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all =
+        ["seed", "trace", "record", "baton", "points", "threads", "cores", "stall", "events"])]
+    pub seeds: Option<u64>,
 
     /// Use this search strategy instead of the one that the seed draws.
     #[arg(long, value_name = "NAME")]
@@ -103,6 +112,11 @@ pub struct SimArgs {
     #[arg(long, value_name = "LIST")]
     pub oracles: Option<Oracles>,
 
+    /// Get the program's memory from this heap: plain, or checked, which ends a run that misuses it (the scenario's own unless said
+    /// otherwise).
+    #[arg(long, value_name = "HEAP")]
+    pub heap: Option<Heap>,
+
     /// Virtual milliseconds, in all, that may pass while threads that could run do not (1,000 unless said otherwise).
     #[arg(long, value_name = "MS")]
     pub stall: Option<u64>,
@@ -110,6 +124,10 @@ pub struct SimArgs {
     /// Print the events of each run.
     #[arg(long)]
     pub events: bool,
+
+    /// Make so many percent of the runs that pass again, and see that they repeat; those that fail always are.
+    #[arg(long, value_name = "PERCENT", default_value = "5")]
+    pub guard: Percent,
 }
 
 /// Arguments of `bench`.
@@ -142,9 +160,13 @@ pub struct SweepArgs {
     #[arg(value_name = "SCENARIO[/VARIANT]")]
     pub scenarios: Vec<String>,
 
-    /// How many seeds of each variant.
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
-    pub seeds: u64,
+    /// How many seeds of each variant; 1,000 if neither this nor --for is given.
+    #[arg(long, value_name = "N", conflicts_with = "time", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seeds: Option<u64>,
+
+    /// Sweep for so long in all, such as 90s or 10m: the variants share the time, and each gets one seed at least.
+    #[arg(long = "for", id = "time", value_name = "DURATION", value_parser = parse_duration)]
+    pub time: Option<Duration>,
 
     /// The first seed.
     #[arg(long, value_name = "SEED", default_value = "0", value_parser = parse_seed)]
@@ -163,13 +185,111 @@ pub struct SweepArgs {
     #[arg(long, value_name = "LIST")]
     pub oracles: Option<Oracles>,
 
+    /// Get the programs' memory from this heap: plain, or checked, which ends a run that misuses it (the scenario's own unless said
+    /// otherwise).
+    #[arg(long, value_name = "HEAP")]
+    pub heap: Option<Heap>,
+
     /// Processes that run at the same time; by default one per processor.
     #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
 
+    /// Make so many percent of the runs that pass again, and see that they repeat; those that fail always are.
+    #[arg(long, value_name = "PERCENT", default_value = "5")]
+    pub guard: Percent,
+
+    /// Stop at the first run that does not pass, expected or not, in the order of variants and seeds.
+    #[arg(long)]
+    pub stop_on_first: bool,
+
+    /// Where failures are kept; by default `photofinish/corpus` in cargo's target folder.
+    #[arg(long, value_name = "DIR", env = CORPUS_VARIABLE)]
+    pub corpus: Option<PathBuf>,
+
+    /// Write into this folder what was counted, and for each signature a record and a trace that can be replayed.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
     /// Print one JSON object per variant.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Names the folder of the corpus for whoever does not type it with each command.
+pub const CORPUS_VARIABLE: &str = "PHOTOFINISH_CORPUS";
+
+/// Arguments of `corpus`.
+#[derive(Debug, Args)]
+pub struct CorpusArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: CorpusCommand,
+
+    /// Where failures are kept; by default `photofinish/corpus` in cargo's target folder.
+    #[arg(long, value_name = "DIR", global = true, env = CORPUS_VARIABLE)]
+    pub corpus: Option<PathBuf>,
+
+    /// Print JSON objects.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What can be done with the corpus.
+#[derive(Debug, Subcommand)]
+pub enum CorpusCommand {
+    /// List the failures: number, state, program, signature.
+    List,
+    /// Show one failure, and the command that runs it again.
+    Show {
+        /// Its number, as `list` shows it.
+        #[arg(value_name = "ID")]
+        id: i64,
+
+        /// Write its trace to this file, to be replayed with `cargo xtask sim --trace`.
+        #[arg(long, value_name = "FILE")]
+        record: Option<PathBuf>,
+    },
+    /// Delete one failure.
+    Rm {
+        /// Its number, as `list` shows it.
+        #[arg(value_name = "ID")]
+        id: i64,
+    },
+    /// Write all failures to a file.
+    Export {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Add the failures of such a file.
+    Import {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+impl SimArgs {
+    /// The sweep that is meant if many seeds are asked for.
+    #[must_use]
+    pub fn as_sweep(&self) -> Option<SweepArgs> {
+        Some(SweepArgs {
+            scenarios: self.scenarios.clone(),
+            seeds: Some(self.seeds?),
+            time: None,
+            from: 0,
+            strategy: self.strategy.clone(),
+            os: self.os,
+            heap: self.heap,
+            oracles: self.oracles,
+            jobs: None,
+            guard: self.guard,
+            stop_on_first: false,
+            corpus: std::env::var_os(CORPUS_VARIABLE).map(PathBuf::from),
+            out: None,
+            json: self.json,
+        })
+    }
 }
 
 /// Arguments of `compare-strategies`.
@@ -221,6 +341,15 @@ fn parse_seed(text: &str) -> Result<u64, String> {
     })
 }
 
+/// Reads a duration, which must not be nothing.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if duration > Duration::ZERO => Ok(duration),
+        Ok(_) => Err(String::from("no time is too little; try `--for 10m`")),
+        Err(error) => Err(format!("{error}; try `--for 90s`, `--for 10m` or `--for 1h30m`")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -253,6 +382,34 @@ mod tests {
         check("seven", None);
         check("2a", None);
         check("1.5", None);
+    }
+
+    #[test]
+    fn durations() {
+        let check = |text: &str, seconds: Option<u64>| {
+            assert_eq!(parse_duration(text).ok(), seconds.map(Duration::from_secs), "duration `{text}`");
+        };
+        check("90s", Some(90));
+        check("10m", Some(600));
+        check("1h 30m", Some(5_400));
+        check("0s", None);
+        check("10", None);
+        check("-1s", None);
+        check("", None);
+        check("soon", None);
+    }
+
+    #[test]
+    fn many_seeds_make_a_simulation_a_sweep() {
+        let parse = |words: &[&str]| Cli::try_parse_from([&["xtask", "sim", "a/b"], words].concat());
+        let many = |words| match parse(words).expect("it is valid").command {
+            Command::Sim(args) => args.as_sweep().map(|sweep| (sweep.scenarios, sweep.seeds, sweep.json)),
+            _ => None,
+        };
+        assert_eq!(many(&["--seed", "7"]), None);
+        assert_eq!(many(&["--seeds", "7", "--json"]), Some((vec![String::from("a/b")], Some(7), true)));
+        assert!(parse(&["--seeds", "7", "--seed", "7"]).is_err());
+        assert!(parse(&["--seeds", "7", "--events"]).is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod commands;
 pub mod exit;
 pub mod instrumented;
+pub mod interrupt;
 pub mod out;
 pub mod readme;
 pub mod scenarios;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use photofinish::wrapper::Invocation;
 use xtask::cli::{Cli, Command};
-use xtask::commands::{bench, bless, ci, compare, list, sim, sweep, tidy};
+use xtask::commands::{bench, bless, ci, compare, corpus, list, sim, sweep, tidy};
 use xtask::exit::{Exit, ExitCause};
 
 fn main() -> ExitCode {
@@ -22,30 +22,20 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => return said_by_clap(&answer).into(),
     };
-    leave_when_interrupted();
+    xtask::interrupt::listen();
     // The default hook has printed what went wrong and where; what is left is whose fault it was.
     xtask::out::settle(catch_unwind(|| dispatch(&cli.command)).unwrap_or_else(|_| our_bug())).into()
-}
-
-/// Ctrl-C ends the command, and with it every server and run: they end when we do.
-#[expect(clippy::disallowed_methods, reason = "the whole process is to end, whatever its threads are doing")]
-fn leave_when_interrupted() {
-    let set = ctrlc::set_handler(|| {
-        // The line of a progress bar is cleared, where there may be one.
-        let clear = if std::io::IsTerminal::is_terminal(&std::io::stderr()) { "\r\x1b[K" } else { "" };
-        eprintln!("{clear}interrupted");
-        std::process::exit(i32::from(Exit::Interrupted as u8));
-    });
-    if let Err(error) = set {
-        eprintln!("note: Ctrl-C will not be told apart from other ends: {error}");
-    }
 }
 
 fn dispatch(command: &Command) -> Exit {
     match command {
         Command::List(args) => settle(list::run(args)),
-        Command::Sim(args) => settle(sim::run(args)),
+        Command::Sim(args) => match args.as_sweep() {
+            Some(many) => settle(sweep::run(&many)),
+            None => settle(sim::run(args)),
+        },
         Command::Sweep(args) => settle(sweep::run(args)),
+        Command::Corpus(args) => settle(corpus::run(args)),
         Command::CompareStrategies(args) => settle(compare::run(args)),
         Command::Bench(args) => settle(bench::run(args)),
         Command::Ci => settle(ci::run()),

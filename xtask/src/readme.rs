@@ -7,6 +7,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::cli::CORPUS_VARIABLE;
+
 /// Why README could not be produced.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadmeError {
@@ -130,7 +132,13 @@ pub fn run_ours(root: &Path, xtask: &Path, command: &str) -> std::io::Result<Sai
         ["cargo", ref words @ ..] => (std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), words),
         _ => return Err(std::io::ErrorKind::InvalidInput.into()),
     };
-    let output = Command::new(program).args(words).current_dir(root).output()?;
+    // What sweeps on this machine found before must not show.
+    let corpus = std::env::temp_dir().join(format!("photofinish-readme-{}", std::process::id()));
+    let output =
+        Command::new(program).args(words).current_dir(root).env(CORPUS_VARIABLE, &corpus).output()?;
+    if corpus.is_dir() {
+        std::fs::remove_dir_all(&corpus)?;
+    }
     let said = String::from_utf8(output.stdout).map_err(std::io::Error::other)?;
     let said = if last_line_only { said.lines().last().unwrap_or_default().to_owned() } else { said };
     Ok(Said { output: said, exit: output.status.code().unwrap_or(-1) })

@@ -162,7 +162,8 @@ fn a_program_over_rustix_is_under_control_though_it_does_not_ask_the_c_library()
 
 #[test]
 fn time_that_rustix_waits_for_is_virtual() {
-    let Examined { run, judgement } = examined_in(guests_past_libc(), "polling/time-out", 1, Isolation::Fork);
+    let Examined { run, judgement, .. } =
+        examined_in(guests_past_libc(), "polling/time-out", 1, Isolation::Fork);
     assert_eq!(judgement.verdict, Verdict::Pass, "{judgement:?}");
     assert!(run.figures.virtual_ns >= 1_000_000_000, "{}", run.figures.virtual_ns);
 }

@@ -289,6 +289,7 @@ fn until(what: &str, holds: impl Fn() -> bool) {
 fn ctrl_c_leaves_nothing_behind() {
     let mut sweep = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(["sweep", "late-listener/fixed", "--seeds", "100000000", "--jobs", "2"])
+        .env("PHOTOFINISH_CORPUS", concat!(env!("CARGO_TARGET_TMPDIR"), "/interrupted"))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .process_group(0)

@@ -96,7 +96,8 @@ fn passing_and_failing(each: usize) -> Vec<u64> {
     let (mut passing, mut failing) = (Vec::new(), Vec::new());
     for seed in 0..100 {
         let request = request(&mut client, BUGGY, seed);
-        let verdict = verdict::judge(&run(&mut client, &request)).verdict;
+        let run = run(&mut client, &request);
+        let verdict = verdict::judge(&run, client.symbols()).verdict;
         if verdict == Verdict::Pass { passing.push(seed) } else { failing.push(seed) }
     }
     assert!(passing.len() >= each && failing.len() >= each, "{passing:?} {failing:?}");
@@ -177,11 +178,12 @@ fn thousands_of_threads_are_repeated() {
 /// Replays a damaged trace: it must stop at a pick that it names.
 fn check_diverges(what: &str, request: &Request, picks: Vec<Pick>) {
     let request = Request { replay: Some(Trace { picks }), ..request.clone() };
-    let run = run(&mut client(scenarios(), Isolation::Fork), &request);
+    let mut client = client(scenarios(), Isolation::Fork);
+    let run = run(&mut client, &request);
     let Ending::Diverged(divergence) = &run.ending else { panic!("{what}: {:?}", run.ending) };
     let replayed = &request.replay.as_ref().expect("set above").picks;
     assert!(replayed.contains(&divergence.expected), "{what}: it names a pick of no trace, {divergence}");
-    let judgement = verdict::judge(&run);
+    let judgement = verdict::judge(&run, client.symbols());
     assert_eq!(judgement.verdict, Verdict::Diverged, "{what}");
     assert!(judgement.detail.contains(&divergence.expected.to_string()), "{what}: {}", judgement.detail);
 }

@@ -50,7 +50,7 @@ fn is(function: &str, name: &str) -> bool {
 /// A program, the signature of its failure, and words that stand in the detail or in what it wrote.
 fn check_limited(limits: Limits, program: &str, expected: (Verdict, &str), words: &str) -> Examined {
     let examined = ended(program, limits);
-    let Examined { run, judgement } = &examined;
+    let Examined { run, judgement, .. } = &examined;
     let signature = judgement.signature.as_deref().unwrap_or_default();
     assert_eq!((judgement.verdict, signature), expected, "{program}: {judgement:?}");
     let said = format!("{}\n{}\n{}", judgement.detail, written(run, 1), written(run, 2));
@@ -81,22 +81,27 @@ fn a_program_that_leaves() {
 
 #[test]
 fn a_program_that_crashes() {
-    let aborted = check("abort", fail("signal SIGABRT"), "SIGABRT");
+    let aborted =
+        check("abort", fail("signal SIGABRT in photofinish_guests::endings::sudden::abort"), "SIGABRT");
     let stack = functions(&aborted.run, StackOf::Signal);
     assert!(stack.iter().any(|function| is(function, "abort")), "{stack:?}");
     for program in ["overflow", "overflow-thread"] {
-        let overflowed = check(program, fail("signal SIGSEGV"), "SIGSEGV");
+        let overflowed =
+            check(program, fail("signal SIGSEGV in photofinish_guests::endings::sudden::descend"), "SIGSEGV");
         let stack = functions(&overflowed.run, StackOf::Signal);
         assert!(stack.iter().any(|function| is(function, "descend")), "{stack:?}");
     }
-    check("panic-in-drop", fail("signal SIGABRT"), "panic in a destructor during cleanup");
+    check(
+        "panic-in-drop",
+        fail("signal SIGABRT in photofinish_guests::endings::sudden::panic_in_drop"),
+        "panic in a destructor during cleanup",
+    );
 }
 
 #[test]
 fn a_program_that_panics() {
-    let sudden = "harness/tests/guests/src/endings/sudden.rs";
-    let panicked =
-        check("panic", fail(&format!("panic in {sudden}: main has had enough")), "main has had enough");
+    let signature = "panic in photofinish_guests::endings::sudden::panic: main has had enough";
+    let panicked = check("panic", fail(signature), "main has had enough");
     let stack = functions(&panicked.run, StackOf::Panic);
     assert!(stack.iter().any(|function| is(function, "panic")), "{stack:?}");
     let survived = check("panic-survived", PASS, "main goes on");
@@ -120,7 +125,11 @@ fn a_program_that_goes_on_for_ever() {
     let limits = Limits { points_max: 10_000, ..Limits::default() };
     check_limited(limits, "yields", fail("livelock"), "10000 scheduling points passed");
     check("sleep-long", fail("out-of-time"), "604800 s of virtual time");
-    check("park-alone", fail("deadlock"), "thread 0 (root) waits for futex word");
+    check(
+        "park-alone",
+        fail("deadlock in photofinish_guests::endings::hunger::park_alone"),
+        "thread 0 (root) waits for futex word",
+    );
 }
 
 #[test]
@@ -129,7 +138,12 @@ fn a_program_that_wants_too_much() {
     let few = Limits { threads_max: 5, ..Limits::default() };
     check_limited(few, "threads", inconclusive("out-of-threads"), "more than 5 threads");
     let little = Limits { memory_max: 256 << 20, ..Limits::default() };
-    check_limited(little, "memory", fail("signal SIGABRT"), "memory allocation of 1073741824 bytes failed");
+    check_limited(
+        little,
+        "memory",
+        fail("signal SIGABRT in photofinish_guests::endings::hunger::memory"),
+        "memory allocation of 1073741824 bytes failed",
+    );
     check_limited(little, "memory-asked", PASS, "");
 }
 
@@ -141,7 +155,7 @@ fn a_program_that_asks_for_what_is_not_modelled() {
         ("multicast", "socket option 35 of level 0", "multicast"),
         ("big-stack", "pthread_create(3)", "big_stack"),
     ] {
-        let Examined { run, judgement } = ended(program, Limits::default());
+        let Examined { run, judgement, .. } = ended(program, Limits::default());
         let signature = judgement.signature.unwrap_or_default();
         assert_eq!(judgement.verdict, Verdict::Inconclusive, "{program}: {signature}");
         assert!(signature.starts_with("unmodelled: ") && signature.contains(call), "{program}: {signature}");

@@ -33,7 +33,7 @@ fn a_thousand_hosts_talk_for_a_minute() {
     let program = String::from("load/hosts-1000");
     let asked = Request { program, strategy: Strategy::Boring, limits, ..asked };
     let [one, other] = [(), ()].map(|()| client.run(&asked).expect("it serves"));
-    let judgement = verdict::judge(&one);
+    let judgement = verdict::judge(&one, client.symbols());
     assert_eq!(judgement.verdict, Verdict::Pass, "{judgement:?}");
     assert_eq!(one.figures.threads, u64::from(HOSTS) + 1);
     assert!(one.figures.virtual_ns > 60_000_000_000, "{:?}", one.figures);

@@ -57,7 +57,7 @@ fn what_is_left_is_told_with_events_and_fails_nobody_who_did_not_ask() {
 #[test]
 fn a_heartbeat_does_not_hide_a_deadlock() {
     let found = examined("heartbeat-circle", 3, |request| request);
-    assert_eq!(signature(&found), "deadlock: left and right");
+    assert_eq!(signature(&found), "deadlock in photofinish_guests::oracles::stuck::left_and_right");
     let detail = &found.judgement.detail;
     assert!(!detail.contains("heart"), "who goes on is no part of it: {detail}");
     assert!(detail.starts_with("thread 0 (root) waits for the end of thread "), "{detail}");
@@ -111,7 +111,7 @@ fn an_oracle_over_events_hears_the_same_with_events_kept_or_not() {
 #[test]
 fn a_deadlock_says_who_could_have_ended_it() {
     let found = examined("own-pipe", 1, |request| request);
-    assert_eq!(signature(&found), "deadlock");
+    assert!(signature(&found).starts_with("deadlock"), "{:?}", found.judgement);
     let detail = &found.judgement.detail;
     assert!(detail.contains("; the other end is descriptor 4 of the same process"), "{detail}");
     let found = examined("waiting-child", 1, |request| request);

@@ -2,19 +2,15 @@
 //!
 //! Invariant: the expectations are the scenarios' own; this only sweeps.
 
-use std::process::Command;
+mod folder;
+
+use folder::{Folder, Said};
 
 /// Sweeps scenarios over so many seeds of each variant, holds them against their expectations, and returns what was said.
 fn swept(scenarios: &[&str], seeds: &str) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .arg("sweep")
-        .args(scenarios)
-        .args(["--seeds", seeds])
-        .output()
-        .expect("xtask can be started");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    said
+    let Said { code, out, err } = Folder::new().xtask(&[&["sweep"], scenarios, &["--seeds", seeds]].concat());
+    assert_eq!(code, Some(0), "{out}{err}");
+    out
 }
 
 /// As many seeds as the narrow windows need.
@@ -60,11 +56,8 @@ fn the_published_crate_fails_as_it_did_and_does_not_any_more() {
 
 #[test]
 fn the_lost_connected_event_is_found_on_three_seeds_of_ten() {
-    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(["sweep", "late-listener/buggy", "--seeds", "100", "--json"])
-        .output()
-        .expect("xtask can be started");
-    let line: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let said = Folder::new().xtask(&["sweep", "late-listener/buggy", "--seeds", "100", "--json"]);
+    let line = &folder::objects(&said.out)[0];
     let found = line["found"]["lost-connected"]["runs"].as_u64().expect("it is found");
     assert!(found >= 30, "found on {found} of the seeds 0 to 99");
 }

@@ -91,7 +91,7 @@ fn what_described_tasks_trace() {
 fn a_failing_run_is_told_with_what_was_traced_before() {
     let mut client = client(guests(), Isolation::Fork);
     let request = Request { strategy: Strategy::Boring, ..request(&mut client, "tracing/panics", 0) };
-    let Examined { run, judgement } = examine(&mut client, &request).expect("it serves");
+    let Examined { run, judgement, .. } = examine(&mut client, &request).expect("it serves");
     let record = Record::new(&request.program, request.seed, request.strategy, &run, &judgement);
     // Without the nanoseconds, which differ from compiler to compiler.
     let lines: Vec<String> =

@@ -34,9 +34,9 @@ fn expand(options: &Options, function: &Function) -> TokenStream {
                 .block_on(__photofinish_body())
         },
     };
-    let Options { seeds, time_ms, strategy, os, threads, cores } = options;
-    let [seeds, time_ms, strategy, os, threads, cores] =
-        [seeds, time_ms, strategy, os, threads, cores].map(|given| option(given.as_ref()));
+    let Options { seeds, time_ms, strategy, os, threads, cores, fails } = options;
+    let [seeds, time_ms, strategy, os, threads, cores, fails] =
+        [seeds, time_ms, strategy, os, threads, cores, fails].map(|given| option(given.as_ref()));
     quote! {
         #(#attributes)*
         #[::core::prelude::v1::test]
@@ -51,6 +51,7 @@ fn expand(options: &Options, function: &Function) -> TokenStream {
                 os: #os,
                 threads: #threads,
                 cores: #cores,
+                fails: #fails,
             })
         }
     }
@@ -93,6 +94,7 @@ mod tests {
         check("time = \"soon\"", plain, "a time, such as");
         check("os = \"plan9\"", plain, "an operating system");
         check("strategy = 3", plain, "a strategy, such as");
+        check("fails = \"\"", plain, "a signature, or its beginning");
         check("seeds = 3 time = \"1s\"", plain, "expected `,`");
     }
 

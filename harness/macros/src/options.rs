@@ -17,6 +17,7 @@ pub(crate) struct Options {
     pub(crate) os: Option<TokenStream>,
     pub(crate) threads: Option<TokenStream>,
     pub(crate) cores: Option<TokenStream>,
+    pub(crate) fails: Option<TokenStream>,
 }
 
 impl Parse for Options {
@@ -32,9 +33,11 @@ impl Parse for Options {
                 "os" => (&mut options.os, os),
                 "threads" => (&mut options.threads, count),
                 "cores" => (&mut options.cores, count),
+                "fails" => (&mut options.fails, fails),
                 _ => {
                     let message = format!(
-                        "there is no option `{word}`; there are `seeds`, `time`, `strategy`, `os`, `threads` and `cores`"
+                        "there is no option `{word}`; there are `seeds`, `time`, `strategy`, `os`, `threads`, \
+                         `cores` and `fails`"
                     );
                     return Err(Error::new(name.span(), message));
                 }
@@ -83,6 +86,15 @@ fn count(input: ParseStream<'_>) -> Result<TokenStream> {
 fn strategy(input: ParseStream<'_>) -> Result<TokenStream> {
     let name = text(input, "a strategy, such as \"swarm\" or \"pct:3\"")?;
     Ok(quote!(#name))
+}
+
+fn fails(input: ParseStream<'_>) -> Result<TokenStream> {
+    const MESSAGE: &str = "a signature, or its beginning and a `*`, such as \"panic: *\"";
+    let pattern = text(input, MESSAGE)?;
+    if pattern.value().is_empty() {
+        return Err(Error::new(pattern.span(), MESSAGE));
+    }
+    Ok(quote!(#pattern))
 }
 
 fn time(input: ParseStream<'_>) -> Result<TokenStream> {

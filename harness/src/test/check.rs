@@ -1,42 +1,35 @@
-//! The ordinary test function behind the attribute: it asks for runs of its body until one fails.
+//! The ordinary test function behind the attribute: it asks for runs of its body until one says how the test ends.
 //!
-//! Does not know how runs are made. Invariant: what is reported can be seen again with the command that stands under it.
+//! Does not know how runs are made, nor what the environment asks for, see [`super::plan`]. Invariant: what is reported can be seen
+//! again with the command that stands under it.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use photofinish_sim::chooser::Strategy;
-use photofinish_sim::limits::Limits;
 use photofinish_sim::seed::Seed;
 
 use super::Test;
-use crate::client::{Client, Isolation, Main, Request};
+use super::plan::{Environment, Plan, RECORD};
+use crate::client::{CORES, Client, Isolation, Main, Request};
 use crate::examine::{Examined, examine};
 use crate::record::Record;
 use crate::story::{Length, Told};
+use crate::sweep::matches;
 use crate::symbols::Symbols;
-use crate::verdict::Verdict;
+use crate::tracefile::{self, TraceFile};
+use crate::verdict::{Judgement, Verdict};
 
-/// Replays one seed.
-const SEED: &str = "PHOTOFINISH_SEED";
-/// Set by `cargo photofinish` to its own name, for the command that replays.
-pub(crate) const COMMAND: &str = "PHOTOFINISH_COMMAND";
-/// Set in each test's process by the runner of that name.
-const NEXTEST: &str = "NEXTEST";
-/// Seeds that a test without limits of its own tries.
-const SEEDS: u64 = 100;
-/// Processors that a test is told it has if it does not say.
-const CORES: u32 = 4;
-
-/// Searches a test; returns if every run passed.
+/// Searches a test; returns if every run passed, or one failed as it should.
 ///
 /// # Panics
-/// With the signature of the first run that did not pass, whose story is printed; or if no run could be made.
+/// With the signature of the first run that did not pass, whose story is printed; if none failed although one should; or if no run
+/// could be made.
 #[track_caller]
 pub fn check(test: &'static Test) {
-    match search(test, std::env::var(SEED).ok().as_deref()) {
+    let environment = Environment::read(|name| std::env::var(name).ok());
+    match Search::of(test, &environment).and_then(Search::run) {
         Ok(None) => {}
         Ok(Some(failure)) => {
             eprintln!("{}", failure.story);
@@ -46,102 +39,139 @@ pub fn check(test: &'static Test) {
     }
 }
 
-/// A run that did not pass.
+/// Why a test fails.
 struct Failed {
     headline: String,
     story: String,
 }
 
-/// The seeds to try, and when to stop.
-struct Plan {
-    seeds: core::ops::Range<u64>,
-    until: Option<Duration>,
-    length: Length,
+/// A test that is being searched.
+struct Search<'a> {
+    test: &'static Test,
+    environment: &'a Environment,
+    plan: Plan,
+    executable: PathBuf,
+    client: Client,
 }
 
-impl Plan {
-    fn of(test: &Test, replayed: Option<&str>) -> Result<Self, String> {
-        let until = test.time_ms.map(Duration::from_millis);
-        let Some(text) = replayed else {
-            // A test that says how long searches as long.
-            let seeds = test.seeds.unwrap_or(if until.is_some() { u64::MAX } else { SEEDS });
-            return Ok(Self { seeds: 0..seeds, until, length: Length::Short });
-        };
-        let seed: Seed = text.parse().map_err(|why| format!("{SEED}={text}: {why}"))?;
-        let last = seed.0.checked_add(1).ok_or_else(|| format!("{SEED}={text} is too large"))?;
-        Ok(Self { seeds: seed.0..last, until: None, length: Length::EveryEvent })
+impl<'a> Search<'a> {
+    fn of(test: &'static Test, environment: &'a Environment) -> Result<Self, String> {
+        let executable =
+            std::env::current_exe().map_err(|error| format!("which executable it is: {error}"))?;
+        let plan = Plan::of(test, environment, &executable)?;
+        let threads_max = plan.limits(test).threads_max;
+        println!("photofinish: {}: {plan}", test.name);
+        let client = Client::start_with(&executable, Main::Own, threads_max, Isolation::Fork)
+            .map_err(|error| error.to_string())?;
+        say_once(&client);
+        Ok(Self { test, environment, plan, executable, client })
     }
-}
 
-fn search(test: &Test, replayed: Option<&str>) -> Result<Option<Failed>, String> {
-    let plan = Plan::of(test, replayed)?;
-    let strategy = test.strategy.map_or(Ok(Strategy::Swarm), str::parse)?;
-    let executable = std::env::current_exe().map_err(|error| format!("which executable it is: {error}"))?;
-    let limits =
-        Limits { threads_max: test.threads.unwrap_or(Limits::default().threads_max), ..Limits::default() };
-    println!("photofinish: {}: seeds {} to {}, {strategy}", test.name, plan.seeds.start, plan.seeds.end - 1);
-    let mut client = Client::start_with(&executable, Main::Own, limits.threads_max, Isolation::Fork)
-        .map_err(|error| error.to_string())?;
-    say_once(&client);
-    let began = Instant::now();
-    let mut runs = 0;
-    for seed in plan.seeds.clone() {
-        if plan.until.is_some_and(|until| began.elapsed() >= until) {
-            break;
-        }
-        let mut request = Request {
-            program: test.name.to_owned(),
-            seed: Seed(seed),
-            strategy,
-            replay: None,
-            events: plan.length == Length::EveryEvent,
-            limits,
-            cores: test.cores.unwrap_or(CORES),
-            os: test.os,
-            oracles: None,
-        };
-        request.strategy = client.resolve(&request).map_err(|error| error.to_string())?;
-        let examined = examine(&mut client, &request).map_err(|error| error.to_string())?;
-        runs += 1;
-        let passed = examined.judgement.verdict == Verdict::Pass;
-        if !passed || plan.length == Length::EveryEvent {
-            let failed = tell(test, &request, &examined, &executable, plan.length);
-            if !passed {
-                return Ok(Some(failed));
+    fn run(mut self) -> Result<Option<Failed>, String> {
+        let began = Instant::now();
+        let mut runs: u64 = 0;
+        let plan = self.plan.clone();
+        for mut request in plan.requests(&self.request()) {
+            if plan.until.is_some_and(|until| began.elapsed() >= until) {
+                break;
             }
-            println!("{}", failed.story);
+            request.strategy = self.client.resolve(&request).map_err(|error| error.to_string())?;
+            let mut examined = examine(&mut self.client, &request).map_err(|error| error.to_string())?;
+            plan.compare(&mut examined);
+            runs += 1;
+            let outcome = Outcome::of(self.test.fails, &examined.judgement);
+            if outcome == Outcome::Passed && plan.length == Length::Short {
+                continue;
+            }
+            let story = self.tell(&request, &examined);
+            self.record(&request, &examined)?;
+            let headline = headline(self.test, &request, &examined.judgement);
+            match outcome {
+                Outcome::Failed => return Ok(Some(Failed { headline, story })),
+                _ if plan.length == Length::EveryEvent => say(&format!("{headline}\n{story}")),
+                _ => println!("{headline}\n{story}"),
+            }
+            if outcome == Outcome::FailedAsItShould {
+                return Ok(None);
+            }
+        }
+        let (name, ms) = (self.test.name, began.elapsed().as_millis());
+        if let Some(pattern) = self.test.fails {
+            let headline = format!("none of {runs} runs failed with `{pattern}`");
+            return Ok(Some(Failed { headline, story: String::new() }));
+        }
+        println!("photofinish: {name}: {runs} runs passed, {ms} ms");
+        Ok(None)
+    }
+
+    /// A run of this test, whatever is to be special about it.
+    fn request(&self) -> Request {
+        Request {
+            events: self.plan.length == Length::EveryEvent,
+            limits: self.plan.limits(self.test),
+            cores: self.test.cores.unwrap_or(CORES),
+            os: self.test.os,
+            ..Request::new(self.test.name, Seed(0))
         }
     }
-    println!("photofinish: {}: {runs} runs passed, {} ms", test.name, began.elapsed().as_millis());
-    Ok(None)
-}
 
-fn tell(test: &Test, request: &Request, examined: &Examined, executable: &Path, length: Length) -> Failed {
-    let Examined { run, judgement } = examined;
-    let record = Record::new(&request.program, request.seed, request.strategy, run, judgement);
-    let symbols = Symbols::open(executable);
-    let replay = replay_line(test.name, request.seed, |name| std::env::var(name).ok());
-    let told = Told { record: &record, run, symbols: &symbols, replay: &replay }.tell(length);
-    let story = format!("\nseed {} · {} · {}\n{told}", request.seed, test.name, request.strategy);
-    let signature = judgement.signature.as_deref().unwrap_or("passed");
-    let headline = match judgement.verdict {
-        Verdict::Fail | Verdict::Pass => format!("seed {}: {signature}", request.seed),
-        Verdict::Inconclusive => format!("seed {} is inconclusive: {signature}", request.seed),
-        Verdict::Diverged => format!("seed {} is not deterministic: {signature}", request.seed),
-        Verdict::Bug => format!("seed {} shows a bug of Photofinish itself: {signature}", request.seed),
-    };
-    Failed { headline, story }
-}
-
-/// What to type to see a run again with all its events.
-fn replay_line(name: &str, seed: Seed, variable: impl Fn(&str) -> Option<String>) -> String {
-    // Test runners know tests by their path in the crate.
-    let name = name.split_once("::").map_or(name, |(_, path)| path);
-    let command = variable(COMMAND).unwrap_or_else(|| String::from("cargo"));
-    if variable(NEXTEST).is_some() {
-        return format!("{SEED}={seed} {command} nextest run --no-capture -E 'test(={name})'");
+    fn tell(&self, request: &Request, examined: &Examined) -> String {
+        let Examined { run, judgement, difference } = examined;
+        let mut record = Record::new(&request.program, request.seed, request.strategy, run, judgement);
+        record.difference.clone_from(difference);
+        let symbols = Symbols::open(&self.executable);
+        let replay = self.environment.replay_line(self.test.name, request.seed);
+        let told = Told { record: &record, run, symbols: &symbols, replay: &replay }.tell(self.plan.length);
+        format!("\nseed {} · {} · {}\n{told}", request.seed, self.test.name, request.strategy)
     }
-    format!("{SEED}={seed} {command} test {name} -- --exact")
+
+    /// Writes the picks of the run that is reported, if that was asked for.
+    fn record(&self, request: &Request, examined: &Examined) -> Result<(), String> {
+        let Some(path) = &self.environment.record else { return Ok(()) };
+        let path = Path::new(path);
+        let build = tracefile::build_id(&self.executable).map_err(|error| error.to_string())?;
+        let file = TraceFile::of(request, &examined.run, &build);
+        tracefile::write(path, &file).map_err(|error| format!("{RECORD}: {error}"))
+    }
+}
+
+/// What a run says of its test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// Nothing is wrong so far.
+    Passed,
+    /// What the test says must be found.
+    FailedAsItShould,
+    /// The test fails.
+    Failed,
+}
+
+impl Outcome {
+    fn of(fails: Option<&str>, judgement: &Judgement) -> Self {
+        let signature = judgement.signature.as_deref().unwrap_or_default();
+        match judgement.verdict {
+            Verdict::Pass => Self::Passed,
+            Verdict::Fail if fails.is_some_and(|pattern| matches(pattern, signature)) => {
+                Self::FailedAsItShould
+            }
+            _ => Self::Failed,
+        }
+    }
+}
+
+fn headline(test: &Test, request: &Request, judgement: &Judgement) -> String {
+    let seed = request.seed;
+    let signature = judgement.signature.as_deref().unwrap_or("passed");
+    match (judgement.verdict, test.fails) {
+        (Verdict::Fail, Some(pattern)) if matches(pattern, signature) => {
+            format!("seed {seed} fails as it should: {signature}")
+        }
+        (Verdict::Fail, Some(pattern)) => format!("seed {seed}: {signature}, and not `{pattern}`"),
+        (Verdict::Fail | Verdict::Pass, _) => format!("seed {seed}: {signature}"),
+        (Verdict::Inconclusive, _) => format!("seed {seed} is inconclusive: {signature}"),
+        (Verdict::Diverged, _) => format!("seed {seed} is not deterministic: {signature}"),
+        (Verdict::Bug, _) => format!("seed {seed} shows a bug of Photofinish itself: {signature}"),
+    }
 }
 
 /// Says what this machine or this build lacks, past the capture of the test's output: a passing test would hide it.
@@ -152,11 +182,14 @@ fn say_once(client: &Client) {
         if !photofinish_boundary::is_instrumented() {
             lines.push(UNINSTRUMENTED.to_owned());
         }
-        for line in lines {
-            // Nobody listening is no reason to fail.
-            let _ = writeln!(std::io::stderr(), "photofinish: {line}");
-        }
+        lines.iter().for_each(|line| say(line));
     });
+}
+
+/// Says something past the capture of the test's output.
+fn say(what: &str) {
+    // Nobody listening is no reason to fail.
+    let _ = writeln!(std::io::stderr(), "photofinish: {what}");
 }
 
 const UNINSTRUMENTED: &str = "note: these tests were built without instrumentation, so threads are preempted at calls into the \
@@ -166,46 +199,20 @@ const UNINSTRUMENTED: &str = "note: these tests were built without instrumentati
 mod tests {
     use super::*;
 
-    fn test(seeds: Option<u64>, time_ms: Option<u64>) -> Test {
-        let body = || Ok(());
-        Test { name: "app::t", body, seeds, time_ms, strategy: None, os: None, threads: None, cores: None }
-    }
-
-    fn check_plan(test: &Test, replayed: Option<&str>, expected: Result<core::ops::Range<u64>, &str>) {
-        match (Plan::of(test, replayed), expected) {
-            (Ok(plan), Ok(seeds)) => assert_eq!(plan.seeds, seeds),
-            (Err(said), Err(expected)) => assert!(said.contains(expected), "{said}"),
-            (plan, expected) => panic!("{:?} is not {expected:?}", plan.map(|plan| plan.seeds)),
-        }
-    }
-
     #[test]
-    fn seeds_are_bounded_by_number_or_by_time() {
-        check_plan(&test(None, None), None, Ok(0..100));
-        check_plan(&test(Some(7), None), None, Ok(0..7));
-        check_plan(&test(Some(7), Some(50)), None, Ok(0..7));
-        check_plan(&test(None, Some(50)), None, Ok(0..u64::MAX));
-        check_plan(&test(Some(7), Some(50)), Some("17"), Ok(17..18));
-        check_plan(&test(None, None), Some("x"), Err("PHOTOFINISH_SEED=x: "));
-        check_plan(&test(None, None), Some("18446744073709551615"), Err("too large"));
-    }
-
-    fn check_replay(set: &[(&str, &str)], expected: &str) {
-        let variable =
-            |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
-        assert_eq!(replay_line("app::pool::t", Seed(17), variable), expected);
-    }
-
-    #[test]
-    fn the_replay_is_asked_for_as_the_search_was() {
-        check_replay(&[], "PHOTOFINISH_SEED=17 cargo test pool::t -- --exact");
-        check_replay(
-            &[(COMMAND, "cargo photofinish")],
-            "PHOTOFINISH_SEED=17 cargo photofinish test pool::t -- --exact",
-        );
-        check_replay(
-            &[(NEXTEST, "1")],
-            "PHOTOFINISH_SEED=17 cargo nextest run --no-capture -E 'test(=pool::t)'",
-        );
+    fn a_test_that_should_fail_fails_so_or_not_at_all() {
+        let check = |fails: Option<&str>, verdict: Verdict, signature: &str, expected: Outcome| {
+            let signature = Some(signature.to_owned()).filter(|signature| !signature.is_empty());
+            let judgement = Judgement { verdict, signature, detail: String::new() };
+            assert_eq!(Outcome::of(fails, &judgement), expected, "{fails:?} {judgement:?}");
+        };
+        check(None, Verdict::Pass, "", Outcome::Passed);
+        check(None, Verdict::Fail, "panic: x", Outcome::Failed);
+        check(None, Verdict::Inconclusive, "unmodelled: x", Outcome::Failed);
+        check(Some("panic: *"), Verdict::Pass, "", Outcome::Passed);
+        check(Some("panic: *"), Verdict::Fail, "panic: x", Outcome::FailedAsItShould);
+        check(Some("panic: y"), Verdict::Fail, "panic: x", Outcome::Failed);
+        check(Some("*"), Verdict::Diverged, "x", Outcome::Failed);
+        check(Some("*"), Verdict::Bug, "x", Outcome::Failed);
     }
 }

@@ -1,6 +1,7 @@
 //! What [`#[photofinish::test]`](macro@crate::test) expands to: a test as data, and an ordinary test function that searches it.
 //!
-//! Does not know the attribute's syntax. Invariant: a test passes only if every run of it passed.
+//! Does not know the attribute's syntax. Invariant: a test passes only if every run of it passed, or
+//! if it says how one fails and that run was found.
 //!
 //! The executable of the tests is its own fork server: [`check()`] starts it a second time, and there `serve` takes over
 //! before its main function is called, see `photofinish_boundary::takeover`.
@@ -12,10 +13,10 @@ mod check;
 #[cfg(not(simulated))]
 mod native;
 #[cfg(simulated)]
+mod plan;
+#[cfg(simulated)]
 mod serve;
 
-#[cfg(simulated)]
-pub(crate) use check::COMMAND;
 #[cfg(simulated)]
 pub use check::check;
 #[cfg(not(simulated))]
@@ -23,6 +24,8 @@ pub use native::check;
 #[cfg(simulated)]
 pub use photofinish_boundary::takeover::Entry;
 pub use photofinish_sim::personality::Os;
+#[cfg(simulated)]
+pub(crate) use plan::COMMAND;
 #[cfg(simulated)]
 pub use serve::entry;
 
@@ -46,6 +49,8 @@ pub struct Test {
     pub threads: Option<u32>,
     /// Processors that it is told it has.
     pub cores: Option<u32>,
+    /// The signature with which a run must fail for the test to pass, or its beginning up to a `*`.
+    pub fails: Option<&'static str>,
 }
 
 /// What the body of a test may return.

@@ -8,6 +8,7 @@ use photofinish_sim::oracle::Oracles;
 
 use super::{Failure, Os, Test};
 use crate::guest::{Asked, leave};
+use crate::scenario::Heap;
 
 /// What makes a test one that this executable can serve.
 #[must_use]
@@ -39,6 +40,7 @@ fn find(name: &str) -> Option<Task> {
     Some(Task {
         program,
         os: test.os.unwrap_or(Os::Linux),
+        heap: Heap::Plain,
         programs: &[],
         oracles: Oracles::NONE,
         over_events: None,

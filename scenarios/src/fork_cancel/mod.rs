@@ -10,7 +10,7 @@ mod expect;
 mod program;
 mod test;
 
-use photofinish::scenario::{Os, Scenario, Variant};
+use photofinish::scenario::{Heap, Os, Scenario, Variant};
 
 use expect::*;
 use program::revision::Revision::{Fixed, ForkOnly, Merged, Parent, TimeoutOnly, V1, V2};
@@ -32,6 +32,7 @@ macro_rules! variant {
             name: $name,
             story: $story,
             os: Os::Linux,
+            heap: Heap::Plain,
             expect: $expect,
             oracles: photofinish::scenario::Oracles::NONE,
             run: || test::run($revision, &$case),

@@ -32,6 +32,7 @@ macro_rules! variant {
             name: $name,
             story: $story,
             os: photofinish::scenario::Os::Linux,
+            heap: photofinish::scenario::Heap::Plain,
             expect: $expect,
             oracles: photofinish::scenario::Oracles::NONE,
             run: || oracle::judge(&program::run(&$policy, $mode)),

@@ -18,6 +18,7 @@ pub static SCENARIO: Scenario = Scenario {
         name: "buggy",
         story: "A load and a store where one operation should be.",
         os: photofinish::scenario::Os::Linux,
+        heap: photofinish::scenario::Heap::Plain,
         expect: Expectation {
             must: &[Find { signature: LOST_UPDATE, within_runs: 100 }],
             may: &[],

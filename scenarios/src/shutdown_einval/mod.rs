@@ -11,7 +11,7 @@ mod program;
 mod real;
 mod test;
 
-use photofinish::scenario::{Expectation, Os, Program, Scenario, Variant};
+use photofinish::scenario::{Expectation, Heap, Os, Program, Scenario, Variant};
 
 use expect::*;
 use program::policy::{ARM_ONCE, BLIND_EOF, BUGGY, FIXED, FULL, READ_UNTIL_ONLY, RETRY, SWALLOW};
@@ -40,6 +40,7 @@ macro_rules! variant {
             name: $name,
             story: $story,
             os: Os::$os,
+            heap: Heap::Plain,
             expect: $expect,
             oracles: photofinish::scenario::Oracles::NONE,
             run: || test::run($program, &$case),

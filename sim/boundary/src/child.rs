@@ -9,6 +9,7 @@ use photofinish_sim::choice::{Chooser, Pick};
 use photofinish_sim::chooser::Replay;
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
+use photofinish_sim::heap::{Heap, Seen};
 use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::{Detail, Kernel, User};
 use photofinish_sim::oracle::Oracles;
@@ -20,11 +21,14 @@ use crate::carrier;
 use crate::crash;
 use crate::frames::{Final, Frame, Request};
 use crate::guard;
+use crate::memory::{self, checked};
 use crate::oracles::{self, Heard, OverEvents};
 use crate::phase::{self, Phase};
 use crate::process::{self, Registered};
 use crate::run::{self, run};
 use crate::shm::SHARED;
+use crate::sight;
+use crate::step;
 use crate::symbols::{raw, signal, thread};
 
 /// A program under test: its main function and its oracle, which says signature and detail of what is wrong.
@@ -36,6 +40,8 @@ pub struct Task {
     pub program: Program,
     /// Its operating system.
     pub os: Os,
+    /// The heap it gets its memory from, likewise.
+    pub heap: Heap,
     /// The programs that it can start as processes.
     pub programs: &'static [Registered],
     /// What is asked of its runs besides, unless the request says otherwise.
@@ -63,22 +69,30 @@ impl Recorder for ToShared {
         }
         if self.detail == Detail::Events || event.is_loud() {
             SHARED.push(&Frame::Event(*stamp, event.clone()));
+            sight::event(stamp.thread);
         }
     }
 }
 
 /// Runs a program. The caller is the host of the run, in phase [`Phase::Simulator`].
 pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
-    limit_memory(request.limits.memory_max)?;
-    let chooser: Box<dyn Chooser> = match &request.replay {
-        Some(trace) => Box::new(Replay::new(trace.clone())),
-        None => request.strategy.chooser(request.seed),
-    };
     let heard = task.over_events.as_ref().map(|_| Heard::default());
     let detail = match (request.events, &heard) {
         (true, _) => Detail::Events,
         (false, Some(_)) => Detail::Heard,
         (false, None) => Detail::HashOnly,
+    };
+    if request.heap.unwrap_or(task.heap) == Heap::Checked {
+        checked::begin(request.limits.memory_max, detail)?;
+    }
+    limit_memory(request.limits.memory_max)?;
+    if let Some(watch) = request.watch {
+        sight::begin(watch);
+        memory::shift(watch.shift);
+    }
+    let chooser: Box<dyn Chooser> = match &request.replay {
+        Some(trace) => Box::new(Replay::new(trace.clone())),
+        None => request.strategy.chooser(request.seed),
     };
     let recorder = ToShared { detail, heard: heard.clone() };
     let mut kernel = Kernel::new(request.limits, chooser, Box::new(recorder), detail);
@@ -94,11 +108,13 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     crash::watch(request.limits.real_ms_max);
     guard::watch();
     phase::set(Phase::Program);
+    step::begin();
     carrier::transfer_to(ThreadId::MAIN);
     let ending = match run().kernel.ending() {
         Some(ending) => ending.clone(),
         None => Ending::Bug { what: String::from("a run came back without an ending") },
     };
+    let ending = checked::look(Seen::End).unwrap_or(ending);
     let ending = oracles::look(ending, task.over_events.zip(heard));
     push_final(ending);
     Ok(())

@@ -7,14 +7,16 @@ use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use photofinish_sim::ending::Ending;
+use photofinish_sim::heap::Seen;
 
+use crate::arch::Trap;
 use crate::child::push_final;
 use crate::frames::{Frame, StackOf};
 use crate::phase::{self, Phase};
 use crate::run::{self, Stack, run, walk};
 use crate::shm::SHARED;
 use crate::symbols::raw;
-use crate::{carrier, guard, memory};
+use crate::{carrier, guard, memory, step};
 
 /// Signals by which the hardware says that the program went wrong.
 const FAULTS: [c_int; 6] =
@@ -96,6 +98,15 @@ pub(crate) fn handle(signal: c_int, handler: Handler, flags: c_int, blocked: &[c
     unsafe { libc::sigaction(signal, &raw const action, core::ptr::null_mut()) };
 }
 
+/// The address of the code that ends the handler of a signal, which the C library gave to the kernel.
+pub(crate) fn restorer(signal: c_int) -> usize {
+    // The kernel's `struct sigaction`: handler, flags, restorer, mask.
+    let mut action = [0_usize; 4];
+    let place = (&raw mut action) as i64;
+    raw::syscall(libc::SYS_rt_sigaction, [i64::from(signal), 0, place, 8, 0, 0]);
+    action[2]
+}
+
 /// Starts the watchdog of a run: it may spend `real_ms` without a scheduling point.
 pub(crate) fn watch(real_ms: u64) {
     REAL_MS.store(real_ms, Ordering::Relaxed);
@@ -121,7 +132,7 @@ pub(crate) fn note_stack() {
 /// The end of a run by a fault.
 pub(crate) extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     static HANDLED: AtomicBool = AtomicBool::new(false);
-    if guard::takes_over(signal, info, context) {
+    if step::takes_over(signal, info, context) || guard::takes_over(signal, info, context) {
         return;
     }
     // SAFETY: the kernel passes a valid siginfo to a handler with SA_SIGINFO.
@@ -152,8 +163,12 @@ pub(crate) extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, con
         // A fault on the way to its stack, or no run to report.
         leave(if run::is_on() { 0 } else { i64::from(OUR_BUG) });
     }
-    push_final(ending);
+    // What the program wrote where it was not its to is what brought it here, if it did.
+    let misused = matches!(ending, Ending::Signalled(_)).then(|| memory::checked::look(Seen::Signal(signal)));
+    push_final(misused.flatten().unwrap_or(ending));
     note_stack();
+    // SAFETY: the third argument of this handler, which has SA_SIGINFO and does not return.
+    memory::checked::note_freed(&unsafe { Trap::of(context) }.general());
     leave(0)
 }
 

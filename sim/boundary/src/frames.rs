@@ -7,6 +7,7 @@ use photofinish_sim::choice::Pick;
 use photofinish_sim::chooser::Strategy;
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
+use photofinish_sim::heap::Heap;
 use photofinish_sim::kernel::Figures;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::mark::Mark;
@@ -38,6 +39,56 @@ pub struct Request {
     pub os: Option<Os>,
     /// What is asked of the run besides; what the program asks for when left out.
     pub oracles: Option<Oracles>,
+    /// The heap it gets its memory from; its own choice when left out.
+    pub heap: Option<Heap>,
+    /// What is written down besides, to find out why equal runs differ.
+    pub watch: Option<Watch>,
+}
+
+/// What a run writes down besides its events, to find out why it differs from another. Nothing of it is an event, and but for
+/// [`Watch::shift`] nothing of it changes what the program sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// The stack is recorded at the events from one number to another.
+    pub stacks: (u64, u64),
+    /// Whether what reaches the program past the kernel is written down: [`Sight`].
+    pub inputs: bool,
+    /// From one event to another, each instruction of the program is looked at: slow, a signal for each.
+    pub steps: (u64, u64),
+    /// Bytes by which what the program allocates is moved.
+    pub shift: u64,
+}
+
+/// Something that reached the program past the kernel: no event, since it may differ from one process to the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sight {
+    /// How many events there were before.
+    pub events: u64,
+    /// Whose it was.
+    pub thread: ThreadId,
+    /// What it was.
+    pub what: Input,
+    /// Folded over what it answered.
+    pub answer: u64,
+    /// Where the program asked, innermost first; empty for most.
+    pub stack: Vec<u64>,
+}
+
+/// A way past the kernel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Input {
+    /// A file that is not of the run was opened; its answer is its size, its number and when it was changed.
+    Opened(String),
+    /// `stat(2)` or a kin of it told of such a file.
+    Looked(String),
+    /// Bytes were read from such a file.
+    Read(String),
+    /// The C library made a system call of its own, of this number and name.
+    Call(i64, String),
+    /// A thread or a process was made that is not ours, by this system call. The run ends there.
+    Thread(String),
+    /// An instruction answered that cannot be trapped.
+    Instruction(String),
 }
 
 /// Processors a program is told it has, unless somebody says otherwise.
@@ -57,6 +108,8 @@ impl Request {
             cores: CORES,
             os: None,
             oracles: None,
+            heap: None,
+            watch: None,
         }
     }
 }
@@ -70,6 +123,8 @@ pub enum Frame {
     Event(Stamp, Event),
     /// Where a thread was, innermost first, as addresses in the executable.
     Stack(ThreadId, StackOf, Vec<u64>),
+    /// Something that reached the program past the kernel.
+    Sight(Sight),
     /// The end; the last frame unless the run was killed.
     Final(Final),
 }
@@ -87,6 +142,16 @@ pub enum StackOf {
     Unmodelled,
     /// A system call past the C library that was caught: the first of each kind.
     Escaped,
+    /// The call that saw a misuse of the heap.
+    Misuse,
+    /// A fault of the processor, with what freed memory is filled with in a register.
+    Poisoned,
+    /// Where the block was freed that a misuse of the heap, or a fault, is about.
+    Freed,
+    /// Where it was allocated.
+    Allocated,
+    /// The event of this number, which somebody asked about.
+    Event(u64),
 }
 
 /// How a run ended, and its figures.
@@ -143,7 +208,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 5;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

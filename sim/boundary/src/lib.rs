@@ -8,8 +8,9 @@
 //! Reading order: [`phase`] (whose code runs), `run` (the kernel and how to reach it), `arch` and `carrier`
 //! (contexts), `disk` (the files of a run), `instrument` and `symbols` (what the program reaches us through), `memory` (whose
 //! heap), [`marks`] (what the program says of itself), `frames` and `shm` (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what goes past
-//! the C library), `child` and [`server`] (a run in a fresh image), `oracles` (what is asked of it besides), [`proof`]
-//! (that all this is in charge), [`takeover`] (serving in an executable that has a main function of its own).
+//! the C library), `sight` and `step` (what reaches the program past the kernel, for who wants to know), `child` and [`server`]
+//! (a run in a fresh image), `oracles` (what is asked of it besides), [`proof`] (that all this is in charge), [`takeover`] (serving in an executable that has a main function
+//! of its own).
 
 #[cfg(any(target_env = "musl", target_feature = "crt-static"))]
 compile_error!(
@@ -36,8 +37,10 @@ pub mod proof;
 mod run;
 pub mod server;
 mod shm;
+mod sight;
 mod stack;
 mod statics;
+mod step;
 mod symbols;
 pub mod takeover;
 mod vdso;

@@ -1,13 +1,20 @@
 //! Two heaps: the program's, which is the C library's, and ours, so that what we allocate never moves what the program gets.
 //!
 //! A program that hashes addresses (`parking_lot`'s table of parked threads does) would otherwise run differently when its
-//! events are kept. Owns the `malloc(3)` family; it does not know who frees what. Invariant: memory goes back to the heap it
-//! came from, which its address tells.
+//! events are kept. A run may have a checked heap in the place of the C library's ([`checked`]). Owns the `malloc(3)` family, which
+//! the C library calls itself for what it hands out (`strdup(3)`); it does not know who frees what. Invariant: memory goes back to
+//! the heap it came from, which its address tells.
 
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::phase::{self, Phase};
+
+pub(crate) mod checked;
+mod chunks;
+mod region;
+
+use chunks::Content;
 
 unsafe extern "C" {
     fn __libc_malloc(size: usize) -> *mut c_void;
@@ -22,6 +29,8 @@ const ARENA: usize = 8 << 30;
 /// In front of every block: its size class and the way back to where it begins.
 const HEAD: usize = 16;
 const CLASSES: usize = 34;
+/// The size of a page, on every machine that we run on.
+const PAGE: usize = 4096;
 
 static BASE: AtomicUsize = AtomicUsize::new(0);
 static TOP: AtomicUsize = AtomicUsize::new(0);
@@ -98,6 +107,17 @@ fn class_and_start(block: *mut c_void) -> (usize, usize) {
     (class, start)
 }
 
+/// Whether a block of ours begins at an address in our heap.
+fn is_block(block: *mut c_void) -> bool {
+    let (base, top) = (BASE.load(Ordering::Relaxed), TOP.load(Ordering::Relaxed));
+    let at = block as usize;
+    if at < base + HEAD || at >= top || !at.is_multiple_of(HEAD) {
+        return false;
+    }
+    let (class, start) = class_and_start(block);
+    class < CLASSES && (base..at).contains(&start) && start + (1 << class) > at
+}
+
 fn give_back(block: *mut c_void) {
     let (class, start) = class_and_start(block);
     // SAFETY: the block is free from here on, and at least a word long.
@@ -119,6 +139,9 @@ pub unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
     if phase::is(Phase::Simulator) {
         return take(size, HEAD);
     }
+    if checked::serves() {
+        return checked::take(size, HEAD, Content::Any);
+    }
     // SAFETY: the caller's contract is the callee's.
     unsafe { __libc_malloc(size) }
 }
@@ -137,6 +160,10 @@ pub unsafe extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
             unsafe { core::ptr::write_bytes(block.cast::<u8>(), 0, bytes) };
         }
         return block;
+    }
+    if checked::serves() {
+        // More than there can be is refused like more than there is.
+        return checked::take(count.saturating_mul(size), HEAD, Content::Zero);
     }
     // SAFETY: the caller's contract is the callee's.
     unsafe { __libc_calloc(count, size) }
@@ -165,6 +192,10 @@ pub unsafe extern "C" fn realloc(old: *mut c_void, size: usize) -> *mut c_void {
         // SAFETY: realloc of nothing is malloc.
         return unsafe { malloc(size) };
     }
+    if checked::owns(old) {
+        return checked::resize(old, size);
+    }
+    checked::refuse_wild(old);
     // SAFETY: the block is the C library's, and the caller's contract is the callee's.
     unsafe { __libc_realloc(old, size) }
 }
@@ -176,8 +207,18 @@ pub unsafe extern "C" fn realloc(old: *mut c_void, size: usize) -> *mut c_void {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn free(block: *mut c_void) {
     if is_ours(block) {
+        if checked::serves() && !is_block(block) {
+            checked::stop_wild();
+        }
         return give_back(block);
     }
+    if block.is_null() {
+        return;
+    }
+    if checked::owns(block) {
+        return checked::give_back(block);
+    }
+    checked::refuse_wild(block);
     // SAFETY: the block is the C library's, and the caller's contract is the callee's.
     unsafe { __libc_free(block) }
 }
@@ -190,6 +231,13 @@ pub unsafe extern "C" fn free(block: *mut c_void) {
 pub unsafe extern "C" fn memalign(align: usize, size: usize) -> *mut c_void {
     if phase::is(Phase::Simulator) && align.is_power_of_two() {
         return take(size, align);
+    }
+    if checked::serves() {
+        // As the C library: to the next power of two.
+        return match align.checked_next_power_of_two() {
+            Some(align) => checked::take(size, align, Content::Any),
+            None => core::ptr::null_mut(),
+        };
     }
     // SAFETY: the caller's contract is the callee's.
     unsafe { __libc_memalign(align, size) }
@@ -224,6 +272,26 @@ pub unsafe extern "C" fn posix_memalign(block: *mut *mut c_void, align: usize, s
     0
 }
 
+/// `valloc(3)`.
+///
+/// # Safety
+/// The C library's contract.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn valloc(size: usize) -> *mut c_void {
+    // SAFETY: memalign(3) may be called with any size.
+    unsafe { memalign(PAGE, size) }
+}
+
+/// `pvalloc(3)`.
+///
+/// # Safety
+/// The C library's contract.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pvalloc(size: usize) -> *mut c_void {
+    // SAFETY: as above; what is no size rounded up is one that nobody can have.
+    unsafe { memalign(PAGE, size.checked_next_multiple_of(PAGE).unwrap_or(usize::MAX)) }
+}
+
 /// `malloc_usable_size(3)`.
 ///
 /// # Safety
@@ -232,6 +300,9 @@ pub unsafe extern "C" fn posix_memalign(block: *mut *mut c_void, align: usize, s
 pub unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
     if is_ours(block) {
         return usable(block);
+    }
+    if checked::owns(block) {
+        return checked::usable(block);
     }
     crate::own::real!(malloc_usable_size(block: *mut c_void) -> usize)
 }
@@ -252,6 +323,29 @@ pub(crate) fn settle() -> Result<(), String> {
         "this executable has a global allocator of its own, so what the simulator allocates would move what the program gets, \
          and equal seeds would not give equal runs. Leave `#[global_allocator]` out of the build that is simulated.",
     ))
+}
+
+/// Moves whatever the program allocates from here on, in the C library's heap and in mappings: for finding out whether it depends on
+/// addresses.
+pub(crate) fn shift(bytes: u64) {
+    let bytes = usize::try_from(bytes).unwrap_or_default();
+    if bytes == 0 {
+        return;
+    }
+    // SAFETY: malloc(3) of the C library; the block is never freed.
+    unsafe { __libc_malloc(bytes) };
+    checked::take(bytes, HEAD, Content::Any);
+    // SAFETY: mmap(2) of new anonymous memory touches no existing mapping.
+    unsafe {
+        libc::mmap(
+            core::ptr::null_mut(),
+            bytes.next_multiple_of(LEVEL),
+            libc::PROT_NONE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        )
+    };
 }
 
 /// Where the program's heap begins is rounded up to this.

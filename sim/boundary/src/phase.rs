@@ -5,6 +5,8 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use crate::step;
+
 /// A word whose lowest byte is what the kernel looks at before a system call of a guarded thread: `SYSCALL_DISPATCH_FILTER_ALLOW`
 /// (0) or `SYSCALL_DISPATCH_FILTER_BLOCK` (1); any other value kills. One store is both, so that they never disagree.
 static PHASE: AtomicU32 = AtomicU32::new(Phase::Outside as u32);
@@ -54,5 +56,8 @@ pub fn as_simulator<T>(f: impl FnOnce() -> T) -> T {
     let before = set(Phase::Simulator);
     let answer = f();
     set(before);
+    if before == Phase::Program {
+        step::go_on();
+    }
     answer
 }

@@ -353,9 +353,8 @@ pub fn panicked(message: &str, place: &str) {
     phase::as_simulator(|| {
         let thread = run().kernel.current();
         run().kernel.emit(&Event::Panicked { message: message.to_owned(), place: place.to_owned() });
-        if run().kernel.detail() == Detail::Events {
-            SHARED.push(&Frame::Stack(thread, StackOf::Panic, backtrace_here()));
-        }
+        // Also without events: the signature names the function.
+        SHARED.push(&Frame::Stack(thread, StackOf::Panic, backtrace_here()));
     });
 }
 

@@ -148,7 +148,8 @@ fn first_failure(
         request.seed = Seed(from + run - 1);
         request.strategy = strategy;
         request.strategy = client.resolve(&request)?;
-        let judgement = verdict::judge(&client.run(&request)?);
+        let made = client.run(&request)?;
+        let judgement = verdict::judge(&made, client.symbols());
         let signature = judgement.signature.unwrap_or_default();
         let is_wanted = args.signature.as_ref().is_none_or(|wanted| matches(wanted, &signature));
         if judgement.verdict == Verdict::Fail && is_wanted {

@@ -7,6 +7,7 @@ pub mod bench;
 pub mod bless;
 pub mod ci;
 pub mod compare;
+pub mod corpus;
 pub mod list;
 pub mod sim;
 pub mod sweep;

@@ -113,6 +113,7 @@ fn from_seed(args: &SimArgs, strategy: Strategy, selected: &[&Listed]) -> Vec<As
         cores: args.cores.unwrap_or(CORES),
         os: args.os,
         oracles: args.oracles,
+        heap: args.heap,
         ..Request::new(listed.name(), seed)
     };
     selected.iter().map(|listed| (request(listed), None)).collect()
@@ -132,16 +133,15 @@ fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask,
         );
         return Err(SimError::Usage(message));
     }
+    let asked = file.request();
     let request = Request {
-        program: file.program,
-        seed: file.seed,
-        strategy: file.strategy,
-        replay: Some(file.trace),
         events: args.events,
         limits: limits(args, file.limits),
-        cores: args.cores.unwrap_or(file.cores),
-        os: args.os.or(file.os),
-        oracles: args.oracles.or(file.oracles),
+        cores: args.cores.unwrap_or(asked.cores),
+        os: args.os.or(asked.os),
+        oracles: args.oracles.or(asked.oracles),
+        heap: args.heap.or(asked.heap),
+        ..asked
     };
     Ok((request, Some(file.events_hash)))
 }
@@ -168,14 +168,15 @@ impl Session<'_> {
         waiting.enable_steady_tick(Duration::from_secs(1));
         let examined = examine(self.client()?, request);
         waiting.finish_and_clear();
-        let Examined { run, mut judgement } = examined?;
+        let Examined { run, mut judgement, difference } = examined?;
         if let Some(expected) = expected_hash
             && expected != run.figures.events_hash
             && judgement.verdict != Verdict::Diverged
         {
             judgement = verdict::not_the_same(expected, run.figures.events_hash);
         }
-        let record = Record::new(&request.program, request.seed, request.strategy, &run, &judgement);
+        let mut record = Record::new(&request.program, request.seed, request.strategy, &run, &judgement);
+        record.difference = difference;
         if self.args.json {
             crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
         } else {
@@ -217,6 +218,9 @@ impl Session<'_> {
         if let Some(oracles) = self.args.oracles {
             line += &format!(" --oracles {oracles}");
         }
+        if let Some(heap) = self.args.heap {
+            line += &format!(" --heap {heap}");
+        }
         line
     }
 
@@ -232,7 +236,8 @@ impl Session<'_> {
     fn client(&mut self) -> Result<&mut Client, SimError> {
         if self.client.is_none() {
             let isolation = if self.args.baton { Isolation::Baton } else { Isolation::Fork };
-            let client = Client::start(&self.scenarios.path, self.threads, isolation)?;
+            let mut client = Client::start(&self.scenarios.path, self.threads, isolation)?;
+            client.set_guard(self.args.guard);
             for note in client.notes() {
                 eprintln!("note: {note}");
             }
@@ -242,20 +247,8 @@ impl Session<'_> {
     }
 
     fn write_trace(&self, path: &Path, request: &Request, run: &Run) -> Result<(), SimError> {
-        let file = TraceFile {
-            schema: tracefile::SCHEMA,
-            what: tracefile::WHAT.to_owned(),
-            program: request.program.clone(),
-            build: tracefile::build_id(&self.scenarios.path).map_err(SimError::Executable)?,
-            seed: request.seed,
-            strategy: request.strategy,
-            cores: request.cores,
-            os: request.os,
-            oracles: request.oracles,
-            limits: request.limits,
-            events_hash: run.figures.events_hash,
-            trace: run.trace.clone(),
-        };
+        let build = tracefile::build_id(&self.scenarios.path).map_err(SimError::Executable)?;
+        let file = TraceFile::of(request, run, &build);
         tracefile::write(path, &file)?;
         eprintln!("trace: {} (replay: cargo xtask sim --trace '{}')", path.display(), path.display());
         Ok(())

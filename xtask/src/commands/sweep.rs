@@ -1,175 +1,303 @@
 //! `cargo xtask sweep`: many seeds of each variant, counted by signature and held against the expectation.
 //!
-//! A first edition: no corpus, no time budget. Does not judge runs. Invariant: what it finds does not depend on the number of
-//! jobs.
+//! First the failures that the corpus knows, then seeds. Does not make runs or count them. Invariant: for a number of seeds, what it
+//! finds and says does not depend on the number of jobs, but for the time it took; what it has counted is told, however it ends.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, Once};
+mod gathered;
+mod jobs;
+mod kept;
+mod out;
+mod plan;
+mod progress;
+mod told;
+
+use std::sync::Once;
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use photofinish::client::{Client, ClientError, Isolation, Request};
-use photofinish::examine::count;
-use photofinish::marks::Marks;
 use photofinish::scenario::Listed;
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
-use photofinish::sim::mark::Mark;
 use photofinish::sim::seed::Seed;
-use photofinish::sweep::Tally;
-use serde::Serialize;
+use photofinish::sweep::allows;
+use photofinish::tracefile;
+use photofinish_corpus::CorpusError;
+use thiserror::Error;
 
+use self::gathered::Gathered;
+use self::kept::{Again, Kept, Outcome, Said};
+use self::out::OutError;
+use self::plan::Budget;
+use self::progress::Progress;
+use super::corpus;
 use super::sim::{SimError, exit_of, worse};
 use crate::cli::SweepArgs;
-use crate::exit::Exit;
-use crate::scenarios::Scenarios;
+use crate::exit::{Exit, ExitCause};
+use crate::interrupt;
+use crate::scenarios::{ScenarioError, Scenarios};
+use crate::workspace::WorkspaceError;
 
-/// Seeds that a job takes at a time.
-const BATCH: u64 = 16;
+/// Seeds of each variant when the command line does not say.
+const SEEDS: u64 = 1_000;
 
-/// What is printed of a variant with `--json`.
-#[derive(Serialize)]
-struct Line<'a> {
-    scenario: &'a str,
-    variant: &'a str,
-    #[serde(flatten)]
-    tally: &'a Tally,
-    complaints: &'a [String],
+/// Why there was no sweep, or only the beginning of one.
+#[derive(Debug, Error)]
+pub enum SweepError {
+    /// As for a single run.
+    #[error(transparent)]
+    Sim(#[from] SimError),
+    /// There is no workspace here.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// The corpus cannot be read or written.
+    #[error(transparent)]
+    Corpus(#[from] CorpusError),
+    /// What was found could not be written.
+    #[error(transparent)]
+    Out(#[from] OutError),
+}
+
+impl From<ClientError> for SweepError {
+    fn from(error: ClientError) -> Self {
+        Self::Sim(error.into())
+    }
+}
+
+impl From<ScenarioError> for SweepError {
+    fn from(error: ScenarioError) -> Self {
+        Self::Sim(error.into())
+    }
+}
+
+impl ExitCause for SweepError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Sim(error) => error.exit(),
+            Self::Workspace(_) | Self::Corpus(_) | Self::Out(_) => Exit::Usage,
+        }
+    }
+}
+
+/// What is the same for all runs of a sweep.
+struct Sweep<'a> {
+    args: &'a SweepArgs,
+    scenarios: &'a Scenarios,
+    selected: Vec<&'a Listed>,
+    strategy: Strategy,
+    budget: Budget,
+    jobs: usize,
+    /// Names the executable by its content.
+    build: String,
+    kept: Kept,
 }
 
 /// Sweeps what the arguments name.
-pub fn run(args: &SweepArgs) -> Result<Exit, SimError> {
+pub fn run(args: &SweepArgs) -> Result<Exit, SweepError> {
     let strategy: Strategy = match &args.strategy {
         None => Strategy::Swarm,
         Some(name) => name.parse().map_err(SimError::Usage)?,
     };
-    if args.from.checked_add(args.seeds).is_none() {
-        let message = format!(
-            "there are not {} seeds from {} on\nnext: a smaller --seeds or --from",
-            args.seeds, args.from
-        );
-        return Err(SimError::Usage(message));
-    }
+    let budget = budget(args)?;
     let scenarios = Scenarios::load()?;
-    let selected = scenarios.select(&args.scenarios)?;
+    let mut selected: Vec<&Listed> = Vec::new();
+    for listed in scenarios.select(&args.scenarios)? {
+        if !selected.contains(&listed) {
+            selected.push(listed);
+        }
+    }
+    if let Some(folder) = &args.out {
+        out::prepare(folder)?;
+    }
+    let said = if args.json { Said::Json } else { Said::Words };
+    let kept = Kept::open(&corpus::folder(args.corpus.as_deref())?, said)?;
+    let build = tracefile::build_id(&scenarios.path).map_err(SimError::Executable)?;
     let jobs =
         args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    let mut exit = Exit::Passed;
-    let (mut marks, mut known) = (Marks::default(), Vec::new());
-    for listed in selected {
+    Sweep { args, scenarios: &scenarios, selected, strategy, budget, jobs, build, kept }.run()
+}
+
+fn budget(args: &SweepArgs) -> Result<Budget, SimError> {
+    if let Some(time) = args.time {
+        return Ok(Budget::Time(time));
+    }
+    let seeds = args.seeds.unwrap_or(SEEDS);
+    if args.from.checked_add(seeds).is_none() {
+        let message =
+            format!("there are not {seeds} seeds from {} on\nnext: a smaller --seeds or --from", args.from);
+        return Err(SimError::Usage(message));
+    }
+    Ok(Budget::Seeds(seeds))
+}
+
+/// Whether what a variant has shown is what it promises.
+struct Judged {
+    complaints: Vec<String>,
+    exit: Exit,
+}
+
+impl Sweep<'_> {
+    fn run(&self) -> Result<Exit, SweepError> {
+        let _graceful = interrupt::gracefully();
         let began = Instant::now();
-        let tally;
-        (tally, known) = sweep(&Sweep { scenarios: &scenarios, listed, args, strategy, jobs })?;
-        marks.merge(tally.marks.clone());
-        // On another system a variant may show less than it promises: what it shows is told, and not judged.
-        let judged = args.os.is_none_or(|os| os == listed.os);
-        let complaints = if judged { tally.complaints(listed, Seed(args.from)) } else { Vec::new() };
-        if !complaints.is_empty() {
-            exit = worse(exit, tally.worst_unexpected(listed).map_or(Exit::Failed, exit_of));
+        let progress = Progress::new(self.budget, self.selected.len());
+        let again = kept::run_again(self, &progress)?;
+        let tell = |variant: usize, gathered: &Gathered| self.tell(variant, gathered, &again);
+        let failed = again.iter().find(|again| self.args.stop_on_first && again.outcome.fails());
+        let plan = if failed.is_some() { Budget::Seeds(0) } else { self.budget };
+        let (board, outcome) = jobs::run(self, &progress, (plan, began), tell);
+        progress.finish();
+        for (variant, gathered) in board.gathered.iter().enumerate().skip(board.told) {
+            let program = self.selected[variant].name();
+            if gathered.part.tally.runs > 0 || again.iter().any(|again| again.program == program) {
+                tell(variant, gathered);
+            }
         }
-        if args.json {
-            let (scenario, variant) = (&listed.scenario, &listed.variant);
-            let line = Line { scenario, variant, tally: &tally, complaints: &complaints };
-            crate::say!("{}", serde_json::to_string(&line).expect("plain data has a JSON form"));
-        } else {
-            tell(listed, &tally, &complaints, began);
+        outcome?;
+        let missed = told::missed(&board, self.args);
+        if let Some(folder) = &self.args.out {
+            out::write(self, folder, &board, &again, &missed)?;
+        }
+        let judged = self.selected.iter().zip(&board.gathered);
+        let worst = judged.fold(Exit::Passed, |worst, (listed, gathered)| {
+            worse(worst, self.judge(listed, gathered, &again).exit)
+        });
+        if interrupt::requested() {
+            told::interrupted(self.args);
+            return Ok(Exit::Interrupted);
+        }
+        if let Some(again) = failed {
+            told::stopped_by_corpus(again, self.args);
+            return Ok(Exit::Failed);
+        }
+        Ok(told::stopped(self, &board).map_or(worst, exit_of))
+    }
+
+    fn tell(&self, variant: usize, gathered: &Gathered, again: &[Again]) {
+        let listed = self.selected[variant];
+        let judged = self.judge(listed, gathered, again);
+        told::Told { listed, gathered, again: &of(listed, again), complaints: &judged.complaints }
+            .tell(self.args);
+    }
+
+    /// Holds what a variant has shown against its expectation. On another system it may show less than it promises: what it shows
+    /// there is told, and not judged.
+    fn judge(&self, listed: &Listed, gathered: &Gathered, again: &[Again]) -> Judged {
+        let mut judged = Judged { complaints: Vec::new(), exit: Exit::Passed };
+        for again in of(listed, again) {
+            let is_own = again.os.as_ref().is_none_or(|os| *os == listed.os.to_string());
+            if let Some((complaint, exit)) = again.complaint(listed).filter(|_| is_own) {
+                judged.complaints.push(complaint);
+                judged.exit = worse(judged.exit, exit);
+            }
+        }
+        if self.args.os.is_none_or(|os| os == listed.os) {
+            let tally = &gathered.part.tally;
+            let complaints = tally.complaints(listed, Seed(self.args.from));
+            if !complaints.is_empty() {
+                let exit = tally.worst_unexpected(listed).map_or(Exit::Failed, exit_of);
+                judged.exit = worse(judged.exit, exit);
+            }
+            judged.complaints.extend(complaints);
+        }
+        judged
+    }
+
+    /// Asks for the run of a variant's seed.
+    fn request(&self, variant: usize, seed: Seed) -> Request {
+        let SweepArgs { os, heap, oracles, .. } = *self.args;
+        Request {
+            strategy: self.strategy,
+            os,
+            heap,
+            oracles,
+            ..Request::new(self.selected[variant].name(), seed)
         }
     }
-    tell_missed(&marks.missed(&known), args);
-    Ok(exit)
-}
 
-/// Marks that nothing came by: what the sweep did not test.
-fn tell_missed(missed: &[&Mark], args: &SweepArgs) {
-    if missed.is_empty() {
-        return;
-    }
-    if args.json {
-        crate::say!("{}", serde_json::json!({ "missed": missed }));
-        return;
-    }
-    crate::say!("no run came by");
-    for mark in missed {
-        crate::say!("  {mark}");
+    /// Starts a server; what this machine lacks is said once, since every server finds the same.
+    fn client(&self, progress: &Progress) -> Result<Client, SweepError> {
+        static TOLD: Once = Once::new();
+        let threads_max = Limits::default().threads_max;
+        let mut client = Client::start(&self.scenarios.path, threads_max, Isolation::Fork)?;
+        client.set_guard(self.args.guard);
+        TOLD.call_once(|| client.notes().iter().for_each(|note| progress.note(&format!("note: {note}"))));
+        Ok(client)
     }
 }
 
-struct Sweep<'a> {
-    scenarios: &'a Scenarios,
-    listed: &'a Listed,
-    args: &'a SweepArgs,
-    strategy: Strategy,
-    jobs: usize,
+/// The entries of the corpus that are a variant's.
+fn of<'a>(listed: &Listed, again: &'a [Again]) -> Vec<&'a Again> {
+    let program = listed.name();
+    again.iter().filter(|again| again.program == program).collect()
 }
 
-/// Counts what a variant's seeds show; returns the marks of the executable besides.
-fn sweep(sweep: &Sweep<'_>) -> Result<(Tally, Vec<Mark>), ClientError> {
-    let next = AtomicU64::new(0);
-    let whole = Mutex::new((Tally::default(), Vec::new()));
-    let style =
-        ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {per_sec}").expect("a valid template");
-    let bar = ProgressBar::new(sweep.args.seeds).with_style(style).with_prefix(sweep.listed.name());
-    let outcome = std::thread::scope(|scope| {
-        let job = || {
-            job(sweep, &next, &bar).map(|(tally, known)| {
-                let mut whole = whole.lock().expect("no job panics with it");
-                whole.0.merge(tally);
-                whole.1 = known;
-            })
+impl Outcome {
+    /// Whether the entry's failure shows.
+    fn fails(&self) -> bool {
+        matches!(self, Self::Still | Self::Back)
+    }
+}
+
+impl Again {
+    /// What is wrong with what came of it, and how a sweep ends because of that.
+    fn complaint(&self, listed: &Listed) -> Option<(String, Exit)> {
+        let (id, fails) = (self.id, "of the corpus fails so");
+        let signature = match &self.outcome {
+            Outcome::Still | Outcome::Back => &self.signature,
+            Outcome::Fixed { instead } | Outcome::Gone { instead } => instead.as_ref()?,
+            Outcome::Unjudged { verdict, why } => {
+                return Some((format!("#{id} of the corpus cannot be judged: {why}"), exit_of(*verdict)));
+            }
+            Outcome::Unreadable { .. } => return None,
         };
-        let jobs: Vec<_> = (0..sweep.jobs).map(|_| scope.spawn(job)).collect();
-        jobs.into_iter().try_for_each(|job| job.join().expect("a job does not panic"))
-    });
-    bar.finish_and_clear();
-    outcome?;
-    Ok(whole.into_inner().expect("no job panics with it"))
+        let is_allowed = allows(listed, signature);
+        (!is_allowed).then(|| (format!("`{signature}` is not expected: #{id} {fails}"), Exit::Failed))
+    }
 }
 
-fn job(sweep: &Sweep<'_>, next: &AtomicU64, bar: &ProgressBar) -> Result<(Tally, Vec<Mark>), ClientError> {
-    let threads_max = Limits::default().threads_max;
-    let mut client = Client::start(&sweep.scenarios.path, threads_max, Isolation::Fork)?;
-    tell_notes(&client, bar);
-    let mut tally = Tally::default();
-    loop {
-        let begin = next.fetch_add(BATCH, Ordering::Relaxed);
-        let end = (begin + BATCH).min(sweep.args.seeds);
-        if begin >= end {
-            return Ok((tally, client.marks().to_vec()));
+#[cfg(test)]
+mod tests {
+    use photofinish::scenario::Os;
+    use photofinish::verdict::Verdict;
+
+    use super::*;
+
+    fn check(outcome: Outcome, expected: Option<(&str, Exit)>) {
+        let listed = Listed {
+            scenario: String::from("s"),
+            variant: String::from("v"),
+            os: Os::Linux,
+            story: String::new(),
+            differs: String::new(),
+            must: vec![(String::from("lost"), 100)],
+            may: vec![String::from("deadlock*")],
+            always: false,
+        };
+        for (signature, complains) in [("panic", true), ("lost", false), ("deadlock: a", false)] {
+            let own = matches!(outcome, Outcome::Still | Outcome::Back);
+            let (program, outcome) = (listed.name(), outcome.clone());
+            let again = Again { id: 3, program, signature: signature.to_owned(), os: None, outcome };
+            let expected = expected.filter(|_| complains || !own);
+            let expected = expected.map(|(complaint, exit)| (complaint.to_owned(), exit));
+            assert_eq!(again.complaint(&listed), expected, "{again:?}");
         }
-        for seed in (begin..end).map(|offset| Seed(sweep.args.from + offset)) {
-            let (strategy, os, oracles) = (sweep.strategy, sweep.args.os, sweep.args.oracles);
-            let mut request = Request { strategy, os, oracles, ..Request::new(sweep.listed.name(), seed) };
-            request.strategy = client.resolve(&request)?;
-            let known = |signature: &str| tally.found.contains_key(signature);
-            let examined = count(&mut client, &request, known)?;
-            tally.add(seed, &request.strategy.to_string(), &examined);
-        }
-        bar.inc(end - begin);
     }
-}
 
-/// Says once what this machine lacks: every client finds the same.
-fn tell_notes(client: &Client, bar: &ProgressBar) {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| bar.suspend(|| client.notes().iter().for_each(|note| eprintln!("note: {note}"))));
-}
-
-fn tell(listed: &Listed, tally: &Tally, complaints: &[String], began: Instant) {
-    let name = listed.name();
-    let ms = began.elapsed().as_millis();
-    crate::say!("{name}: {} of {} runs passed, {ms} ms", tally.passed, tally.runs);
-    for (signature, found) in &tally.found {
-        let by: Vec<String> =
-            found.strategies.iter().map(|(family, runs)| format!("{family} {runs}")).collect();
-        crate::say!("  {signature}: {} runs ({}), first at seed {}", found.runs, by.join(", "), found.first);
-    }
-    if !tally.marks.is_empty() {
-        crate::say!("  marks");
-    }
-    for mark in tally.marks.iter() {
-        crate::say!("    {mark}");
-    }
-    for complaint in complaints {
-        crate::say!("  NOT AS EXPECTED: {complaint}");
+    #[test]
+    fn what_the_corpus_shows_is_held_against_the_expectation() {
+        let panics = Some(("`panic` is not expected: #3 of the corpus fails so", Exit::Failed));
+        let instead = |signature: &str| Some(signature.to_owned());
+        check(Outcome::Still, panics);
+        check(Outcome::Back, panics);
+        check(Outcome::Fixed { instead: None }, None);
+        check(Outcome::Fixed { instead: instead("lost") }, None);
+        check(Outcome::Fixed { instead: instead("panic") }, panics);
+        check(Outcome::Gone { instead: instead("panic") }, panics);
+        check(Outcome::Unreadable { why: String::new() }, None);
+        let unjudged = |verdict| Outcome::Unjudged { verdict, why: String::from("w") };
+        let words = "#3 of the corpus cannot be judged: w";
+        check(unjudged(Verdict::Inconclusive), Some((words, Exit::Inconclusive)));
+        check(unjudged(Verdict::Diverged), Some((words, Exit::Diverged)));
+        check(unjudged(Verdict::Bug), Some((words, Exit::Bug)));
     }
 }

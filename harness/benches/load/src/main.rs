@@ -24,6 +24,7 @@ macro_rules! variant {
             name: $name,
             story: $story,
             os: photofinish::scenario::Os::Linux,
+            heap: photofinish::scenario::Heap::Plain,
             expect: Expectation::NEVER_FAILS,
             oracles: photofinish::scenario::Oracles::NONE,
             run: $run,

@@ -84,13 +84,27 @@ mod tests {
         assert_eq!(sold(Hasty(AtomicU32::new(1))), 1, "tickets sold");
     }
 
-    #[photofinish::test(seeds = 200)]
-    fn forgetful() -> Result<(), String> {
+    fn forgetful_sold() -> Result<(), String> {
         println!("two buyers, one ticket");
         match sold(Forgetful(Mutex::new(1))) {
             1 => Ok(()),
             count => Err(format!("{count} sold")),
         }
+    }
+
+    #[photofinish::test(seeds = 200)]
+    fn forgetful() -> Result<(), String> {
+        forgetful_sold()
+    }
+
+    #[photofinish::test(fails = "error: *")]
+    fn forgetful_as_known() -> Result<(), String> {
+        forgetful_sold()
+    }
+
+    #[photofinish::test(seeds = 9, fails = "error: *")]
+    fn careful_as_feared() {
+        assert_eq!(sold(Careful(AtomicU32::new(1))), 1, "tickets sold");
     }
 
     #[photofinish::test(seeds = 50, os = "macos", cores = 2, threads = 8)]

@@ -10,6 +10,8 @@ pub mod conformance;
 pub mod endings;
 pub mod faults;
 pub mod files;
+pub mod guarded;
+pub mod heap;
 pub mod hosts;
 pub mod layout;
 pub mod marks;
@@ -42,8 +44,10 @@ pub static GUESTS: &[&Scenario] = &[
     &sockets::SCENARIO,
     &hosts::SCENARIO,
     &faults::SCENARIO,
+    &heap::SCENARIO,
     &traced::SCENARIO,
     &oracles::SCENARIO,
+    &guarded::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
     &conformance::random::FAMILY.scenario,
@@ -87,6 +91,7 @@ const fn sound(name: &'static str, story: &'static str, run: Program) -> Variant
         name,
         story,
         os: photofinish::scenario::Os::Linux,
+        heap: photofinish::scenario::Heap::Plain,
         expect: Expectation::NEVER_FAILS,
         oracles: photofinish::scenario::Oracles::NONE,
         run,
@@ -99,6 +104,7 @@ const fn racy(name: &'static str, story: &'static str, must: &'static [Find], ru
         name,
         story,
         os: photofinish::scenario::Os::Linux,
+        heap: photofinish::scenario::Heap::Plain,
         expect: Expectation { must, may: &[], always: false },
         oracles: photofinish::scenario::Oracles::NONE,
         run,
@@ -111,6 +117,7 @@ const fn doomed(name: &'static str, story: &'static str, must: &'static [Find], 
         name,
         story,
         os: photofinish::scenario::Os::Linux,
+        heap: photofinish::scenario::Heap::Plain,
         expect: Expectation { must, may: &[], always: true },
         oracles: photofinish::scenario::Oracles::NONE,
         run,

@@ -27,7 +27,7 @@ static VARIANTS: &[Variant] = &[
     doomed("panics", "A visitor panics, after much was traced.", &[PANIC], panics),
 ];
 
-const PANIC: Find = Find { signature: "panic in harness/tests/guests/src/traced.rs: *", within_runs: 1 };
+const PANIC: Find = Find { signature: "panic in photofinish_guests::traced::panics: *", within_runs: 1 };
 
 fn subscribe() {
     let subscriber = tracing_subscriber::registry().with(photofinish_tracing::layer());

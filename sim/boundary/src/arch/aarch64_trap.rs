@@ -24,6 +24,11 @@ impl Trap<'_> {
         Self { context: unsafe { &mut (*context).uc_mcontext } }
     }
 
+    /// What the general registers hold.
+    pub(crate) fn general(&self) -> [u64; 31] {
+        self.context.regs
+    }
+
     /// Where the thread goes on.
     pub(crate) fn pc(&self) -> usize {
         usize::try_from(self.context.pc).expect("addresses fit")

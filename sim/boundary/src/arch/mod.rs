@@ -13,6 +13,10 @@ pub(crate) use x86_64::{keep_stack, park, restore_stack, supported, switch};
 mod x86_64_trap;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64_trap::{AUDIT_ARCH, Trap, stub};
+#[cfg(target_arch = "x86_64")]
+mod x86_64_step;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64_step::{Untrappable, set_trap_flag};
 
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
@@ -22,6 +26,10 @@ pub(crate) use aarch64::{keep_stack, park, restore_stack, supported, switch};
 mod aarch64_trap;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use aarch64_trap::{AUDIT_ARCH, Trap, stub};
+#[cfg(target_arch = "aarch64")]
+mod aarch64_step;
+#[cfg(target_arch = "aarch64")]
+pub(crate) use aarch64_step::{Untrappable, set_trap_flag};
 
 /// A stopped context. The assembly of each architecture knows its layout: two words, in this order.
 #[derive(Debug)]

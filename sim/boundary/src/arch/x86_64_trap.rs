@@ -29,12 +29,17 @@ impl Trap<'_> {
         Self { registers: unsafe { &mut (*context).uc_mcontext.gregs } }
     }
 
-    fn get(&self, register: i32) -> i64 {
+    pub(super) fn get(&self, register: i32) -> i64 {
         self.registers[usize::try_from(register).expect("an index")]
     }
 
-    fn set(&mut self, register: i32, value: i64) {
+    pub(super) fn set(&mut self, register: i32, value: i64) {
         self.registers[usize::try_from(register).expect("an index")] = value;
+    }
+
+    /// What the general registers hold, and where the thread goes on.
+    pub(crate) fn general(&self) -> [u64; 17] {
+        core::array::from_fn(|index| self.registers[index].cast_unsigned())
     }
 
     /// Where the thread goes on.

@@ -44,6 +44,11 @@ pub(super) fn answer_called(number: c_long, arguments: [c_long; 6]) -> c_long {
     })
 }
 
+/// The name of a system call.
+pub(crate) fn name(number: c_long) -> std::borrow::Cow<'static, str> {
+    number::name(number)
+}
+
 /// Notes a system call that was caught past the C library.
 pub(crate) fn escaped(number: c_long) {
     let what = crate::phase::as_simulator(|| number::name(number));

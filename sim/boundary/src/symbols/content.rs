@@ -18,6 +18,7 @@ use super::real::{NULL, done, fails, on_file, size, unmodelled_of};
 use crate::disk::{self, sys::sys};
 use crate::own::owned;
 use crate::phase::{self, Phase};
+use crate::sight;
 
 /// A read of a real file, or of the run's random bytes in place of `random(4)`.
 pub(super) fn read(
@@ -28,7 +29,13 @@ pub(super) fn read(
     room: &[iovec],
 ) -> Result<i64, Stop> {
     if !disk::is_random(real) {
-        return Ok(sys(number, &[&[i64::from(real)], rest].concat())?);
+        let answer = sys(number, &[&[i64::from(real)], rest].concat())?;
+        if sight::wants_content(real) {
+            let bytes = descriptor::gather(room);
+            let read = bytes.len().min(usize::try_from(answer).unwrap_or_default());
+            sight::read(kernel.current(), real, &bytes[..read]);
+        }
+        return Ok(answer);
     }
     let length: usize = room.iter().map(|entry| entry.iov_len).sum();
     let mut bytes = vec![0; length];

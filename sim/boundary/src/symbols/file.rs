@@ -18,6 +18,7 @@ use crate::disk::{self, At, Follow, Found, Place, sys, sys::sys};
 use crate::own::owned;
 use crate::phase;
 use crate::run::{call, unmodelled};
+use crate::sight;
 
 /// Devices that keep nothing.
 const DEVICES: [&[u8]; 3] = [b"/dev/null", b"/dev/zero", b"/dev/full"];
@@ -117,6 +118,9 @@ fn guard(found: &Found, how: How) -> Result<(), Stop> {
 fn note_effects(kernel: &Kernel, found: &Found, real: c_int, how: How) {
     if RANDOM.contains(&&found.shown[..]) {
         disk::note_random(real);
+    }
+    if found.place == Place::Outside {
+        sight::opened(kernel.current(), &found.shown, real);
     }
     if found.place != Place::Private {
         return;

@@ -17,6 +17,7 @@ use crate::disk::node::{Key, Node};
 use crate::disk::{self, At, Follow, Found, Place, sys, sys::sys};
 use crate::own::owned;
 use crate::run::{Answer, call};
+use crate::sight;
 
 type Stat = libc::stat;
 type Stat64 = libc::stat64;
@@ -77,12 +78,15 @@ fn of_descriptor(kernel: &Kernel, fd: c_int) -> Result<Known, Stop> {
     }
 }
 
-fn of_found(found: &Found, follow: Follow) -> Result<Known, Stop> {
+fn of_found(kernel: &Kernel, found: &Found, follow: Follow) -> Result<Known, Stop> {
     if found.place == Place::Program {
         return Ok(known(&Key::Program(found.shown.clone()), made_up(libc::S_IFREG | 0o755)));
     }
     let flags = if follow == Follow::Yes { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
     let data = sys::stat_at(&found.real, flags)?;
+    if found.place == Place::Outside {
+        sight::looked(kernel.current(), &found.shown, &data);
+    }
     Ok(known(&Key::of(&data), data))
 }
 
@@ -101,7 +105,7 @@ fn look(name: &'static str, at: At, flags: c_int) -> Result<Known, Errno> {
         return call(name, at.folder, |kernel, _| of_descriptor(kernel, at.folder));
     }
     let follow = if flags & libc::AT_SYMLINK_NOFOLLOW == 0 { Follow::Yes } else { Follow::No };
-    on_path(name, at, follow, Work::Nothing, |_, found| of_found(&found, follow))
+    on_path(name, at, follow, Work::Nothing, |kernel, found| of_found(kernel, &found, follow))
 }
 
 fn put<T>(place: *mut T, value: T) -> c_int {

@@ -34,6 +34,7 @@ macro_rules! family {
                     name: $name,
                     story: $differs,
                     os: photofinish::scenario::Os::Linux,
+                    heap: photofinish::scenario::Heap::Plain,
                     expect: photofinish::scenario::Expectation::NEVER_FAILS,
                     oracles: photofinish::scenario::Oracles::NONE,
                     run: || {

@@ -27,12 +27,12 @@ static VARIANTS: &[Variant] = &[
     doomed("exit-3", "process::exit(3).", &[find("exit 3")], sudden::exit_3),
     doomed("exit-3-thread", "process::exit(3) in another thread.", &[find("exit 3")], sudden::exit_3_thread),
     sound("exit-0", "process::exit(0) with a thread still running.", sudden::exit_0),
-    doomed("abort", "process::abort().", &[find("signal SIGABRT")], sudden::abort),
-    doomed("overflow", "A recursion without an end.", &[find("signal SIGSEGV")], sudden::overflow),
+    doomed("abort", "process::abort().", &[find("signal SIGABRT in *")], sudden::abort),
+    doomed("overflow", "A recursion without an end.", &[find("signal SIGSEGV in *")], sudden::overflow),
     doomed(
         "overflow-thread",
         "The same in another thread.",
-        &[find("signal SIGSEGV")],
+        &[find("signal SIGSEGV in *")],
         sudden::overflow_thread,
     ),
     doomed("panic", "A panic in main.", &[find("panic in *")], sudden::panic),
@@ -40,12 +40,17 @@ static VARIANTS: &[Variant] = &[
     doomed(
         "panic-in-drop",
         "A panic while a panic unwinds.",
-        &[find("signal SIGABRT")],
+        &[find("signal SIGABRT in *")],
         sudden::panic_in_drop,
     ),
     doomed("spin", "A loop without a scheduling point.", &[find("escaped")], hunger::spin),
     doomed("yields", "A loop of nothing but yields.", &[find("livelock")], hunger::yields),
-    doomed("park-alone", "Main parks, and there is nobody else.", &[find("deadlock")], hunger::park_alone),
+    doomed(
+        "park-alone",
+        "Main parks, and there is nobody else.",
+        &[find("deadlock in *")],
+        hunger::park_alone,
+    ),
     doomed(
         "sleep-long",
         "A sleep beyond the time a run may take.",
@@ -53,7 +58,12 @@ static VARIANTS: &[Variant] = &[
         hunger::sleep_long,
     ),
     doomed("threads", "Ever more threads, all alive.", &[find("out-of-threads")], hunger::threads),
-    doomed("memory", "More memory than there is, without asking.", &[find("signal SIGABRT")], hunger::memory),
+    doomed(
+        "memory",
+        "More memory than there is, without asking.",
+        &[find("signal SIGABRT in *")],
+        hunger::memory,
+    ),
     sound(
         "memory-asked",
         "More memory than there is, asked for, and a no taken for an answer.",
@@ -75,6 +85,11 @@ static VARIANTS: &[Variant] = &[
     ),
     sound("output", "A lot of output to both streams.", files::output),
     sound("files", "Real files are written, read and removed.", files::files),
-    doomed("files-crash", "A file is left behind by an abort.", &[find("signal SIGABRT")], files::crashed),
+    doomed(
+        "files-crash",
+        "A file is left behind by an abort.",
+        &[find("signal SIGABRT in *")],
+        files::crashed,
+    ),
     doomed("files-hang", "A file is left behind by a loop without an end.", &[find("escaped")], files::hung),
 ];

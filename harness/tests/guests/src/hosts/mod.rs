@@ -20,8 +20,8 @@ pub static SCENARIO: Scenario = Scenario {
 };
 
 const UNATTENDED: &[Find] =
-    &[Find { signature: "panic in harness/tests/guests/src/hosts/power.rs: nobody listens", within_runs: 1 }];
-const DEADLOCK: &[Find] = &[Find { signature: "deadlock", within_runs: 1 }];
+    &[Find { signature: "panic in photofinish_guests::hosts::power::*", within_runs: 1 }];
+const DEADLOCK: &[Find] = &[Find { signature: "deadlock in *", within_runs: 1 }];
 
 static VARIANTS: &[Variant] = &[
     sound(

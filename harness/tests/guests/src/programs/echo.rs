@@ -25,7 +25,7 @@ pub(super) fn current_thread() -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn multi_thread() -> Result<(), Failure> {
+pub(crate) fn multi_thread() -> Result<(), Failure> {
     let runtime = Builder::new_multi_thread().worker_threads(3).enable_all().build().expect("it starts");
     runtime.block_on(echo(LOAD)).expect("nothing fails");
     Ok(())

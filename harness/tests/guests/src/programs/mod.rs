@@ -49,3 +49,5 @@ static VARIANTS: &[Variant] = &[
     sound("tokio-process", "Children that speak, fail, and are killed.", process::children),
     sound("tokio-blocking", "Blocking work beside tasks.", sync::blocking),
 ];
+
+pub(crate) use echo::multi_thread as echo_multi_thread;

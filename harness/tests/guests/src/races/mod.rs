@@ -30,26 +30,26 @@ static VARIANTS: &[Variant] = &[
     racy(
         "lock-order",
         "Two threads take two locks, each in its own order.",
-        &[find("deadlock: left and right")],
+        &[find("deadlock in photofinish_guests::races::programs::lock_order")],
         programs::lock_order,
     ),
     racy(
         "lock-order-parking-lot",
         "The same with the locks of parking_lot.",
-        &[find("deadlock")],
+        &[find("deadlock in photofinish_guests::races::programs::lock_order_parking_lot")],
         programs::lock_order_parking_lot,
     ),
     racy(
         "lost-wakeup",
         "A flag is looked at before the lock is taken, and set without it.",
-        &[find("deadlock")],
+        &[find("deadlock in photofinish_guests::races::programs::lost_wakeup")],
         programs::lost_wakeup,
     ),
     racy(
         "check-then-act",
         "Two threads look into a map, find nothing, and both put something there.",
         &[find(
-            "panic in harness/tests/guests/src/races/programs.rs: assertion `left == right` failed: the seat was free",
+            "panic in photofinish_guests::races::programs::check_then_act: assertion `left == right` failed: the seat was free",
         )],
         programs::check_then_act,
     ),

@@ -7,6 +7,8 @@
 //! the stack of the thread that asked, as a called function would, so that the answer may wait and others run meanwhile; `errno`
 //! and every register but those of the answer are as they were.
 
+mod library;
+
 use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -16,7 +18,7 @@ use crate::arch::{self, Trap};
 use crate::crash;
 use crate::phase::{self, Phase};
 use crate::symbols::{bypass, clock, raw};
-use crate::{run, vdso};
+use crate::{run, sight, vdso};
 
 /// `prctl(2)`: numbers of `<linux/prctl.h>`.
 const PR_SET_TSC: i64 = 26;
@@ -114,13 +116,22 @@ const NO_TEXT: &str = "the C library's text was not found in this process: a sys
 const NO_COUNTER: &str =
     "this kernel does not let prctl(2) trap the time-stamp counter: `rdtsc` is real, and nobody is told";
 
+/// The bytes of glibc's `__restore_rt`: `mov rax, 15; syscall`.
+const RESTORER: usize = 16;
+
 /// Catches what the calling kernel thread executes in [`Phase::Program`] from here on. Called in the process of a run, since
 /// fork(2) ends it.
 pub(crate) fn watch() {
     if !CATCHES_CALLS.load(Ordering::Relaxed) {
         return;
     }
-    let (start, end) = (LIBRARY.start.load(Ordering::Relaxed), LIBRARY.end.load(Ordering::Relaxed));
+    let (start, end) = if sight::inputs() {
+        // The C library's own calls are wanted, too. What ends a handler must not be caught: `__restore_rt`, two instructions.
+        let restorer = crash::restorer(libc::SIGSYS);
+        (restorer, restorer + RESTORER)
+    } else {
+        (LIBRARY.start.load(Ordering::Relaxed), LIBRARY.end.load(Ordering::Relaxed))
+    };
     let exempt = [start, end - start].map(|n| n.cast_signed() as i64);
     let selector = phase::selector() as i64;
     prctl(PR_SET_SYSCALL_USER_DISPATCH, [PR_SYS_DISPATCH_ON, exempt[0], exempt[1], selector]);
@@ -181,6 +192,10 @@ fn system_call(trap: &mut Trap<'_>, arch: u32) {
         trap.answer(raw::syscall(number, arguments));
         return;
     }
+    if LIBRARY.holds(trap.pc()) {
+        trap.answer(library::call(trap.pc(), number, arguments));
+        return;
+    }
     if VDSO.holds(trap.pc()) && VDSO_REPLACED.load(Ordering::Relaxed) {
         trap.leave_stub();
     }
@@ -220,8 +235,10 @@ pub(crate) fn takes_over(signal: c_int, info: *mut siginfo_t, context: *mut c_vo
     if !unsafe { Trap::of(context) }.reads_counter() {
         return false;
     }
-    let process = raw::syscall(libc::SYS_getpid, [0; 6]);
-    let thread = raw::syscall(libc::SYS_gettid, [0; 6]);
-    // `SIGSYS` is blocked in every handler of a fault, so that it is delivered where that one came from.
-    raw::syscall(libc::SYS_tgkill, [process, thread, i64::from(libc::SIGSYS), 0, 0, 0]) == 0
+    // `SIGSYS` is blocked in every handler of a fault, so that it is delivered where that one came from; nothing here may cause one.
+    phase::as_simulator(|| {
+        let process = raw::syscall(libc::SYS_getpid, [0; 6]);
+        let thread = raw::syscall(libc::SYS_gettid, [0; 6]);
+        raw::syscall(libc::SYS_tgkill, [process, thread, i64::from(libc::SIGSYS), 0, 0, 0]) == 0
+    })
 }

@@ -1,0 +1,236 @@
+//! Which runs a test is searched by: its own seeds, or the one run that the environment asks for.
+//!
+//! Does not make runs. Invariant: an environment that asks for a run which cannot be made is a mistake, and no search instead.
+
+use core::fmt;
+use core::ops::Range;
+use std::path::Path;
+use std::time::Duration;
+
+use photofinish_sim::chooser::Strategy;
+use photofinish_sim::limits::Limits;
+use photofinish_sim::seed::Seed;
+
+use super::Test;
+use crate::client::Request;
+use crate::examine::Examined;
+use crate::story::Length;
+use crate::tracefile::{self, TraceError, TraceFile};
+use crate::verdict;
+
+/// Replays one seed.
+const SEED: &str = "PHOTOFINISH_SEED";
+/// Replays the trace in a file.
+const TRACE: &str = "PHOTOFINISH_TRACE";
+/// The file that the trace of the reported run is written to.
+pub(super) const RECORD: &str = "PHOTOFINISH_RECORD";
+/// Set by `cargo photofinish` to its own name, for the command that replays.
+pub(crate) const COMMAND: &str = "PHOTOFINISH_COMMAND";
+/// Set in each test's process by the runner of that name.
+const NEXTEST: &str = "NEXTEST";
+/// Seeds that a test without limits of its own tries.
+const SEEDS: u64 = 100;
+
+/// What the environment of the tests says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Environment {
+    seed: Option<String>,
+    trace: Option<String>,
+    pub(super) record: Option<String>,
+    command: Option<String>,
+    nextest: Option<String>,
+}
+
+impl Environment {
+    pub(super) fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+        Self {
+            seed: variable(SEED),
+            trace: variable(TRACE),
+            record: variable(RECORD),
+            command: variable(COMMAND),
+            nextest: variable(NEXTEST),
+        }
+    }
+
+    /// What to type to see a run again with all its events.
+    pub(super) fn replay_line(&self, name: &str, seed: Seed) -> String {
+        let what = match &self.trace {
+            Some(trace) => format!("{TRACE}='{trace}'"),
+            None => format!("{SEED}={seed}"),
+        };
+        let (path, command) = (path(name), self.command.as_deref().unwrap_or("cargo"));
+        if self.nextest.is_some() {
+            return format!("{what} {command} nextest run --no-capture -E 'test(={path})'");
+        }
+        format!("{what} {command} test {path} -- --exact")
+    }
+}
+
+/// A test's path in its crate: so runners know it.
+fn path(name: &str) -> &str {
+    name.split_once("::").map_or(name, |(_, path)| path)
+}
+
+/// The runs to make, how they are told, and when to stop.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    runs: Runs,
+    pub(super) until: Option<Duration>,
+    pub(super) length: Length,
+}
+
+#[derive(Clone, Debug)]
+enum Runs {
+    Seeds(Range<u64>, Strategy),
+    Trace(Box<TraceFile>),
+}
+
+impl Plan {
+    pub(super) fn of(test: &Test, environment: &Environment, executable: &Path) -> Result<Self, String> {
+        if let Some(trace) = &environment.trace {
+            if environment.seed.is_some() {
+                return Err(format!("{SEED} and {TRACE} are both set, and each names a run"));
+            }
+            let file = read_trace(test.name, Path::new(trace), executable)?;
+            return Ok(Self { runs: Runs::Trace(Box::new(file)), until: None, length: Length::EveryEvent });
+        }
+        let strategy = test.strategy.map_or(Ok(Strategy::Swarm), str::parse)?;
+        let until = test.time_ms.map(Duration::from_millis);
+        let Some(text) = &environment.seed else {
+            // A test that says how long searches as long.
+            let seeds = test.seeds.unwrap_or(if until.is_some() { u64::MAX } else { SEEDS });
+            return Ok(Self { runs: Runs::Seeds(0..seeds, strategy), until, length: Length::Short });
+        };
+        let seed: Seed = text.parse().map_err(|why| format!("{SEED}={text}: {why}"))?;
+        let last = seed.0.checked_add(1).ok_or_else(|| format!("{SEED}={text} is too large"))?;
+        Ok(Self { runs: Runs::Seeds(seed.0..last, strategy), until: None, length: Length::EveryEvent })
+    }
+
+    /// The bounds of every run.
+    pub(super) fn limits(&self, test: &Test) -> Limits {
+        let limits = match &self.runs {
+            Runs::Seeds(..) => Limits::default(),
+            Runs::Trace(file) => return file.limits,
+        };
+        Limits { threads_max: test.threads.unwrap_or(limits.threads_max), ..limits }
+    }
+
+    /// The runs, each with what is special about it added to `usual`.
+    pub(super) fn requests(&self, usual: &Request) -> impl Iterator<Item = Request> {
+        let usual = usual.clone();
+        let (seeds, strategy, file) = match &self.runs {
+            Runs::Seeds(seeds, strategy) => (seeds.clone(), *strategy, None),
+            Runs::Trace(file) => {
+                (file.seed.0..file.seed.0.saturating_add(1), file.strategy, Some(file.clone()))
+            }
+        };
+        seeds.map(move |seed| match &file {
+            Some(file) => Request { events: usual.events, ..file.request() },
+            None => Request { seed: Seed(seed), strategy, ..usual.clone() },
+        })
+    }
+
+    /// Judges a replay that went another way than what was recorded.
+    pub(super) fn compare(&self, examined: &mut Examined) {
+        if let Runs::Trace(file) = &self.runs
+            && file.events_hash != examined.run.figures.events_hash
+        {
+            examined.judgement = verdict::not_the_same(file.events_hash, examined.run.figures.events_hash);
+        }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.runs {
+            Runs::Seeds(seeds, strategy) => {
+                write!(f, "seeds {} to {}, {strategy}", seeds.start, seeds.end - 1)
+            }
+            Runs::Trace(file) => write!(f, "the trace of seed {}, {}", file.seed, file.strategy),
+        }
+    }
+}
+
+fn read_trace(name: &str, trace: &Path, executable: &Path) -> Result<TraceFile, String> {
+    let build = tracefile::build_id(executable).map_err(|error| error.to_string())?;
+    let next = |seed: &str| {
+        format!("next: {SEED}={seed} {RECORD}=FILE cargo test {} -- --exact writes one", path(name))
+    };
+    let file = tracefile::read(trace, &build).map_err(|error| match error {
+        TraceError::OtherBuild { file, .. } => {
+            format!(
+                "{} is of another build of these tests\n{}",
+                trace.display(),
+                next(&file.seed.to_string())
+            )
+        }
+        other => {
+            // What it says next is for our own executables.
+            let said = other.to_string();
+            format!("{}\n{}", said.lines().next().unwrap_or_default(), next("N"))
+        }
+    })?;
+    if file.program != name {
+        return Err(format!("{} is a trace of {}\nnext: name that test", trace.display(), file.program));
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn test(seeds: Option<u64>, time_ms: Option<u64>) -> Test {
+        let (body, strategy, os, threads, cores, fails) = (|| Ok(()), None, None, None, None, None);
+        Test { name: "app::t", body, seeds, time_ms, strategy, os, threads, cores, fails }
+    }
+
+    fn environment(set: &[(&str, &str)]) -> Environment {
+        let value =
+            |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+        Environment::read(value)
+    }
+
+    fn check_plan(test: &Test, set: &[(&str, &str)], expected: Result<Range<u64>, &str>) {
+        match (Plan::of(test, &environment(set), Path::new("/proc/self/exe")), expected) {
+            (Ok(Plan { runs: Runs::Seeds(seeds, _), .. }), Ok(expected)) => assert_eq!(seeds, expected),
+            (Err(said), Err(expected)) => assert!(said.contains(expected), "{said}"),
+            (plan, expected) => panic!("{plan:?} is not {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn seeds_are_bounded_by_number_or_by_time() {
+        check_plan(&test(None, None), &[], Ok(0..100));
+        check_plan(&test(Some(7), None), &[], Ok(0..7));
+        check_plan(&test(Some(7), Some(50)), &[], Ok(0..7));
+        check_plan(&test(None, Some(50)), &[], Ok(0..u64::MAX));
+        check_plan(&test(Some(7), Some(50)), &[(SEED, "17")], Ok(17..18));
+        check_plan(&test(None, None), &[(SEED, "x")], Err("PHOTOFINISH_SEED=x: "));
+        check_plan(&test(None, None), &[(SEED, "18446744073709551615")], Err("too large"));
+        check_plan(&test(None, None), &[(SEED, "1"), (TRACE, "t")], Err("both set"));
+        check_plan(
+            &test(None, None),
+            &[(TRACE, "/no/such/file")],
+            Err("PHOTOFINISH_RECORD=FILE cargo test t"),
+        );
+    }
+
+    fn check_replay(set: &[(&str, &str)], expected: &str) {
+        assert_eq!(environment(set).replay_line("app::pool::t", Seed(17)), expected);
+    }
+
+    #[test]
+    fn the_replay_is_asked_for_as_the_search_was() {
+        check_replay(&[], "PHOTOFINISH_SEED=17 cargo test pool::t -- --exact");
+        check_replay(
+            &[(COMMAND, "cargo photofinish")],
+            "PHOTOFINISH_SEED=17 cargo photofinish test pool::t -- --exact",
+        );
+        check_replay(
+            &[(NEXTEST, "1")],
+            "PHOTOFINISH_SEED=17 cargo nextest run --no-capture -E 'test(=pool::t)'",
+        );
+        check_replay(&[(TRACE, "a b")], "PHOTOFINISH_TRACE='a b' cargo test pool::t -- --exact");
+    }
+}

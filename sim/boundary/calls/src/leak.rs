@@ -1,0 +1,90 @@
+//! What a program can come by past every guard: functions of the C library that ask the kernel themselves, instructions that nothing
+//! traps, memory that the kernel changes.
+//!
+//! Programs that are not deterministic are made of these. Does not know who watches. Invariant: nothing is written but what the caller
+//! gave.
+
+use core::sync::atomic::{AtomicU8, Ordering};
+
+use crate::failed::{Failed, done, number};
+
+/// `adjtimex(2)` without a change: the real time in microseconds.
+///
+/// # Errors
+/// The kernel's.
+pub fn adjtimex() -> Result<i64, Failed> {
+    // SAFETY: a struct of integers.
+    let mut at: libc::timex = unsafe { core::mem::zeroed() };
+    // SAFETY: a place for the answer; modes of 0 change nothing.
+    number(unsafe { libc::adjtimex(&raw mut at) })?;
+    Ok(at.time.tv_sec * 1_000_000 + at.time.tv_usec)
+}
+
+/// `sysinfo(2)`: bytes of memory that nobody uses, and processes of the machine.
+///
+/// # Errors
+/// The kernel's.
+pub fn sysinfo() -> Result<(u64, u16), Failed> {
+    // SAFETY: a struct of integers.
+    let mut info: libc::sysinfo = unsafe { core::mem::zeroed() };
+    // SAFETY: a place for the answer.
+    done(unsafe { libc::sysinfo(&raw mut info) })?;
+    Ok((info.freeram, info.procs))
+}
+
+/// `rdrand`: 64 random bits of the processor's; `None` if it has no such instruction.
+#[cfg(target_arch = "x86_64")]
+#[must_use]
+pub fn rdrand() -> Option<u64> {
+    #[target_feature(enable = "rdrand")]
+    fn draw() -> Option<u64> {
+        let mut bits = 0;
+        // The processor may have to be asked again: Intel SDM, volume 1, 7.3.17.
+        (0..10).any(|_| core::arch::x86_64::_rdrand64_step(&mut bits) == 1).then_some(bits)
+    }
+    if !std::arch::is_x86_feature_detected!("rdrand") {
+        return None;
+    }
+    // SAFETY: the processor has the instruction.
+    unsafe { draw() }
+}
+
+/// Reads a byte of a file by `aio_read(3)`, whose work a thread of the C library does; returns how often it had to be asked whether it
+/// was done.
+///
+/// # Errors
+/// The request cannot be made.
+pub fn aio_read(fd: i32) -> Result<u64, Failed> {
+    let mut byte = 0_u8;
+    // SAFETY: a struct of integers and pointers.
+    let mut request: libc::aiocb = unsafe { core::mem::zeroed() };
+    request.aio_fildes = fd;
+    request.aio_buf = (&raw mut byte).cast();
+    request.aio_nbytes = 1;
+    request.aio_sigevent.sigev_notify = libc::SIGEV_NONE;
+    // SAFETY: the request and its buffer outlive the wait for its end below.
+    done(unsafe { libc::aio_read(&raw mut request) })?;
+    let mut asked = 0;
+    // SAFETY: the request was made.
+    while unsafe { libc::aio_error(&raw const request) } == libc::EINPROGRESS {
+        asked += 1;
+        core::hint::spin_loop();
+    }
+    Ok(asked)
+}
+
+/// The page that the kernel keeps its clocks in for the vDSO, `[vvar]` of `proc_pid_maps(5)`, folded into a byte; `None` if it is not
+/// to be found.
+#[must_use]
+pub fn clock_page() -> Option<u8> {
+    const PAGE: usize = 4096;
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    let line = maps.lines().find(|line| line.ends_with("[vvar]"))?;
+    let from = usize::from_str_radix(line.split('-').next()?, 16).ok()?;
+    let fold = |fold: u8, at: usize| {
+        // SAFETY: the page is mapped for reading as long as the process lives, and whoever changes it does not mind an atomic load.
+        let byte = unsafe { AtomicU8::from_ptr((from + at) as *mut u8) }.load(Ordering::Relaxed);
+        fold.rotate_left(1) ^ byte
+    };
+    Some((0..PAGE).fold(0, fold))
+}

@@ -1,0 +1,199 @@
+//! The jobs: each asks the plan for seeds, makes the runs, and hands in what they showed.
+//!
+//! Does not judge or print results. Invariant: a failing run is in the corpus before the next run of its job begins.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use photofinish::client::Client;
+use photofinish::examine::count;
+use photofinish::sim::mark::Mark;
+use photofinish::sim::seed::Seed;
+use photofinish::tracefile::TraceFile;
+use photofinish::verdict::Verdict;
+
+use super::gathered::{Extent, Gathered, Part, Shown};
+use super::plan::{Batch, Budget, Place, Plan, Stay};
+use super::progress::Progress;
+use super::{Sweep, SweepError};
+use crate::interrupt;
+
+/// What all jobs have shown together.
+pub(super) struct Board {
+    plan: Plan,
+    /// By variant.
+    pub(super) gathered: Vec<Gathered>,
+    /// The marks of the executable.
+    pub(super) marks: Vec<Mark>,
+    /// How many variants have been told.
+    pub(super) told: usize,
+}
+
+impl Board {
+    /// Where the sweep ended before it was done, because a run did not pass.
+    pub(super) fn end(&self) -> Option<Place> {
+        self.plan.end()
+    }
+
+    /// The next variant to be told, if it is done.
+    fn done(&self, budget: Budget) -> Option<usize> {
+        let Budget::Seeds(seeds) = budget else { return None };
+        self.gathered.get(self.told).filter(|gathered| gathered.is_whole(seeds)).map(|_| self.told)
+    }
+}
+
+struct Jobs<'a, T> {
+    sweep: &'a Sweep<'a>,
+    progress: &'a Progress,
+    board: Mutex<Board>,
+    began: Instant,
+    tell: T,
+}
+
+/// A job's server, and the variant that it serves.
+struct Post {
+    stay: Stay,
+    client: Client,
+    /// Signatures whose failures need not be looked at again.
+    known: BTreeSet<String>,
+}
+
+/// Sweeps; a variant is told as soon as it and all before it are done. Also what was interrupted or went wrong leaves what was
+/// gathered until then.
+pub(super) fn run(
+    sweep: &Sweep<'_>,
+    progress: &Progress,
+    (budget, began): (Budget, Instant),
+    tell: impl Fn(usize, &Gathered) + Sync,
+) -> (Board, Result<(), SweepError>) {
+    let plan = Plan::new(budget, sweep.selected.len(), sweep.args.from, sweep.jobs);
+    let gathered = sweep.selected.iter().map(|_| Gathered::default()).collect();
+    let board = Mutex::new(Board { plan, gathered, marks: Vec::new(), told: 0 });
+    let jobs = Jobs { sweep, progress, board, began, tell };
+    let outcome = std::thread::scope(|scope| {
+        let started: Vec<_> = (0..sweep.jobs).map(|_| scope.spawn(|| jobs.job())).collect();
+        let ended = started.into_iter().map(|job| job.join().expect("a job does not panic"));
+        // All of them are waited for, and the first error is what is said.
+        ended.fold(Ok(()), Result::and)
+    });
+    let mut board = jobs.board.into_inner().expect("no job panics with it");
+    let end = board.plan.end();
+    for (variant, gathered) in board.gathered.iter_mut().enumerate() {
+        match end {
+            Some(end) if matches!(sweep.budget, Budget::Seeds(_)) && variant > end.variant => {
+                *gathered = Gathered::default();
+            }
+            Some(end) if variant == end.variant => gathered.finish(Some(end.seed + 1)),
+            _ => gathered.finish(None),
+        }
+    }
+    (board, outcome)
+}
+
+impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
+    fn job(&self) -> Result<(), SweepError> {
+        let mut post: Option<Post> = None;
+        let outcome = loop {
+            let stay = post.as_ref().map(|post| post.stay);
+            let Some(batch) = self.board().plan.next(stay, self.began.elapsed()) else { break Ok(()) };
+            let began = Instant::now();
+            let (part, outcome) = self.batch(&mut post, batch);
+            let took = began.elapsed();
+            if let Some(post) = &mut post {
+                post.stay.spent += took;
+            }
+            self.hand_in(batch, part, (began, took), post.as_ref());
+            if outcome.is_err() {
+                break outcome;
+            }
+        };
+        if outcome.is_err() {
+            self.board().plan.stop();
+        }
+        outcome
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().expect("no job panics with it")
+    }
+
+    fn hand_in(&self, batch: Batch, part: Part, (began, took): (Instant, Duration), post: Option<&Post>) {
+        let mut board = self.board();
+        board.plan.spend(batch.variant, took);
+        if interrupt::requested() {
+            board.plan.stop();
+        }
+        let failed = part.tally.found.values().map(|found| found.first).min();
+        if let Some(seed) = failed.filter(|_| self.sweep.args.stop_on_first) {
+            board.plan.end_at(Place { variant: batch.variant, seed: seed.0 - self.sweep.args.from });
+        }
+        self.progress.ran(&self.sweep.selected[batch.variant].name(), &part.tally);
+        board.gathered[batch.variant].put(batch.begin, part, began);
+        if board.marks.is_empty()
+            && let Some(post) = post
+        {
+            board.marks = post.client.marks().to_vec();
+        }
+        while let Some(variant) = board.done(self.sweep.budget) {
+            board.told += 1;
+            self.progress.suspend(|| (self.tell)(variant, &board.gathered[variant]));
+        }
+    }
+
+    /// Makes a batch's runs, or those that are still wanted, and says what they showed, also if one could not be made.
+    fn batch(&self, post: &mut Option<Post>, batch: Batch) -> (Part, Result<(), SweepError>) {
+        let mut part = Part::default();
+        if post.as_ref().is_none_or(|post| post.stay.variant != batch.variant) {
+            // The server before it ends first: what it takes is free for this one.
+            *post = None;
+            match self.sweep.client(self.progress) {
+                Ok(client) => {
+                    let stay = Stay { variant: batch.variant, spent: Duration::ZERO };
+                    *post = Some(Post { stay, client, known: BTreeSet::new() });
+                }
+                Err(error) => return (part, Err(error)),
+            }
+        }
+        let post = post.as_mut().expect("made above");
+        for offset in batch.begin..batch.begin + batch.len {
+            if interrupt::requested() || (part.tally.runs > 0 && self.is_out_of_time()) {
+                break;
+            }
+            let outcome = self.one(post, Seed(self.sweep.args.from + offset), &mut part);
+            let has_failed = part.tally.passed < part.tally.runs;
+            if outcome.is_err() || (has_failed && self.sweep.args.stop_on_first) {
+                return (part, outcome);
+            }
+        }
+        (part, Ok(()))
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        match self.sweep.budget {
+            Budget::Seeds(_) => false,
+            Budget::Time(_) => !self.board().plan.has_time(self.began.elapsed()),
+        }
+    }
+
+    /// Makes the run of one seed.
+    fn one(&self, post: &mut Post, seed: Seed, part: &mut Part) -> Result<(), SweepError> {
+        let Post { client, known, stay } = post;
+        let mut request = self.sweep.request(stay.variant, seed);
+        request.strategy = client.resolve(&request)?;
+        let examined = count(client, &request, |signature| known.contains(signature))?;
+        part.tally.add(seed, &request.strategy.to_string(), &examined);
+        let Some(signature) = &examined.judgement.signature else { return Ok(()) };
+        let shown = Shown {
+            verdict: examined.judgement.verdict,
+            file: TraceFile::of(&request, &examined.run, &self.sweep.build),
+            trace: if examined.run.truncated { Extent::Beginning } else { Extent::Whole },
+        };
+        known.insert(signature.clone());
+        if shown.verdict == Verdict::Fail {
+            self.sweep.kept.record(signature, &shown, self.progress)?;
+        }
+        part.show(signature, shown);
+        Ok(())
+    }
+}

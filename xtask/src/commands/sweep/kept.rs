@@ -1,0 +1,265 @@
+//! The corpus of a sweep: its entries are run first, and each failing run is recorded as it is found.
+//!
+//! Knows runs, and the corpus by its functions. Invariant: an entry is taken to be fixed only if its own example was run and
+//! judged, and did not show it.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use photofinish::client::{Client, Request};
+use photofinish::examine::{Examined, examine};
+use photofinish::sim::seed::Seed;
+use photofinish::tracefile::{self, TraceFile};
+use photofinish::verdict::{self, Verdict};
+use photofinish_corpus::corpus::Traces;
+use photofinish_corpus::{Corpus, CorpusError, Entry, Example, Recorded, Sighting, State};
+use serde::Serialize;
+
+use super::gathered::{Extent, Shown};
+use super::progress::Progress;
+use super::{Sweep, SweepError};
+use crate::interrupt;
+
+/// A corpus that the jobs of a sweep share.
+pub(super) struct Kept {
+    corpus: Mutex<Corpus>,
+    /// How it is said that something was recorded.
+    said: Said,
+}
+
+/// How standard error is told of what is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// For a person: what the corpus did not know.
+    Words,
+    /// One JSON object for each change of an entry but its counts.
+    Json,
+}
+
+/// An entry that was run again.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Again {
+    /// Its number.
+    pub(super) id: i64,
+    /// Its program.
+    #[serde(skip)]
+    pub(super) program: String,
+    /// Its signature.
+    pub(super) signature: String,
+    /// The operating system it was made to run on, if not its own.
+    #[serde(skip)]
+    pub(super) os: Option<String>,
+    /// What came of it.
+    #[serde(flatten)]
+    pub(super) outcome: Outcome,
+}
+
+/// What came of an entry.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub(super) enum Outcome {
+    /// It fails as before.
+    Still,
+    /// It had been fixed, and fails as it did.
+    Back,
+    /// It failed when it was run last, and does not fail so any more.
+    Fixed {
+        /// How it fails instead.
+        instead: Option<String>,
+    },
+    /// It had been fixed, and is.
+    Gone {
+        /// How it fails instead.
+        instead: Option<String>,
+    },
+    /// The run could not be judged; the entry is left as it is.
+    Unjudged {
+        /// What the run means.
+        verdict: Verdict,
+        /// Why.
+        why: String,
+    },
+    /// It names what this Photofinish does not know; the entry is left as it is.
+    Unreadable {
+        /// What.
+        why: String,
+    },
+}
+
+impl Kept {
+    /// Opens the corpus in a folder.
+    pub(super) fn open(folder: &Path, said: Said) -> Result<Self, CorpusError> {
+        Ok(Self { corpus: Mutex::new(Corpus::open(folder)?), said })
+    }
+
+    /// Records a failing run.
+    pub(super) fn record(
+        &self,
+        signature: &str,
+        shown: &Shown,
+        progress: &Progress,
+    ) -> Result<(), CorpusError> {
+        let (program, example) = (&shown.file.program, example_of(shown));
+        let sighting = Sighting { program, signature, example: &example, now_ms: now_ms() };
+        let (id, recorded) = self.corpus().record(&sighting)?;
+        let Example { seed, decisions, .. } = example;
+        let word = match recorded {
+            Recorded::New => "new",
+            Recorded::Back => "back",
+            Recorded::Smaller => "smaller",
+            Recorded::Again => return Ok(()),
+        };
+        match self.said {
+            Said::Words if recorded == Recorded::Smaller => {}
+            Said::Words => {
+                progress.note(&format!("{word}: {program}: {signature} (seed {seed}, corpus #{id})"))
+            }
+            Said::Json => {
+                let recorded = serde_json::json!({
+                    "id": id, "program": program, "signature": signature, "was": word, "seed": seed, "decisions": decisions,
+                });
+                progress.note(&serde_json::json!({ "recorded": recorded }).to_string());
+            }
+        }
+        Ok(())
+    }
+
+    fn corpus(&self) -> MutexGuard<'_, Corpus> {
+        self.corpus.lock().expect("nobody panics with it")
+    }
+}
+
+/// Runs the entries of a sweep's variants again and notes what came of them, by variant and number. An interrupt ends it early.
+pub(super) fn run_again(sweep: &Sweep<'_>, progress: &Progress) -> Result<Vec<Again>, SweepError> {
+    let mut entries = sweep.kept.corpus().entries(Traces::With)?;
+    let order = |entry: &Entry| sweep.selected.iter().position(|listed| listed.name() == entry.program);
+    entries.retain(|entry| order(entry).is_some());
+    entries.sort_by_key(|entry| (order(entry), entry.id));
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(vec![None; entries.len()]);
+    let job = || -> Result<(), SweepError> {
+        let mut client = sweep.client(progress)?;
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(entry) = entries.get(index).filter(|_| !interrupt::requested()) else { return Ok(()) };
+            let outcome = one(sweep, &mut client, entry, progress)?;
+            let is_first = outcome.fails() && sweep.args.stop_on_first;
+            let Entry { id, program, signature, .. } = entry.clone();
+            let again = Again { id, program, signature, os: entry.example.os.clone(), outcome };
+            done.lock().expect("no job panics with it")[index] = Some(again);
+            if is_first {
+                next.store(entries.len(), Ordering::Relaxed);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let jobs: Vec<_> = (0..sweep.jobs.min(entries.len())).map(|_| scope.spawn(job)).collect();
+        let ended = jobs.into_iter().map(|job| job.join().expect("a job does not panic"));
+        ended.fold(Ok(()), Result::and)
+    })?;
+    let mut again: Vec<Again> =
+        done.into_inner().expect("no job panics with it").into_iter().flatten().collect();
+    // What other jobs had begun before they knew is not told: it depends on how many they are.
+    if let Some(first) = again.iter().position(|again| again.outcome.fails())
+        && sweep.args.stop_on_first
+    {
+        again.truncate(first + 1);
+    }
+    Ok(again)
+}
+
+/// Runs an entry again and notes what came of it.
+fn one(
+    sweep: &Sweep<'_>,
+    client: &mut Client,
+    entry: &Entry,
+    progress: &Progress,
+) -> Result<Outcome, SweepError> {
+    let (request, expected_hash) = match asked(entry, &sweep.build) {
+        Ok(asked) => asked,
+        Err(why) => return Ok(Outcome::Unreadable { why }),
+    };
+    let Examined { run, mut judgement, .. } = examine(client, &request)?;
+    if let Some(expected) = expected_hash
+        && expected != run.figures.events_hash
+        && judgement.verdict != Verdict::Diverged
+    {
+        judgement = verdict::not_the_same(expected, run.figures.events_hash);
+    }
+    if !matches!(judgement.verdict, Verdict::Pass | Verdict::Fail) {
+        let why = judgement.detail.lines().next().unwrap_or_default().to_owned();
+        return Ok(Outcome::Unjudged { verdict: judgement.verdict, why });
+    }
+    let shown = Shown {
+        verdict: judgement.verdict,
+        file: TraceFile::of(&request, &run, &sweep.build),
+        trace: if run.truncated { Extent::Beginning } else { Extent::Whole },
+    };
+    if judgement.signature.as_ref() == Some(&entry.signature) {
+        // An example of another build can be run by its trace from here on.
+        let renewed = (entry.example.build != sweep.build).then(|| example_of(&shown));
+        sweep.kept.corpus().still_fails(entry.id, renewed.as_ref(), now_ms())?;
+        return Ok(if entry.state == State::Fixed { Outcome::Back } else { Outcome::Still });
+    }
+    if entry.state == State::Open {
+        sweep.kept.corpus().is_fixed(entry)?;
+    }
+    let instead = judgement.signature;
+    if let Some(signature) = &instead {
+        sweep.kept.record(signature, &shown, progress)?;
+    }
+    Ok(if entry.state == State::Open { Outcome::Fixed { instead } } else { Outcome::Gone { instead } })
+}
+
+/// What to ask for to run an entry's example again: in its own build by its trace, with the hash that its events must have; in
+/// another one by its seed and strategy.
+fn asked(entry: &Entry, build: &str) -> Result<(Request, Option<u64>), String> {
+    let Example { seed, strategy, cores, os, limits, trace, .. } = &entry.example;
+    let file = trace.as_ref().and_then(|trace| serde_json::from_str::<TraceFile>(trace).ok());
+    if let Some(file) = file.filter(|file| file.schema == tracefile::SCHEMA) {
+        if file.program != entry.program || file.seed.0 != *seed {
+            return Err(String::from("its trace is of another run"));
+        }
+        return Ok(if file.build == build && file.trace.check().is_ok() {
+            (file.request(), Some(file.events_hash))
+        } else {
+            (Request { replay: None, ..file.request() }, None)
+        });
+    }
+    let os = os.as_ref().map(|os| os.parse()).transpose().map_err(|error| format!("{error}"))?;
+    let request = Request {
+        strategy: strategy.parse()?,
+        limits: serde_json::from_str(limits).map_err(|error| format!("its limits: {error}"))?,
+        cores: *cores,
+        os,
+        ..Request::new(entry.program.clone(), Seed(*seed))
+    };
+    Ok((request, None))
+}
+
+/// What the corpus keeps of a run.
+fn example_of(shown: &Shown) -> Example {
+    let file = &shown.file;
+    let json = |value: Result<String, _>| value.expect("plain data has a JSON form");
+    Example {
+        build: file.build.clone(),
+        seed: file.seed.0,
+        strategy: file.strategy.to_string(),
+        cores: file.cores,
+        os: file.os.map(|os| os.to_string()),
+        limits: json(serde_json::to_string(&file.limits)),
+        decisions: shown.decisions(),
+        trace: (shown.trace == Extent::Whole).then(|| json(serde_json::to_string(file))),
+    }
+}
+
+/// The time, as entries are stamped with.
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

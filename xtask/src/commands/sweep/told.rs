@@ -1,0 +1,164 @@
+//! What a sweep says on standard output: for people, or one JSON object per line.
+//!
+//! Does not judge. Invariant: with `--json` each line is one object, and each variant has exactly one line.
+
+use photofinish::scenario::Listed;
+use photofinish::sim::mark::Mark;
+use photofinish::story::visible;
+use photofinish::sweep::{Found, Tally};
+use photofinish::verdict::Verdict;
+use serde::Serialize;
+
+use super::Sweep;
+use super::gathered::Gathered;
+use super::jobs::Board;
+use super::kept::{Again, Outcome};
+use crate::cli::SweepArgs;
+
+/// What is said of a variant.
+pub(super) struct Told<'a> {
+    pub(super) listed: &'a Listed,
+    pub(super) gathered: &'a Gathered,
+    pub(super) again: &'a [&'a Again],
+    pub(super) complaints: &'a [String],
+}
+
+/// The same with `--json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    scenario: &'a str,
+    variant: &'a str,
+    #[serde(flatten)]
+    tally: &'a Tally,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    corpus: &'a [&'a Again],
+    complaints: &'a [String],
+}
+
+impl Told<'_> {
+    /// Says it.
+    pub(super) fn tell(&self, args: &SweepArgs) {
+        let Self { listed, gathered, again: corpus, complaints } = *self;
+        let tally = &gathered.part.tally;
+        if args.json {
+            let (scenario, variant) = (&listed.scenario, &listed.variant);
+            let line = Line { scenario, variant, tally, corpus, complaints };
+            crate::say!("{}", serde_json::to_string(&line).expect("plain data has a JSON form"));
+            return;
+        }
+        let ms = gathered.during.map_or(0, |(began, ended)| ended.duration_since(began).as_millis());
+        crate::say!("{}: {} of {} runs passed, {ms} ms", listed.name(), tally.passed, tally.runs);
+        for (signature, found) in &tally.found {
+            crate::say!("  {}", found_words(signature, found));
+            // What the program wrote may stand in it.
+            let difference = found.difference.as_ref().map(ToString::to_string).unwrap_or_default();
+            difference.lines().for_each(|line| crate::say!("    {}", visible(line)));
+        }
+        self.tell_corpus();
+        if !tally.marks.is_empty() {
+            crate::say!("  marks");
+        }
+        for mark in tally.marks.iter() {
+            crate::say!("    {mark}");
+        }
+        for complaint in complaints {
+            crate::say!("  NOT AS EXPECTED: {complaint}");
+        }
+    }
+
+    /// Says what is news of the entries, and counts the others.
+    fn tell_corpus(&self) {
+        let still = self.again.iter().filter(|again| again.outcome == Outcome::Still).count();
+        if still > 0 {
+            crate::say!("  corpus: {still} fail as before");
+        }
+        for again in self.again {
+            let Again { id, signature, outcome, .. } = again;
+            let words = match outcome {
+                Outcome::Still | Outcome::Gone { instead: None } => continue,
+                Outcome::Back => String::from("BACK: it was fixed, and fails again"),
+                Outcome::Fixed { instead: None } => String::from("FIXED: its run passes"),
+                Outcome::Fixed { instead: Some(instead) } | Outcome::Gone { instead: Some(instead) } => {
+                    format!("FIXED: its run fails otherwise, {instead}")
+                }
+                Outcome::Unjudged { why, .. } => format!("not judged: {why}"),
+                Outcome::Unreadable { why } => format!("not run: {why}"),
+            };
+            crate::say!("  corpus: #{id} {signature}: {words}");
+        }
+    }
+}
+
+/// For each strategy family: in how many of its runs, and after how many of them first.
+fn found_words(signature: &str, found: &Found) -> String {
+    let shares = found.strategies.iter();
+    let by: Vec<String> = shares
+        .map(|(family, share)| format!("{family} {} after {}", share.runs, share.first_after))
+        .collect();
+    format!("{signature}: {} runs ({}), first at seed {}", found.runs, by.join(", "), found.first)
+}
+
+/// Says which marks nothing came by: what the sweep did not test.
+pub(super) fn missed<'a>(board: &'a Board, args: &SweepArgs) -> Vec<&'a Mark> {
+    let mut marks = photofinish::marks::Marks::default();
+    board.gathered.iter().for_each(|gathered| marks.merge(gathered.part.tally.marks.clone()));
+    let missed = marks.missed(&board.marks);
+    if missed.is_empty() {
+        return missed;
+    }
+    if args.json {
+        crate::say!("{}", serde_json::json!({ "missed": missed }));
+        return missed;
+    }
+    crate::say!("no run came by");
+    for mark in &missed {
+        crate::say!("  {mark}");
+    }
+    missed
+}
+
+/// Says that this is not all.
+pub(super) fn interrupted(args: &SweepArgs) {
+    if args.json {
+        crate::say!("{}", serde_json::json!({ "interrupted": true }));
+    } else {
+        crate::say!("interrupted: this is what was found until then");
+    }
+}
+
+/// Says which run ended a sweep that stops at the first that does not pass, and returns what it meant.
+pub(super) fn stopped(sweep: &Sweep<'_>, board: &Board) -> Option<Verdict> {
+    let end = board.end()?;
+    let seed = sweep.args.from + end.seed;
+    let mut shown = board.gathered[end.variant].part.shown.iter();
+    let (signature, shown) = shown.find(|(_, shown)| shown.file.seed.0 == seed)?;
+    let (program, strategy) = (&shown.file.program, shown.file.strategy.to_string());
+    let os = sweep.args.os.map(|os| format!(" --os {os}")).unwrap_or_default();
+    let heap = sweep.args.heap.map(|heap| format!(" --heap {heap}")).unwrap_or_default();
+    let oracles = sweep.args.oracles.map(|oracles| format!(" --oracles {oracles}")).unwrap_or_default();
+    let next = format!("cargo xtask sim {program} --seed {seed} --strategy {strategy}{os}{heap}{oracles}");
+    if sweep.args.json {
+        let stopped = serde_json::json!({
+            "program": program, "seed": seed, "strategy": strategy, "signature": signature, "next": next,
+        });
+        crate::say!("{}", serde_json::json!({ "stopped": stopped }));
+    } else {
+        crate::say!("stopped at the first run that did not pass: {program}, seed {seed}: {signature}");
+        crate::say!("next: {next}");
+    }
+    Some(shown.verdict)
+}
+
+/// Says which entry of the corpus did so.
+pub(super) fn stopped_by_corpus(again: &Again, args: &SweepArgs) {
+    let Again { id, program, signature, .. } = again;
+    let next = format!("cargo xtask corpus show {id}");
+    if args.json {
+        let stopped =
+            serde_json::json!({ "program": program, "corpus": id, "signature": signature, "next": next });
+        crate::say!("{}", serde_json::json!({ "stopped": stopped }));
+    } else {
+        crate::say!("stopped by #{id} of the corpus, which still fails: {program}: {signature}");
+        crate::say!("next: {next}");
+    }
+}

@@ -1,0 +1,197 @@
+//! `cargo xtask sweep` from outside: budgets, jobs, the first failure, an interrupt, and what is written.
+//!
+//! Knows the scenarios by name only. Invariant: what a sweep of seeds finds is the same whoever runs it.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+mod folder;
+
+use folder::{Folder, Said, objects};
+
+/// A sweep with a corpus of its own.
+fn sweep(args: &[&str]) -> Said {
+    Folder::new().xtask(&[&["sweep"], args].concat())
+}
+
+#[test]
+fn what_is_found_does_not_depend_on_the_jobs() {
+    let with = |jobs: &str| {
+        let folder = Folder::new();
+        let out = folder.path("out");
+        let seeds =
+            ["sweep", "late-listener/buggy", "lost-update", "--seeds", "150", "--from", "20", "--json"];
+        let said = folder.xtask(&[&seeds[..], &["--jobs", jobs, "--out", &out]].concat());
+        let swept = fs::read_to_string(folder.path("out/sweep.json")).expect("it is written");
+        let kept = objects(&folder.xtask(&["corpus", "list", "--json"]).out);
+        let kept: Vec<Value> = kept.iter().map(|entry| entry["seed"].clone()).collect();
+        (said.code, said.out, swept, kept.len())
+    };
+    let one = with("1");
+    assert_eq!(one, with("3"));
+    assert!(one.1.contains("first_after") && one.2.contains("examples"), "{}", one.1);
+}
+
+/// Whatever was found first is told with the run of its strategy that found it: as many as a count from outside gives.
+#[test]
+fn a_strategy_has_found_it_after_as_many_of_its_runs_as_there_were() {
+    let line = &objects(&sweep(&["lost-update/buggy", "--seeds", "300", "--json"]).out)[0];
+    let found = &line["found"]["lost-update"];
+    let mut families = 0;
+    for (family, share) in found["strategies"].as_object().expect("by family") {
+        let (runs, after) =
+            (share["runs"].as_u64().expect("a count"), share["first_after"].as_u64().expect("a count"));
+        let of_family = line["strategies"][family].as_u64().expect("it was run");
+        assert!(1 <= runs && 1 <= after && after - 1 + runs <= of_family, "{family}: {line}");
+        families += 1;
+    }
+    assert!(families >= 2, "{line}");
+    let first = found["first"].as_u64().expect("a seed");
+    let until = |seeds: u64| sweep(&["lost-update/buggy", "--seeds", &seeds.to_string(), "--json"]);
+    let before = &objects(&until(first + 1).out)[0];
+    let by = before["found"]["lost-update"]["strategies"].as_object().expect("by family");
+    let (family, share) = by.iter().next().expect("one run failed");
+    assert_eq!((share["runs"].as_u64(), &share["first_after"]), (Some(1), &before["strategies"][family]));
+    assert_eq!(found["strategies"][family]["first_after"], share["first_after"]);
+}
+
+#[test]
+fn each_signature_has_a_record_and_a_trace_that_replays() {
+    let folder = Folder::new();
+    let out = folder.path("out");
+    let said = folder.xtask(&["sweep", "lost-update", "canary", "--seeds", "60", "--json", "--out", &out]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    let swept: Value =
+        serde_json::from_slice(&fs::read(folder.path("out/sweep.json")).expect("it is written"))
+            .expect("JSON");
+    let mut replayed = 0;
+    for (variant, line) in swept["variants"].as_array().expect("all of them").iter().zip(objects(&said.out)) {
+        assert_eq!((&variant["runs"], &variant["found"]), (&line["runs"], &line["found"]));
+        for (signature, example) in variant["examples"].as_object().expect("by signature") {
+            let path = |what: &str| folder.path(&format!("out/{}", example[what].as_str().expect("a path")));
+            let record: Value =
+                serde_json::from_slice(&fs::read(path("record")).expect("it is written")).expect("JSON");
+            assert_eq!(
+                (record["signature"].as_str(), &record["seed"]),
+                (Some(&**signature), &example["seed"])
+            );
+            let again = folder.xtask(&["sim", "--trace", &path("trace"), "--json"]);
+            let again = &objects(&again.out)[0];
+            assert_eq!(
+                (&again["events_hash"], again["signature"].as_str()),
+                (&record["events_hash"], Some(&**signature))
+            );
+            assert_eq!(again["decisions"], example["decisions"]);
+            replayed += 1;
+        }
+    }
+    assert_eq!(replayed, 5, "four canaries and an update");
+}
+
+#[test]
+fn a_time_is_shared_and_nobody_left_out() {
+    let began = Instant::now();
+    let said = sweep(&["canary", "lost-update", "--for", "1s", "--json"]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    let lines = objects(&said.out);
+    assert_eq!(lines.len(), 6, "{}", said.out);
+    assert!(lines.iter().all(|line| line["runs"].as_u64() > Some(0)), "{}", said.out);
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+}
+
+#[test]
+fn the_first_run_that_does_not_pass_may_end_it() {
+    let first = |jobs: &str| {
+        let said =
+            sweep(&["lost-update", "--seeds", "400", "--from", "30", "--stop-on-first", "--jobs", jobs]);
+        assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+        let lines: Vec<String> =
+            said.out.lines().map(|line| line.split(" ms").next().unwrap_or(line).to_owned()).collect();
+        let next = lines.last().and_then(|line| line.strip_prefix("next: cargo xtask ")).map(str::to_owned);
+        let timeless = |line: &String| !line.contains(" runs passed, ");
+        (lines.into_iter().filter(timeless).collect::<Vec<_>>(), next.expect("it says what to type"))
+    };
+    let (lines, next) = first("1");
+    assert_eq!((&lines, &next), (&first("3").0, &first("3").1));
+    let words: Vec<&str> = next.split(' ').collect();
+    let again = Folder::new().xtask(&words);
+    assert!(again.code == Some(1) && again.out.contains("lost-update"), "{next}: {}", again.out);
+    let passes = sweep(&["late-listener/fixed", "--seeds", "20", "--stop-on-first"]);
+    assert_eq!(passes.code, Some(0), "{}{}", passes.out, passes.err);
+}
+
+#[test]
+fn a_simulation_of_many_seeds_is_a_sweep() {
+    let timeless = |said: Said| {
+        let line = |line: &str| line.split(" runs passed").next().unwrap_or_default().to_owned();
+        (said.code, said.out.lines().map(line).collect::<Vec<_>>())
+    };
+    let words = ["canary", "--seeds", "20"];
+    let simulated = Folder::new().xtask(&[&["sim"], &words[..]].concat());
+    assert_eq!(timeless(simulated), timeless(sweep(&words)));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("")).expect("a temporary folder");
+    let file = folder.path("file");
+    fs::write(&file, "no folder").expect("a temporary file");
+    let check = |args: &[&str], words: &str| {
+        let said = folder.xtask(&[&["sweep", "canary/healthy"], args].concat());
+        assert_eq!((said.code, &*said.out), (Some(2), ""), "{args:?}: {}", said.err);
+        assert!(said.err.contains(words), "{args:?}: {}", said.err);
+    };
+    check(&["--for", "0s"], "no time is too little");
+    check(&["--for", "soon"], "--for 10m");
+    check(&["--for", "1m", "--seeds", "5"], "cannot be used with");
+    check(&["--seeds", "0"], "0");
+    check(&["--out", &file], "next:");
+    check(&["--corpus", &file], "next:");
+}
+
+/// Starts a sweep without end, waits until it has recorded a failure, sends a signal to all of its group, and returns what it said.
+fn interrupted(signal: &str, args: &[&str]) -> Said {
+    use std::os::unix::process::CommandExt as _;
+    let folder = Folder::new();
+    let words = ["sweep", "lost-update/buggy", "late-listener/fixed", "--json"];
+    let mut child = folder
+        .command(&[&words[..], args].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .expect("xtask starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("it was asked for")).lines();
+    let recorded = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("recorded")));
+    recorded.expect("it records a failure").expect("it prints text");
+    let group = format!("-{}", child.id());
+    let sent = Command::new("kill").args([&format!("-{signal}"), "--", &group]).status();
+    assert!(sent.expect("kill(1) starts").success());
+    let err: Vec<String> = lines.map(|line| line.expect("it prints text")).collect();
+    Said { err: err.join("\n"), ..child.wait_with_output().expect("it was started").into() }
+}
+
+#[test]
+fn an_interrupted_sweep_tells_what_it_found() {
+    for signal in ["INT", "TERM"] {
+        for budget in [["--seeds", "100000000"], ["--for", "1000h"]] {
+            let said = interrupted(signal, &budget);
+            assert_eq!(said.code, Some(130), "{signal}: {}{}", said.out, said.err);
+            assert!(said.err.contains("interrupted: "), "{signal}: {}", said.err);
+            let lines = objects(&said.out);
+            let told = &lines[0]["found"]["lost-update"]["runs"];
+            assert!(told.as_u64() > Some(0), "{signal}: {}", said.out);
+            assert_eq!(
+                lines.last(),
+                Some(&serde_json::json!({ "interrupted": true })),
+                "{signal}: {}",
+                said.out
+            );
+        }
+    }
+}

@@ -6,7 +6,7 @@
 mod twin;
 
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -24,12 +24,11 @@ use photofinish_sim::mark::Mark;
 use photofinish_sim::oracle::Left;
 use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::guard::Percent;
 use crate::scenario::Listed;
 use crate::symbols::Symbols;
+use crate::wire::{read, write};
 
 pub use photofinish_boundary::frames::{CORES, Input, Request, Sight, StackOf, Watch};
 
@@ -173,6 +172,9 @@ struct Server {
     replies: BufReader<ChildStdout>,
     hello: Hello,
 }
+
+/// What a server finds in its environment, whoever asks.
+pub const ENVIRONMENT: [(&str, &str); 3] = [("PATH", "/usr/bin:/bin"), ("LANG", "C"), ("TZ", "UTC")];
 
 /// A program that is longer than this is long enough.
 const LENGTH_MAX: u64 = 1 << 20;
@@ -364,7 +366,7 @@ impl Server {
             .process_group(0)
             .args(["serve", &pool.made.to_string(), &pool.most.to_string(), isolation])
             .env_clear()
-            .envs([("PATH", "/usr/bin:/bin"), ("LANG", "C"), ("TZ", "UTC")])
+            .envs(ENVIRONMENT)
             .envs((way.main == Main::Own).then_some((takeover::VARIABLE, "1")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -459,40 +461,4 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
         }
     }
     run
-}
-
-enum WireError {
-    Io(io::Error),
-    Nonsense,
-}
-
-impl WireError {
-    fn at(self, path: &Path, doing: &'static str) -> ClientError {
-        let path = path.to_owned();
-        match self {
-            Self::Io(source) => ClientError::Gone { path, doing, source },
-            Self::Nonsense => ClientError::Nonsense { path, doing },
-        }
-    }
-}
-
-fn write<T: Serialize>(to: &mut impl Write, message: &T) -> Result<(), WireError> {
-    let body = postcard::to_allocvec(message).map_err(|_| WireError::Nonsense)?;
-    let length = u32::try_from(body.len()).map_err(|_| WireError::Nonsense)?;
-    to.write_all(&length.to_le_bytes()).map_err(WireError::Io)?;
-    to.write_all(&body).map_err(WireError::Io)?;
-    to.flush().map_err(WireError::Io)
-}
-
-fn read<T: DeserializeOwned>(from: &mut impl Read) -> Result<T, WireError> {
-    let mut length = [0; 4];
-    from.read_exact(&mut length).map_err(WireError::Io)?;
-    // Read as far as it goes, so that an impossible length takes no memory.
-    let mut body = Vec::new();
-    let length = u64::from(u32::from_le_bytes(length));
-    from.take(length).read_to_end(&mut body).map_err(WireError::Io)?;
-    if body.len() as u64 != length {
-        return Err(WireError::Io(io::ErrorKind::UnexpectedEof.into()));
-    }
-    postcard::from_bytes(&body).map_err(|_| WireError::Nonsense)
 }

@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`scenario`] (what there is to run) and [`oracles`] (what is asked of it), [`guest`] (the executable it runs in), [`client`] (who asks),
 //! [`verdict`] (what a run means), [`guard`] (whether it repeats, and why not), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of
-//! itself), [`symbols`] (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`linear`]
+//! itself), [`symbols`] (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`debugger`] (a run under gdb), [`linear`]
 //! (whether what concurrent callers saw has an order), [`mod@test`] (tests of anybody's crate), [`mod@cargo`], [`instrumented`] and
 //! [`wrapper`] (how they are built).
 
@@ -13,6 +13,8 @@
 pub mod cargo;
 #[cfg(simulated)]
 pub mod client;
+#[cfg(simulated)]
+pub mod debugger;
 #[cfg(simulated)]
 pub mod examine;
 #[cfg(simulated)]
@@ -46,6 +48,8 @@ pub mod traced;
 pub mod tracefile;
 #[cfg(simulated)]
 pub mod verdict;
+#[cfg(simulated)]
+mod wire;
 #[cfg(simulated)]
 pub mod world;
 #[cfg(simulated)]

@@ -91,6 +91,10 @@ pub struct SimArgs {
     #[arg(long)]
     pub baton: bool,
 
+    /// Replay the run under gdb, on real threads, stopped at the last decision, or at the first from this step on.
+    #[arg(long, value_name = "STEP", num_args = 0..=1, require_equals = true, conflicts_with_all = ["json", "events", "baton"])]
+    pub gdb: Option<Option<u64>>,
+
     /// End a run after this many scheduling points (20,000,000 unless said otherwise).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub points: Option<u64>,
@@ -210,7 +214,7 @@ pub struct SweepArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Print one JSON object per variant.
+    /// Print one JSON object per variant, and on standard error one for each failure that the corpus did not know so well.
     #[arg(long)]
     pub json: bool,
 }

@@ -281,9 +281,10 @@ fn insert(transaction: &Transaction<'_>, sighting: &Sighting<'_>) -> rusqlite::R
 
 /// Gives an entry another example.
 pub(crate) fn replace(transaction: &Transaction<'_>, id: i64, example: &Example) -> rusqlite::Result<()> {
-    let Example { build, seed, strategy, cores, os, limits, decisions, trace } = example;
+    let Example { build, seed, strategy, cores, os, heap, limits, decisions, trace } = example;
     transaction.execute(
-        "UPDATE failures SET build = :build, seed = :seed, strategy = :strategy, cores = :cores, os = :os, limits = :limits,
+        "UPDATE failures SET build = :build, seed = :seed, strategy = :strategy, cores = :cores, os = :os, heap = :heap,
+            limits = :limits,
             decisions = :decisions, trace = :trace
          WHERE id = :id",
         named_params! {
@@ -293,6 +294,7 @@ pub(crate) fn replace(transaction: &Transaction<'_>, id: i64, example: &Example)
             ":strategy": strategy,
             ":cores": cores,
             ":os": os,
+            ":heap": heap,
             ":limits": limits,
             ":decisions": number(*decisions),
             ":trace": trace,
@@ -336,6 +338,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
             strategy: row.get("strategy")?,
             cores: row.get("cores")?,
             os: row.get("os")?,
+            heap: row.get("heap")?,
             limits: row.get("limits")?,
             decisions: count(row, "decisions")?,
             trace: row.get("kept")?,
@@ -362,6 +365,7 @@ mod tests {
             strategy: String::from("starve"),
             cores: 4,
             os: None,
+            heap: None,
             limits: String::from("{}"),
             decisions: 1,
             trace,

@@ -21,6 +21,9 @@ pub struct Example {
     pub cores: u32,
     /// The operating system it was made to run on, if not its own.
     pub os: Option<String>,
+    /// The heap it was made to use, if not its program's own choice.
+    #[serde(default)]
+    pub heap: Option<String>,
     /// The bounds of the run, as JSON.
     pub limits: String,
     /// Decisions that were not boring.

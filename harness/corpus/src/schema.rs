@@ -31,6 +31,8 @@ const STEPS: &[&str] = &[
     ) STRICT",
     // 2: what a failure was shrunk to.
     "ALTER TABLE failures ADD COLUMN shrunk TEXT",
+    // 3: the heap that a run was made to use, if not its program's own choice.
+    "ALTER TABLE failures ADD COLUMN heap TEXT",
 ];
 
 /// The schema of a database that has taken every step.

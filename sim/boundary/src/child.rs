@@ -19,6 +19,7 @@ use photofinish_sim::thread::ThreadId;
 
 use crate::carrier;
 use crate::crash;
+use crate::debugger;
 use crate::frames::{Final, Frame, Request};
 use crate::guard;
 use crate::memory::{self, checked};
@@ -105,6 +106,7 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     run::begin(kernel);
     process::begin(&request.program, task.programs);
     thread::assign_main(Box::new(move || main(task.program)))?;
+    debugger::stop_at(request.stop_at);
     crash::watch(request.limits.real_ms_max);
     guard::watch();
     phase::set(Phase::Program);

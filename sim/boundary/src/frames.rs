@@ -41,6 +41,8 @@ pub struct Request {
     pub oracles: Option<Oracles>,
     /// The heap it gets its memory from; its own choice when left out.
     pub heap: Option<Heap>,
+    /// A debugger is to stop at the first question from this step of the run on.
+    pub stop_at: Option<u64>,
     /// What is written down besides, to find out why equal runs differ.
     pub watch: Option<Watch>,
 }
@@ -109,6 +111,7 @@ impl Request {
             os: None,
             oracles: None,
             heap: None,
+            stop_at: None,
             watch: None,
         }
     }

@@ -21,6 +21,7 @@ mod arch;
 mod carrier;
 mod child;
 mod crash;
+mod debugger;
 mod disk;
 mod executable;
 pub mod frames;

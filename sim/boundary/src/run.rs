@@ -107,6 +107,7 @@ pub(crate) fn obey(next: Next) -> Interrupted {
 /// As [`obey`], but leaves the signals that arrived meanwhile to the caller.
 #[inline]
 fn follow(next: Next) {
+    crate::debugger::look();
     let next = match next {
         Next::Stay | Next::Run(_) if run().kernel.has_chores() => crate::host::do_chores(next),
         next => next,

@@ -19,6 +19,7 @@ pub use crate::carrier::PoolSize;
 use crate::carrier::{self, Mode};
 use crate::child::{self, Task};
 use crate::crash::{self, leave};
+use crate::debugger;
 use crate::disk;
 use crate::disk::folder::{Folders, REAL_TMPDIR};
 use crate::frames::{Died, Hello, PROTOCOL, Reply, Request};
@@ -233,6 +234,9 @@ fn fork_and_run(
     request: &Request,
     task: Task,
 ) -> io::Result<Option<Died>> {
+    if request.stop_at.is_some() {
+        debugger::photofinish_debugger_fork();
+    }
     // SAFETY: getpid(2) always succeeds.
     let server = unsafe { libc::getpid() };
     // SAFETY: the other threads of this process are parked for ever and hold no lock.

@@ -146,9 +146,10 @@ fn show(entry: &Entry, args: &CorpusArgs) {
 
 /// What to type to see an entry's run again, in whatever build.
 fn replay_line(entry: &Entry) -> String {
-    let Example { seed, strategy, os, .. } = &entry.example;
+    let Example { seed, strategy, os, heap, .. } = &entry.example;
     let os = os.as_ref().map(|os| format!(" --os {os}")).unwrap_or_default();
-    format!("cargo xtask sim {} --seed {seed} --strategy {strategy}{os}", entry.program)
+    let heap = heap.as_ref().map(|heap| format!(" --heap {heap}")).unwrap_or_default();
+    format!("cargo xtask sim {} --seed {seed} --strategy {strategy}{os}{heap}", entry.program)
 }
 
 fn write_trace(entry: &Entry, path: &Path) -> Result<(), CorpusCommandError> {

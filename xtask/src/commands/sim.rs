@@ -5,11 +5,13 @@
 //! Invariant: the seed is printed before the run starts.
 
 use std::hash::{BuildHasher, RandomState};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 use photofinish::client::{CORES, Client, ClientError, Isolation, Request, Run};
+use photofinish::debugger::Debugged;
 use photofinish::examine::{Examined, examine};
 use photofinish::record::Record;
 use photofinish::scenario::Listed;
@@ -84,10 +86,11 @@ pub fn run(args: &SimArgs) -> Result<Exit, SimError> {
         Some(path) => vec![from_trace(&scenarios, args, path)?],
         None => from_seed(args, strategy, &scenarios.select(&args.scenarios)?),
     };
-    if args.record.is_some() && requests.len() > 1 {
-        let message =
-            "--record writes one trace, and this names several programs\nnext: name one, SCENARIO/VARIANT";
-        return Err(SimError::Usage(message.to_owned()));
+    let for_one =
+        [("--record writes one trace", args.record.is_some()), ("--gdb stops one run", args.gdb.is_some())];
+    if let Some((what, _)) = for_one.iter().find(|(_, given)| *given && requests.len() > 1) {
+        let message = format!("{what}, and this names several programs\nnext: name one, SCENARIO/VARIANT");
+        return Err(SimError::Usage(message));
     }
     let threads = requests[0].0.limits.threads_max;
     let symbols = Symbols::open(&scenarios.path);
@@ -188,6 +191,9 @@ impl Session<'_> {
         if let Some(path) = &self.args.record {
             self.write_trace(path, request, &run)?;
         }
+        if let Some(at) = self.args.gdb {
+            return Err(self.debug(&Debugged { executable: &self.scenarios.path, request, run: &run, at }));
+        }
         Ok(exit_of(judgement.verdict))
     }
 
@@ -231,6 +237,20 @@ impl Session<'_> {
         } else {
             crate::out::write(format_args!("{words}"));
         }
+    }
+
+    /// Becomes gdb; returns only what kept it from that.
+    fn debug(&self, debugged: &Debugged<'_>) -> SimError {
+        let folder = self.scenarios.path.with_file_name("gdb");
+        let mut command = match debugged.command(&folder) {
+            Ok(command) => command,
+            Err(error) => return SimError::Usage(format!("writing {} failed: {error}", folder.display())),
+        };
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+        crate::say!("  gdb stops at step {}: {}", debugged.step(), words.join(" "));
+        let error = command.exec();
+        SimError::Usage(format!("gdb did not start: {error}\nnext: install gdb, and the same command"))
     }
 
     fn client(&mut self) -> Result<&mut Client, SimError> {

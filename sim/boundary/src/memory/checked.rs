@@ -91,9 +91,9 @@ pub(crate) fn take(size: usize, align: usize, content: Content) -> *mut c_void {
             block as *mut c_void
         }
         Ok(None) => {
-            // SAFETY: it has no conditions.
+            // SAFETY: no preconditions.
             let errno = unsafe { libc::__errno_location() };
-            // SAFETY: the running thread's own errno.
+            // SAFETY: the running thread's own.
             unsafe { *errno = libc::ENOMEM };
             core::ptr::null_mut()
         }

@@ -219,7 +219,7 @@ fn one(
 /// What to ask for to run an entry's example again: in its own build by its trace, with the hash that its events must have; in
 /// another one by its seed and strategy.
 fn asked(entry: &Entry, build: &str) -> Result<(Request, Option<u64>), String> {
-    let Example { seed, strategy, cores, os, limits, trace, .. } = &entry.example;
+    let Example { seed, strategy, cores, os, heap, limits, trace, .. } = &entry.example;
     let file = trace.as_ref().and_then(|trace| serde_json::from_str::<TraceFile>(trace).ok());
     if let Some(file) = file.filter(|file| file.schema == tracefile::SCHEMA) {
         if file.program != entry.program || file.seed.0 != *seed {
@@ -232,11 +232,13 @@ fn asked(entry: &Entry, build: &str) -> Result<(Request, Option<u64>), String> {
         });
     }
     let os = os.as_ref().map(|os| os.parse()).transpose().map_err(|error| format!("{error}"))?;
+    let heap = heap.as_ref().map(|heap| heap.parse()).transpose()?;
     let request = Request {
         strategy: strategy.parse()?,
         limits: serde_json::from_str(limits).map_err(|error| format!("its limits: {error}"))?,
         cores: *cores,
         os,
+        heap,
         ..Request::new(entry.program.clone(), Seed(*seed))
     };
     Ok((request, None))
@@ -252,6 +254,7 @@ fn example_of(shown: &Shown) -> Example {
         strategy: file.strategy.to_string(),
         cores: file.cores,
         os: file.os.map(|os| os.to_string()),
+        heap: file.heap.map(|heap| heap.to_string()),
         limits: json(serde_json::to_string(&file.limits)),
         decisions: shown.decisions(),
         trace: (shown.trace == Extent::Whole).then(|| json(serde_json::to_string(file))),
@@ -262,4 +265,80 @@ fn example_of(shown: &Shown) -> Example {
 fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use photofinish::scenario::{Heap, Os};
+    use photofinish::sim::chooser::Strategy;
+    use photofinish::sim::trace::Trace;
+
+    use super::*;
+
+    /// What was asked for when the run was made.
+    fn original() -> Request {
+        let (os, heap) = (Some(Os::Macos), Some(Heap::Checked));
+        Request { strategy: Strategy::Starve, cores: 2, os, heap, ..Request::new("s/v", Seed(u64::MAX)) }
+    }
+
+    fn entry() -> Entry {
+        let Request { program, seed, strategy, cores, os, heap, limits, .. } = original();
+        let file = TraceFile {
+            schema: tracefile::SCHEMA,
+            what: tracefile::WHAT.to_owned(),
+            program: program.clone(),
+            build: String::from("this"),
+            seed,
+            strategy,
+            cores,
+            os,
+            heap,
+            oracles: None,
+            limits,
+            events_hash: 7,
+            trace: Trace::default(),
+        };
+        Entry {
+            id: 1,
+            program,
+            signature: String::from("lost"),
+            state: State::Open,
+            first_seen_ms: 0,
+            last_seen_ms: 0,
+            times_seen: 1,
+            shrunk: None,
+            example: example_of(&Shown { verdict: Verdict::Fail, file, trace: Extent::Whole }),
+        }
+    }
+
+    #[test]
+    fn an_example_is_asked_for_as_it_was_recorded() {
+        let replayed = Request { replay: Some(Trace::default()), ..original() };
+        assert_eq!(asked(&entry(), "this"), Ok((replayed, Some(7))), "by its trace");
+        assert_eq!(asked(&entry(), "other"), Ok((original(), None)), "by its seed");
+        let mut bare = entry();
+        bare.example.trace = None;
+        assert_eq!(asked(&bare, "this"), Ok((original(), None)), "without a trace");
+        let old = entry().example.trace.map(|trace| trace.replacen("\"schema\":", "\"schema\":9", 1));
+        bare.example.trace = old;
+        assert_eq!(asked(&bare, "this"), Ok((original(), None)), "with a trace of another schema");
+    }
+
+    #[test]
+    fn an_example_that_names_what_nobody_knows_is_not_run() {
+        let check = |change: fn(&mut Example), words: &str| {
+            let mut entry = entry();
+            entry.example.trace = None;
+            change(&mut entry.example);
+            let why = asked(&entry, "this").expect_err("it is not known");
+            assert!(why.contains(words), "{why}");
+        };
+        check(|example| example.strategy = String::from("luck"), "luck");
+        check(|example| example.os = Some(String::from("plan9")), "plan9");
+        check(|example| example.heap = Some(String::from("compost")), "compost");
+        check(|example| example.limits = String::from("{}"), "limits");
+        let mut other = entry();
+        other.program = String::from("s/w");
+        assert_eq!(asked(&other, "this"), Err(String::from("its trace is of another run")));
+    }
 }

@@ -36,13 +36,17 @@ static VARIANTS: &[Variant] = &[
     racy(
         "lock-order-parking-lot",
         "The same with the locks of parking_lot.",
-        &[find("deadlock in photofinish_guests::races::programs::lock_order_parking_lot")],
+        &[find(
+            "deadlock in photofinish_guests::races::programs::left_and_right, photofinish_guests::races::programs::lock_order_parking_lot",
+        )],
         programs::lock_order_parking_lot,
     ),
     racy(
         "lost-wakeup",
         "A flag is looked at before the lock is taken, and set without it.",
-        &[find("deadlock in photofinish_guests::races::programs::lost_wakeup")],
+        &[find(
+            "deadlock in photofinish_guests::races::programs::left_and_right, photofinish_guests::races::programs::lost_wakeup",
+        )],
         programs::lost_wakeup,
     ),
     racy(

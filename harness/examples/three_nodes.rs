@@ -1,5 +1,5 @@
 //! Three nodes that keep a number on disk, under a partition, a heal, a crash and a restart.
-use photofinish::scenario::{Expectation, Failure, Heap, Os, Scenario, Variant};
+use photofinish::scenario::{Expectation, Failure, Heap, Oracles, Os, Scenario, Variant};
 use photofinish::world::World;
 use std::{fs, net::UdpSocket, thread::sleep, time::Duration};
 
@@ -51,8 +51,15 @@ fn run() -> Result<(), Failure> {
 }
 
 const EXPECT: Expectation = Expectation::NEVER_FAILS;
-const FAULTS: Variant =
-    Variant { name: "faults", story: "All.", os: Os::Linux, heap: Heap::Plain, expect: EXPECT, run };
+const FAULTS: Variant = Variant {
+    name: "faults",
+    story: "All.",
+    os: Os::Linux,
+    heap: Heap::Plain,
+    expect: EXPECT,
+    oracles: Oracles::NONE,
+    run,
+};
 const SCENARIO: Scenario = Scenario { name: "nodes", story: "Three.", programs: &[], variants: &[FAULTS] };
 
 fn main() {

@@ -23,6 +23,7 @@ use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Figures;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::mark::Mark;
+use photofinish_sim::oracle::Left;
 use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
 
@@ -108,6 +109,8 @@ pub struct Run {
     pub unmodelled: u64,
     /// What the oracle found: signature and detail.
     pub judged: Option<(String, String)>,
+    /// What the program left behind when its main function returned, if that was looked at.
+    pub left: Vec<Left>,
     /// What was decided.
     pub trace: Trace,
     /// What happened: all of it if events were asked for, else only what a person must see.
@@ -121,7 +124,7 @@ pub struct Run {
 }
 
 /// What a process left in which runs were made.
-struct Left {
+struct Answered {
     frames: Vec<Frame>,
     truncated: bool,
     died: Option<Died>,
@@ -401,7 +404,7 @@ impl Server {
         Ok(collect(left.frames, left.truncated, left.died, self.hello.load_base))
     }
 
-    fn ask(&mut self, path: &Path, ask: &Ask, program: &str) -> Result<Left, ClientError> {
+    fn ask(&mut self, path: &Path, ask: &Ask, program: &str) -> Result<Answered, ClientError> {
         let doing = "running a program";
         write(self.requests.as_mut().expect("it is open until the end"), ask)
             .map_err(|error| error.at(path, doing))?;
@@ -410,7 +413,7 @@ impl Server {
             Reply::Ran { frames, truncated, died } => {
                 let nonsense = |_| ClientError::Nonsense { path: path.to_owned(), doing };
                 let frames = frames::decode(&frames).map_err(nonsense)?;
-                Ok(Left { frames, truncated, died })
+                Ok(Answered { frames, truncated, died })
             }
             Reply::Unknown => {
                 Err(ClientError::Unknown { path: path.to_owned(), program: program.to_owned() })
@@ -446,6 +449,7 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
         figures: Figures::default(),
         unmodelled: 0,
         judged: None,
+        left: Vec::new(),
         trace: Trace::default(),
         events: Vec::new(),
         stacks: Vec::new(),
@@ -475,6 +479,7 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
                 run.figures = end.figures;
                 run.unmodelled = end.unmodelled;
                 run.judged = end.judged;
+                run.left = end.left;
             }
         }
     }

@@ -4,9 +4,10 @@
 //! `cargo xtask`, and says so to whoever starts it by hand.
 
 use photofinish_boundary::server::{self, Isolation, PoolSize};
-use photofinish_boundary::{Registered, Task};
+use photofinish_boundary::{OverEvents, Registered, Task};
 
 use crate::hooks;
+use crate::oracles::Oracles;
 use crate::scenario::{Failure, Listed, Scenario};
 
 /// The main function of an executable that holds scenarios.
@@ -90,7 +91,11 @@ fn find(
     let variant = scenario.variants.iter().find(|candidate| candidate.name == variant)?;
     let run = variant.run;
     let program = Box::new(move || run().map_err(|Failure { signature, detail }| (signature, detail)));
-    Some(Task { program, os: variant.os, heap: variant.heap, programs })
+    let Oracles { of_run: oracles, over_events } = variant.oracles;
+    let over_events = over_events.map(|oracle| -> OverEvents {
+        Box::new(move |events| oracle(events).map_err(|Failure { signature, detail }| (signature, detail)))
+    });
+    Some(Task { program, os: variant.os, heap: variant.heap, programs, oracles, over_events })
 }
 
 /// Makes panics of the program events of its run; what the default hook prints is captured with its standard error.
@@ -100,6 +105,8 @@ fn report_panics() {
         let payload = info.payload_as_str().unwrap_or("a panic without a message");
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         photofinish_boundary::panicked(payload, &place);
-        default(info);
+        if !photofinish_boundary::is_judging() {
+            default(info);
+        }
     }));
 }

@@ -3,10 +3,10 @@
 //! Invariant: a run is asked for by data and answered by data, so that whatever searches, replays or reports is the same for
 //! every target.
 //!
-//! Reading order: [`scenario`] (what there is to run), [`guest`] (the executable it runs in), [`client`] (who asks),
-//! [`verdict`] (what a run means), [`guard`] (whether it repeats, and why not), [`series`] (runs that share a process), [`record`] and
-//! [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of itself), [`symbols`] (where in the source, whose
-//! [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`debugger`] (a run under gdb), [`linear`]
+//! Reading order: [`scenario`] (what there is to run) and [`oracles`] (what is asked of it), [`guest`] (the executable it runs in),
+//! [`client`] (who asks), [`verdict`] (what a run means), [`guard`] (whether it repeats, and why not), [`series`] (runs that share a
+//! process), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of itself), [`symbols`]
+//! (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`debugger`] (a run under gdb), [`linear`]
 //! (whether what concurrent callers saw has an order), [`mod@test`] (tests of anybody's crate), [`mod@cargo`], [`instrumented`] and
 //! [`wrapper`] (how they are built).
 
@@ -28,6 +28,7 @@ pub mod instrumented;
 pub mod linear;
 #[cfg(simulated)]
 pub mod marks;
+pub mod oracles;
 #[cfg(simulated)]
 pub mod plain;
 #[cfg(simulated)]

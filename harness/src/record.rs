@@ -4,6 +4,7 @@
 //! old reader may meet new fields.
 
 use photofinish_sim::chooser::Strategy;
+use photofinish_sim::oracle::Left;
 use photofinish_sim::seed::Seed;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,9 @@ pub struct Record {
     /// The marks that the program passed; left out if there are none.
     #[serde(default, skip_serializing_if = "Marks::is_empty")]
     pub marks: Marks,
+    /// What the program left behind when its main function returned, if that was looked at; left out if there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Left>,
     /// What the program traced last before it failed, a line each, if its events were kept.
     #[serde(default)]
     pub traced: Vec<String>,
@@ -85,6 +89,7 @@ impl Record {
             threads: run.figures.threads,
             events_hash: format!("{:016x}", run.figures.events_hash),
             marks: Marks::of(run),
+            left: run.left.clone(),
             traced: traced::last(&run.events).lines,
             difference: None,
         }

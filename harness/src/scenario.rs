@@ -5,6 +5,8 @@
 
 pub use photofinish_sim::heap::Heap;
 pub use photofinish_sim::personality::Os;
+
+pub use crate::oracles::Oracles;
 use serde::{Deserialize, Serialize};
 
 /// One story told by several programs that differ in one thing.
@@ -39,6 +41,8 @@ pub struct Variant {
     pub heap: Heap,
     /// What a sweep over its seeds must show.
     pub expect: Expectation,
+    /// What is asked of each run besides what `run` says of it: [`Oracles::NONE`] for nothing.
+    pub oracles: Oracles,
     /// The program and its oracle: ordinary Rust that also runs natively.
     pub run: fn() -> Result<(), Failure>,
 }

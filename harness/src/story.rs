@@ -16,6 +16,8 @@ use photofinish_sim::event::Event;
 const DECISIONS_SHOWN: usize = 12;
 /// Lines shown of what the program wrote.
 const OUTPUT_SHOWN: usize = 20;
+/// Things shown that the program left behind.
+const LEFT_SHOWN: usize = 20;
 /// Marks shown that the program passed.
 const MARKS_SHOWN: usize = 20;
 
@@ -51,6 +53,9 @@ impl Told<'_> {
             stacks(&mut text, run, symbols);
             decisions(&mut text, record.verdict, run, symbols);
             traced_last(&mut text, run);
+        }
+        if length == Length::EveryEvent || record.verdict != Verdict::Pass {
+            left(&mut text, run);
         }
         output(&mut text, run);
         marks(&mut text, record);
@@ -165,6 +170,20 @@ fn traced_last(text: &mut String, run: &Run) {
     lines.iter().for_each(|traced| line(text, &format!("    | {}", visible(traced))));
 }
 
+/// What the main function left behind when it returned.
+fn left(text: &mut String, run: &Run) {
+    if run.left.is_empty() {
+        return;
+    }
+    line(text, "  left behind when the main function returned");
+    for left in run.left.iter().take(LEFT_SHOWN) {
+        line(text, &format!("    {}", visible(&left.to_string())));
+    }
+    if run.left.len() > LEFT_SHOWN {
+        line(text, &format!("    and {} more", run.left.len() - LEFT_SHOWN));
+    }
+}
+
 fn output(text: &mut String, run: &Run) {
     let mut bytes = Vec::new();
     for (_, event) in &run.events {
@@ -252,6 +271,7 @@ mod tests {
             figures: Figures::default(),
             unmodelled: 0,
             judged: None,
+            left: Vec::new(),
             trace: Trace::default(),
             events: vec![(stamp, Event::Traced(Box::new(traced))); events],
             stacks: Vec::new(),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use photofinish_sim::chooser::Strategy;
 use photofinish_sim::heap::Heap;
 use photofinish_sim::limits::Limits;
+use photofinish_sim::oracle::Oracles;
 use photofinish_sim::personality::Os;
 use photofinish_sim::seed::Seed;
 use photofinish_sim::trace::Trace;
@@ -36,6 +37,9 @@ pub struct TraceFile {
     pub cores: u32,
     /// The operating system it was made to run on, if not its own.
     pub os: Option<Os>,
+    /// What was asked of the run besides, if not what its program asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oracles: Option<Oracles>,
     /// The heap it was made to use, if not its own choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heap: Option<Heap>,
@@ -61,6 +65,7 @@ impl TraceFile {
             cores: request.cores,
             os: request.os,
             heap: request.heap,
+            oracles: request.oracles,
             limits: request.limits,
             events_hash: run.figures.events_hash,
             trace: run.trace.clone(),
@@ -77,6 +82,7 @@ impl TraceFile {
             cores: self.cores,
             os: self.os,
             heap: self.heap,
+            oracles: self.oracles,
             ..Request::new(self.program.clone(), self.seed)
         }
     }

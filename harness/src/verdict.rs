@@ -65,13 +65,7 @@ pub fn judge(run: &Run, symbols: &Symbols) -> Judgement {
         }
         Ending::Misused(misuse) => misuse_of(run, misuse, symbols),
         Ending::Deadlock(waits) => fail(deadlock_signature(run, waits, symbols), lines(waits)),
-        Ending::Livelock { points } => {
-            fail("livelock".into(), format!("{points} scheduling points passed and the program was not done"))
-        }
-        Ending::OutOfTime { virtual_ns } => fail(
-            "out-of-time".into(),
-            format!("{} s of virtual time passed and the program was not done", virtual_ns / 1_000_000_000),
-        ),
+        Ending::Livelock { .. } | Ending::OutOfTime { .. } | Ending::Idle { .. } => given_up(run),
         Ending::OutOfThreads { threads } => inconclusive(
             "out-of-threads",
             format!(
@@ -95,7 +89,9 @@ pub fn judge(run: &Run, symbols: &Symbols) -> Judgement {
 #[must_use]
 pub fn needs_events(ending: &Ending) -> bool {
     match ending {
-        Ending::Deadlock(_) => true,
+        Ending::Deadlock(_) | Ending::OutOfTime { .. } | Ending::Livelock { .. } | Ending::Idle { .. } => {
+            true
+        }
         Ending::Misused(misuse) => !misuse.wrong.is_seen_in_the_act(),
         _ => false,
     }
@@ -109,6 +105,27 @@ fn fail(signature: String, detail: String) -> Parts {
 
 fn inconclusive(signature: &str, detail: String) -> Parts {
     (Verdict::Inconclusive, Some(signature.to_owned()), detail)
+}
+
+/// A run that was not done when it had used up what it may; what the kernel found out of that names it better than the limit.
+fn given_up(run: &Run) -> Parts {
+    let (signature, limit) = match run.ending {
+        Ending::OutOfTime { virtual_ns } => {
+            ("out-of-time", format!("{} s of virtual time passed", virtual_ns / 1_000_000_000))
+        }
+        Ending::Idle { points } => {
+            ("livelock", format!("threads ran for {points} scheduling points and got nowhere"))
+        }
+        _ => ("livelock", format!("{} scheduling points passed", run.figures.points)),
+    };
+    let limit = format!("{limit} and the program was not done");
+    match &run.judged {
+        // What the program itself was judged by before says nothing of why it was not done.
+        Some((signature, detail)) if signature.starts_with("stuck: ") => {
+            fail(signature.clone(), format!("{limit}\n{detail}"))
+        }
+        _ => fail(signature.into(), limit),
+    }
 }
 
 /// A run in which a mark failed did not pass. What must always hold is the first thing that went wrong and so names the failure,

@@ -31,6 +31,11 @@ pub enum Ending {
         /// The limit on points.
         points: u64,
     },
+    /// Threads ran for so long without getting anywhere; only where that is asked for.
+    Idle {
+        /// The scheduling points.
+        points: u64,
+    },
     /// Its virtual time is up.
     OutOfTime {
         /// The limit on virtual nanoseconds.
@@ -72,6 +77,7 @@ impl Ending {
             Self::Misused(_) => "misused",
             Self::Deadlock(_) => "deadlock",
             Self::Livelock { .. } => "livelock",
+            Self::Idle { .. } => "idle",
             Self::OutOfTime { .. } => "out-of-time",
             Self::OutOfThreads { .. } => "out-of-threads",
             Self::Escaped { .. } => "escaped",
@@ -93,14 +99,16 @@ pub struct Waiting {
     pub on: String,
     /// The thread that would end the wait, where that is known.
     pub holder: Option<ThreadId>,
+    /// Who or what could end the wait, for a person; empty where nothing is known.
+    pub ended_by: String,
 }
 
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "thread {} ({}) waits for {}", self.thread.0, self.name, self.on)?;
-        match self.holder.filter(|_| !self.on.starts_with("the end of")) {
-            Some(holder) => write!(f, "; thread {} seems to hold it", holder.0),
-            None => Ok(()),
+        if let Some(holder) = self.holder.filter(|_| !self.on.starts_with("the end of")) {
+            write!(f, "; thread {} seems to hold it", holder.0)?;
         }
+        if self.ended_by.is_empty() { Ok(()) } else { write!(f, "; {}", self.ended_by) }
     }
 }

@@ -221,6 +221,14 @@ pub enum Event {
         /// What the program last said of it.
         detail: String,
     },
+    /// The thread that runs from here on could have run since a timer of its own, and that was longer ago than is allowed; only
+    /// where that is asked for.
+    Late {
+        /// When the timer was due, in virtual nanoseconds.
+        due_ns: u64,
+        /// For how long the thread could have run, without the time that passed because the chooser let it.
+        by_ns: u64,
+    },
     /// The program's own tracing said something.
     Traced(Box<Traced>),
     /// An asynchronous runtime that describes its tasks spawned one.

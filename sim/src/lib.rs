@@ -5,7 +5,8 @@
 //!
 //! Reading order: [`seed`] and [`choice`] (the one door), [`chooser`] (who answers), [`kernel`] (who asks), [`call`] (what
 //! the program can ask for), [`net`] and [`fd`] (what it acts on), [`mark`] (what it says of itself), [`fault`] (what strikes it), [`heap`] (where its
-//! memory comes from), [`event`] and [`ending`] (what came of it).
+//! memory comes from), [`event`] and [`ending`] (what came of it),
+//! [`oracle`] (what may be asked of that).
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
@@ -26,6 +27,7 @@ pub mod limits;
 pub mod link;
 pub mod mark;
 pub mod net;
+pub mod oracle;
 pub mod personality;
 pub mod process;
 pub mod ready;

@@ -66,6 +66,10 @@ pub struct Thread {
     pub(crate) held: Vec<DescriptionId>,
     /// The files whose changes end its `poll(2)`.
     pub(crate) polls: Vec<Object>,
+    /// When it began its wait, or its last one: points and virtual nanoseconds of the run.
+    pub(crate) blocked_at: (u64, u64),
+    /// Since a timer made it runnable and until it runs: when that was due, and for how long the run had been stalled then.
+    pub(crate) due: Option<(u64, u64)>,
     /// The key of its deadline in the timer queue, while it waits with one.
     pub(crate) timer: Option<(u64, u64)>,
 }
@@ -110,6 +114,8 @@ impl Threads {
             forked_from: Vec::new(),
             held: Vec::new(),
             polls: Vec::new(),
+            blocked_at: (0, 0),
+            due: None,
             timer: None,
         });
         id

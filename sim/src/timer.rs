@@ -85,6 +85,11 @@ impl Timers {
         })
     }
 
+    /// Everything that will happen, by time.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = &Due> {
+        self.queue.values()
+    }
+
     /// The flows that will be tried again.
     pub(crate) fn retries(&self) -> impl Iterator<Item = Flow> {
         self.queue.values().filter_map(|due| match due {

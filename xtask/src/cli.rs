@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use photofinish::guard::Percent;
 use photofinish::scenario::{Heap, Os};
+use photofinish::sim::oracle::Oracles;
 
 use crate::exit::{EXIT_CODES, SWEEP_EXIT_CODES};
 
@@ -114,6 +115,11 @@ pub struct SimArgs {
     #[arg(long, value_name = "OS")]
     pub os: Option<Os>,
 
+    /// Ask this of each run besides, instead of what the scenario asks for: a list with commas of threads, tasks, children,
+    /// sockets, descriptors (none of these may be left behind), leaks (all of these), stuck, late=MS, idle=POINTS or none.
+    #[arg(long, value_name = "LIST")]
+    pub oracles: Option<Oracles>,
+
     /// Get the program's memory from this heap: plain, or checked, which ends a run that misuses it (the scenario's own unless said
     /// otherwise).
     #[arg(long, value_name = "HEAP")]
@@ -183,6 +189,11 @@ pub struct SweepArgs {
     /// Answer as this operating system does; expectations are held against the scenario's own only.
     #[arg(long, value_name = "OS")]
     pub os: Option<Os>,
+
+    /// Ask this of each run besides, instead of what the scenario asks for: a list with commas of threads, tasks, children,
+    /// sockets, descriptors (none of these may be left behind), leaks (all of these), stuck, late=MS, idle=POINTS or none.
+    #[arg(long, value_name = "LIST")]
+    pub oracles: Option<Oracles>,
 
     /// Get the programs' memory from this heap: plain, or checked, which ends a run that misuses it (the scenario's own unless said
     /// otherwise).
@@ -295,6 +306,7 @@ impl SimArgs {
             strategy: self.strategy.clone(),
             os: self.os,
             heap: self.heap,
+            oracles: self.oracles,
             jobs: None,
             guard: self.guard,
             isolation: self.isolation,

@@ -8,7 +8,7 @@ use photofinish_boundary::frames::{Ask, Frame, Request, Series};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::seed::Seed;
 
-use super::{Client, ClientError, Left, Run, Server, Shape, collect};
+use super::{Answered, Client, ClientError, Run, Server, Shape, collect};
 
 /// Runs that followed one another in as few processes as could be.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +61,7 @@ impl Server {
     /// The runs of a series that were made, at least one.
     fn series(&mut self, path: &Path, series: Series) -> Result<Vec<Run>, ClientError> {
         let (program, most) = (series.first.program.clone(), series.count as usize);
-        let Left { frames, truncated, died } = self.ask(path, &Ask::Series(series), &program)?;
+        let Answered { frames, truncated, died } = self.ask(path, &Ask::Series(series), &program)?;
         let base = self.hello.load_base;
         let mut by_run: Vec<Vec<Frame>> = Vec::new();
         let mut is_over = true;

@@ -149,6 +149,7 @@ mod tests {
             events: Vec::new(),
             stacks: Vec::new(),
             sights: sights.iter().map(sight).collect(),
+            left: Vec::new(),
             truncated: false,
         }
     }

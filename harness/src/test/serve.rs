@@ -4,6 +4,7 @@
 
 use photofinish_boundary::takeover::{self, Entry};
 use photofinish_boundary::{Task, server};
+use photofinish_sim::oracle::Oracles;
 
 use super::{Failure, Os, Test};
 use crate::guest::{Asked, leave};
@@ -36,5 +37,12 @@ fn find(name: &str) -> Option<Task> {
     let test = tests.find(|test| test.name == name)?;
     let body = test.body;
     let program = Box::new(move || body().map_err(|Failure { signature, detail }| (signature, detail)));
-    Some(Task { program, os: test.os.unwrap_or(Os::Linux), heap: Heap::Plain, programs: &[] })
+    Some(Task {
+        program,
+        os: test.os.unwrap_or(Os::Linux),
+        heap: Heap::Plain,
+        programs: &[],
+        oracles: Oracles::NONE,
+        over_events: None,
+    })
 }

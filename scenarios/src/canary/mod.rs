@@ -22,6 +22,7 @@ static VARIANTS: &[Variant] = &[
         os: photofinish::scenario::Os::Linux,
         heap: photofinish::scenario::Heap::Plain,
         expect: always(&[Find { signature: "panic*", within_runs: 1 }]),
+        oracles: photofinish::scenario::Oracles::NONE,
         run: program::panic,
     },
     Variant {
@@ -30,6 +31,7 @@ static VARIANTS: &[Variant] = &[
         os: photofinish::scenario::Os::Linux,
         heap: photofinish::scenario::Heap::Plain,
         expect: always(&[Find { signature: "deadlock*", within_runs: 1 }]),
+        oracles: photofinish::scenario::Oracles::NONE,
         run: program::deadlock,
     },
     Variant {
@@ -38,6 +40,7 @@ static VARIANTS: &[Variant] = &[
         os: photofinish::scenario::Os::Linux,
         heap: photofinish::scenario::Heap::Plain,
         expect: always(&[Find { signature: program::WRONG_ANSWER, within_runs: 1 }]),
+        oracles: photofinish::scenario::Oracles::NONE,
         run: program::wrong_answer,
     },
     Variant {
@@ -46,6 +49,7 @@ static VARIANTS: &[Variant] = &[
         os: photofinish::scenario::Os::Linux,
         heap: photofinish::scenario::Heap::Plain,
         expect: always(&[Find { signature: "always in *", within_runs: 1 }]),
+        oracles: photofinish::scenario::Oracles::NONE,
         run: program::mark,
     },
     Variant {
@@ -54,6 +58,7 @@ static VARIANTS: &[Variant] = &[
         os: photofinish::scenario::Os::Linux,
         heap: photofinish::scenario::Heap::Plain,
         expect: Expectation::NEVER_FAILS,
+        oracles: photofinish::scenario::Oracles::NONE,
         run: program::healthy,
     },
 ];

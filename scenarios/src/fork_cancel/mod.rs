@@ -34,6 +34,7 @@ macro_rules! variant {
             os: Os::Linux,
             heap: Heap::Plain,
             expect: $expect,
+            oracles: photofinish::scenario::Oracles::NONE,
             run: || test::run($revision, &$case),
         }
     };

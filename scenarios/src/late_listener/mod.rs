@@ -34,6 +34,7 @@ macro_rules! variant {
             os: photofinish::scenario::Os::Linux,
             heap: photofinish::scenario::Heap::Plain,
             expect: $expect,
+            oracles: photofinish::scenario::Oracles::NONE,
             run: || oracle::judge(&program::run(&$policy, $mode)),
         }
     };

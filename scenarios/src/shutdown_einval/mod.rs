@@ -42,6 +42,7 @@ macro_rules! variant {
             os: Os::$os,
             heap: Heap::Plain,
             expect: $expect,
+            oracles: photofinish::scenario::Oracles::NONE,
             run: || test::run($program, &$case),
         }
     };

@@ -13,6 +13,7 @@ use photofinish_sim::event::{Event, Recorder, Stamp};
 use photofinish_sim::heap::{Heap, Seen};
 use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::{Detail, Kernel, User};
+use photofinish_sim::oracle::Oracles;
 use photofinish_sim::personality::Os;
 use photofinish_sim::process::Pid;
 use photofinish_sim::thread::ThreadId;
@@ -23,6 +24,7 @@ use crate::debugger;
 use crate::frames::{Final, Frame, Request};
 use crate::guard;
 use crate::memory::{self, checked};
+use crate::oracles::{self, Heard, OverEvents};
 use crate::phase::{self, Phase};
 use crate::process::{self, Registered};
 use crate::run::{self, run};
@@ -44,10 +46,19 @@ pub struct Task {
     pub heap: Heap,
     /// The programs that it can start as processes.
     pub programs: &'static [Registered],
+    /// What is asked of its runs besides, unless the request says otherwise.
+    pub oracles: Oracles,
+    /// Its oracle over the events of a run that would pass.
+    pub over_events: Option<OverEvents>,
 }
 
 /// Writes picks and events into the shared memory as they are made.
-struct ToShared;
+struct ToShared {
+    /// Which events are written.
+    detail: Detail,
+    /// Who hears of all of them.
+    heard: Option<Heard>,
+}
 
 impl Recorder for ToShared {
     fn pick(&mut self, pick: &Pick) {
@@ -55,14 +66,24 @@ impl Recorder for ToShared {
     }
 
     fn event(&mut self, stamp: &Stamp, event: &Event) {
-        SHARED.push(&Frame::Event(*stamp, event.clone()));
-        sight::event(stamp.thread);
+        if let Some(heard) = &self.heard {
+            heard.hear(stamp, event);
+        }
+        if self.detail == Detail::Events || event.is_loud() {
+            SHARED.push(&Frame::Event(*stamp, event.clone()));
+            sight::event(stamp.thread);
+        }
     }
 }
 
 /// Runs a program. The caller is the host of the run, in phase [`Phase::Simulator`].
 pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
-    let detail = if request.events { Detail::Events } else { Detail::HashOnly };
+    let heard = task.over_events.as_ref().map(|_| Heard::default());
+    let detail = match (request.events, &heard) {
+        (true, _) => Detail::Events,
+        (false, Some(_)) => Detail::Heard,
+        (false, None) => Detail::HashOnly,
+    };
     if request.heap.unwrap_or(task.heap) == Heap::Checked {
         checked::begin(request.limits.memory_max, detail)?;
     }
@@ -75,7 +96,9 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         Some(trace) => Box::new(Replay::new(trace.clone())),
         None => request.strategy.chooser(request.seed),
     };
-    let mut kernel = Kernel::new(request.limits, chooser, Box::new(ToShared), detail);
+    let recorder = ToShared { detail, heard: heard.clone() };
+    let mut kernel = Kernel::new(request.limits, chooser, Box::new(recorder), detail);
+    kernel.look_for(request.oracles.unwrap_or(task.oracles));
     kernel.user = user();
     begin(kernel, request, task.os);
     process::begin(&request.program, task.programs);
@@ -83,7 +106,7 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     debugger::stop_at(request.stop_at);
     crash::watch(request.limits.real_ms_max);
     guard::watch();
-    conduct();
+    conduct(task.over_events.zip(heard));
     Ok(())
 }
 
@@ -96,8 +119,8 @@ pub(crate) fn begin(mut kernel: Kernel, request: &Request, os: Os) {
     run::begin(kernel);
 }
 
-/// Lets the run that has begun run to its ending, and writes its last frames.
-pub(crate) fn conduct() {
+/// Lets the run that has begun run to its ending, asks the program's oracle over what it heard of it, and writes its last frames.
+pub(crate) fn conduct(over: Option<(OverEvents, Heard)>) {
     phase::set(Phase::Program);
     step::begin();
     carrier::transfer_to(ThreadId::MAIN);
@@ -105,10 +128,8 @@ pub(crate) fn conduct() {
         Some(ending) => ending.clone(),
         None => Ending::Bug { what: String::from("a run came back without an ending") },
     };
-    if matches!(ending, Ending::Deadlock(_)) {
-        run::push_waits();
-    }
-    push_final(checked::look(Seen::End).unwrap_or(ending));
+    let ending = checked::look(Seen::End).unwrap_or(ending);
+    push_final(oracles::look(ending, over));
 }
 
 /// Whose process this really is, which the program is told by the C library as well.
@@ -140,6 +161,7 @@ pub(crate) fn outcome(program: Program) -> Ending {
 
 /// Writes the run's last frame, unless it has one.
 pub(crate) fn push_final(ending: Ending) {
+    let left = oracles::left();
     let run = run();
     if run.told.is_some() {
         return;
@@ -149,6 +171,7 @@ pub(crate) fn push_final(ending: Ending) {
         figures: run.kernel.figures(),
         unmodelled: run.kernel.unmodelled_count(),
         judged: run.judged.clone(),
+        left,
     }));
     run.told = Some(SHARED.length());
 }

@@ -11,6 +11,7 @@ use photofinish_sim::heap::Heap;
 use photofinish_sim::kernel::Figures;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::mark::Mark;
+use photofinish_sim::oracle::{Left, Oracles};
 use photofinish_sim::personality::Os;
 use photofinish_sim::seed::Seed;
 use photofinish_sim::thread::ThreadId;
@@ -36,6 +37,8 @@ pub struct Request {
     pub cores: u32,
     /// The operating system it runs on; its own when left out.
     pub os: Option<Os>,
+    /// What is asked of the run besides; what the program asks for when left out.
+    pub oracles: Option<Oracles>,
     /// The heap it gets its memory from; its own choice when left out.
     pub heap: Option<Heap>,
     /// A debugger is to stop at the first question from this step of the run on.
@@ -106,6 +109,7 @@ impl Request {
             limits: Limits::default(),
             cores: CORES,
             os: None,
+            oracles: None,
             heap: None,
             stop_at: None,
             watch: None,
@@ -168,7 +172,7 @@ pub enum Frame {
 pub enum StackOf {
     /// A panic.
     Panic,
-    /// The wait a thread was in when the run deadlocked.
+    /// The wait a thread was in when the run was over.
     Wait,
     /// A signal, or the watchdog's look at what ran.
     Signal,
@@ -199,6 +203,8 @@ pub struct Final {
     pub unmodelled: u64,
     /// What the oracle found: signature and detail.
     pub judged: Option<(String, String)>,
+    /// What the program left behind when its main function returned, if that was looked at: with events kept, or where a leak fails.
+    pub left: Vec<Left>,
 }
 
 /// What the server answers to a request.
@@ -241,7 +247,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -278,6 +284,8 @@ pub(crate) fn encode_into(frame: &Frame, room: &mut [u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use photofinish_sim::oracle::LeftKind;
+
     use super::*;
 
     fn sample() -> Vec<u8> {
@@ -292,6 +300,7 @@ mod tests {
                 figures: Figures::default(),
                 unmodelled: 0,
                 judged: Some((String::from("lost"), String::from("why"))),
+                left: vec![Left { kind: LeftKind::Socket, name: "of udp(7)".into(), detail: "3".into() }],
             }),
         ];
         for frame in &frames {

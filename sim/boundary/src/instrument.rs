@@ -7,7 +7,7 @@
 use core::arch::naked_asm;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 
-use photofinish_sim::kernel::{Change, Detail};
+use photofinish_sim::kernel::Change;
 
 use crate::phase::{self, Phase};
 use crate::run;
@@ -34,7 +34,7 @@ fn after(address: usize, old: u64, new: u64) {
 /// Notes what happened to a word that may be a lock, if this run keeps its events.
 #[inline(always)]
 fn note(address: usize, change: Change) {
-    if run::run().kernel.detail() == Detail::Events {
+    if run::run().kernel.notes_holders() {
         run::with_kernel(|kernel| kernel.note_change(address as u64, change));
     }
 }

@@ -9,8 +9,8 @@
 //! (contexts), `disk` (the files of a run), `instrument` and `symbols` (what the program reaches us through), `memory` (whose
 //! heap), [`marks`] (what the program says of itself), `frames` and `shm` (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what goes past
 //! the C library), `sight` and `step` (what reaches the program past the kernel, for who wants to know), `child` and [`server`]
-//! (a run in a fresh image), `series` (runs that follow one another in it), [`proof`] (that all this is in charge), [`takeover`]
-//! (serving in an executable that has a main function of its own).
+//! (a run in a fresh image), `series` (runs that follow one another in it), `oracles` (what is asked of it besides), [`proof`]
+//! (that all this is in charge), [`takeover`] (serving in an executable that has a main function of its own).
 
 #[cfg(any(target_env = "musl", target_feature = "crt-static"))]
 compile_error!(
@@ -30,6 +30,7 @@ mod host;
 mod instrument;
 pub mod marks;
 mod memory;
+mod oracles;
 mod own;
 pub mod phase;
 mod process;
@@ -53,5 +54,6 @@ pub const ABSENT: &str = include_str!("absent.rs");
 
 pub use child::{Program, Task};
 pub use instrument::is_instrumented;
+pub use oracles::OverEvents;
 pub use process::Registered;
-pub use run::{active, backtrace_here, judge, panicked, tell};
+pub use run::{active, backtrace_here, is_judging, judge, panicked, tell};

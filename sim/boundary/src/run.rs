@@ -29,6 +29,8 @@ pub(crate) struct Run {
     pub(crate) kernel: Kernel,
     /// What the oracle found: signature and detail.
     pub(crate) judged: Option<(String, String)>,
+    /// The run is over, and the program's oracle over events looks at it: its panics are not ours.
+    pub(crate) is_judging: bool,
     /// How the main function ended, once it has and the process is on its way out.
     pub(crate) main_ended: Option<Ending>,
     /// By thread: where it was when it last began to wait. Kept only with events.
@@ -53,6 +55,7 @@ pub(crate) fn begin(kernel: Kernel) {
     let run = Box::new(Run {
         kernel,
         judged: None,
+        is_judging: false,
         main_ended: None,
         waits: Vec::new(),
         escaped: Vec::new(),
@@ -332,17 +335,30 @@ pub fn judge(signature: &str, detail: &str) {
     if !active() {
         return;
     }
-    phase::as_simulator(|| {
-        if run().judged.is_none() {
-            run().judged = Some((signature.to_owned(), detail.to_owned()));
-            run().kernel.emit(&Event::Judged { signature: signature.to_owned() });
-        }
-    });
+    phase::as_simulator(|| found(signature.to_owned(), detail.to_owned()));
+}
+
+/// As [`judge`], of our own accord.
+pub(crate) fn found(signature: String, detail: String) {
+    if run().judged.is_none() {
+        run().kernel.emit(&Event::Judged { signature: signature.clone() });
+        run().judged = Some((signature, detail));
+    }
+}
+
+/// Whether an oracle looks at a run that is over: what it panics with is told by the run's verdict alone.
+#[must_use]
+pub fn is_judging() -> bool {
+    phase::is(Phase::Simulator) && is_on() && run().is_judging
 }
 
 /// Records that the running thread panicked at a place. Outside a run nothing happens; a panic of our own code inside one is
 /// the run's ending, and ends its process.
 pub fn panicked(message: &str, place: &str) {
+    if is_judging() {
+        emit(&Event::Panicked { message: message.to_owned(), place: place.to_owned() });
+        return;
+    }
     if phase::is(Phase::Simulator) && is_on() {
         let what = format!("the simulator panicked at {place}: {message}");
         if run().told.is_some() {
@@ -362,7 +378,7 @@ pub fn panicked(message: &str, place: &str) {
     });
 }
 
-/// The threads that wait, with where they began to: for a deadlock.
+/// The threads that wait, with where they began to: for a run that ended while they matter.
 pub(crate) fn push_waits() {
     for (index, stack) in run().waits.iter().enumerate() {
         let thread = ThreadId(u32::try_from(index).expect("thread ids are 32 bits"));

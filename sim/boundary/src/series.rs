@@ -11,6 +11,7 @@ use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
 use photofinish_sim::heap::Heap;
 use photofinish_sim::kernel::{Detail, Kernel, Next};
+use photofinish_sim::oracle::Oracles;
 
 use crate::carrier::{self, Job};
 use crate::child::{self, Program, Task};
@@ -50,8 +51,9 @@ pub(crate) fn execute(series: &Series, find: &dyn Fn(&str) -> Option<Task>) -> R
     for nth in 0..series.count {
         let Some(task) = find(&series.first.program) else { break };
         let request = series.request(nth);
-        if request.heap.unwrap_or(task.heap) == Heap::Checked {
-            // What is known of its blocks is a run's own.
+        let asks = request.oracles.unwrap_or(task.oracles) != Oracles::NONE || task.over_events.is_some();
+        if asks || request.heap.unwrap_or(task.heap) == Heap::Checked {
+            // What was left by the runs before is not to be told from what this one leaves.
             return child::execute(&request, task);
         }
         let Task { program, os, programs, .. } = task;
@@ -62,7 +64,7 @@ pub(crate) fn execute(series: &Series, find: &dyn Fn(&str) -> Option<Task>) -> R
         child::begin(kernel, &request, os);
         process::begin(&request.program, programs);
         thread::assign_main(Job::Turn(Box::new(move || main(program))))?;
-        child::conduct();
+        child::conduct(None);
         // Threads that ran on may have left more.
         SHARED.cut(run().told.unwrap_or(u64::MAX));
         let full = SHARED.length() > FRAMES_MAX || nth % LOOK_EVERY == 0 && child::address_space()? > most;

@@ -34,6 +34,11 @@ impl FileLocks {
         holders.iter().find(|(id, _)| *id == holder).map(|(_, mode)| *mode)
     }
 
+    /// The open files that have a lock on a file.
+    pub fn holders(&self, file: FileNumber) -> impl Iterator<Item = DescriptionId> {
+        self.held.get(&file).into_iter().flatten().map(|(id, _)| *id)
+    }
+
     /// Gives a lock to an open file that has none on this file; false if another's is in the way.
     pub fn take(&mut self, file: FileNumber, holder: DescriptionId, mode: Mode) -> bool {
         let holders = self.held.entry(file).or_default();

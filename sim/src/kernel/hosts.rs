@@ -236,6 +236,8 @@ impl Kernel {
             self.is_undone(FaultKind::Pause, host);
             self.emit(&Event::Host { host, change: HostChange::Resumed });
             for thread in core::mem::take(&mut self.held_back) {
+                // It could not run, so that it is not late.
+                self.threads.get_mut(thread).due = None;
                 self.make_ready(thread);
             }
             self.changed();

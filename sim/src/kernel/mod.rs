@@ -9,9 +9,12 @@ mod door;
 mod drain;
 mod faults;
 mod files;
+mod graph;
 mod hosts;
+mod leaks;
 mod links;
 mod marks;
+mod oracles;
 mod pollable;
 mod probes;
 mod processes;
@@ -69,6 +72,8 @@ pub enum Next {
 pub enum Detail {
     /// Searching: picks and the hash.
     HashOnly,
+    /// Searching with an oracle that wants to hear of all events.
+    Heard,
     /// Replaying a failure: everything, and who changed which lock word last.
     Events,
 }
@@ -181,6 +186,9 @@ pub struct Kernel {
     /// What the program's own tracing made.
     tracing: tracing::Tracing,
 
+    /// What is asked of the run besides what its program asks.
+    asked_of: oracles::AskedOf,
+
     recorder: Box<dyn Recorder>,
     detail: Detail,
     hash: EventsHash,
@@ -253,6 +261,7 @@ impl Kernel {
             marks: Marks::new(),
             tracing: tracing::Tracing::default(),
             nemesis: Nemesis::default(),
+            asked_of: oracles::AskedOf::default(),
             recorder,
             detail,
             hash: EventsHash::default(),
@@ -265,9 +274,13 @@ impl Kernel {
             ending: None,
             draining: false,
         };
-        kernel.chooser.notice(Notice::Spawned(kernel.threads.add(None, Pid::FIRST)));
-        kernel.plan_questions();
+        kernel.begin_main();
         kernel
+    }
+
+    fn begin_main(&mut self) {
+        self.chooser.notice(Notice::Spawned(self.threads.add(None, Pid::FIRST)));
+        self.plan_questions();
     }
 
     /// A scheduling point: the running thread is about to do something another thread could see, at the instruction before
@@ -377,7 +390,10 @@ impl Kernel {
     pub fn emit(&mut self, event: &Event) {
         let stamp = Stamp { step: self.step, at_ns: self.now_ns(), thread: self.current };
         self.hash.fold(&stamp, event);
-        if self.detail == Detail::Events || event.is_loud() {
+        if self.asked_of.oracles.idle_points.is_some() {
+            self.note_advance(event);
+        }
+        if self.detail != Detail::HashOnly || event.is_loud() {
             self.recorder.event(&stamp, event);
         }
     }

@@ -132,7 +132,9 @@ impl Kernel {
         self.armed.remove(&id);
         let now_ns = self.timerfds.host_clock(id).elapsed_ns(self.now_ns());
         self.timerfds.expire(id, now_ns);
+        let before = self.ready.len();
         self.settle();
+        self.note_all_due(before);
     }
 
     pub(super) fn close_timer(&mut self, id: TimerFdId) {

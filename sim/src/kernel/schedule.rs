@@ -5,12 +5,10 @@
 
 use super::{Kernel, Next};
 use crate::choice::{Attention, Candidate, Kind, Notice};
-use crate::ending::{Ending, Waiting};
+use crate::ending::Ending;
 use crate::event::{Event, Pass, Why};
 use crate::limits::{CALL_NS, SPIN_POINTS, SPIN_WAIT_NS, TURN_POINTS};
-use crate::process::Pid;
-use crate::thread::{State, Thread, ThreadId};
-use crate::wait::WaitOn;
+use crate::thread::ThreadId;
 
 impl Kernel {
     /// A scheduling point before a system call: it costs more time than one at an atomic, and is progress.
@@ -43,7 +41,10 @@ impl Kernel {
             return Next::End;
         }
         if self.step >= self.limits.points_max {
-            return self.end(Ending::Livelock { points: self.limits.points_max });
+            return self.give_up(Ending::Livelock { points: self.limits.points_max });
+        }
+        if self.step >= self.idle_until() {
+            return self.give_up(Ending::Idle { points: self.step - self.asked_of.advanced_at });
         }
         if self.is_forked() {
             // As after `vfork(2)`, nobody else runs until the child executes a program or leaves.
@@ -149,7 +150,10 @@ impl Kernel {
                 }
                 match self.timers.next_ns() {
                     Some(at_ns) => self.pass(at_ns.saturating_sub(self.now_ns()), Pass::Idle),
-                    None => return self.deadlock(),
+                    None => {
+                        let waits = self.waits();
+                        return self.end(Ending::Deadlock(waits));
+                    }
                 }
                 continue;
             }
@@ -198,9 +202,11 @@ impl Kernel {
     fn stall(&mut self) {
         let at_ns = self.timers.next_ns().expect("the clock is a candidate only with something due");
         let ns = at_ns.saturating_sub(self.now_ns());
-        let from_ns = self.now_ns();
+        let (from_ns, stalled_ns) = (self.now_ns(), self.stalled_ns);
+        // Whatever is due meanwhile is due after this stall.
+        self.stalled_ns += ns;
         self.pass(ns, Pass::Stalled);
-        self.stalled_ns += self.now_ns() - from_ns;
+        self.stalled_ns = stalled_ns + (self.now_ns() - from_ns);
     }
 
     fn switch_to(&mut self, to: ThreadId, why: Why) -> Next {
@@ -220,6 +226,7 @@ impl Kernel {
             Next::Run(to)
         };
         self.displaced = None;
+        self.note_lateness();
         self.enter();
         self.plan_questions();
         self.plan_attention();
@@ -269,55 +276,7 @@ impl Kernel {
             .min(self.spin_check_at)
             .min(self.turn_ends_at)
             .min(self.limits.points_max)
+            .min(self.idle_until())
             .min(self.next_due_step());
-    }
-
-    fn deadlock(&mut self) -> Next {
-        let waits = self
-            .threads
-            .iter()
-            .filter_map(|(id, thread)| {
-                let name = self.name_of(thread);
-                let (on, holder) = match &thread.state {
-                    State::Blocked(wait) => self.describe(wait.on),
-                    State::Runnable if self.held_back.contains(&id) => {
-                        let host = &self.net.hosts.get(self.host_of(id)).spec.name;
-                        (format!("its host {host}, which is paused, to be resumed"), None)
-                    }
-                    State::Runnable | State::Ended => return None,
-                };
-                Some(Waiting { thread: id, name, on, holder })
-            })
-            .collect();
-        self.end(Ending::Deadlock(waits))
-    }
-
-    /// A thread as people tell it apart: by its name or its pedigree, and by its process if that is not the first.
-    fn name_of(&self, thread: &Thread) -> String {
-        let name = if thread.name.is_empty() { thread.path() } else { thread.name.clone() };
-        if thread.process == Pid::FIRST {
-            return name;
-        }
-        format!("{name} of {} ({})", self.processes.get(thread.process).program, thread.process.0)
-    }
-
-    fn describe(&self, on: WaitOn) -> (String, Option<ThreadId>) {
-        match on {
-            WaitOn::Futex { word, .. } => {
-                let holder = self
-                    .futexes
-                    .address(word)
-                    .and_then(|address| self.holders.get(&address).copied().flatten());
-                (format!("futex word {word} (a lock, condition or parked thread)"), holder)
-            }
-            WaitOn::Readable(object) => (format!("input on {}", self.describe_file(object)), None),
-            WaitOn::Writable(object) => (format!("room to write on {}", self.describe_file(object)), None),
-            WaitOn::Poll => (String::from("poll(2)"), None),
-            WaitOn::Child(_) => (String::from("the end of a child"), None),
-            WaitOn::Lock(file) => (format!("a lock of file {file}"), None),
-            WaitOn::Signal => (String::from("a signal"), None),
-            WaitOn::Join(thread) => (format!("the end of thread {}", thread.0), Some(thread)),
-            WaitOn::Sleep => (String::from("time"), None),
-        }
     }
 }

@@ -3,7 +3,7 @@
 //! Does not know what a thread waits for, beyond where to look it up. Invariant: a thread is runnable, blocked or ended, and
 //! only a wake makes a blocked one runnable.
 
-use super::{Detail, Kernel, Next, drain};
+use super::{Kernel, Next, drain};
 use crate::call::Stop;
 use crate::choice::{Kind, Notice};
 use crate::ending::Ending;
@@ -102,9 +102,11 @@ impl Kernel {
             }
         }
         self.emit(&Event::Blocked { on: wait.on, deadline_ns: wait.deadline_ns });
+        let blocked_at = (self.step, self.now_ns());
         let timer = wait.deadline_ns.map(|at_ns| self.timers.set(at_ns, Due::Deadline(thread)));
         let blocked = self.threads.get_mut(thread);
         blocked.timer = timer;
+        blocked.blocked_at = blocked_at;
         blocked.state = State::Blocked(wait);
         self.dispatch(Why::Blocked)
     }
@@ -180,7 +182,7 @@ impl Kernel {
     /// An instrumented operation changed a word. Kept only for replays with events: a word that a compare-and-exchange takes
     /// from 0 is taken to be a lock, held by whoever did so until somebody sets it to 0; a deadlock is explained with it.
     pub fn note_change(&mut self, address: u64, change: Change) {
-        if self.detail == Detail::HashOnly {
+        if !self.notes_holders() {
             return;
         }
         match change {

@@ -20,6 +20,8 @@ struct Known {
     id: TaskId,
     spans: u32,
     threads: BTreeSet<ThreadId>,
+    /// Its name and where it was spawned, once its runtime has said so.
+    spawned: Option<(String, String)>,
 }
 
 impl Known {
@@ -44,7 +46,7 @@ impl Tracing {
     fn task(&mut self, task: RuntimeTask) -> &mut Known {
         self.tasks.entry(task).or_insert_with(|| {
             self.tasks_seen += 1;
-            Known { id: TaskId(self.tasks_seen), spans: 0, threads: BTreeSet::new() }
+            Known { id: TaskId(self.tasks_seen), spans: 0, threads: BTreeSet::new(), spawned: None }
         })
     }
 
@@ -67,6 +69,18 @@ impl Tracing {
             self.lose_span(before);
         }
         id
+    }
+
+    /// The tasks that their runtime has described and not closed, in the order in which they were seen: name and place.
+    pub(super) fn open_tasks(&self) -> impl Iterator<Item = (TaskId, &str, &str)> {
+        let mut open: Vec<_> = self
+            .tasks
+            .values()
+            .filter(|known| known.spans > 0)
+            .filter_map(|known| known.spawned.as_ref().map(|(name, place)| (known.id, &**name, &**place)))
+            .collect();
+        open.sort_by_key(|(id, ..)| *id);
+        open.into_iter()
     }
 
     fn close(&mut self, span: SpanId) {
@@ -140,7 +154,9 @@ impl Kernel {
 
     /// Takes a span for a task: from here on, a thread that is in it runs the task.
     pub fn task_spawned(&mut self, span: SpanId, task: RuntimeTask, name: String, place: String) {
-        let task = self.tracing.open(span, task);
+        let runtime = task;
+        let task = self.tracing.open(span, runtime);
+        self.tracing.task(runtime).spawned = Some((name.clone(), place.clone()));
         self.emit(&Event::TaskSpawned(Box::new(Spawned { task, name, place })));
     }
 }

@@ -31,7 +31,7 @@ impl Kernel {
             self.strike(strike);
         }
         if self.now_ns() >= self.limits.virtual_ns_max {
-            let _: Next = self.end(Ending::OutOfTime { virtual_ns: self.limits.virtual_ns_max });
+            let _: Next = self.give_up(Ending::OutOfTime { virtual_ns: self.limits.virtual_ns_max });
             return;
         }
         self.deliver_due();
@@ -57,6 +57,7 @@ impl Kernel {
                 Due::Deadline(thread) => {
                     self.threads.get_mut(thread).timer = None;
                     self.wake(thread, Woken::Deadline);
+                    self.note_due(thread, at_ns);
                 }
                 Due::Packet(packet) if !packet.hop.is_local() => {
                     self.arrive_between(packet);

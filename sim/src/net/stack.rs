@@ -328,6 +328,26 @@ impl Net {
         }
     }
 
+    /// What kind of socket it is, for a person.
+    #[must_use]
+    pub(crate) fn kind_of(&self, id: SocketId) -> &'static str {
+        match self.sockets.get(id.index()).and_then(Option::as_deref).map(|socket| &socket.protocol) {
+            Some(Protocol::Tcp(tcp)) if tcp.state == State::Listen => "of tcp(7), listening",
+            Some(Protocol::Tcp(_)) => "of tcp(7)",
+            Some(Protocol::Udp(_)) => "of udp(7)",
+            None => "that is gone",
+        }
+    }
+
+    /// The socket at the other end of a connection, where that is known.
+    #[must_use]
+    pub(crate) fn peer(&self, id: SocketId) -> Option<SocketId> {
+        match &self.sockets.get(id.index())?.as_deref()?.protocol {
+            Protocol::Tcp(tcp) => tcp.peer,
+            Protocol::Udp(_) => None,
+        }
+    }
+
     /// A packet arrives. A connection that is gone answers with a reset and a port nobody has with an ICMP, as a host does.
     pub fn deliver(&mut self, packet: Packet, now_ns: u64) {
         match packet.segment {

@@ -10,6 +10,7 @@ mod fairness;
 mod futexes;
 mod marks;
 mod odds;
+mod oracles;
 mod program;
 mod properties;
 mod replay;

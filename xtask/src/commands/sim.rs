@@ -116,6 +116,7 @@ fn from_seed(args: &SimArgs, strategy: Strategy, selected: &[&Listed]) -> Vec<As
         limits: limits(args, Limits::default()),
         cores: args.cores.unwrap_or(CORES),
         os: args.os,
+        oracles: args.oracles,
         heap: args.heap,
         ..Request::new(listed.name(), seed)
     };
@@ -142,6 +143,7 @@ fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask,
         limits: limits(args, file.limits),
         cores: args.cores.unwrap_or(asked.cores),
         os: args.os.or(asked.os),
+        oracles: args.oracles.or(asked.oracles),
         heap: args.heap.or(asked.heap),
         ..asked
     };
@@ -232,6 +234,9 @@ impl Session<'_> {
         }
         if let Some(os) = self.args.os {
             line += &format!(" --os {os}");
+        }
+        if let Some(oracles) = self.args.oracles {
+            line += &format!(" --oracles {oracles}");
         }
         if let Some(heap) = self.args.heap {
             line += &format!(" --heap {heap}");

@@ -208,8 +208,14 @@ impl Sweep<'_> {
 
     /// Asks for the run of a variant's seed.
     fn request(&self, variant: usize, seed: Seed) -> Request {
-        let SweepArgs { os, heap, .. } = *self.args;
-        Request { strategy: self.strategy, os, heap, ..Request::new(self.selected[variant].name(), seed) }
+        let SweepArgs { os, heap, oracles, .. } = *self.args;
+        Request {
+            strategy: self.strategy,
+            os,
+            heap,
+            oracles,
+            ..Request::new(self.selected[variant].name(), seed)
+        }
     }
 
     /// Starts a server; what this machine lacks is said once, since every server finds the same.

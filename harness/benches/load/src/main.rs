@@ -26,6 +26,7 @@ macro_rules! variant {
             os: photofinish::scenario::Os::Linux,
             heap: photofinish::scenario::Heap::Plain,
             expect: Expectation::NEVER_FAILS,
+            oracles: photofinish::scenario::Oracles::NONE,
             run: $run,
         }
     };

@@ -16,6 +16,7 @@ pub mod hosts;
 pub mod layout;
 pub mod marks;
 pub mod native;
+pub mod oracles;
 pub mod processes;
 pub mod programs;
 pub mod races;
@@ -45,6 +46,7 @@ pub static GUESTS: &[&Scenario] = &[
     &faults::SCENARIO,
     &heap::SCENARIO,
     &traced::SCENARIO,
+    &oracles::SCENARIO,
     &guarded::SCENARIO,
     &conformance::time::FAMILY.scenario,
     &conformance::identity::FAMILY.scenario,
@@ -91,6 +93,7 @@ const fn sound(name: &'static str, story: &'static str, run: Program) -> Variant
         os: photofinish::scenario::Os::Linux,
         heap: photofinish::scenario::Heap::Plain,
         expect: Expectation::NEVER_FAILS,
+        oracles: photofinish::scenario::Oracles::NONE,
         run,
     }
 }
@@ -103,6 +106,7 @@ const fn racy(name: &'static str, story: &'static str, must: &'static [Find], ru
         os: photofinish::scenario::Os::Linux,
         heap: photofinish::scenario::Heap::Plain,
         expect: Expectation { must, may: &[], always: false },
+        oracles: photofinish::scenario::Oracles::NONE,
         run,
     }
 }
@@ -115,6 +119,7 @@ const fn doomed(name: &'static str, story: &'static str, must: &'static [Find], 
         os: photofinish::scenario::Os::Linux,
         heap: photofinish::scenario::Heap::Plain,
         expect: Expectation { must, may: &[], always: true },
+        oracles: photofinish::scenario::Oracles::NONE,
         run,
     }
 }

@@ -101,6 +101,13 @@ impl Epolls {
         self.watchers.contains_key(&object)
     }
 
+    /// What an instance watches, each once, in the order of their objects.
+    #[must_use]
+    pub fn watched(&self, id: EpollId) -> Vec<Object> {
+        let of = |watchers: &Vec<Watcher>| watchers.iter().any(|watcher| watcher.of == id);
+        self.watchers.iter().filter(|(_, watchers)| of(watchers)).map(|(object, _)| *object).collect()
+    }
+
     /// How many threads sleep in `epoll_wait(2)` on an instance: with `EPOLLEXCLUSIVE`, an instance without any lets the
     /// wake pass on to the next. Each wake takes one off.
     pub fn set_sleepers(&mut self, id: EpollId, count: u32) {

@@ -125,7 +125,8 @@ mod tests {
             "thread": 0, "kind": "Preempt", "nth": 0, "step": 1, "thread_points": 1, "pc": 0, "bound": 2, "pick": 1,
         }));
         let pick = pick.expect("a pick");
-        let Request { program, strategy, cores, os, heap, limits, .. } = Request::new("s/v", Seed(seed));
+        let Request { program, strategy, cores, os, heap, oracles, limits, .. } =
+            Request::new("s/v", Seed(seed));
         let trace = Trace { picks: vec![pick; decisions] };
         let file = TraceFile {
             schema: 0,
@@ -137,6 +138,7 @@ mod tests {
             cores,
             os,
             heap,
+            oracles,
             limits,
             events_hash: 0,
             trace,

@@ -293,6 +293,7 @@ mod tests {
             cores,
             os,
             heap,
+            oracles: None,
             limits,
             events_hash: 7,
             trace: Trace::default(),

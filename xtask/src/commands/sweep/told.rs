@@ -135,7 +135,8 @@ pub(super) fn stopped(sweep: &Sweep<'_>, board: &Board) -> Option<Verdict> {
     let (program, strategy) = (&shown.file.program, shown.file.strategy.to_string());
     let os = sweep.args.os.map(|os| format!(" --os {os}")).unwrap_or_default();
     let heap = sweep.args.heap.map(|heap| format!(" --heap {heap}")).unwrap_or_default();
-    let next = format!("cargo xtask sim {program} --seed {seed} --strategy {strategy}{os}{heap}");
+    let oracles = sweep.args.oracles.map(|oracles| format!(" --oracles {oracles}")).unwrap_or_default();
+    let next = format!("cargo xtask sim {program} --seed {seed} --strategy {strategy}{os}{heap}{oracles}");
     if sweep.args.json {
         let stopped = serde_json::json!({
             "program": program, "seed": seed, "strategy": strategy, "signature": signature, "next": next,

@@ -36,6 +36,7 @@ macro_rules! family {
                     os: photofinish::scenario::Os::Linux,
                     heap: photofinish::scenario::Heap::Plain,
                     expect: photofinish::scenario::Expectation::NEVER_FAILS,
+                    oracles: photofinish::scenario::Oracles::NONE,
                     run: || {
                         $run(&mut $crate::conformance::transcript::Transcript::default());
                         Ok(())

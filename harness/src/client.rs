@@ -5,18 +5,16 @@
 
 mod cost;
 mod series;
+mod server;
 mod twin;
 
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, BufWriter};
-use std::os::unix::process::CommandExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use photofinish_boundary::frames::{self, Ask, Died, Frame, Hello, PROTOCOL, Reply};
+use photofinish_boundary::frames::{Died, Frame};
 use photofinish_boundary::server::PoolSize;
-use photofinish_boundary::takeover;
 use photofinish_sim::chooser::{Lengths, Strategy};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
@@ -30,10 +28,12 @@ use photofinish_sim::trace::Trace;
 use crate::guard::Percent;
 use crate::scenario::Listed;
 use crate::symbols::Symbols;
-use crate::wire::{read, write};
 
 pub use photofinish_boundary::frames::{CORES, Input, Request, Sight, StackOf, Watch};
 pub use series::InSeries;
+pub use server::ENVIRONMENT;
+
+use server::Server;
 
 /// Why a run could not be asked for, or was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -123,13 +123,6 @@ pub struct Run {
     pub truncated: bool,
 }
 
-/// What a process left in which runs were made.
-struct Answered {
-    frames: Vec<Frame>,
-    truncated: bool,
-    died: Option<Died>,
-}
-
 /// How a server is started.
 #[derive(Clone, Copy, Debug)]
 struct Way {
@@ -173,24 +166,8 @@ struct Shape {
     clock: u64,
 }
 
-/// The process behind a client.
-#[derive(Debug)]
-struct Server {
-    process: Child,
-    /// Open until the end.
-    requests: Option<BufWriter<ChildStdin>>,
-    replies: BufReader<ChildStdout>,
-    hello: Hello,
-}
-
-/// What a server finds in its environment, whoever asks.
-pub const ENVIRONMENT: [(&str, &str); 3] = [("PATH", "/usr/bin:/bin"), ("LANG", "C"), ("TZ", "UTC")];
-
 /// A program that is longer than this is long enough.
 const LENGTH_MAX: u64 = 1 << 20;
-
-/// How long a server may take to tidy up.
-const PATIENCE_TO_END: Duration = Duration::from_secs(5);
 
 /// The pool a client begins with: each thread in it makes every run a few microseconds dearer.
 const POOL_FIRST: u32 = 4;
@@ -368,73 +345,6 @@ fn boring(request: &Request) -> Request {
         watch: None,
         limits,
         ..request.clone()
-    }
-}
-
-impl Server {
-    fn start(path: &Path, pool: PoolSize, way: Way) -> Result<Self, ClientError> {
-        let isolation = match way.isolation {
-            Isolation::Fork => "fork",
-            Isolation::Baton => "baton",
-        };
-        // A fixed environment: what a program finds there must not depend on who asks. A process group of its own: a signal
-        // to the command and all it started, as Ctrl-C is, is for us to answer, and a server ends when nobody asks it.
-        let mut process = Command::new(path)
-            .process_group(0)
-            .args(["serve", &pool.made.to_string(), &pool.most.to_string(), isolation])
-            .env_clear()
-            .envs(ENVIRONMENT)
-            .envs((way.main == Main::Own).then_some((takeover::VARIABLE, "1")))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|source| ClientError::Start { path: path.to_owned(), source })?;
-        let requests = Some(BufWriter::new(process.stdin.take().expect("it was asked for")));
-        let mut replies = BufReader::new(process.stdout.take().expect("it was asked for"));
-        let doing = "starting";
-        let hello: Hello = read(&mut replies).map_err(|error| error.at(path, doing))?;
-        if hello.protocol != PROTOCOL {
-            return Err(ClientError::Nonsense { path: path.to_owned(), doing });
-        }
-        Ok(Self { process, requests, replies, hello })
-    }
-
-    fn run(&mut self, path: &Path, request: &Request) -> Result<Run, ClientError> {
-        let left = self.ask(path, &Ask::Run(request.clone()), &request.program)?;
-        Ok(collect(left.frames, left.truncated, left.died, self.hello.load_base))
-    }
-
-    fn ask(&mut self, path: &Path, ask: &Ask, program: &str) -> Result<Answered, ClientError> {
-        let doing = "running a program";
-        write(self.requests.as_mut().expect("it is open until the end"), ask)
-            .map_err(|error| error.at(path, doing))?;
-        let reply: Reply = read(&mut self.replies).map_err(|error| error.at(path, doing))?;
-        match reply {
-            Reply::Ran { frames, truncated, died } => {
-                let nonsense = |_| ClientError::Nonsense { path: path.to_owned(), doing };
-                let frames = frames::decode(&frames).map_err(nonsense)?;
-                Ok(Answered { frames, truncated, died })
-            }
-            Reply::Unknown => {
-                Err(ClientError::Unknown { path: path.to_owned(), program: program.to_owned() })
-            }
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It removes its folder when there is nothing more to read. One that hangs is killed.
-        drop(self.requests.take());
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE_TO_END {
-            if let Ok(Some(_)) = self.process.try_wait() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

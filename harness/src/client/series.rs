@@ -8,7 +8,8 @@ use photofinish_boundary::frames::{Ask, Frame, Request, Series};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::seed::Seed;
 
-use super::{Answered, Client, ClientError, Run, Server, Shape, collect};
+use super::server::{Answered, Server};
+use super::{Client, ClientError, Run, Shape, collect};
 
 /// Runs that followed one another in as few processes as could be.
 #[derive(Clone, Debug, PartialEq)]

@@ -120,8 +120,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         if outcome.is_err() {
             self.board().plan.stop();
         }
-        // A server that was just being started may have been hit by the same signal: what was found until then is told.
-        if interrupt::requested() { Ok(()) } else { outcome }
+        outcome
     }
 
     fn board(&self) -> MutexGuard<'_, Board> {

@@ -5,8 +5,6 @@
 use photofinish::client::{self, InSeries, Isolation, Request, Run};
 use photofinish::examine::examine;
 use photofinish::series::{DEPENDS, examine_series};
-use photofinish::sim::chooser::Strategy;
-use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
 use photofinish::sweep::Tally;
 use photofinish::verdict::{self, Verdict};
@@ -21,10 +19,9 @@ fn programs_of(scenarios: &[&str]) -> Vec<String> {
     chosen.map(photofinish::scenario::Listed::name).collect()
 }
 
-/// The mix of strategies, from this seed on, with little patience for what hangs.
+/// The mix of strategies, from this seed on.
 fn mix(program: &str, from: u64) -> Request {
-    let limits = Limits { real_ms_max: 500, ..Limits::default() };
-    Request { strategy: Strategy::Swarm, limits, ..Request::new(program, Seed(from)) }
+    Request::new(program, Seed(from))
 }
 
 fn series(program: &str, count: u32) -> InSeries {

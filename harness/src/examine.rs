@@ -44,10 +44,16 @@ fn look_again(
     if differ((&run, &judgement), (&again, &judged_again)) {
         return explained(client, request, &run, again);
     }
-    if passed || request.events {
-        return Ok(Examined { run, judgement, difference: None });
-    }
-    Ok(Examined { run: again, judgement: judged_again, difference: None })
+    let first = Examined { run, judgement, difference: None };
+    let again = Examined { run: again, judgement: judged_again, difference: None };
+    // What has lost some of its events may have lost what made it fail.
+    let is_told = passed || request.events || (again.run.truncated && !first.run.truncated);
+    Ok(if is_told { worse(again, first) } else { worse(first, again) })
+}
+
+/// The worse of two looks at one run, of which the machine may have spoiled one; the second if both mean the same.
+fn worse(one: Examined, other: Examined) -> Examined {
+    if one.judgement.verdict.severity() > other.judgement.verdict.severity() { one } else { other }
 }
 
 /// Who makes a run again: another process. Where address randomisation cannot be turned off, a failure is seen again by the process that
@@ -83,10 +89,11 @@ pub fn count(
         Some(signature) if verdict::needs_events(&run.ending) || !known(signature) => false,
         Some(_) => {
             let again = witness(client, judgement.verdict)?.run(request)?;
-            if differ((&run, &judgement), (&again, &verdict::judge(&again, client.symbols()))) {
+            let judged_again = verdict::judge(&again, client.symbols());
+            if differ((&run, &judgement), (&again, &judged_again)) {
                 return explained(client, request, &run, again);
             }
-            true
+            judged_again.verdict == judgement.verdict
         }
     };
     if counts {

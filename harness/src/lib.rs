@@ -20,6 +20,7 @@ pub mod debugger;
 pub mod examine;
 #[cfg(simulated)]
 pub mod guard;
+#[cfg(simulated)]
 pub mod guest;
 #[cfg(simulated)]
 mod hooks;
@@ -94,7 +95,7 @@ pub use photofinish_boundary::entry as __entry;
 /// shows the same run with all its events: `PHOTOFINISH_SEED=17 cargo photofinish test every_visit_counts -- --exact`.
 ///
 /// With `fetch_add` in the place of the load and the store, every run passes. Until then the test can say what is known of it:
-/// `#[photofinish::test(fails = "panic: *")]` passes as long as some run fails so, and fails when none does any more.
+/// `#[photofinish::test(fails = "panic in *")]` passes as long as some run fails so, and fails when none does any more.
 ///
 /// # Options
 ///
@@ -102,7 +103,7 @@ pub use photofinish_boundary::entry as __entry;
 /// |---|---|---|
 /// | `seeds = 500` | seeds that are tried, from 0 on | 100, or with `time` no limit |
 /// | `time = "10s"` | real time after which no further seed is begun | no limit |
-/// | `fails = "panic: *"` | the signature with which a run must fail, or its beginning and a `*`; the search ends there | every run must pass |
+/// | `fails = "panic in *"` | the signature with which a run must fail, or its beginning and a `*`; the search ends there | every run must pass |
 /// | `strategy = "pct:3"` | how schedules are drawn, as `cargo xtask sim --strategy` takes it | `swarm` |
 /// | `os = "macos"` | the operating system that answers: `linux`, `macos` or `freebsd` | `linux` |
 /// | `cores = 2` | processors that the test is told it has | 4 |
@@ -142,7 +143,7 @@ pub use photofinish_boundary::entry as __entry;
 ///
 /// # What a run is
 ///
-/// Each run is a fresh process: it begins with an environment of its own (`PATH`, `LANG`, `TZ`, `TMPDIR`), in an empty folder, and what
+/// Each run is a fresh process: it begins with an environment of its own (`PATH`, `HOME`, `LANG`, `TMPDIR`), in an empty folder, and what
 /// it prints is shown if it fails. The executable starts itself again for that, before any test of it has run.
 ///
 /// Where nothing can be simulated (elsewhere than on Linux with glibc, on x86-64 or aarch64) the body runs once, natively, and the test

@@ -89,13 +89,7 @@ impl Tally {
     pub fn worst_unexpected(&self, listed: &Listed) -> Option<Verdict> {
         let unexpected =
             self.found.iter().filter(|(signature, found)| !is_expected(listed, signature, found));
-        unexpected.map(|(_, found)| found.verdict).max_by_key(|verdict| match verdict {
-            Verdict::Pass => 0,
-            Verdict::Inconclusive => 1,
-            Verdict::Fail => 2,
-            Verdict::Diverged => 3,
-            Verdict::Bug => 4,
-        })
+        unexpected.map(|(_, found)| found.verdict).max_by_key(|verdict| verdict.severity())
     }
 
     /// Adds what was counted over seeds that come after ours.

@@ -30,6 +30,20 @@ pub enum Verdict {
     Bug,
 }
 
+impl Verdict {
+    /// How bad it is: from what passed to what is our own bug.
+    #[must_use]
+    pub fn severity(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Inconclusive => 1,
+            Self::Fail => 2,
+            Self::Diverged => 3,
+            Self::Bug => 4,
+        }
+    }
+}
+
 /// A verdict and its reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {

@@ -68,7 +68,7 @@ pub struct SimArgs {
 
     /// Run so many seeds from 0 on, and hold what they show against what is expected: as `sweep` does, with its exit codes.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all =
-        ["seed", "trace", "record", "baton", "points", "threads", "cores", "stall", "events"])]
+        ["seed", "trace", "record", "baton", "points", "threads", "cores", "stall", "events", "gdb"])]
     pub seeds: Option<u64>,
 
     /// Use this search strategy instead of the one that the seed draws.

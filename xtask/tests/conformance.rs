@@ -28,6 +28,8 @@ const UNCOVERED: &[(&str, &str)] = &[
     ("posix_spawn", "as posix_spawnp, by another name"),
     ("setpgrp", "as setpgid, by another name"),
     ("prctl", "as by syscall(2), by another name"),
+    ("pvalloc", "as memalign to whole pages, by another name"),
+    ("valloc", "as memalign to a page, by another name"),
     ("vfork", "as fork, by another name"),
     ("wait", "as waitpid, by another name"),
     ("_Exit", "ends the process: an ending, held by the tests of endings"),

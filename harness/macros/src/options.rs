@@ -89,7 +89,7 @@ fn strategy(input: ParseStream<'_>) -> Result<TokenStream> {
 }
 
 fn fails(input: ParseStream<'_>) -> Result<TokenStream> {
-    const MESSAGE: &str = "a signature, or its beginning and a `*`, such as \"panic: *\"";
+    const MESSAGE: &str = "a signature, or its beginning and a `*`, such as \"panic in *\"";
     let pattern = text(input, MESSAGE)?;
     if pattern.value().is_empty() {
         return Err(Error::new(pattern.span(), MESSAGE));

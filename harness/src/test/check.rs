@@ -72,7 +72,7 @@ impl<'a> Search<'a> {
         let mut runs: u64 = 0;
         let plan = self.plan.clone();
         for mut request in plan.requests(&self.request()) {
-            if plan.until.is_some_and(|until| began.elapsed() >= until) {
+            if runs > 0 && plan.until.is_some_and(|until| began.elapsed() >= until) {
                 break;
             }
             request.strategy = self.client.resolve(&request).map_err(|error| error.to_string())?;
@@ -207,11 +207,11 @@ mod tests {
             assert_eq!(Outcome::of(fails, &judgement), expected, "{fails:?} {judgement:?}");
         };
         check(None, Verdict::Pass, "", Outcome::Passed);
-        check(None, Verdict::Fail, "panic: x", Outcome::Failed);
+        check(None, Verdict::Fail, "panic in f: x", Outcome::Failed);
         check(None, Verdict::Inconclusive, "unmodelled: x", Outcome::Failed);
-        check(Some("panic: *"), Verdict::Pass, "", Outcome::Passed);
-        check(Some("panic: *"), Verdict::Fail, "panic: x", Outcome::FailedAsItShould);
-        check(Some("panic: y"), Verdict::Fail, "panic: x", Outcome::Failed);
+        check(Some("panic in f: *"), Verdict::Pass, "", Outcome::Passed);
+        check(Some("panic in f: *"), Verdict::Fail, "panic in f: x", Outcome::FailedAsItShould);
+        check(Some("panic in f: y"), Verdict::Fail, "panic in f: x", Outcome::Failed);
         check(Some("*"), Verdict::Diverged, "x", Outcome::Failed);
         check(Some("*"), Verdict::Bug, "x", Outcome::Failed);
     }

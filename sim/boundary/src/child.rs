@@ -84,10 +84,14 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         (false, Some(_)) => Detail::Heard,
         (false, None) => Detail::HashOnly,
     };
+    let more = request.limits.memory_max;
     if request.heap.unwrap_or(task.heap) == Heap::Checked {
-        checked::begin(request.limits.memory_max, detail)?;
+        checked::begin(more, detail)?;
+        // What the program maps besides its heap has room, too.
+        limit_memory(more.saturating_mul(2))?;
+    } else {
+        limit_memory(more)?;
     }
-    limit_memory(request.limits.memory_max)?;
     if let Some(watch) = request.watch {
         sight::begin(watch);
         memory::shift(watch.shift);

@@ -148,7 +148,7 @@ pub struct Client {
     pool: u32,
     pool_max: u32,
     server: Server,
-    /// By program: the points of its boring run.
+    /// By program and what it is told of its machine: the points of its boring run.
     lengths: BTreeMap<String, u64>,
     /// By program: what its boring run shows of its threads.
     shapes: BTreeMap<String, Shape>,
@@ -282,24 +282,26 @@ impl Client {
     /// # Errors
     /// As [`Client::run`].
     pub fn length(&mut self, request: &Request) -> Result<u64, ClientError> {
-        if let Some(points) = self.lengths.get(&request.program) {
+        let program = learned_of(request);
+        if let Some(points) = self.lengths.get(&program) {
             return Ok(*points);
         }
         let points = self.run(&boring(request))?.figures.points;
-        self.lengths.insert(request.program.clone(), points);
+        self.lengths.insert(program, points);
         Ok(points)
     }
 
     /// What a request's program does in its boring run, thread by thread.
     fn shape(&mut self, request: &Request) -> Result<Shape, ClientError> {
-        if let Some(shape) = self.shapes.get(&request.program) {
+        let program = learned_of(request);
+        if let Some(shape) = self.shapes.get(&program) {
             return Ok(*shape);
         }
         let run = self.run(&Request { events: true, ..boring(request) })?;
         let clock =
             run.events.iter().filter(|(_, event)| matches!(event, Event::Passed { .. })).count() as u64;
         let shape = Shape { lengths: Lengths::of(&run.events, run.figures.points), clock };
-        self.shapes.insert(request.program.clone(), shape);
+        self.shapes.insert(program, shape);
         Ok(shape)
     }
 
@@ -333,6 +335,12 @@ impl Client {
         self.server = Server::start(&self.path, size, self.way)?;
         Ok(())
     }
+}
+
+/// What the boring runs of requests have in common that may be learned from one: neither seed nor strategy matters to it.
+fn learned_of(request: &Request) -> String {
+    let Request { program, cores, os, heap, limits, .. } = request;
+    format!("{program} {cores} {os:?} {heap:?} {limits:?}")
 }
 
 /// The same program under the schedule that nobody would call a race.

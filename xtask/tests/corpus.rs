@@ -182,6 +182,20 @@ fn entries_are_listed_shown_replayed_and_deleted() {
 }
 
 #[test]
+fn a_replay_line_asks_for_what_the_run_was_made_under() {
+    let folder = with_entry(&exported(&Folder::new()), |entry| {
+        (entry["heap"], entry["oracles"]) = (json!("checked"), json!("stuck,late=20"));
+    });
+    let entry = entry(&folder);
+    assert_eq!(entry["oracles"], "stuck,late=20");
+    let replay = entry["replay"].as_str().expect("a line");
+    assert!(replay.ends_with(" --heap checked --oracles stuck,late=20"), "{replay}");
+    let words: Vec<&str> = replay.split(' ').skip(2).collect();
+    let again = folder.xtask(&words);
+    assert!(again.code == Some(1) && again.out.contains("FAIL: lost-update"), "{}{}", again.out, again.err);
+}
+
+#[test]
 fn a_corpus_that_cannot_be_used_is_told_and_left_alone() {
     let folder = Folder::new();
     fs::create_dir_all(folder.path("corpus")).expect("a temporary folder");

@@ -281,11 +281,10 @@ fn insert(transaction: &Transaction<'_>, sighting: &Sighting<'_>) -> rusqlite::R
 
 /// Gives an entry another example.
 pub(crate) fn replace(transaction: &Transaction<'_>, id: i64, example: &Example) -> rusqlite::Result<()> {
-    let Example { build, seed, strategy, cores, os, heap, limits, decisions, trace } = example;
+    let Example { build, seed, strategy, cores, os, heap, oracles, limits, decisions, trace } = example;
     transaction.execute(
         "UPDATE failures SET build = :build, seed = :seed, strategy = :strategy, cores = :cores, os = :os, heap = :heap,
-            limits = :limits,
-            decisions = :decisions, trace = :trace
+            oracles = :oracles, limits = :limits, decisions = :decisions, trace = :trace
          WHERE id = :id",
         named_params! {
             ":id": id,
@@ -295,6 +294,7 @@ pub(crate) fn replace(transaction: &Transaction<'_>, id: i64, example: &Example)
             ":cores": cores,
             ":os": os,
             ":heap": heap,
+            ":oracles": oracles,
             ":limits": limits,
             ":decisions": number(*decisions),
             ":trace": trace,
@@ -339,6 +339,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
             cores: row.get("cores")?,
             os: row.get("os")?,
             heap: row.get("heap")?,
+            oracles: row.get("oracles")?,
             limits: row.get("limits")?,
             decisions: count(row, "decisions")?,
             trace: row.get("kept")?,
@@ -366,6 +367,7 @@ mod tests {
             cores: 4,
             os: None,
             heap: None,
+            oracles: None,
             limits: String::from("{}"),
             decisions: 1,
             trace,

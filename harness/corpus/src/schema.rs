@@ -33,6 +33,8 @@ const STEPS: &[&str] = &[
     "ALTER TABLE failures ADD COLUMN shrunk TEXT",
     // 3: the heap that a run was made to use, if not its program's own choice.
     "ALTER TABLE failures ADD COLUMN heap TEXT",
+    // 4: what was asked of a run besides, if not what its program asks for.
+    "ALTER TABLE failures ADD COLUMN oracles TEXT",
 ];
 
 /// The schema of a database that has taken every step.

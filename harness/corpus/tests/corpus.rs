@@ -54,6 +54,7 @@ fn example(seed: u64, decisions: u64) -> Example {
         cores: 4,
         os: Some(String::from("macos")),
         heap: Some(String::from("checked")),
+        oracles: Some(String::from("stuck,late=20")),
         limits: String::from("{}"),
         decisions,
         trace: Some(format!("{{\"seed\":{seed}}}")),
@@ -157,8 +158,8 @@ fn an_older_database_is_brought_up_to_date_and_keeps_what_it_holds() {
     let mut corpus = folder.open();
     let entry = corpus.entry(7).expect("it was there before");
     assert_eq!((entry.state, entry.times_seen, entry.shrunk.as_deref()), (State::Fixed, 5, None));
-    let Example { seed, os, heap, .. } = &entry.example;
-    assert_eq!((*seed, os, heap), (u64::MAX, &None, &None));
+    let Example { seed, os, heap, oracles, .. } = &entry.example;
+    assert_eq!((*seed, os, heap, oracles), (u64::MAX, &None, &None, &None));
     corpus.set_shrunk(7, "token").expect("there is a place for it");
     drop(corpus);
     assert_eq!(folder.open().entry(7).expect("it is there").shrunk.as_deref(), Some("token"));

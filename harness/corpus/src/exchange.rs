@@ -8,7 +8,7 @@ use std::path::Path;
 use rusqlite::{OptionalExtension as _, Transaction, named_params};
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::{Corpus, Traces, number, replace};
+use crate::corpus::{Corpus, Traces, number, rank, rank_of, replace, state};
 use crate::entry::Entry;
 use crate::error::CorpusError;
 
@@ -59,8 +59,9 @@ impl Corpus {
         written.map(|()| count).map_err(|source| CorpusError::Export { path: path.to_owned(), source })
     }
 
-    /// Adds the entries of a file, all or none. Of an entry that both know, the example with fewer decisions is kept, and the state
-    /// of whoever saw it last; it was seen as often as the one says that says more.
+    /// Adds the entries of a file, all or none. Of an entry that both know, the better example is kept, as [`Corpus::record`] does;
+    /// where one has it open and the other fixed, the state and the example of whoever saw it last. It was seen as often as the one
+    /// says that says more.
     ///
     /// # Errors
     /// The file cannot be read or is no such file, or the database cannot be written.
@@ -90,9 +91,18 @@ impl Corpus {
 fn add(transaction: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<bool> {
     let known = transaction
         .query_row(
-            "SELECT id, decisions FROM failures WHERE program = ?1 AND signature = ?2",
+            "SELECT id, state, last_seen_ms, trace IS NULL AS bare, decisions, seed FROM failures
+             WHERE program = ?1 AND signature = ?2",
             (&entry.program, &entry.signature),
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+            |row| {
+                // A state is its example's: they come together or not at all.
+                let is_better = if state(row)? == entry.state {
+                    rank_of(&entry.example) < rank(row)?
+                } else {
+                    entry.last_seen_ms > row.get("last_seen_ms")?
+                };
+                Ok((row.get::<_, i64>("id")?, is_better))
+            },
         )
         .optional()?;
     transaction.execute(
@@ -116,10 +126,8 @@ fn add(transaction: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<bool> {
         },
     )?;
     match known {
-        Some((id, decisions)) if number(entry.example.decisions) < decisions => {
-            replace(transaction, id, &entry.example)?;
-        }
-        Some(_) => {}
+        Some((id, true)) => replace(transaction, id, &entry.example)?,
+        Some((_, false)) => {}
         None => replace(transaction, transaction.last_insert_rowid(), &entry.example)?,
     }
     Ok(known.is_some())

@@ -91,6 +91,18 @@ fn the_example_with_the_fewest_decisions_is_kept() {
 }
 
 #[test]
+fn an_example_that_can_be_replayed_is_better_than_a_shorter_one_that_cannot() {
+    let folder = Folder::new();
+    let mut corpus = folder.open();
+    let bare = |seed, decisions| Example { trace: None, ..example(seed, decisions) };
+    assert_eq!(sight(&mut corpus, "lost", &bare(1, 5), 100), (1, Recorded::New));
+    assert_eq!(sight(&mut corpus, "lost", &bare(2, 4), 100), (1, Recorded::Smaller));
+    assert_eq!(sight(&mut corpus, "lost", &example(3, 9), 100), (1, Recorded::Smaller));
+    assert_eq!(sight(&mut corpus, "lost", &bare(0, 1), 100), (1, Recorded::Again));
+    assert_eq!(all(&corpus)[0].example, example(3, 9));
+}
+
+#[test]
 fn a_seed_keeps_all_its_bits() {
     let folder = Folder::new();
     sight(&mut folder.open(), "lost", &example(u64::MAX, 9), 100);
@@ -273,6 +285,44 @@ fn entries_travel_in_a_file() {
     let theirs = once.iter().find(|entry| entry.signature == "theirs").expect("it came");
     assert_eq!((&theirs.example, theirs.shrunk.as_deref()), (&example(u64::MAX, 9), Some("token")));
     assert_eq!(to.import(&file).and(Ok(once.len())).expect("it is read"), 3);
+}
+
+/// One failure, last seen at a moment and taken to be in a state.
+fn seen(folder: &Folder, example: &Example, state: State, at_ms: i64) -> Corpus {
+    let mut corpus = folder.open();
+    let (id, _) = sight(&mut corpus, "lost", example, at_ms);
+    if state == State::Fixed {
+        corpus.is_fixed(&corpus.entry(id).expect("it is there")).expect("it is written");
+    }
+    corpus
+}
+
+#[test]
+fn of_two_examples_an_import_keeps_the_better_one_of_the_state_that_it_keeps() {
+    let bare = Example { trace: None, ..example(1, 2) };
+    let check = |ours: (&Example, State, i64), theirs: (&Example, State, i64), kept: (&Example, State)| {
+        let (one, other) = (Folder::new(), Folder::new());
+        let mut to = seen(&one, ours.0, ours.1, ours.2);
+        let file = other.0.join("exported.json");
+        seen(&other, theirs.0, theirs.1, theirs.2).export(&file).expect("it is written");
+        for time in 1..=2 {
+            assert_eq!(to.import(&file).expect("it is read"), Imported { added: 0, known: 1 });
+            let entry = to.entry(1).expect("it is there");
+            assert_eq!((&entry.example, entry.state), kept, "{ours:?} and {theirs:?}, time {time}");
+        }
+    };
+    let (open, fixed) = (State::Open, State::Fixed);
+    let (long, short, early) = (&example(5, 9), &example(6, 4), &example(4, 9));
+    check((long, open, 300), (short, open, 100), (short, open));
+    check((short, open, 100), (long, open, 300), (short, open));
+    check((long, open, 300), (early, open, 100), (early, open));
+    check((long, open, 100), (&bare, open, 300), (long, open));
+    check((&bare, open, 300), (long, open, 100), (long, open));
+    // An example that does not show the failure is not put in the place of one that does, nor the other way round.
+    check((short, fixed, 100), (long, open, 300), (long, open));
+    check((long, fixed, 300), (short, open, 100), (long, fixed));
+    check((short, open, 100), (long, fixed, 300), (long, fixed));
+    check((long, open, 300), (short, fixed, 100), (long, open));
 }
 
 #[test]

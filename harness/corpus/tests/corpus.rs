@@ -326,6 +326,28 @@ fn of_two_examples_an_import_keeps_the_better_one_of_the_state_that_it_keeps() {
 }
 
 #[test]
+fn an_export_follows_a_link_and_leaves_alone_what_is_no_file() {
+    let folder = Folder::new();
+    let mut corpus = folder.open();
+    sight(&mut corpus, "lost", &example(1, 4), 100);
+    let (file, link) = (folder.0.join("exported.json"), folder.0.join("link.json"));
+    fs::write(&file, "before").expect("a temporary file");
+    std::os::unix::fs::symlink(&file, &link).expect("a temporary link");
+    assert_eq!(corpus.export(&link).expect("it is written"), 1);
+    assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
+    assert_eq!(corpus.import(&file).expect("it is read"), Imported { added: 0, known: 1 });
+    let socket = folder.0.join("socket");
+    let _listens = std::os::unix::net::UnixListener::bind(&socket).expect("a temporary socket");
+    let before = fs::read_dir(&folder.0).expect("it is there").count();
+    for there in [&socket, &folder.0] {
+        let refused = corpus.export(there).expect_err("it is no file");
+        assert!(refused.to_string().contains("is no file"), "{refused}");
+    }
+    assert!(!fs::symlink_metadata(&socket).expect("it is there").is_file());
+    assert_eq!(fs::read_dir(&folder.0).expect("it is there").count(), before, "nothing half-written stays");
+}
+
+#[test]
 fn a_file_that_holds_no_entries_is_refused_whole() {
     let folder = Folder::new();
     let mut corpus = folder.open();

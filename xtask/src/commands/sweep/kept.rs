@@ -51,6 +51,12 @@ pub(super) struct Again {
     /// The operating system it was made to run on, if not its own.
     #[serde(skip)]
     pub(super) os: Option<String>,
+    /// The heap it was made to use, if not its program's own choice.
+    #[serde(skip)]
+    pub(super) heap: Option<String>,
+    /// What was asked of it besides, if not what its program asks for.
+    #[serde(skip)]
+    pub(super) oracles: Option<String>,
     /// What came of it.
     #[serde(flatten)]
     pub(super) outcome: Outcome,
@@ -150,7 +156,8 @@ pub(super) fn run_again(sweep: &Sweep<'_>, progress: &Progress) -> Result<Vec<Ag
             let outcome = one(sweep, &mut client, entry, progress)?;
             let is_first = outcome.fails() && sweep.args.stop_on_first;
             let Entry { id, program, signature, .. } = entry.clone();
-            let again = Again { id, program, signature, os: entry.example.os.clone(), outcome };
+            let Example { os, heap, oracles, .. } = entry.example.clone();
+            let again = Again { id, program, signature, os, heap, oracles, outcome };
             done.lock().expect("no job panics with it")[index] = Some(again);
             if is_first {
                 next.store(entries.len(), Ordering::Relaxed);

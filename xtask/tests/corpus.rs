@@ -182,6 +182,51 @@ fn entries_are_listed_shown_replayed_and_deleted() {
 }
 
 #[test]
+fn a_replay_line_asks_for_what_the_run_was_made_under() {
+    let folder = with_entry(&exported(&Folder::new()), |entry| {
+        (entry["heap"], entry["oracles"]) = (json!("checked"), json!("stuck,late=20"));
+    });
+    let entry = entry(&folder);
+    assert_eq!(entry["oracles"], "stuck,late=20");
+    let replay = entry["replay"].as_str().expect("a line");
+    assert!(replay.ends_with(" --heap checked --oracles stuck,late=20"), "{replay}");
+    let words: Vec<&str> = replay.split(' ').skip(2).collect();
+    let again = folder.xtask(&words);
+    assert!(again.code == Some(1) && again.out.contains("FAIL: lost-update"), "{}{}", again.out, again.err);
+}
+
+#[test]
+fn what_was_found_under_other_conditions_is_told_and_not_judged() {
+    let exported = exported(&Folder::new());
+    // A trace that does not fit its own build, which a sweep complains of.
+    let check = |name: &'static str, value: &'static str, args: &[&str], (code, complaints): (i32, usize)| {
+        let folder = with_entry(&exported, |entry| {
+            entry[name] = json!(value);
+            in_trace(entry, |trace| {
+                let bound = trace["trace"]["picks"][0]["bound"].as_u64().expect("a number");
+                trace["trace"]["picks"][0]["bound"] = json!(bound + 1);
+            });
+        });
+        let said = folder.xtask(&[&SWEEP[..], &["--strategy", "boring", "--json"], args].concat());
+        let line = objects(&said.out).remove(0);
+        assert_eq!(line["corpus"][0]["outcome"], "unjudged", "{line}");
+        let told = line["complaints"].as_array().expect("a list").len();
+        assert_eq!(
+            (said.code, told),
+            (Some(code), complaints),
+            "{name} {value} {args:?}: {line}{}",
+            said.err
+        );
+    };
+    check("heap", "checked", &[], (0, 0));
+    check("heap", "checked", &["--heap", "checked"], (4, 1));
+    check("heap", "checked", &["--heap", "plain"], (0, 0));
+    check("oracles", "leaks,idle=7000", &[], (0, 0));
+    check("oracles", "leaks,idle=7000", &["--oracles", "idle=7000,leaks"], (4, 1));
+    check("oracles", "leaks,idle=7000", &["--oracles", "leaks"], (0, 0));
+}
+
+#[test]
 fn a_corpus_that_cannot_be_used_is_told_and_left_alone() {
     let folder = Folder::new();
     fs::create_dir_all(folder.path("corpus")).expect("a temporary folder");

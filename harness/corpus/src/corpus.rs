@@ -35,7 +35,7 @@ pub enum Recorded {
     New,
     /// One that it took to be fixed.
     Back,
-    /// A known one, in a run with fewer decisions than any before, or with as few and an earlier seed.
+    /// A known one, in a better example: see [`Corpus::record`].
     Smaller,
     /// A known one.
     Again,
@@ -91,8 +91,9 @@ impl Corpus {
         &self.path
     }
 
-    /// Adds a failing run to what is known: a new entry, or one more run of an old one, whose example it replaces if it has fewer
-    /// decisions or the old one was taken to be fixed. Returns the entry's number.
+    /// Adds a failing run to what is known: a new entry, or one more run of an old one, whose example it replaces if it is
+    /// better (it has its trace, has fewer decisions, or an earlier seed) or the old one was taken to be fixed. Returns the entry's
+    /// number.
     ///
     /// # Errors
     /// The database cannot be written; nothing was recorded.
@@ -238,12 +239,9 @@ fn record(transaction: &Transaction<'_>, sighting: &Sighting<'_>) -> rusqlite::R
     let Sighting { program, signature, example, now_ms } = *sighting;
     let known = transaction
         .query_row(
-            "SELECT id, state, decisions, seed FROM failures WHERE program = ?1 AND signature = ?2",
+            "SELECT id, state, trace IS NULL AS bare, decisions, seed FROM failures WHERE program = ?1 AND signature = ?2",
             (program, signature),
-            |row| {
-                let state = parsed(&row.get::<_, String>(1)?, str::parse)?;
-                Ok((row.get::<_, i64>(0)?, state, (row.get::<_, i64>(2)?, seed(&row.get::<_, String>(3)?)?)))
-            },
+            |row| Ok((row.get::<_, i64>("id")?, state(row)?, rank(row)?)),
         )
         .optional()?;
     let Some((id, state, rank)) = known else {
@@ -252,8 +250,7 @@ fn record(transaction: &Transaction<'_>, sighting: &Sighting<'_>) -> rusqlite::R
     };
     let recorded = match state {
         State::Fixed => Recorded::Back,
-        // Of equals the least seed, so that it does not matter who is first.
-        State::Open if (number(example.decisions), example.seed) < rank => Recorded::Smaller,
+        State::Open if rank_of(example) < rank => Recorded::Smaller,
         State::Open => Recorded::Again,
     };
     transaction.execute(
@@ -264,6 +261,23 @@ fn record(transaction: &Transaction<'_>, sighting: &Sighting<'_>) -> rusqlite::R
         replace(transaction, id, example)?;
     }
     Ok((id, recorded))
+}
+
+/// Of two examples the lesser is the better one: it can be replayed, has few decisions, and an early seed, so that it does not
+/// matter who is first.
+pub(crate) type Rank = (bool, i64, u64);
+
+pub(crate) fn rank_of(example: &Example) -> Rank {
+    (example.trace.is_none(), number(example.decisions), example.seed)
+}
+
+/// The rank of a row's example; the column `bare` is whether it has no trace.
+pub(crate) fn rank(row: &Row<'_>) -> rusqlite::Result<Rank> {
+    Ok((row.get("bare")?, row.get("decisions")?, seed(&row.get::<_, String>("seed")?)?))
+}
+
+pub(crate) fn state(row: &Row<'_>) -> rusqlite::Result<State> {
+    parsed(&row.get::<_, String>("state")?, str::parse)
 }
 
 fn insert(transaction: &Transaction<'_>, sighting: &Sighting<'_>) -> rusqlite::Result<i64> {
@@ -281,11 +295,10 @@ fn insert(transaction: &Transaction<'_>, sighting: &Sighting<'_>) -> rusqlite::R
 
 /// Gives an entry another example.
 pub(crate) fn replace(transaction: &Transaction<'_>, id: i64, example: &Example) -> rusqlite::Result<()> {
-    let Example { build, seed, strategy, cores, os, heap, limits, decisions, trace } = example;
+    let Example { build, seed, strategy, cores, os, heap, oracles, limits, decisions, trace } = example;
     transaction.execute(
         "UPDATE failures SET build = :build, seed = :seed, strategy = :strategy, cores = :cores, os = :os, heap = :heap,
-            limits = :limits,
-            decisions = :decisions, trace = :trace
+            oracles = :oracles, limits = :limits, decisions = :decisions, trace = :trace
          WHERE id = :id",
         named_params! {
             ":id": id,
@@ -295,6 +308,7 @@ pub(crate) fn replace(transaction: &Transaction<'_>, id: i64, example: &Example)
             ":cores": cores,
             ":os": os,
             ":heap": heap,
+            ":oracles": oracles,
             ":limits": limits,
             ":decisions": number(*decisions),
             ":trace": trace,
@@ -327,7 +341,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         id: row.get("id")?,
         program: row.get("program")?,
         signature: row.get("signature")?,
-        state: parsed(&row.get::<_, String>("state")?, str::parse)?,
+        state: state(row)?,
         first_seen_ms: row.get("first_seen_ms")?,
         last_seen_ms: row.get("last_seen_ms")?,
         times_seen: count(row, "times_seen")?,
@@ -339,6 +353,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
             cores: row.get("cores")?,
             os: row.get("os")?,
             heap: row.get("heap")?,
+            oracles: row.get("oracles")?,
             limits: row.get("limits")?,
             decisions: count(row, "decisions")?,
             trace: row.get("kept")?,
@@ -366,6 +381,7 @@ mod tests {
             cores: 4,
             os: None,
             heap: None,
+            oracles: None,
             limits: String::from("{}"),
             decisions: 1,
             trace,

@@ -24,6 +24,9 @@ pub struct Example {
     /// The heap it was made to use, if not its program's own choice.
     #[serde(default)]
     pub heap: Option<String>,
+    /// What was asked of it besides, if not what its program asks for.
+    #[serde(default)]
+    pub oracles: Option<String>,
     /// The bounds of the run, as JSON.
     pub limits: String,
     /// Decisions that were not boring.

@@ -8,7 +8,7 @@ use std::path::Path;
 use rusqlite::{OptionalExtension as _, Transaction, named_params};
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::{Corpus, Traces, number, replace};
+use crate::corpus::{Corpus, Traces, number, rank, rank_of, replace, state};
 use crate::entry::Entry;
 use crate::error::CorpusError;
 
@@ -39,28 +39,35 @@ pub struct Imported {
 }
 
 impl Corpus {
-    /// Writes all entries to a file: whole or not at all, by a rename. Returns how many there are.
+    /// Writes all entries to a file: whole or not at all, by a rename. A link is followed; what is no file is left alone. Returns how
+    /// many there are.
     ///
     /// # Errors
-    /// The database cannot be read, or the file not be written.
+    /// The database cannot be read, or the file not be written, or it is a device, a folder or the like.
     pub fn export(&self, path: &Path) -> Result<usize, CorpusError> {
+        let refuse = |source| CorpusError::Export { path: path.to_owned(), source };
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if target.metadata().is_ok_and(|there| !there.is_file()) {
+            return Err(refuse(std::io::Error::other("it is there, and is no file")));
+        }
         let entries = self.entries(Traces::With)?;
         let count = entries.len();
         let exported = Exported { what: WHAT.to_owned(), schema: SCHEMA, entries };
         let mut text = serde_json::to_string_pretty(&exported).expect("plain data has a JSON form");
         text.push('\n');
-        let mut partial = path.as_os_str().to_owned();
+        let mut partial = target.as_os_str().to_owned();
         partial.push(format!(".{}.partial", std::process::id()));
-        let written = std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, path));
+        let written = std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, &target));
         if written.is_err() {
             // Nothing half-written stays; if it cannot be removed either, it says by its name what it is.
             let _: std::io::Result<()> = std::fs::remove_file(&partial);
         }
-        written.map(|()| count).map_err(|source| CorpusError::Export { path: path.to_owned(), source })
+        written.map(|()| count).map_err(refuse)
     }
 
-    /// Adds the entries of a file, all or none. Of an entry that both know, the example with fewer decisions is kept, and the state
-    /// of whoever saw it last; it was seen as often as the one says that says more.
+    /// Adds the entries of a file, all or none. Of an entry that both know, the better example is kept, as [`Corpus::record`] does;
+    /// where one has it open and the other fixed, the state and the example of whoever saw it last. It was seen as often as the one
+    /// says that says more.
     ///
     /// # Errors
     /// The file cannot be read or is no such file, or the database cannot be written.
@@ -90,9 +97,18 @@ impl Corpus {
 fn add(transaction: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<bool> {
     let known = transaction
         .query_row(
-            "SELECT id, decisions FROM failures WHERE program = ?1 AND signature = ?2",
+            "SELECT id, state, last_seen_ms, trace IS NULL AS bare, decisions, seed FROM failures
+             WHERE program = ?1 AND signature = ?2",
             (&entry.program, &entry.signature),
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+            |row| {
+                // A state is its example's: they come together or not at all.
+                let is_better = if state(row)? == entry.state {
+                    rank_of(&entry.example) < rank(row)?
+                } else {
+                    entry.last_seen_ms > row.get("last_seen_ms")?
+                };
+                Ok((row.get::<_, i64>("id")?, is_better))
+            },
         )
         .optional()?;
     transaction.execute(
@@ -116,10 +132,8 @@ fn add(transaction: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<bool> {
         },
     )?;
     match known {
-        Some((id, decisions)) if number(entry.example.decisions) < decisions => {
-            replace(transaction, id, &entry.example)?;
-        }
-        Some(_) => {}
+        Some((id, true)) => replace(transaction, id, &entry.example)?,
+        Some((_, false)) => {}
         None => replace(transaction, transaction.last_insert_rowid(), &entry.example)?,
     }
     Ok(known.is_some())

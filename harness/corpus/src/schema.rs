@@ -33,6 +33,8 @@ const STEPS: &[&str] = &[
     "ALTER TABLE failures ADD COLUMN shrunk TEXT",
     // 3: the heap that a run was made to use, if not its program's own choice.
     "ALTER TABLE failures ADD COLUMN heap TEXT",
+    // 4: what was asked of a run besides, if not what its program asks for.
+    "ALTER TABLE failures ADD COLUMN oracles TEXT",
 ];
 
 /// The schema of a database that has taken every step.
@@ -49,11 +51,13 @@ pub(crate) enum Found {
     Foreign,
 }
 
-/// Looks at what a database says of itself.
+/// Looks at what a database says of itself, at one moment: another process may be making its tables.
 pub(crate) fn look(connection: &Connection) -> rusqlite::Result<Found> {
-    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    // It only reads: that it is rolled back when it is dropped changes nothing.
+    let transaction = connection.unchecked_transaction()?;
+    let number = |pragma| transaction.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let (application, steps) = (number("application_id")?, number("user_version")?);
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(match (application, steps, tables) {
         (0, 0, 0) => Found::Empty,
         (APPLICATION, 0.., _) => Found::Corpus(steps),

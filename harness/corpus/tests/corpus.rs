@@ -54,6 +54,7 @@ fn example(seed: u64, decisions: u64) -> Example {
         cores: 4,
         os: Some(String::from("macos")),
         heap: Some(String::from("checked")),
+        oracles: Some(String::from("stuck,late=20")),
         limits: String::from("{}"),
         decisions,
         trace: Some(format!("{{\"seed\":{seed}}}")),
@@ -87,6 +88,18 @@ fn the_example_with_the_fewest_decisions_is_kept() {
     assert_eq!(entries[1].example, example(8, 9));
     let bare = folder.open().entries(Traces::Without).expect("it can be read");
     assert_eq!(bare[0].example, Example { trace: None, ..example(6, 4) });
+}
+
+#[test]
+fn an_example_that_can_be_replayed_is_better_than_a_shorter_one_that_cannot() {
+    let folder = Folder::new();
+    let mut corpus = folder.open();
+    let bare = |seed, decisions| Example { trace: None, ..example(seed, decisions) };
+    assert_eq!(sight(&mut corpus, "lost", &bare(1, 5), 100), (1, Recorded::New));
+    assert_eq!(sight(&mut corpus, "lost", &bare(2, 4), 100), (1, Recorded::Smaller));
+    assert_eq!(sight(&mut corpus, "lost", &example(3, 9), 100), (1, Recorded::Smaller));
+    assert_eq!(sight(&mut corpus, "lost", &bare(0, 1), 100), (1, Recorded::Again));
+    assert_eq!(all(&corpus)[0].example, example(3, 9));
 }
 
 #[test]
@@ -157,8 +170,8 @@ fn an_older_database_is_brought_up_to_date_and_keeps_what_it_holds() {
     let mut corpus = folder.open();
     let entry = corpus.entry(7).expect("it was there before");
     assert_eq!((entry.state, entry.times_seen, entry.shrunk.as_deref()), (State::Fixed, 5, None));
-    let Example { seed, os, heap, .. } = &entry.example;
-    assert_eq!((*seed, os, heap), (u64::MAX, &None, &None));
+    let Example { seed, os, heap, oracles, .. } = &entry.example;
+    assert_eq!((*seed, os, heap, oracles), (u64::MAX, &None, &None, &None));
     corpus.set_shrunk(7, "token").expect("there is a place for it");
     drop(corpus);
     assert_eq!(folder.open().entry(7).expect("it is there").shrunk.as_deref(), Some("token"));
@@ -272,6 +285,66 @@ fn entries_travel_in_a_file() {
     let theirs = once.iter().find(|entry| entry.signature == "theirs").expect("it came");
     assert_eq!((&theirs.example, theirs.shrunk.as_deref()), (&example(u64::MAX, 9), Some("token")));
     assert_eq!(to.import(&file).and(Ok(once.len())).expect("it is read"), 3);
+}
+
+/// One failure, last seen at a moment and taken to be in a state.
+fn seen(folder: &Folder, example: &Example, state: State, at_ms: i64) -> Corpus {
+    let mut corpus = folder.open();
+    let (id, _) = sight(&mut corpus, "lost", example, at_ms);
+    if state == State::Fixed {
+        corpus.is_fixed(&corpus.entry(id).expect("it is there")).expect("it is written");
+    }
+    corpus
+}
+
+#[test]
+fn of_two_examples_an_import_keeps_the_better_one_of_the_state_that_it_keeps() {
+    let bare = Example { trace: None, ..example(1, 2) };
+    let check = |ours: (&Example, State, i64), theirs: (&Example, State, i64), kept: (&Example, State)| {
+        let (one, other) = (Folder::new(), Folder::new());
+        let mut to = seen(&one, ours.0, ours.1, ours.2);
+        let file = other.0.join("exported.json");
+        seen(&other, theirs.0, theirs.1, theirs.2).export(&file).expect("it is written");
+        for time in 1..=2 {
+            assert_eq!(to.import(&file).expect("it is read"), Imported { added: 0, known: 1 });
+            let entry = to.entry(1).expect("it is there");
+            assert_eq!((&entry.example, entry.state), kept, "{ours:?} and {theirs:?}, time {time}");
+        }
+    };
+    let (open, fixed) = (State::Open, State::Fixed);
+    let (long, short, early) = (&example(5, 9), &example(6, 4), &example(4, 9));
+    check((long, open, 300), (short, open, 100), (short, open));
+    check((short, open, 100), (long, open, 300), (short, open));
+    check((long, open, 300), (early, open, 100), (early, open));
+    check((long, open, 100), (&bare, open, 300), (long, open));
+    check((&bare, open, 300), (long, open, 100), (long, open));
+    // An example that does not show the failure is not put in the place of one that does, nor the other way round.
+    check((short, fixed, 100), (long, open, 300), (long, open));
+    check((long, fixed, 300), (short, open, 100), (long, fixed));
+    check((short, open, 100), (long, fixed, 300), (long, fixed));
+    check((long, open, 300), (short, fixed, 100), (long, open));
+}
+
+#[test]
+fn an_export_follows_a_link_and_leaves_alone_what_is_no_file() {
+    let folder = Folder::new();
+    let mut corpus = folder.open();
+    sight(&mut corpus, "lost", &example(1, 4), 100);
+    let (file, link) = (folder.0.join("exported.json"), folder.0.join("link.json"));
+    fs::write(&file, "before").expect("a temporary file");
+    std::os::unix::fs::symlink(&file, &link).expect("a temporary link");
+    assert_eq!(corpus.export(&link).expect("it is written"), 1);
+    assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
+    assert_eq!(corpus.import(&file).expect("it is read"), Imported { added: 0, known: 1 });
+    let socket = folder.0.join("socket");
+    let _listens = std::os::unix::net::UnixListener::bind(&socket).expect("a temporary socket");
+    let before = fs::read_dir(&folder.0).expect("it is there").count();
+    for there in [&socket, &folder.0] {
+        let refused = corpus.export(there).expect_err("it is no file");
+        assert!(refused.to_string().contains("is no file"), "{refused}");
+    }
+    assert!(!fs::symlink_metadata(&socket).expect("it is there").is_file());
+    assert_eq!(fs::read_dir(&folder.0).expect("it is there").count(), before, "nothing half-written stays");
 }
 
 #[test]

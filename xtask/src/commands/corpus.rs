@@ -146,10 +146,11 @@ fn show(entry: &Entry, args: &CorpusArgs) {
 
 /// What to type to see an entry's run again, in whatever build.
 fn replay_line(entry: &Entry) -> String {
-    let Example { seed, strategy, os, heap, .. } = &entry.example;
+    let Example { seed, strategy, os, heap, oracles, .. } = &entry.example;
     let os = os.as_ref().map(|os| format!(" --os {os}")).unwrap_or_default();
     let heap = heap.as_ref().map(|heap| format!(" --heap {heap}")).unwrap_or_default();
-    format!("cargo xtask sim {} --seed {seed} --strategy {strategy}{os}{heap}", entry.program)
+    let oracles = oracles.as_ref().map(|oracles| format!(" --oracles {oracles}")).unwrap_or_default();
+    format!("cargo xtask sim {} --seed {seed} --strategy {strategy}{os}{heap}{oracles}", entry.program)
 }
 
 fn write_trace(entry: &Entry, path: &Path) -> Result<(), CorpusCommandError> {

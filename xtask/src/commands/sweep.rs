@@ -183,13 +183,13 @@ impl Sweep<'_> {
             .tell(self.args);
     }
 
-    /// Holds what a variant has shown against its expectation. On another system it may show less than it promises: what it shows
-    /// there is told, and not judged.
+    /// Holds what a variant has shown against its expectation. On another system it may show less than it promises, and under a heap
+    /// or oracles that nobody asked this sweep for an entry of the corpus may show more: that is told, and not judged.
     fn judge(&self, listed: &Listed, gathered: &Gathered, again: &[Again]) -> Judged {
         let mut judged = Judged { complaints: Vec::new(), exit: Exit::Passed };
         for again in of(listed, again) {
-            let is_own = again.os.as_ref().is_none_or(|os| *os == listed.os.to_string());
-            if let Some((complaint, exit)) = again.complaint(listed).filter(|_| is_own) {
+            let is_judged = again.is_on_own_system(listed) && again.is_as_asked(self.args);
+            if let Some((complaint, exit)) = again.complaint(listed).filter(|_| is_judged) {
                 judged.complaints.push(complaint);
                 judged.exit = worse(judged.exit, exit);
             }
@@ -243,6 +243,18 @@ impl Outcome {
 }
 
 impl Again {
+    /// Whether its example ran on the system that the expectation is about.
+    fn is_on_own_system(&self, listed: &Listed) -> bool {
+        self.os.as_ref().is_none_or(|os| *os == listed.os.to_string())
+    }
+
+    /// Whether its example ran with the program's own heap and oracles, or with those that the sweep asks for.
+    fn is_as_asked(&self, args: &SweepArgs) -> bool {
+        let (heap, oracles) =
+            (args.heap.map(|heap| heap.to_string()), args.oracles.map(|asked| asked.to_string()));
+        (self.heap.is_none() || self.heap == heap) && (self.oracles.is_none() || self.oracles == oracles)
+    }
+
     /// What is wrong with what came of it, and how a sweep ends because of that.
     fn complaint(&self, listed: &Listed) -> Option<(String, Exit)> {
         let (id, fails) = (self.id, "of the corpus fails so");
@@ -280,7 +292,8 @@ mod tests {
         for (signature, complains) in [("panic", true), ("lost", false), ("deadlock: a", false)] {
             let own = matches!(outcome, Outcome::Still | Outcome::Back);
             let (program, outcome) = (listed.name(), outcome.clone());
-            let again = Again { id: 3, program, signature: signature.to_owned(), os: None, outcome };
+            let signature = signature.to_owned();
+            let again = Again { id: 3, program, signature, os: None, heap: None, oracles: None, outcome };
             let expected = expected.filter(|_| complains || !own);
             let expected = expected.map(|(complaint, exit)| (complaint.to_owned(), exit));
             assert_eq!(again.complaint(&listed), expected, "{again:?}");

@@ -51,6 +51,12 @@ pub(super) struct Again {
     /// The operating system it was made to run on, if not its own.
     #[serde(skip)]
     pub(super) os: Option<String>,
+    /// The heap it was made to use, if not its program's own choice.
+    #[serde(skip)]
+    pub(super) heap: Option<String>,
+    /// What was asked of it besides, if not what its program asks for.
+    #[serde(skip)]
+    pub(super) oracles: Option<String>,
     /// What came of it.
     #[serde(flatten)]
     pub(super) outcome: Outcome,
@@ -150,7 +156,8 @@ pub(super) fn run_again(sweep: &Sweep<'_>, progress: &Progress) -> Result<Vec<Ag
             let outcome = one(sweep, &mut client, entry, progress)?;
             let is_first = outcome.fails() && sweep.args.stop_on_first;
             let Entry { id, program, signature, .. } = entry.clone();
-            let again = Again { id, program, signature, os: entry.example.os.clone(), outcome };
+            let Example { os, heap, oracles, .. } = entry.example.clone();
+            let again = Again { id, program, signature, os, heap, oracles, outcome };
             done.lock().expect("no job panics with it")[index] = Some(again);
             if is_first {
                 next.store(entries.len(), Ordering::Relaxed);
@@ -219,7 +226,7 @@ fn one(
 /// What to ask for to run an entry's example again: in its own build by its trace, with the hash that its events must have; in
 /// another one by its seed and strategy.
 fn asked(entry: &Entry, build: &str) -> Result<(Request, Option<u64>), String> {
-    let Example { seed, strategy, cores, os, heap, limits, trace, .. } = &entry.example;
+    let Example { seed, strategy, cores, os, heap, oracles, limits, trace, .. } = &entry.example;
     let file = trace.as_ref().and_then(|trace| serde_json::from_str::<TraceFile>(trace).ok());
     if let Some(file) = file.filter(|file| file.schema == tracefile::SCHEMA) {
         if file.program != entry.program || file.seed.0 != *seed {
@@ -233,12 +240,14 @@ fn asked(entry: &Entry, build: &str) -> Result<(Request, Option<u64>), String> {
     }
     let os = os.as_ref().map(|os| os.parse()).transpose().map_err(|error| format!("{error}"))?;
     let heap = heap.as_ref().map(|heap| heap.parse()).transpose()?;
+    let oracles = oracles.as_ref().map(|oracles| oracles.parse()).transpose()?;
     let request = Request {
         strategy: strategy.parse()?,
         limits: serde_json::from_str(limits).map_err(|error| format!("its limits: {error}"))?,
         cores: *cores,
         os,
         heap,
+        oracles,
         ..Request::new(entry.program.clone(), Seed(*seed))
     };
     Ok((request, None))
@@ -255,6 +264,7 @@ fn example_of(shown: &Shown) -> Example {
         cores: file.cores,
         os: file.os.map(|os| os.to_string()),
         heap: file.heap.map(|heap| heap.to_string()),
+        oracles: file.oracles.map(|oracles| oracles.to_string()),
         limits: json(serde_json::to_string(&file.limits)),
         decisions: shown.decisions(),
         trace: (shown.trace == Extent::Whole).then(|| json(serde_json::to_string(file))),
@@ -278,11 +288,19 @@ mod tests {
     /// What was asked for when the run was made.
     fn original() -> Request {
         let (os, heap) = (Some(Os::Macos), Some(Heap::Checked));
-        Request { strategy: Strategy::Starve, cores: 2, os, heap, ..Request::new("s/v", Seed(u64::MAX)) }
+        let oracles = Some("leaks,late=20".parse().expect("both are known"));
+        Request {
+            strategy: Strategy::Starve,
+            cores: 2,
+            os,
+            heap,
+            oracles,
+            ..Request::new("s/v", Seed(u64::MAX))
+        }
     }
 
     fn entry() -> Entry {
-        let Request { program, seed, strategy, cores, os, heap, limits, .. } = original();
+        let Request { program, seed, strategy, cores, os, heap, oracles, limits, .. } = original();
         let file = TraceFile {
             schema: tracefile::SCHEMA,
             what: tracefile::WHAT.to_owned(),
@@ -293,7 +311,7 @@ mod tests {
             cores,
             os,
             heap,
-            oracles: None,
+            oracles,
             limits,
             events_hash: 7,
             trace: Trace::default(),
@@ -336,6 +354,7 @@ mod tests {
         check(|example| example.strategy = String::from("luck"), "luck");
         check(|example| example.os = Some(String::from("plan9")), "plan9");
         check(|example| example.heap = Some(String::from("compost")), "compost");
+        check(|example| example.oracles = Some(String::from("delphi")), "delphi");
         check(|example| example.limits = String::from("{}"), "limits");
         let mut other = entry();
         other.program = String::from("s/w");

@@ -11,7 +11,7 @@ use photofinish::record::Record;
 use photofinish::sim::mark::Mark;
 use photofinish::sweep::Tally;
 use photofinish::tracefile;
-use photofinish::verdict;
+use photofinish::verdict::{self, Judgement, Verdict};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -134,7 +134,7 @@ fn write_one(
     let file = &shown.file;
     let request = Request { replay: None, events: true, ..file.request() };
     let Examined { run, mut judgement, difference } = examine(client, &request)?;
-    if run.figures.events_hash != file.events_hash && judgement.signature.as_deref() != Some(signature) {
+    if difference.is_none() && !belongs(&judgement, run.figures.events_hash, (signature, file.events_hash)) {
         judgement = verdict::not_the_same(file.events_hash, run.figures.events_hash);
     }
     let name = format!("{}/{}", path_of(&file.program), name_of(signature));
@@ -154,6 +154,14 @@ fn write_one(
         record,
         trace: (shown.trace == Extent::Whole).then_some(trace),
     })
+}
+
+/// Whether a run that was made again is the one that showed a signature with a hash. What the outside ended is known by its
+/// signature alone: it need not end at the same event each time.
+fn belongs(judgement: &Judgement, hash: u64, (signature, expected_hash): (&str, u64)) -> bool {
+    let is_from_outside =
+        matches!(signature, "escaped" | "lost" | "bug") && judgement.verdict != Verdict::Fail;
+    judgement.signature.as_deref() == Some(signature) && (hash == expected_hash || is_from_outside)
 }
 
 fn write_json(path: &Path, data: &impl Serialize) -> Result<(), OutError> {
@@ -183,6 +191,20 @@ fn plain(text: &str, chars_max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_belongs_to_its_trace_by_signature_and_hash() {
+        let check = |verdict, judged: &str, hash, signature: &str, expected| {
+            let judgement = Judgement { verdict, signature: Some(judged.to_owned()), detail: String::new() };
+            assert_eq!(belongs(&judgement, hash, (signature, 7)), expected, "{judged} for {signature}");
+        };
+        check(Verdict::Fail, "panic", 7, "panic", true);
+        check(Verdict::Fail, "panic", 8, "panic", false);
+        check(Verdict::Fail, "deadlock", 7, "panic", false);
+        check(Verdict::Fail, "lost", 8, "lost", false);
+        check(Verdict::Inconclusive, "lost", 8, "lost", true);
+        check(Verdict::Inconclusive, "lost", 7, "escaped", false);
+    }
 
     #[test]
     fn names_are_plain_short_and_of_one_signature_each() {

@@ -4,7 +4,7 @@
 
 use photofinish::client::{self, InSeries, Isolation, Request, Run};
 use photofinish::examine::examine;
-use photofinish::series::{DEPENDS, examine_series};
+use photofinish::series::{DEPENDS, Steps, examine_series};
 use photofinish::sim::seed::Seed;
 use photofinish::sweep::Tally;
 use photofinish::verdict::{self, Verdict};
@@ -115,4 +115,25 @@ fn what_is_counted_fails_by_itself() {
             assert!(found.runs <= by_itself, "{program}, {signature}: {shared:?}, {own:?}");
         }
     }
+}
+
+#[test]
+fn what_failed_is_known_before_the_rest_is_made() {
+    let mut client = client(guests(), Isolation::Fork);
+    let mut steps = Steps::new(&mix("endings/panic", 3), 12);
+    let mut asked = Vec::new();
+    for nth in 0..12 {
+        let known = |_: &str| {
+            asked.push(nth);
+            nth > 0
+        };
+        let (seed, ..) = steps.examine_next(&mut client, known).expect("it serves").expect("there are more");
+        assert_eq!(
+            (seed, steps.processes()),
+            (Seed(3 + nth), 1 + nth),
+            "no process is begun before its turn"
+        );
+    }
+    assert_eq!(asked, (0..12).collect::<Vec<_>>(), "each failure is looked up in its turn");
+    assert_eq!(steps.examine_next(&mut client, |_| false).expect("it serves"), None);
 }

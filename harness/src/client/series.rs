@@ -12,7 +12,7 @@ use super::server::{Answered, Server};
 use super::{Client, ClientError, Run, Shape, collect};
 
 /// Runs that followed one another in as few processes as could be.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct InSeries {
     /// By seed.
     pub runs: Vec<Run>,
@@ -29,32 +29,33 @@ impl Client {
     /// # Errors
     /// As [`Client::run`]; the request is a replay.
     pub fn series(&mut self, request: &Request, count: u32) -> Result<InSeries, ClientError> {
+        let mut made = InSeries::default();
+        while made.runs.len() < count as usize {
+            let done = u32::try_from(made.runs.len()).expect("fewer than were asked for");
+            let seed = Seed(request.seed.0.wrapping_add(u64::from(done)));
+            made.runs.extend(self.process(&Request { seed, ..request.clone() }, count - done)?);
+            made.processes += 1;
+        }
+        Ok(made)
+    }
+
+    /// As [`Client::series`], but only those of one process: at least one, and fewer than `count` if none could follow the last.
+    ///
+    /// # Errors
+    /// As [`Client::series`].
+    pub fn process(&mut self, request: &Request, count: u32) -> Result<Vec<Run>, ClientError> {
         let points = self.length(request)?;
         let Shape { clock, lengths } = self.shape(request)?;
         let first = Request { replay: None, events: false, ..request.clone() };
-        let mut made = InSeries { runs: Vec::new(), processes: 0 };
-        while made.runs.len() < count as usize {
-            let done = u32::try_from(made.runs.len()).expect("fewer than were asked for");
-            let seed = Seed(first.seed.0.wrapping_add(u64::from(done)));
-            let series = Series {
-                first: Request { seed, ..first.clone() },
-                count: count - done,
-                points,
-                clock,
-                lengths,
-            };
-            let more = self.server.series(&self.path, series)?;
-            if let Some(Ending::OutOfThreads { threads }) = more.last().map(|run| &run.ending)
-                && self.enlarge(*threads)?
-            {
-                // What the runs before left must not depend on how large the pool was when they began.
-                made = InSeries { runs: Vec::new(), processes: 0 };
-                continue;
+        let series = Series { first, count, points, clock, lengths };
+        loop {
+            let runs = self.server.series(&self.path, series.clone())?;
+            match runs.last().map(|run| &run.ending) {
+                // What the runs before it left must not depend on how large the pool was when they began.
+                Some(Ending::OutOfThreads { threads }) if self.enlarge(*threads)? => {}
+                _ => return Ok(runs),
             }
-            made.processes += 1;
-            made.runs.extend(more);
         }
-        Ok(made)
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use photofinish::client::Client;
 use photofinish::client::Request;
 use photofinish::examine::{Examined, count};
-use photofinish::series::examine_series;
+use photofinish::series::Steps;
 use photofinish::sim::mark::Mark;
 use photofinish::sim::seed::Seed;
 use photofinish::tracefile::TraceFile;
@@ -198,21 +198,38 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         self.note(known, &request, &examined, part)
     }
 
-    /// Makes a batch's runs in as few processes as can be.
+    /// Makes a batch's runs in as few processes as can be, or those that are still wanted. What was found is kept before the next
+    /// one is examined; runs that were made and are not wanted any more are not counted.
     fn shared(&self, post: &mut Post, batch: Batch, part: &mut Part) -> Result<(), SweepError> {
         let Post { client, known, stay } = post;
         let first = self.sweep.request(stay.variant, Seed(self.sweep.args.from + batch.begin));
         let count = u32::try_from(batch.len).expect("a batch is small");
-        let series = examine_series(client, &first, count, |signature| known.contains(signature))?;
-        self.board().replaced += series.processes - 1;
-        for (seed, strategy, examined) in &series.examined {
-            let request = Request { seed: *seed, strategy: *strategy, ..first.clone() };
-            self.note(known, &request, examined, part)?;
-            if self.sweep.args.stop_on_first && part.tally.passed < part.tally.runs {
-                break;
-            }
+        let mut steps = Steps::new(&first, count);
+        let mut outcome = Ok(true);
+        while let Ok(true) = outcome {
+            outcome = self.step(&mut steps, client, known, &first, part);
         }
-        Ok(())
+        self.board().replaced += steps.processes().saturating_sub(1);
+        outcome.map(|_| ())
+    }
+
+    /// Examines the next run of a series, if it is wanted, and says whether there may be another.
+    fn step(
+        &self,
+        steps: &mut Steps,
+        client: &mut Client,
+        known: &mut BTreeSet<String>,
+        first: &Request,
+        part: &mut Part,
+    ) -> Result<bool, SweepError> {
+        if interrupt::requested() || (part.tally.runs > 0 && self.is_out_of_time()) {
+            return Ok(false);
+        }
+        let next = steps.examine_next(client, |signature| known.contains(signature))?;
+        let Some((seed, strategy, examined)) = next else { return Ok(false) };
+        self.note(known, &Request { seed, strategy, ..first.clone() }, &examined, part)?;
+        let has_failed = part.tally.passed < part.tally.runs;
+        Ok(!(has_failed && self.sweep.args.stop_on_first))
     }
 
     /// Counts what a run showed, and keeps it if it did not pass.

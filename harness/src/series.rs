@@ -5,7 +5,7 @@
 use photofinish_sim::chooser::Strategy;
 use photofinish_sim::seed::Seed;
 
-use crate::client::{Client, ClientError, Request, Run};
+use crate::client::{Client, ClientError, InProcess, Over, Request, Run};
 use crate::examine::{Examined, count};
 use crate::verdict::{self, Judgement, Verdict};
 
@@ -14,7 +14,7 @@ use crate::verdict::{self, Judgement, Verdict};
 pub struct Series {
     /// By seed: the strategy it ran, and what was found.
     pub examined: Vec<(Seed, Strategy, Examined)>,
-    /// Processes that it took: one, and one more for each run that left something behind.
+    /// Processes that it took: one, and one more for each run that none could follow.
     pub processes: u64,
 }
 
@@ -30,6 +30,7 @@ pub struct Steps {
     /// The seed of that process's first run.
     first: Seed,
     processes: u64,
+    given_up: u64,
 }
 
 impl Steps {
@@ -42,6 +43,7 @@ impl Steps {
             made: Vec::new().into_iter().enumerate(),
             first: request.seed,
             processes: 0,
+            given_up: 0,
         }
     }
 
@@ -49,6 +51,12 @@ impl Steps {
     #[must_use]
     pub fn processes(&self) -> u64 {
         self.processes
+    }
+
+    /// Of those, the ones whose last run left something behind that none may follow.
+    #[must_use]
+    pub fn given_up(&self) -> u64 {
+        self.given_up
     }
 
     /// Examines the next seed's run: its seed, the strategy it ran, and what was found; `None` after the last. The runs of a
@@ -63,7 +71,8 @@ impl Steps {
         known: impl FnOnce(&str) -> bool,
     ) -> Result<Option<(Seed, Strategy, Examined)>, ClientError> {
         if self.made.len() == 0 && self.seeds_left > 0 {
-            let runs = client.process(&self.request, self.seeds_left)?;
+            let InProcess { runs, over } = client.process(&self.request, self.seeds_left)?;
+            self.given_up += u64::from(over == Over::LeftBehind);
             let made = u32::try_from(runs.len()).expect("at most as many as were asked for");
             self.processes += 1;
             self.seeds_left -= made;

@@ -4,6 +4,7 @@
 
 use photofinish::client::{self, InSeries, Isolation, Request, Run};
 use photofinish::examine::examine;
+use photofinish::scenario::Heap;
 use photofinish::series::{DEPENDS, Steps, examine_series};
 use photofinish::sim::seed::Seed;
 use photofinish::sweep::Tally;
@@ -71,6 +72,18 @@ fn runs_share_a_process_only_where_nothing_is_left_behind() {
     for program in programs_of(&["files"]).into_iter().chain(programs_of(&["hosts"])).take(4) {
         assert_eq!(processes(&program), 12, "{program} leaves more than its own memory");
     }
+}
+
+#[test]
+fn only_what_was_left_behind_is_said_to_be() {
+    let mut client = client(guests(), Isolation::Fork);
+    let mut made = |program: &str, heap| {
+        let made = client.series(&Request { heap, ..mix(program, 0) }, 5).expect("it serves");
+        (made.processes, made.given_up)
+    };
+    assert_eq!(made("races/statics", None), (1, 0));
+    assert_eq!(made("endings/exit-0", None), (5, 4), "a thread still runs, and nothing follows the last");
+    assert_eq!(made("races/statics", Some(Heap::Checked)), (5, 0), "each is to have its own");
 }
 
 #[test]

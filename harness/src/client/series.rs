@@ -18,6 +18,28 @@ pub struct InSeries {
     pub runs: Vec<Run>,
     /// Processes that it took: one for each run after which none could follow, and one for the last.
     pub processes: u64,
+    /// Of those, the ones that were followed by another because of what their last run left behind.
+    pub given_up: u64,
+}
+
+/// Runs that followed one another in one process.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InProcess {
+    /// By seed.
+    pub runs: Vec<Run>,
+    /// Why there are no more of them.
+    pub over: Over,
+}
+
+/// Why a process makes no further run of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// All that were asked for are made.
+    Done,
+    /// The last one left something behind that none may follow, or was the end of the process.
+    LeftBehind,
+    /// It was to make no more, whatever they left: what is asked of a run wants a process for each, or there was no room for more.
+    Meant,
 }
 
 impl Client {
@@ -33,8 +55,10 @@ impl Client {
         while made.runs.len() < count as usize {
             let done = u32::try_from(made.runs.len()).expect("fewer than were asked for");
             let seed = Seed(request.seed.0.wrapping_add(u64::from(done)));
-            made.runs.extend(self.process(&Request { seed, ..request.clone() }, count - done)?);
+            let more = self.process(&Request { seed, ..request.clone() }, count - done)?;
             made.processes += 1;
+            made.given_up += u64::from(more.over == Over::LeftBehind);
+            made.runs.extend(more.runs);
         }
         Ok(made)
     }
@@ -43,17 +67,17 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::series`].
-    pub fn process(&mut self, request: &Request, count: u32) -> Result<Vec<Run>, ClientError> {
+    pub fn process(&mut self, request: &Request, count: u32) -> Result<InProcess, ClientError> {
         let points = self.length(request)?;
         let Shape { clock, lengths } = self.shape(request)?;
         let first = Request { replay: None, events: false, ..request.clone() };
         let series = Series { first, count, points, clock, lengths };
         loop {
-            let runs = self.server.series(&self.path, series.clone())?;
-            match runs.last().map(|run| &run.ending) {
+            let made = self.server.series(&self.path, series.clone())?;
+            match made.runs.last().map(|run| &run.ending) {
                 // What the runs before it left must not depend on how large the pool was when they began.
                 Some(Ending::OutOfThreads { threads }) if self.enlarge(*threads)? => {}
-                _ => return Ok(runs),
+                _ => return Ok(made),
             }
         }
     }
@@ -61,10 +85,12 @@ impl Client {
 
 impl Server {
     /// The runs of a series that were made, at least one.
-    fn series(&mut self, path: &Path, series: Series) -> Result<Vec<Run>, ClientError> {
+    fn series(&mut self, path: &Path, series: Series) -> Result<InProcess, ClientError> {
         let (program, most) = (series.first.program.clone(), series.count as usize);
-        let Answered { frames, truncated, died } = self.ask(path, &Ask::Series(series), &program)?;
+        let Answered { mut frames, truncated, died } = self.ask(path, &Ask::Series(series), &program)?;
         let base = self.hello.load_base;
+        let is_meant = frames.contains(&Frame::Last);
+        frames.retain(|frame| *frame != Frame::Last);
         let mut by_run: Vec<Vec<Frame>> = Vec::new();
         let mut is_over = true;
         for frame in frames {
@@ -91,6 +117,13 @@ impl Server {
         let mut runs: Vec<Run> =
             by_run.into_iter().map(|frames| collect(frames, false, None, base)).collect();
         runs.extend(last.map(|frames| collect(frames, truncated, died, base)));
-        Ok(runs)
+        let over = if runs.len() == most {
+            Over::Done
+        } else if is_meant {
+            Over::Meant
+        } else {
+            Over::LeftBehind
+        };
+        Ok(InProcess { runs, over })
     }
 }

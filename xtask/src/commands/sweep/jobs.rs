@@ -31,7 +31,7 @@ pub(super) struct Board {
     pub(super) marks: Vec<Mark>,
     /// How many variants have been told.
     pub(super) told: usize,
-    /// Runs after which a process that they shared was given up.
+    /// Runs after which a process that they shared was given up for what they left behind.
     pub(super) replaced: u64,
 }
 
@@ -209,7 +209,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         while let Ok(true) = outcome {
             outcome = self.step(&mut steps, client, known, &first, part);
         }
-        self.board().replaced += steps.processes().saturating_sub(1);
+        self.board().replaced += steps.given_up();
         outcome.map(|_| ())
     }
 

@@ -35,10 +35,13 @@ fn told(run: &Run) -> impl PartialEq + core::fmt::Debug {
 
 #[test]
 fn a_run_behind_no_other_is_the_same_as_by_itself() {
-    for program in ["races/lost-update", "races/statics", "sync/mpsc"] {
+    let guests_of = |heap| move |program| (program, heap);
+    let plain = ["races/lost-update", "races/statics", "sync/mpsc"].map(guests_of(None));
+    let checked = ["heap/library", "races/statics"].map(guests_of(Some(Heap::Checked)));
+    for (program, heap) in plain.into_iter().chain(checked) {
         let mut client = client(guests(), Isolation::Fork);
         for seed in 0..20 {
-            let mut request = mix(program, seed);
+            let mut request = Request { heap, ..mix(program, seed) };
             let made = client.series(&request, 1).expect("it serves");
             request.strategy = client.resolve(&request).expect("it serves");
             let own = client.run(&request).expect("it serves");

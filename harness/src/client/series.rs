@@ -1,6 +1,7 @@
 //! Runs that follow one another in one process.
 //!
-//! Does not judge them. Invariant: the runs of a series depend on what was asked for alone, not on what the client did before.
+//! Does not judge them. Invariant: the runs of a process depend on what was asked for and on how large the pool was when it began,
+//! which what the client did before may have enlarged, and on nothing else that it did.
 
 use std::path::Path;
 
@@ -46,7 +47,7 @@ impl Client {
     /// Asks for runs of `count` consecutive seeds from the request's on, which follow one another in one process, as far as the
     /// state in which each leaves it lets another begin. They keep no picks and no events. They are the same each time the
     /// same series is asked for, but need not be as those of [`Client::run`]: what the program and std keep in statics and on the
-    /// heap goes from one to the next.
+    /// heap goes from one to the next. A pool enlarged meanwhile may make a difference, too.
     ///
     /// # Errors
     /// As [`Client::run`]; the request is a replay.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use photofinish::client::Client;
 use photofinish::client::Request;
 use photofinish::examine::{Examined, count};
-use photofinish::series::Steps;
+use photofinish::series::{DEPENDS, Steps};
 use photofinish::sim::mark::Mark;
 use photofinish::sim::seed::Seed;
 use photofinish::tracefile::TraceFile;
@@ -133,8 +133,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         if interrupt::requested() {
             board.plan.stop();
         }
-        let failed = part.tally.found.values().map(|found| found.first).min();
-        if let Some(seed) = failed.filter(|_| self.sweep.args.stop_on_first) {
+        if let Some(seed) = first_failed(&part).filter(|_| self.sweep.args.stop_on_first) {
             board.plan.end_at(Place { variant: batch.variant, seed: seed.0 - self.sweep.args.from });
         }
         self.progress.ran(&self.sweep.selected[batch.variant].name(), &part.tally);
@@ -228,8 +227,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         let next = steps.examine_next(client, |signature| known.contains(signature))?;
         let Some((seed, strategy, examined)) = next else { return Ok(false) };
         self.note(known, &Request { seed, strategy, ..first.clone() }, &examined, part)?;
-        let has_failed = part.tally.passed < part.tally.runs;
-        Ok(!(has_failed && self.sweep.args.stop_on_first))
+        Ok(!(first_failed(part).is_some() && self.sweep.args.stop_on_first))
     }
 
     /// Counts what a run showed, and keeps it if it did not pass.
@@ -241,7 +239,9 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         part: &mut Part,
     ) -> Result<(), SweepError> {
         part.tally.add(request.seed, &request.strategy.to_string(), examined);
-        let Some(signature) = &examined.judgement.signature else { return Ok(()) };
+        // The run by itself passes, so it is no example of what failed behind others.
+        let signature = examined.judgement.signature.as_ref().filter(|signature| *signature != DEPENDS);
+        let Some(signature) = signature else { return Ok(()) };
         let shown = Shown {
             verdict: examined.judgement.verdict,
             file: TraceFile::of(request, &examined.run, &self.sweep.build),
@@ -254,4 +254,10 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         part.show(signature, shown);
         Ok(())
     }
+}
+
+/// The first seed that did not pass by itself.
+fn first_failed(part: &Part) -> Option<Seed> {
+    let found = part.tally.found.iter().filter(|(signature, _)| *signature != DEPENDS);
+    found.map(|(_, found)| found.first).min()
 }

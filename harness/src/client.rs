@@ -30,7 +30,7 @@ use crate::scenario::Listed;
 use crate::symbols::Symbols;
 
 pub use photofinish_boundary::frames::{CORES, Input, Request, Sight, StackOf, Watch};
-pub use series::InSeries;
+pub use series::{InProcess, InSeries, Over};
 pub use server::ENVIRONMENT;
 
 use server::Server;
@@ -392,6 +392,8 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
                 }
                 run.sights.push(sight);
             }
+            // It is about the process, and of a series alone.
+            Frame::Last => {}
             Frame::Final(end) => {
                 run.ending = end.ending;
                 run.figures = end.figures;

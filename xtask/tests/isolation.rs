@@ -4,7 +4,8 @@
 
 use photofinish::client::{self, InSeries, Isolation, Request, Run};
 use photofinish::examine::examine;
-use photofinish::series::{DEPENDS, examine_series};
+use photofinish::scenario::Heap;
+use photofinish::series::{DEPENDS, Steps, examine_series};
 use photofinish::sim::seed::Seed;
 use photofinish::sweep::Tally;
 use photofinish::verdict::{self, Verdict};
@@ -34,10 +35,13 @@ fn told(run: &Run) -> impl PartialEq + core::fmt::Debug {
 
 #[test]
 fn a_run_behind_no_other_is_the_same_as_by_itself() {
-    for program in ["races/lost-update", "races/statics", "sync/mpsc"] {
+    let guests_of = |heap| move |program| (program, heap);
+    let plain = ["races/lost-update", "races/statics", "sync/mpsc"].map(guests_of(None));
+    let checked = ["heap/library", "races/statics"].map(guests_of(Some(Heap::Checked)));
+    for (program, heap) in plain.into_iter().chain(checked) {
         let mut client = client(guests(), Isolation::Fork);
         for seed in 0..20 {
-            let mut request = mix(program, seed);
+            let mut request = Request { heap, ..mix(program, seed) };
             let made = client.series(&request, 1).expect("it serves");
             request.strategy = client.resolve(&request).expect("it serves");
             let own = client.run(&request).expect("it serves");
@@ -71,6 +75,18 @@ fn runs_share_a_process_only_where_nothing_is_left_behind() {
     for program in programs_of(&["files"]).into_iter().chain(programs_of(&["hosts"])).take(4) {
         assert_eq!(processes(&program), 12, "{program} leaves more than its own memory");
     }
+}
+
+#[test]
+fn only_what_was_left_behind_is_said_to_be() {
+    let mut client = client(guests(), Isolation::Fork);
+    let mut made = |program: &str, heap| {
+        let made = client.series(&Request { heap, ..mix(program, 0) }, 5).expect("it serves");
+        (made.processes, made.given_up)
+    };
+    assert_eq!(made("races/statics", None), (1, 0));
+    assert_eq!(made("endings/exit-0", None), (5, 4), "a thread still runs, and nothing follows the last");
+    assert_eq!(made("races/statics", Some(Heap::Checked)), (5, 0), "each is to have its own");
 }
 
 #[test]
@@ -115,4 +131,25 @@ fn what_is_counted_fails_by_itself() {
             assert!(found.runs <= by_itself, "{program}, {signature}: {shared:?}, {own:?}");
         }
     }
+}
+
+#[test]
+fn what_failed_is_known_before_the_rest_is_made() {
+    let mut client = client(guests(), Isolation::Fork);
+    let mut steps = Steps::new(&mix("endings/panic", 3), 12);
+    let mut asked = Vec::new();
+    for nth in 0..12 {
+        let known = |_: &str| {
+            asked.push(nth);
+            nth > 0
+        };
+        let (seed, ..) = steps.examine_next(&mut client, known).expect("it serves").expect("there are more");
+        assert_eq!(
+            (seed, steps.processes()),
+            (Seed(3 + nth), 1 + nth),
+            "no process is begun before its turn"
+        );
+    }
+    assert_eq!(asked, (0..12).collect::<Vec<_>>(), "each failure is looked up in its turn");
+    assert_eq!(steps.examine_next(&mut client, |_| false).expect("it serves"), None);
 }

@@ -163,6 +163,8 @@ pub enum Frame {
     Stack(ThreadId, StackOf, Vec<u64>),
     /// Something that reached the program past the kernel.
     Sight(Sight),
+    /// In a series: its run is the last of its process, whatever it leaves behind.
+    Last,
     /// The end; the last frame unless the run was killed.
     Final(Final),
 }
@@ -211,7 +213,7 @@ pub struct Final {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
     /// The run's frames, encoded, and whether there were more than fit. Those of a series follow one another; when there are fewer
-    /// runs than were asked for, the last of them left something behind that none may follow.
+    /// runs than were asked for, the last of them left something behind that none may follow, or a [`Frame::Last`] says otherwise.
     Ran {
         /// As [`decode`] reads them.
         frames: Vec<u8>,
@@ -247,7 +249,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 6;
+pub const PROTOCOL: u32 = 7;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

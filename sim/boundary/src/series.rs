@@ -54,6 +54,7 @@ pub(crate) fn execute(series: &Series, find: &dyn Fn(&str) -> Option<Task>) -> R
         let asks = request.oracles.unwrap_or(task.oracles) != Oracles::NONE || task.over_events.is_some();
         if asks || request.heap.unwrap_or(task.heap) == Heap::Checked {
             // What was left by the runs before is not to be told from what this one leaves.
+            SHARED.push(&Frame::Last);
             return child::execute(&request, task);
         }
         let Task { program, os, programs, .. } = task;
@@ -68,7 +69,11 @@ pub(crate) fn execute(series: &Series, find: &dyn Fn(&str) -> Option<Task>) -> R
         // Threads that ran on may have left more.
         SHARED.cut(run().told.unwrap_or(u64::MAX));
         let full = SHARED.length() > FRAMES_MAX || nth % LOOK_EVERY == 0 && child::address_space()? > most;
-        if full || !left_nothing() {
+        let is_clean = left_nothing();
+        if full && is_clean {
+            SHARED.push(&Frame::Last);
+        }
+        if full || !is_clean {
             break;
         }
         run::forget();

@@ -146,9 +146,12 @@ impl Sweep<'_> {
         let plan = if failed.is_some() { Budget::Seeds(0) } else { self.budget };
         let (board, outcome) = jobs::run(self, &progress, (plan, began), tell);
         progress.finish();
-        if board.replaced > 0 {
-            let left = board.replaced;
-            eprintln!("note: {left} runs left something behind, and the next began in a fresh process");
+        match (board.replaced, self.args.json) {
+            (0, _) => {}
+            (left, true) => eprintln!("{}", serde_json::json!({ "left_behind": left })),
+            (left, false) => {
+                eprintln!("note: {left} runs left something behind that none could follow in their process")
+            }
         }
         for (variant, gathered) in board.gathered.iter().enumerate().skip(board.told) {
             let program = self.selected[variant].name();

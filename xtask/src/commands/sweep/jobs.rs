@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use photofinish::client::Client;
 use photofinish::client::Request;
 use photofinish::examine::{Examined, count};
-use photofinish::series::examine_series;
+use photofinish::series::{DEPENDS, Steps};
 use photofinish::sim::mark::Mark;
 use photofinish::sim::seed::Seed;
 use photofinish::tracefile::TraceFile;
@@ -31,7 +31,7 @@ pub(super) struct Board {
     pub(super) marks: Vec<Mark>,
     /// How many variants have been told.
     pub(super) told: usize,
-    /// Runs after which a process that they shared was given up.
+    /// Runs after which a process that they shared was given up for what they left behind.
     pub(super) replaced: u64,
 }
 
@@ -133,8 +133,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         if interrupt::requested() {
             board.plan.stop();
         }
-        let failed = part.tally.found.values().map(|found| found.first).min();
-        if let Some(seed) = failed.filter(|_| self.sweep.args.stop_on_first) {
+        if let Some(seed) = first_failed(&part).filter(|_| self.sweep.args.stop_on_first) {
             board.plan.end_at(Place { variant: batch.variant, seed: seed.0 - self.sweep.args.from });
         }
         self.progress.ran(&self.sweep.selected[batch.variant].name(), &part.tally);
@@ -198,21 +197,37 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         self.note(known, &request, &examined, part)
     }
 
-    /// Makes a batch's runs in as few processes as can be.
+    /// Makes a batch's runs in as few processes as can be, or those that are still wanted. What was found is kept before the next
+    /// one is examined; runs that were made and are not wanted any more are not counted.
     fn shared(&self, post: &mut Post, batch: Batch, part: &mut Part) -> Result<(), SweepError> {
         let Post { client, known, stay } = post;
         let first = self.sweep.request(stay.variant, Seed(self.sweep.args.from + batch.begin));
         let count = u32::try_from(batch.len).expect("a batch is small");
-        let series = examine_series(client, &first, count, |signature| known.contains(signature))?;
-        self.board().replaced += series.processes - 1;
-        for (seed, strategy, examined) in &series.examined {
-            let request = Request { seed: *seed, strategy: *strategy, ..first.clone() };
-            self.note(known, &request, examined, part)?;
-            if self.sweep.args.stop_on_first && part.tally.passed < part.tally.runs {
-                break;
-            }
+        let mut steps = Steps::new(&first, count);
+        let mut outcome = Ok(true);
+        while let Ok(true) = outcome {
+            outcome = self.step(&mut steps, client, known, &first, part);
         }
-        Ok(())
+        self.board().replaced += steps.given_up();
+        outcome.map(|_| ())
+    }
+
+    /// Examines the next run of a series, if it is wanted, and says whether there may be another.
+    fn step(
+        &self,
+        steps: &mut Steps,
+        client: &mut Client,
+        known: &mut BTreeSet<String>,
+        first: &Request,
+        part: &mut Part,
+    ) -> Result<bool, SweepError> {
+        if interrupt::requested() || (part.tally.runs > 0 && self.is_out_of_time()) {
+            return Ok(false);
+        }
+        let next = steps.examine_next(client, |signature| known.contains(signature))?;
+        let Some((seed, strategy, examined)) = next else { return Ok(false) };
+        self.note(known, &Request { seed, strategy, ..first.clone() }, &examined, part)?;
+        Ok(!(first_failed(part).is_some() && self.sweep.args.stop_on_first))
     }
 
     /// Counts what a run showed, and keeps it if it did not pass.
@@ -224,7 +239,9 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         part: &mut Part,
     ) -> Result<(), SweepError> {
         part.tally.add(request.seed, &request.strategy.to_string(), examined);
-        let Some(signature) = &examined.judgement.signature else { return Ok(()) };
+        // The run by itself passes, so it is no example of what failed behind others.
+        let signature = examined.judgement.signature.as_ref().filter(|signature| *signature != DEPENDS);
+        let Some(signature) = signature else { return Ok(()) };
         let shown = Shown {
             verdict: examined.judgement.verdict,
             file: TraceFile::of(request, &examined.run, &self.sweep.build),
@@ -237,4 +254,10 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         part.show(signature, shown);
         Ok(())
     }
+}
+
+/// The first seed that did not pass by itself.
+fn first_failed(part: &Part) -> Option<Seed> {
+    let found = part.tally.found.iter().filter(|(signature, _)| *signature != DEPENDS);
+    found.map(|(_, found)| found.first).min()
 }

@@ -15,7 +15,7 @@ use photofinish_sim::oracle::Oracles;
 
 use crate::carrier::{self, Job};
 use crate::child::{self, Program, Task};
-use crate::frames::{Frame, Series};
+use crate::frames::{Frame, Request, Series};
 use crate::run::{self, run};
 use crate::shm::SHARED;
 use crate::symbols::thread;
@@ -42,6 +42,11 @@ impl Recorder for Loud {
 /// # Errors
 /// What this machine does not let us do.
 pub(crate) fn execute(series: &Series, find: &dyn Fn(&str) -> Option<Task>) -> Result<(), String> {
+    let Some(task) = find(&series.first.program) else { return Ok(()) };
+    if !can_share(&series.first, &task) {
+        SHARED.push(&Frame::Last);
+        return child::execute(&series.request(0), task);
+    }
     let limits = series.first.limits;
     let most = child::address_space()? + limits.memory_max / 2;
     child::limit_memory(limits.memory_max)?;
@@ -51,12 +56,6 @@ pub(crate) fn execute(series: &Series, find: &dyn Fn(&str) -> Option<Task>) -> R
     for nth in 0..series.count {
         let Some(task) = find(&series.first.program) else { break };
         let request = series.request(nth);
-        let asks = request.oracles.unwrap_or(task.oracles) != Oracles::NONE || task.over_events.is_some();
-        if asks || request.heap.unwrap_or(task.heap) == Heap::Checked {
-            // What was left by the runs before is not to be told from what this one leaves.
-            SHARED.push(&Frame::Last);
-            return child::execute(&request, task);
-        }
         let Task { program, os, programs, .. } = task;
         let chooser = request.strategy.chooser(request.seed);
         let mut kernel = Kernel::new(limits, chooser, Box::new(Loud), Detail::HashOnly);
@@ -80,6 +79,13 @@ pub(crate) fn execute(series: &Series, find: &dyn Fn(&str) -> Option<Task>) -> R
         carrier::renew();
     }
     Ok(())
+}
+
+/// Whether what is asked of a run can be told of one behind others: what they left is not to be told from what it leaves.
+fn can_share(request: &Request, task: &Task) -> bool {
+    request.oracles.unwrap_or(task.oracles) == Oracles::NONE
+        && task.over_events.is_none()
+        && request.heap.unwrap_or(task.heap) == Heap::Plain
 }
 
 /// Whether another run may follow the one that is over.

@@ -84,7 +84,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             let story = self.tell(&request, &examined);
-            self.record(&request, &examined)?;
+            self.record(&request, &examined).inspect_err(|_| eprintln!("{story}"))?;
             let headline = headline(self.test, &request, &examined.judgement);
             match outcome {
                 Outcome::Failed => return Ok(Some(Failed { headline, story })),
@@ -130,8 +130,13 @@ impl<'a> Search<'a> {
         let Some(path) = &self.environment.record else { return Ok(()) };
         let path = Path::new(path);
         let build = tracefile::build_id(&self.executable).map_err(|error| error.to_string())?;
-        let file = TraceFile::of(request, &examined.run, &build);
-        tracefile::write(path, &file).map_err(|error| format!("{RECORD}: {error}"))
+        let next = format!(
+            "`{}` makes the same run again",
+            self.environment.replay_line(self.test.name, request.seed)
+        );
+        TraceFile::whole(request, &examined.run, &build, &next)
+            .and_then(|file| tracefile::write(path, &file))
+            .map_err(|error| format!("{RECORD}: {error}"))
     }
 }
 

@@ -51,6 +51,8 @@ pub mod traced;
 #[cfg(simulated)]
 pub mod tracefile;
 #[cfg(simulated)]
+mod typed;
+#[cfg(simulated)]
 pub mod verdict;
 #[cfg(simulated)]
 mod wire;
@@ -92,7 +94,9 @@ pub use photofinish_boundary::entry as __entry;
 /// `cargo test` preempts threads at calls into the system alone, and does not find the race above. `cargo photofinish test` takes the
 /// same arguments, builds the tests so that they can be preempted at every atomic operation, and does. A failure prints its
 /// signature, where it happened, the decisions of the scheduler that led there, what the test wrote, the seed, and the command that
-/// shows the same run with all its events: `PHOTOFINISH_SEED=17 cargo photofinish test every_visit_counts -- --exact`.
+/// shows the same run with all its events: `PHOTOFINISH_SEED=17 cargo photofinish test every_visit_counts -- --exact`. Options of cargo
+/// stand in it as they were given, as do `RUSTFLAGS`, `PHOTOFINISH_PLAIN_CRATES` and cargo's variables for profiles and targets. `cargo
+/// test` tells its tests nothing of its options: there the profile and the package are known, and the line says what else to add.
 ///
 /// With `fetch_add` in the place of the load and the store, every run passes. Until then the test can say what is known of it:
 /// `#[photofinish::test(fails = "panic in *")]` passes as long as some run fails so, and fails when none does any more.

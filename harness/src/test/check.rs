@@ -19,6 +19,7 @@ use crate::story::{Length, Told};
 use crate::sweep::matches;
 use crate::symbols::Symbols;
 use crate::tracefile::{self, TraceFile};
+use crate::typed;
 use crate::verdict::{Judgement, Verdict};
 
 /// Searches a test; returns if every run passed, or one failed as it should.
@@ -28,8 +29,12 @@ use crate::verdict::{Judgement, Verdict};
 /// could be made.
 #[track_caller]
 pub fn check(test: &'static Test) {
-    let environment = Environment::read(|name| std::env::var(name).ok());
-    match Search::of(test, &environment).and_then(Search::run) {
+    let searched = std::env::current_exe().map_err(|error| format!("which executable it is: {error}"));
+    let searched = searched.and_then(|executable| {
+        let environment = Environment::read(&typed::variables(), &executable);
+        Search::of(test, &environment, executable).and_then(Search::run)
+    });
+    match searched {
         Ok(None) => {}
         Ok(Some(failure)) => {
             eprintln!("{}", failure.story);
@@ -55,9 +60,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn of(test: &'static Test, environment: &'a Environment) -> Result<Self, String> {
-        let executable =
-            std::env::current_exe().map_err(|error| format!("which executable it is: {error}"))?;
+    fn of(test: &'static Test, environment: &'a Environment, executable: PathBuf) -> Result<Self, String> {
         let plan = Plan::of(test, environment, &executable)?;
         let threads_max = plan.limits(test).threads_max;
         println!("photofinish: {}: {plan}", test.name);
@@ -122,7 +125,8 @@ impl<'a> Search<'a> {
         let symbols = Symbols::open(&self.executable);
         let replay = self.environment.replay_line(self.test.name, request.seed);
         let told = Told { record: &record, run, symbols: &symbols, replay: &replay }.tell(self.plan.length);
-        format!("\nseed {} · {} · {}\n{told}", request.seed, self.test.name, request.strategy)
+        let unknown = self.environment.unknown().map(|what| format!("  {what}\n")).unwrap_or_default();
+        format!("\nseed {} · {} · {}\n{told}{unknown}", request.seed, self.test.name, request.strategy)
     }
 
     /// Writes the picks of the run that is reported, if that was asked for.

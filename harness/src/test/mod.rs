@@ -25,8 +25,6 @@ pub use native::check;
 pub use photofinish_boundary::takeover::Entry;
 pub use photofinish_sim::personality::Os;
 #[cfg(simulated)]
-pub(crate) use plan::COMMAND;
-#[cfg(simulated)]
 pub use serve::entry;
 
 pub use crate::scenario::Failure;

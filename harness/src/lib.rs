@@ -112,6 +112,8 @@ pub use photofinish_boundary::entry as __entry;
 /// | `os = "macos"` | the operating system that answers: `linux`, `macos` or `freebsd` | `linux` |
 /// | `cores = 2` | processors that the test is told it has | 4 |
 /// | `threads = 128` | threads that it may have at one time | 64 |
+/// | `heap = "checked"` | the heap: `checked` ends a run at the first misuse of it that it sees | `plain` |
+/// | `oracles = "leaks,late=20"` | what is asked of each run besides, as `cargo xtask sim --oracles` takes it: `threads`, `tasks`, `children`, `sockets`, `descriptors` (none may be left when the test returns), `leaks` (all of these), `stuck`, `late=MS`, `idle=POINTS` | nothing |
 ///
 /// | variable | does |
 /// |---|---|
@@ -121,8 +123,8 @@ pub use photofinish_boundary::entry as __entry;
 ///
 /// # Hosts
 ///
-/// A test can build a [`World`](crate::world::World) of hosts and start programs on them; it goes on beside them, and the run is over when
-/// it returns. They share one address space, and so the statics of the test: a runtime of tokio on a host is built with `enable_io` and
+/// A test's body can build a [`World`](crate::world::World) of hosts and start programs on them, so that there is no option for it; the body
+/// goes on beside them, and the run is over when it returns. They share one address space, and so the statics of the test: a runtime of tokio on a host is built with `enable_io` and
 /// `enable_time`, for its signal driver is such a static.
 ///
 /// ```

@@ -114,6 +114,8 @@ impl<'a> Search<'a> {
             limits: self.plan.limits(self.test),
             cores: self.test.cores.unwrap_or(CORES),
             os: self.test.os,
+            heap: self.test.heap,
+            oracles: self.plan.oracles,
             ..Request::new(self.test.name, Seed(0))
         }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use photofinish_sim::chooser::Strategy;
 use photofinish_sim::limits::Limits;
+use photofinish_sim::oracle::Oracles;
 use photofinish_sim::seed::Seed;
 
 use super::Test;
@@ -76,6 +77,8 @@ pub(super) struct Plan {
     runs: Runs,
     pub(super) until: Option<Duration>,
     pub(super) length: Length,
+    /// What is asked of runs that are not replayed, besides that they pass.
+    pub(super) oracles: Option<Oracles>,
 }
 
 #[derive(Clone, Debug)]
@@ -91,18 +94,25 @@ impl Plan {
                 return Err(format!("{SEED} and {TRACE} are both set, and each names a run"));
             }
             let file = read_trace(test.name, environment, Path::new(trace), executable)?;
-            return Ok(Self { runs: Runs::Trace(Box::new(file)), until: None, length: Length::EveryEvent });
+            let runs = Runs::Trace(Box::new(file));
+            return Ok(Self { runs, until: None, length: Length::EveryEvent, oracles: None });
         }
+        let oracles = test.oracles.map(str::parse).transpose()?;
         let strategy = test.strategy.map_or(Ok(Strategy::Swarm), str::parse)?;
         let until = test.time_ms.map(Duration::from_millis);
         let Some(text) = &environment.seed else {
             // A test that says how long searches as long.
             let seeds = test.seeds.unwrap_or(if until.is_some() { u64::MAX } else { SEEDS });
-            return Ok(Self { runs: Runs::Seeds(0..seeds, strategy), until, length: Length::Short });
+            return Ok(Self { runs: Runs::Seeds(0..seeds, strategy), until, length: Length::Short, oracles });
         };
         let seed: Seed = text.parse().map_err(|why| format!("{SEED}={text}: {why}"))?;
         let last = seed.0.checked_add(1).ok_or_else(|| format!("{SEED}={text} is too large"))?;
-        Ok(Self { runs: Runs::Seeds(seed.0..last, strategy), until: None, length: Length::EveryEvent })
+        Ok(Self {
+            runs: Runs::Seeds(seed.0..last, strategy),
+            until: None,
+            length: Length::EveryEvent,
+            oracles,
+        })
     }
 
     /// The bounds of every run.
@@ -187,7 +197,8 @@ mod tests {
 
     fn test(seeds: Option<u64>, time_ms: Option<u64>) -> Test {
         let (body, strategy, os, threads, cores, fails) = (|| Ok(()), None, None, None, None, None);
-        Test { name: "app::t", body, seeds, time_ms, strategy, os, threads, cores, fails }
+        let (heap, oracles) = (None, None);
+        Test { name: "app::t", body, seeds, time_ms, strategy, os, threads, cores, heap, oracles, fails }
     }
 
     fn environment(set: &[(&str, &str)]) -> Environment {

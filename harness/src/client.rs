@@ -29,7 +29,7 @@ use crate::guard::Percent;
 use crate::scenario::Listed;
 use crate::symbols::Symbols;
 
-pub use photofinish_boundary::frames::{CORES, Input, Request, Sight, StackOf, Watch};
+pub use photofinish_boundary::frames::{CORES, Input, Replay, Request, Sight, StackOf, Watch};
 pub use series::{InProcess, InSeries, Over};
 pub use server::ENVIRONMENT;
 
@@ -380,6 +380,7 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
                 pick.pc = pick.pc.saturating_sub(load_base);
                 run.trace.picks.push(pick);
             }
+            Frame::Born(parent) => run.trace.family.born(parent),
             Frame::Event(stamp, event) => run.events.push((stamp, event)),
             Frame::Stack(thread, of, addresses) => {
                 let addresses =

@@ -10,7 +10,7 @@ use photofinish_sim::limits::Limits;
 
 use photofinish_boundary::frames::Ask;
 
-use crate::client::{ENVIRONMENT, Request, Run};
+use crate::client::{ENVIRONMENT, Replay, Request, Run};
 use crate::typed::quoted;
 use crate::wire::framed;
 
@@ -45,7 +45,7 @@ impl Debugged<'_> {
         std::fs::create_dir_all(folder)?;
         let (asked, script): (PathBuf, PathBuf) = (folder.join("request"), folder.join("gdb"));
         let limits = Limits { real_ms_max: REAL_MS, ..self.request.limits };
-        let replay = Some(self.run.trace.clone());
+        let replay = Some(Replay::Strict(self.run.trace.clone()));
         let request =
             Request { replay, events: false, stop_at: Some(self.step()), limits, ..self.request.clone() };
         std::fs::write(&asked, framed(&Ask::Run(request))?)?;

@@ -13,10 +13,10 @@ use photofinish_sim::seed::Seed;
 use photofinish_sim::trace::Trace;
 use serde::{Deserialize, Serialize};
 
-use crate::client::{Request, Run};
+use crate::client::{Replay, Request, Run};
 
 /// The schema number of trace files. A reader refuses every other number.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// The picks of a run and everything needed to make it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ impl TraceFile {
     pub fn request(&self) -> Request {
         Request {
             strategy: self.strategy,
-            replay: Some(self.trace.clone()),
+            replay: Some(Replay::Strict(self.trace.clone())),
             limits: self.limits,
             cores: self.cores,
             os: self.os,

@@ -94,7 +94,7 @@ impl Odds {
 }
 
 /// Something that a scheduling question can let happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Candidate {
     /// This thread runs.
     Thread(ThreadId),
@@ -134,6 +134,15 @@ pub struct Question<'a> {
     pub odds: Option<Odds>,
 }
 
+impl Question<'_> {
+    /// What a pick lets happen, if this is a question of who runs.
+    #[must_use]
+    pub fn chosen(&self, pick: u64) -> Option<Candidate> {
+        let scheduling = matches!(self.kind, Kind::Preempt | Kind::Next);
+        usize::try_from(pick).ok().filter(|_| scheduling).and_then(|pick| self.candidates.get(pick).copied())
+    }
+}
+
 /// An answer that was not boring, with all that is needed to give it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pick {
@@ -147,6 +156,8 @@ pub struct Pick {
     pub bound: u64,
     /// The answer, from 1 to `bound - 1`.
     pub pick: u64,
+    /// For `Preempt` and `Next`, what the pick let happen.
+    pub to: Option<Candidate>,
     /// The thread that ran, or ran last.
     pub thread: ThreadId,
     /// Scheduling points that thread had passed: with its pedigree, a name that survives edits elsewhere.
@@ -186,7 +197,12 @@ impl fmt::Display for Divergence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// A thread exists now.
-    Spawned(ThreadId),
+    Spawned {
+        /// The thread.
+        thread: ThreadId,
+        /// Who created it; nobody, if it is the main thread.
+        parent: Option<ThreadId>,
+    },
     /// A thread gave up its turn, or spun until it was taken from it.
     Yielded(ThreadId),
 }

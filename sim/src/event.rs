@@ -15,6 +15,7 @@ use crate::mark::{Mark, Outcome};
 use crate::net::Hop;
 use crate::process::{Pid, Status};
 use crate::thread::ThreadId;
+use crate::trace::Trace;
 use crate::traced::{Spawned, Traced};
 use crate::wait::{WaitOn, Woken};
 
@@ -280,6 +281,8 @@ pub enum Pass {
 pub trait Recorder {
     /// A pick that was not boring, as it is made: it must survive the death of the run.
     fn pick(&mut self, pick: &Pick);
+    /// A thread was created by this one: with the picks, what names them elsewhere.
+    fn born(&mut self, parent: ThreadId);
     /// An event, if this run keeps them.
     fn event(&mut self, stamp: &Stamp, event: &Event);
 }
@@ -287,15 +290,19 @@ pub trait Recorder {
 /// Keeps everything in memory: for tests.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
-    /// Picks in order.
-    pub picks: Vec<Pick>,
+    /// Picks in order, and whose child each thread is.
+    pub trace: Trace,
     /// Events in order.
     pub events: Vec<(Stamp, Event)>,
 }
 
 impl Recorder for Memory {
     fn pick(&mut self, pick: &Pick) {
-        self.picks.push(*pick);
+        self.trace.picks.push(*pick);
+    }
+
+    fn born(&mut self, parent: ThreadId) {
+        self.trace.family.born(parent);
     }
 
     fn event(&mut self, stamp: &Stamp, event: &Event) {

@@ -29,6 +29,7 @@ pub mod mark;
 pub mod net;
 pub mod oracle;
 pub mod personality;
+pub mod plan;
 pub mod process;
 pub mod ready;
 pub mod seed;

@@ -3,6 +3,8 @@
 //! Does not know who runs next (the run queue) nor what a context is (the boundary). Invariant: ids are dense and never
 //! reused within a run, and a pedigree names the same thread in every run that spawns in the same order per parent.
 
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::fd::{DescriptionId, Object};
@@ -24,6 +26,88 @@ impl ThreadId {
     }
 }
 
+/// A thread's place in the tree of who spawned whom: ordinals from the main thread down, `[]` being the main thread and `[2, 0]`
+/// the first child of its third child.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Pedigree(pub Vec<u32>);
+
+impl Pedigree {
+    /// Its child of this number.
+    #[must_use]
+    pub fn child(&self, ordinal: u32) -> Self {
+        Self(self.0.iter().copied().chain([ordinal]).collect())
+    }
+}
+
+impl fmt::Display for Pedigree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("root")?;
+        self.0.iter().try_for_each(|ordinal| write!(f, "/{ordinal}"))
+    }
+}
+
+/// Whose child each thread of a run is, by id. The main thread is nobody's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Family {
+    /// The parent of each thread but the main one, in order of creation.
+    parents: Vec<ThreadId>,
+}
+
+/// The pedigrees of a run's threads, by id, as they are created.
+#[derive(Clone, Debug, Default)]
+pub struct Pedigrees {
+    all: Vec<Pedigree>,
+    children: Vec<u32>,
+}
+
+impl Pedigrees {
+    /// One more thread was created, by this one, or by nobody if it is the main thread. A parent that does not come before its child,
+    /// which no run has, counts as the main thread.
+    pub fn born(&mut self, parent: Option<ThreadId>) {
+        let pedigree = parent.map_or_else(Pedigree::default, |parent| {
+            let parent = if parent.index() < self.all.len() { parent.index() } else { 0 };
+            self.children[parent] += 1;
+            self.all[parent].child(self.children[parent] - 1)
+        });
+        self.all.push(pedigree);
+        self.children.push(0);
+    }
+
+    /// The pedigree of a thread that exists.
+    #[must_use]
+    pub fn of(&self, thread: ThreadId) -> Option<&Pedigree> {
+        self.all.get(thread.index())
+    }
+}
+
+impl Family {
+    /// One more thread was created, by this one.
+    pub fn born(&mut self, parent: ThreadId) {
+        self.parents.push(parent);
+    }
+
+    /// How many threads there are, the main one included.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.parents.len() + 1
+    }
+
+    /// Every thread's pedigree.
+    #[must_use]
+    pub fn pedigrees(&self) -> Pedigrees {
+        let mut pedigrees = Pedigrees::default();
+        pedigrees.born(None);
+        self.parents.iter().for_each(|parent| pedigrees.born(Some(*parent)));
+        pedigrees
+    }
+
+    /// Whether each thread was created by one that was there before.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.parents.iter().enumerate().all(|(others, parent)| parent.index() <= others)
+    }
+}
+
 /// What a thread is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
@@ -38,8 +122,8 @@ pub enum State {
 /// One simulated thread.
 #[derive(Clone, Debug)]
 pub struct Thread {
-    /// Spawn ordinals from the main thread down: `[]` is main, `[2, 0]` the first child of its third child.
-    pub pedigree: Vec<u32>,
+    /// Its place in the tree of threads.
+    pub pedigree: Pedigree,
     /// What `pthread_setname_np(3)` last said.
     pub name: String,
     /// What it is doing.
@@ -74,14 +158,6 @@ pub struct Thread {
     pub(crate) timer: Option<(u64, u64)>,
 }
 
-impl Thread {
-    /// The pedigree as people read it: `root`, `root/2/0`.
-    #[must_use]
-    pub fn path(&self) -> String {
-        self.pedigree.iter().fold(String::from("root"), |path, ordinal| format!("{path}/{ordinal}"))
-    }
-}
-
 /// All threads of a run, by id.
 #[derive(Clone, Debug, Default)]
 pub struct Threads {
@@ -91,12 +167,10 @@ pub struct Threads {
 impl Threads {
     /// Adds a thread of `process` spawned by `parent` (`None` for the main thread) and returns its id.
     pub fn add(&mut self, parent: Option<ThreadId>, process: Pid) -> ThreadId {
-        let pedigree = parent.map_or_else(Vec::new, |parent| {
+        let pedigree = parent.map_or_else(Pedigree::default, |parent| {
             let parent = &mut self.all[parent.index()];
-            let mut pedigree = parent.pedigree.clone();
-            pedigree.push(parent.children);
             parent.children += 1;
-            pedigree
+            parent.pedigree.child(parent.children - 1)
         });
         let id = ThreadId(u32::try_from(self.all.len()).expect("the limit on threads is far below 2^32"));
         self.all.push(Thread {

@@ -5,13 +5,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::choice::Pick;
+use crate::choice::{Candidate, Kind, Pick};
+use crate::thread::{Family, ThreadId};
 
-/// The non-boring picks of a run.
+/// The non-boring picks of a run, and what names them elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
     /// In the order in which they were asked.
     pub picks: Vec<Pick>,
+    /// Whose child each thread was.
+    pub family: Family,
 }
 
 /// Why a list of picks is no trace.
@@ -29,6 +32,10 @@ impl Trace {
     /// # Errors
     /// The first pick that no run could have recorded.
     pub fn check(&self) -> Result<(), Malformed> {
+        let known = |thread: ThreadId| thread.index() < self.family.count();
+        if !self.family.is_sound() {
+            return Err(Malformed { index: 0, why: "a thread was created by a later one" });
+        }
         let mut step = 0;
         for (index, pick) in self.picks.iter().enumerate() {
             let malformed = |why| Err(Malformed { index, why });
@@ -43,6 +50,17 @@ impl Trace {
             }
             if pick.thread_points > pick.step {
                 return malformed("a thread passed more points than the run");
+            }
+            let scheduling = matches!(pick.kind, Kind::Preempt | Kind::Next);
+            if scheduling != pick.to.is_some() {
+                return malformed("what it let happen does not go with what was asked");
+            }
+            let runs = match pick.to {
+                Some(Candidate::Thread(thread)) => Some(thread),
+                Some(Candidate::Clock) | None => None,
+            };
+            if !known(pick.thread) || !runs.is_none_or(known) {
+                return malformed("it names a thread that was never created");
             }
             let same = |other: &&Pick| other.step == pick.step;
             if self.picks[..index].iter().rev().take_while(same).any(|other| is_repeat(*other, *pick)) {

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use photofinish::client::{self, Client, Isolation, Request, Run};
+use photofinish::client::{self, Client, Isolation, Replay, Request, Run};
 use photofinish::sim::choice::{Kind, Pick};
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::ending::Ending;
@@ -144,7 +144,7 @@ fn check_four_ways(path: &Path, program: &str, seeds: impl Iterator<Item = u64>)
         let search = run(&mut forked, &request);
         let told = run(&mut forked, &with_events(&request));
         check_same_decisions(&what("with events"), &search, &told);
-        let replay = Request { replay: Some(search.trace.clone()), ..with_events(&request) };
+        let replay = Request { replay: Some(Replay::Strict(search.trace.clone())), ..with_events(&request) };
         check_same(&what("replayed"), &told, &run(&mut forked, &replay));
         let on_threads = run(&mut client(path, Isolation::Baton), &with_events(&request));
         check_same(&what("on real threads"), &told, &on_threads);
@@ -177,12 +177,12 @@ fn thousands_of_threads_are_repeated() {
 
 /// Replays a damaged trace: it must stop at a pick that it names.
 fn check_diverges(what: &str, request: &Request, picks: Vec<Pick>) {
-    let request = Request { replay: Some(Trace { picks }), ..request.clone() };
+    let trace = Trace { picks: picks.clone(), ..Trace::default() };
+    let request = Request { replay: Some(Replay::Strict(trace)), ..request.clone() };
     let mut client = client(scenarios(), Isolation::Fork);
     let run = run(&mut client, &request);
     let Ending::Diverged(divergence) = &run.ending else { panic!("{what}: {:?}", run.ending) };
-    let replayed = &request.replay.as_ref().expect("set above").picks;
-    assert!(replayed.contains(&divergence.expected), "{what}: it names a pick of no trace, {divergence}");
+    assert!(picks.contains(&divergence.expected), "{what}: it names a pick of no trace, {divergence}");
     let judgement = verdict::judge(&run, client.symbols());
     assert_eq!(judgement.verdict, Verdict::Diverged, "{what}");
     assert!(judgement.detail.contains(&divergence.expected.to_string()), "{what}: {}", judgement.detail);

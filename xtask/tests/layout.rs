@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use photofinish::client::{Client, Isolation, Request};
+use photofinish::client::{Client, Isolation, Replay, Request};
 use photofinish::sim::event::Event;
 
 mod served;
@@ -83,7 +83,7 @@ fn a_replay_makes_the_pool_grow_as_a_search_does() {
     let found = client.run(&request).expect("it serves");
     assert!(!found.trace.picks.is_empty(), "a search with decisions to replay");
     // A client of its own, whose pool is as small as at the start.
-    let replay = Request { replay: Some(found.trace.clone()), ..request };
+    let replay = Request { replay: Some(Replay::Strict(found.trace.clone())), ..request };
     let again = served::client(served::guests(), Isolation::Fork).run(&replay).expect("it serves");
     assert_eq!((again.ending, again.figures), (found.ending, found.figures));
 }

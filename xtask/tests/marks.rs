@@ -2,7 +2,7 @@
 //!
 //! Knows the guests by name only. Invariant: a mark that failed is told once per run, by its name and its place.
 
-use photofinish::client::{Client, Isolation, Request};
+use photofinish::client::{Client, Isolation, Replay, Request};
 use photofinish::examine::{Examined, examine};
 use photofinish::marks::{Marks, Passed};
 use photofinish::sim::choice::Kind;
@@ -169,7 +169,7 @@ fn things_go_wrong_in_some_runs_and_again_in_a_replay() {
         let struck = said(&found) != "[] []\n";
         assert_eq!(struck, strikes > 0, "seed {seed}: {}", said(&found));
         runs_struck += u32::from(struck);
-        let replay = Request { replay: Some(found.run.trace.clone()), ..request };
+        let replay = Request { replay: Some(Replay::Strict(found.run.trace.clone())), ..request };
         let again = examine(&mut client, &replay).expect("it serves");
         assert_eq!(again.run.figures, found.run.figures, "seed {seed}");
         assert_eq!((said(&again), again.judgement), (said(&found), found.judgement), "seed {seed}");

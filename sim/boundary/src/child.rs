@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use photofinish_sim::choice::{Chooser, Pick};
-use photofinish_sim::chooser::Replay;
+use photofinish_sim::chooser::{Lenient, Strict};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
 use photofinish_sim::heap::{Heap, Seen};
@@ -21,7 +21,7 @@ use photofinish_sim::thread::ThreadId;
 use crate::carrier::{self, Job};
 use crate::crash;
 use crate::debugger;
-use crate::frames::{Final, Frame, Request};
+use crate::frames::{Final, Frame, Replay, Request};
 use crate::guard;
 use crate::memory::{self, checked};
 use crate::oracles::{self, Heard, OverEvents};
@@ -65,6 +65,10 @@ impl Recorder for ToShared {
         SHARED.push(&Frame::Pick(*pick));
     }
 
+    fn born(&mut self, parent: ThreadId) {
+        SHARED.push(&Frame::Born(parent));
+    }
+
     fn event(&mut self, stamp: &Stamp, event: &Event) {
         if let Some(heard) = &self.heard {
             heard.hear(stamp, event);
@@ -97,7 +101,8 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         memory::shift(watch.shift);
     }
     let chooser: Box<dyn Chooser> = match &request.replay {
-        Some(trace) => Box::new(Replay::new(trace.clone())),
+        Some(Replay::Strict(trace)) => Box::new(Strict::new(trace.clone())),
+        Some(Replay::Lenient(plan)) => Box::new(Lenient::new(plan.clone())),
         None => request.strategy.chooser(request.seed),
     };
     let recorder = ToShared { detail, heard: heard.clone() };

@@ -13,6 +13,7 @@ use photofinish_sim::limits::Limits;
 use photofinish_sim::mark::Mark;
 use photofinish_sim::oracle::{Left, Oracles};
 use photofinish_sim::personality::Os;
+use photofinish_sim::plan::Plan;
 use photofinish_sim::seed::Seed;
 use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
@@ -27,8 +28,8 @@ pub struct Request {
     pub seed: Seed,
     /// How picks are found.
     pub strategy: Strategy,
-    /// Picks to give again, strictly, instead of finding any.
-    pub replay: Option<Trace>,
+    /// Decisions to give again instead of finding any.
+    pub replay: Option<Replay>,
     /// Whether events are kept.
     pub events: bool,
     /// The bounds of the run.
@@ -45,6 +46,15 @@ pub struct Request {
     pub stop_at: Option<u64>,
     /// What is written down besides, to find out why equal runs differ.
     pub watch: Option<Watch>,
+}
+
+/// Decisions to give again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Replay {
+    /// Each pick where it was made; a run that does not fit diverges.
+    Strict(Trace),
+    /// Each decision that fits; all others are boring.
+    Lenient(Plan),
 }
 
 /// What a run writes down besides its events, to find out why it differs from another. Nothing of it is an event, and but for
@@ -157,6 +167,8 @@ impl Series {
 pub enum Frame {
     /// A pick that was not boring.
     Pick(Pick),
+    /// A thread was created by this one: the first frame of this kind is about the second thread.
+    Born(ThreadId),
     /// An event.
     Event(Stamp, Event),
     /// Where a thread was, innermost first, as addresses in the executable.
@@ -249,7 +261,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 7;
+pub const PROTOCOL: u32 = 8;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use photofinish_sim::event::{Event, Recorder, Stamp};
 use photofinish_sim::heap::Heap;
 use photofinish_sim::kernel::{Detail, Kernel, Next};
 use photofinish_sim::oracle::Oracles;
+use photofinish_sim::thread::ThreadId;
 
 use crate::carrier::{self, Job};
 use crate::child::{self, Program, Task};
@@ -31,6 +32,8 @@ struct Loud;
 
 impl Recorder for Loud {
     fn pick(&mut self, _pick: &Pick) {}
+
+    fn born(&mut self, _parent: ThreadId) {}
 
     fn event(&mut self, stamp: &Stamp, event: &Event) {
         SHARED.push(&Frame::Event(*stamp, event.clone()));

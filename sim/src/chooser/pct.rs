@@ -80,7 +80,7 @@ impl Chooser for Pct {
 
     fn notice(&mut self, notice: Notice) {
         match notice {
-            Notice::Spawned(thread) => {
+            Notice::Spawned { thread, .. } => {
                 assert_eq!(thread.index(), self.priorities.len(), "threads are announced in order");
                 self.priorities.push(FLOOR | self.schedule.word());
             }
@@ -111,7 +111,7 @@ mod tests {
     /// Asks at 400 steps about drawn candidates; returns how many threads were lowered in all.
     fn lowered(seed: Seed, depth: u32, yields: u64) -> u64 {
         let mut pct = Pct::new(seed, depth, 300);
-        (0..THREADS).for_each(|id| pct.notice(Notice::Spawned(ThreadId(id))));
+        (0..THREADS).for_each(|id| pct.notice(Notice::Spawned { thread: ThreadId(id), parent: None }));
         let mut draws = Draws::new(seed, Stream::Config);
         let mut drawn = || ThreadId(u32::try_from(draws.below(u64::from(THREADS))).unwrap());
         (0..yields).for_each(|_| pct.notice(Notice::Yielded(drawn())));
@@ -146,7 +146,7 @@ mod tests {
         for seed in (0..50).map(Seed) {
             let mut pct = Pct::new(seed, 4, 1_000);
             let changes = pct.changes.clone();
-            (0..2).for_each(|id| pct.notice(Notice::Spawned(ThreadId(id))));
+            (0..2).for_each(|id| pct.notice(Notice::Spawned { thread: ThreadId(id), parent: None }));
             for step in 1..=1_000 {
                 let running = ThreadId(u32::try_from(step % 2).unwrap());
                 let candidates = [Candidate::Thread(running), Candidate::Thread(ThreadId(1 - running.0))];

@@ -121,7 +121,7 @@ impl Chooser for Pos {
 
     fn notice(&mut self, notice: Notice) {
         match notice {
-            Notice::Spawned(thread) => {
+            Notice::Spawned { thread, .. } => {
                 assert_eq!(thread.index(), self.priorities.len(), "threads are announced in order");
                 let priority = draw(&mut self.schedule);
                 self.priorities.push(priority);
@@ -146,7 +146,7 @@ mod tests {
 
     fn pos(seed: Seed, gap: u64) -> Pos {
         let mut pos = Pos::new(seed, gap);
-        (0..THREADS).for_each(|id| pos.notice(Notice::Spawned(ThreadId(id))));
+        (0..THREADS).for_each(|id| pos.notice(Notice::Spawned { thread: ThreadId(id), parent: None }));
         pos
     }
 

@@ -135,7 +135,7 @@ impl Chooser for Urw {
     }
 
     fn notice(&mut self, notice: Notice) {
-        let Notice::Spawned(thread) = notice else { return };
+        let Notice::Spawned { thread, .. } = notice else { return };
         assert_eq!(thread.index(), self.threads.len(), "threads are announced in order");
         let row = match self.threads.get(self.running.index()) {
             // The first thread of all.
@@ -167,7 +167,7 @@ mod tests {
     fn interleaving(seed: Seed, lengths: [u64; 3]) -> Vec<u32> {
         let text = format!("{},{}@0,{}@1", lengths[0], lengths[1], lengths[2]);
         let mut urw = Urw::new(seed, 1, 0, &text.parse().unwrap());
-        urw.notice(Notice::Spawned(ThreadId(0)));
+        urw.notice(Notice::Spawned { thread: ThreadId(0), parent: None });
         let mut left = BTreeMap::from([(ThreadId(0), lengths[0])]);
         let (mut running, mut order) = (ThreadId(0), Vec::new());
         let _ = urw.quiet_points(&at(0, running, 0));
@@ -186,7 +186,7 @@ mod tests {
             let _ = urw.quiet_points(&at(step, running, passed(&left, running)));
             if passed(&left, running) == 0 && running.0 < 2 {
                 let child = ThreadId(running.0 + 1);
-                urw.notice(Notice::Spawned(child));
+                urw.notice(Notice::Spawned { thread: child, parent: None });
                 left.insert(child, lengths[child.index()]);
             }
             *left.get_mut(&running).unwrap() -= 1;
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn what_was_not_estimated_is_still_possible() {
         let mut urw = Urw::new(Seed(1), 1, 3, &"5,1000@0".parse().unwrap());
-        (0..4).for_each(|id| urw.notice(Notice::Spawned(ThreadId(id))));
+        (0..4).for_each(|id| urw.notice(Notice::Spawned { thread: ThreadId(id), parent: None }));
         let candidates = [0, 1, 2, 3].map(|id| Candidate::Thread(ThreadId(id)));
         let _ = urw.quiet_points(&at(0, ThreadId(0), 900));
         assert_eq!(candidates.map(|candidate| urw.weight(candidate)), [1, 1_000, 1, 1]);

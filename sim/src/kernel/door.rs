@@ -51,7 +51,8 @@ impl Kernel {
             Ok(pick) => {
                 assert!(pick < bound, "a chooser answered {pick} to a question with {bound} answers");
                 let Moment { step, thread, thread_points, pc, .. } = at;
-                self.recorder.pick(&Pick { step, nth, kind, bound, pick, thread, thread_points, pc });
+                let to = question.chosen(pick);
+                self.recorder.pick(&Pick { step, nth, kind, bound, pick, to, thread, thread_points, pc });
                 pick
             }
             Err(divergence) => {

@@ -10,6 +10,7 @@ use crate::chooser::Boring;
 use crate::ending::Ending;
 use crate::event::{Event, Recorder, Stamp};
 use crate::fault::Nemesis;
+use crate::thread::ThreadId;
 
 /// Scheduling points for which threads may run on.
 const POINTS: u64 = 10_000;
@@ -21,6 +22,8 @@ struct Deaf;
 
 impl Recorder for Deaf {
     fn pick(&mut self, _pick: &Pick) {}
+
+    fn born(&mut self, _parent: ThreadId) {}
 
     fn event(&mut self, _stamp: &Stamp, _event: &Event) {}
 }

@@ -57,7 +57,7 @@ impl Kernel {
 
     /// A thread as people tell it apart: by its name or its pedigree, and by its process if that is not the first.
     pub(super) fn name_of(&self, thread: &Thread) -> String {
-        let name = if thread.name.is_empty() { thread.path() } else { thread.name.clone() };
+        let name = if thread.name.is_empty() { thread.pedigree.to_string() } else { thread.name.clone() };
         if thread.process == Pid::FIRST {
             return name;
         }

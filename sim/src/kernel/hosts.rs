@@ -103,7 +103,7 @@ impl Kernel {
             change: HostChange::Started { process, program: program.to_owned() },
         });
         let main = self.threads.add(Some(parent), process);
-        self.begin(main);
+        self.begin(main, parent);
         Ok((process, main))
     }
 

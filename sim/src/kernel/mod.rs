@@ -279,7 +279,8 @@ impl Kernel {
     }
 
     fn begin_main(&mut self) {
-        self.chooser.notice(Notice::Spawned(self.threads.add(None, Pid::FIRST)));
+        let thread = self.threads.add(None, Pid::FIRST);
+        self.chooser.notice(Notice::Spawned { thread, parent: None });
         self.plan_questions();
     }
 

@@ -80,7 +80,7 @@ impl Kernel {
         let blocked = self.threads.get(self.current).blocked_signals;
         let main = self.threads.add(Some(self.current), child);
         self.threads.get_mut(main).blocked_signals = blocked;
-        self.begin(main);
+        self.begin(main, self.current);
         self.return_to_parent();
         self.settle();
         Ok(main)

@@ -25,7 +25,7 @@ impl Kernel {
         let child = self.threads.add(Some(self.current), process);
         // `copy_process`: a thread blocks what its creator does.
         self.threads.get_mut(child).blocked_signals = self.threads.get(self.current).blocked_signals;
-        self.begin(child);
+        self.begin(child, self.current);
         Ok(child)
     }
 
@@ -35,13 +35,14 @@ impl Kernel {
         if self.alive < threads { Ok(()) } else { Err(self.end(Ending::OutOfThreads { threads })) }
     }
 
-    /// A thread can run from now on.
-    pub(super) fn begin(&mut self, child: ThreadId) {
+    /// A thread that `parent` created can run from now on.
+    pub(super) fn begin(&mut self, child: ThreadId, parent: ThreadId) {
         self.alive += 1;
         let process = self.threads.get(child).process;
         self.processes.get_mut(process).threads += 1;
         self.emit(&Event::Spawned { child });
-        self.chooser.notice(Notice::Spawned(child));
+        self.recorder.born(parent);
+        self.chooser.notice(Notice::Spawned { thread: child, parent: Some(parent) });
         self.make_ready(child);
         self.changed();
     }

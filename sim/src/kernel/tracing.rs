@@ -182,6 +182,8 @@ mod tests {
     impl Recorder for Kept {
         fn pick(&mut self, _pick: &Pick) {}
 
+        fn born(&mut self, _parent: ThreadId) {}
+
         fn event(&mut self, _stamp: &Stamp, event: &Event) {
             self.0.borrow_mut().push(event.clone());
         }

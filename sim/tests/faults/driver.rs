@@ -59,6 +59,10 @@ impl Recorder for Shared {
         self.0.borrow_mut().pick(pick);
     }
 
+    fn born(&mut self, parent: ThreadId) {
+        self.0.borrow_mut().born(parent);
+    }
+
     fn event(&mut self, stamp: &Stamp, event: &Event) {
         self.0.borrow_mut().event(stamp, event);
     }
@@ -122,7 +126,7 @@ pub(crate) fn run_to_end(world: &World, chooser: Box<dyn Chooser>) -> (Outcome, 
     let outcome = Outcome {
         ending: driver.kernel.ending().cloned().expect("it is over"),
         figures: driver.kernel.figures(),
-        trace: Trace { picks: memory.picks },
+        trace: memory.trace,
         events: memory.events,
     };
     (outcome, hosts)

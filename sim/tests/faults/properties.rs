@@ -3,7 +3,7 @@
 //! Does not know single strikes. Invariant: every run here is replayed, or held against one without faults.
 
 use photofinish_sim::choice::{Odds, Pick};
-use photofinish_sim::chooser::{Boring, Replay, Strategy as Search};
+use photofinish_sim::chooser::{Boring, Strategy as Search, Strict};
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::fault::{Fault, FaultKind, Faults};
 use photofinish_sim::host::{HostChange, HostId, Power};
@@ -63,7 +63,7 @@ proptest! {
     fn a_replay_of_the_picks_is_the_same_run(world in some_world(), seed in any::<u64>()) {
         let seed = Seed(seed);
         let found = run(&world, Search::Swarm.resolve(seed).chooser(seed));
-        let again = run(&world, Box::new(Replay::new(found.trace.clone())));
+        let again = run(&world, Box::new(Strict::new(found.trace.clone())));
         let bare = |outcome: &Outcome| {
             outcome.trace.picks.iter().map(|pick| Pick { pc: 0, ..*pick }).collect::<Vec<_>>()
         };

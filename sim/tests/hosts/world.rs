@@ -19,6 +19,7 @@ use photofinish_sim::net::tcp::{Progress, RecvFlags};
 use photofinish_sim::net::{Family, Hop, Net, SocketId};
 use photofinish_sim::personality::Os;
 use photofinish_sim::ready::{Refusal, Side};
+use photofinish_sim::thread::ThreadId;
 use photofinish_sim::wait::{Wait, WaitOn};
 
 pub(crate) const MS: u64 = 1_000_000;
@@ -31,6 +32,8 @@ struct Events(Rc<RefCell<Vec<Event>>>);
 
 impl Recorder for Events {
     fn pick(&mut self, _pick: &Pick) {}
+
+    fn born(&mut self, _parent: ThreadId) {}
 
     fn event(&mut self, _stamp: &Stamp, event: &Event) {
         self.0.borrow_mut().push(event.clone());

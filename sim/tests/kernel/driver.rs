@@ -43,6 +43,10 @@ impl Recorder for Shared {
         self.0.borrow_mut().pick(pick);
     }
 
+    fn born(&mut self, parent: ThreadId) {
+        self.0.borrow_mut().born(parent);
+    }
+
     fn event(&mut self, stamp: &Stamp, event: &Event) {
         self.0.borrow_mut().event(stamp, event);
     }
@@ -165,7 +169,7 @@ impl<'a> Driver<'a> {
         Outcome {
             ending: self.kernel.ending().cloned().expect("the run is over"),
             figures: self.kernel.figures(),
-            trace: Trace { picks: memory.picks },
+            trace: memory.trace,
             events: memory.events,
             seen: self.seen,
             words: self.words,

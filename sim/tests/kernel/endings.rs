@@ -3,7 +3,7 @@
 //! Does not know verdicts. Invariant: the first ending stands, and each limit has its own.
 
 use photofinish_sim::choice::{Kind, Pick};
-use photofinish_sim::chooser::{Boring, Replay};
+use photofinish_sim::chooser::{Boring, Strict};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Memory};
 use photofinish_sim::kernel::{Detail, Kernel, Next};
@@ -27,6 +27,7 @@ fn far_pick() -> Pick {
         kind: Kind::Next,
         bound: 2,
         pick: 1,
+        to: None,
         thread: ThreadId(0),
         thread_points: 9,
         pc: 0,
@@ -149,7 +150,7 @@ fn a_replay_with_picks_left_has_diverged_however_the_run_ended() {
     ];
     for scripts in cases {
         let program = Program::new(scripts);
-        let replay = Replay::new(Trace { picks: vec![far_pick()] });
+        let replay = Strict::new(Trace { picks: vec![far_pick()], ..Trace::default() });
         let outcome = run(&program, Box::new(replay), Detail::Events);
         let Ending::Diverged(divergence) = &outcome.ending else { panic!("{:?}", outcome.ending) };
         assert_eq!(divergence.expected, far_pick());
@@ -170,11 +171,16 @@ fn a_run_that_diverges_stops_there() {
         kind: Kind::Next,
         bound: 7,
         pick: 1,
+        to: None,
         thread: ThreadId(0),
         thread_points: 3,
         pc: 0,
     };
-    let outcome = run(&program, Box::new(Replay::new(Trace { picks: vec![wrong] })), Detail::Events);
+    let outcome = run(
+        &program,
+        Box::new(Strict::new(Trace { picks: vec![wrong], ..Trace::default() })),
+        Detail::Events,
+    );
     let Ending::Diverged(divergence) = &outcome.ending else { panic!("{:?}", outcome.ending) };
     assert_eq!(divergence.expected, wrong);
     assert!(divergence.found.contains("here it has 2 answers"), "{divergence}");

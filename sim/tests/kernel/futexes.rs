@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use photofinish_sim::choice::{Kind, Pick};
-use photofinish_sim::chooser::{Boring, Replay, Strategy};
+use photofinish_sim::chooser::{Boring, Strategy, Strict};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Event;
@@ -182,11 +182,12 @@ fn a_wake_takes_any_waiter_if_the_chooser_says_so_and_the_first_if_it_does_not()
         kind: Kind::FutexWake,
         bound: 3,
         pick: 2,
+        to: None,
         thread: ThreadId::MAIN,
         thread_points: stamp.step - 3,
         pc: 0,
     };
-    let replay = Replay::new(Trace { picks: vec![pick] });
+    let replay = Strict::new(Trace { picks: vec![pick], ..Trace::default() });
     assert_eq!(order(&run(&program, Box::new(replay), Detail::Events)), [3, 1, 2]);
 }
 
@@ -199,11 +200,16 @@ fn a_wait_returns_without_a_cause_only_if_the_chooser_says_so() {
         kind: Kind::Spurious,
         bound: 2,
         pick: 1,
+        to: None,
         thread: ThreadId::MAIN,
         thread_points: 1,
         pc: 0,
     };
-    let outcome = run(&program, Box::new(Replay::new(Trace { picks: vec![spurious] })), Detail::Events);
+    let outcome = run(
+        &program,
+        Box::new(Strict::new(Trace { picks: vec![spurious], ..Trace::default() })),
+        Detail::Events,
+    );
     assert_eq!((outcome.ending, outcome.trace.picks), (Ending::Returned, vec![spurious]));
     let mut returned = 0;
     for seed in (0..4_000).map(Seed) {

@@ -8,6 +8,7 @@ mod driver;
 mod endings;
 mod fairness;
 mod futexes;
+mod lenient;
 mod marks;
 mod odds;
 mod oracles;

@@ -7,14 +7,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use photofinish_sim::choice::{Kind, Odds, Pick};
-use photofinish_sim::chooser::{Replay, Strategy as Search};
+use photofinish_sim::chooser::{Strategy as Search, Strict};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Memory, Recorder, Stamp};
 use photofinish_sim::kernel::{Detail, Kernel};
 use photofinish_sim::limits::Limits;
 use photofinish_sim::mark::{Asks, Mark, Outcome};
 use photofinish_sim::seed::Seed;
-use photofinish_sim::trace::Trace;
+use photofinish_sim::thread::ThreadId;
 
 #[derive(Clone, Default)]
 struct Shared(Rc<RefCell<Memory>>);
@@ -22,6 +22,10 @@ struct Shared(Rc<RefCell<Memory>>);
 impl Recorder for Shared {
     fn pick(&mut self, pick: &Pick) {
         self.0.borrow_mut().pick(pick);
+    }
+
+    fn born(&mut self, parent: ThreadId) {
+        self.0.borrow_mut().born(parent);
     }
 
     fn event(&mut self, stamp: &Stamp, event: &Event) {
@@ -124,14 +128,13 @@ fn a_fault_point_strikes_in_a_quarter_of_all_runs_and_then_more_than_once() {
         let times = answers.iter().filter(|answer| **answer).count();
         assert!(times == 0 || (6..=34).contains(&times), "seed {seed}: {times} of 40");
         struck += u64::from(times > 0);
-        let armed = memory.picks.iter().filter(|pick| pick.kind == Kind::Armed).count();
-        assert_eq!((armed, memory.picks.len()), (usize::from(times > 0), times + armed));
-        let again =
-            run(Box::new(Replay::new(Trace { picks: memory.picks.clone() })), Ending::Returned, |kernel| {
-                for answer in answers {
-                    assert_eq!(kernel.buggify(&mark(1, Asks::Buggify), odds), answer);
-                }
-            });
+        let armed = memory.trace.picks.iter().filter(|pick| pick.kind == Kind::Armed).count();
+        assert_eq!((armed, memory.trace.picks.len()), (usize::from(times > 0), times + armed));
+        let again = run(Box::new(Strict::new(memory.trace.clone())), Ending::Returned, |kernel| {
+            for answer in answers {
+                assert_eq!(kernel.buggify(&mark(1, Asks::Buggify), odds), answer);
+            }
+        });
         assert_eq!(again.events, memory.events);
     }
     assert!((RUNS / 5..RUNS * 3 / 10).contains(&struck), "{struck} of {RUNS}");

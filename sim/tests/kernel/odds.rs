@@ -6,12 +6,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use photofinish_sim::choice::{Chooser, Kind, Odds, Pick};
-use photofinish_sim::chooser::{Replay, Strategy as Search};
+use photofinish_sim::chooser::{Strategy as Search, Strict};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
 use photofinish_sim::kernel::{Detail, Kernel};
 use photofinish_sim::limits::Limits;
 use photofinish_sim::seed::Seed;
+use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
 
 use crate::watch::{STRATEGIES, Watch};
@@ -38,6 +39,8 @@ impl Recorder for Picks {
         self.0.borrow_mut().push(*pick);
     }
 
+    fn born(&mut self, _parent: ThreadId) {}
+
     fn event(&mut self, _stamp: &Stamp, _event: &Event) {}
 }
 
@@ -48,7 +51,7 @@ fn ask(chooser: Box<dyn Chooser>, kind: Kind, odds: Odds, times: usize) -> (Vec<
     let answers = (0..times).map(|_| kernel.strikes(kind, odds)).collect();
     let _ = kernel.end(Ending::Returned);
     let ending = kernel.ending().unwrap().clone();
-    (answers, Trace { picks: picks.0.take() }, ending)
+    (answers, Trace { picks: picks.0.take(), ..Trace::default() }, ending)
 }
 
 fn strikes(answers: &[bool]) -> usize {
@@ -97,7 +100,7 @@ fn strikes_are_replayed() {
     for seed in (0..20).map(Seed) {
         let (answers, trace, _) = ask(Search::Swarm.chooser(seed), Kind::Buggify, odds, 50);
         assert_eq!(trace.picks.len(), strikes(&answers));
-        let replayed = ask(Box::new(Replay::new(trace.clone())), Kind::Buggify, odds, 50);
+        let replayed = ask(Box::new(Strict::new(trace.clone())), Kind::Buggify, odds, 50);
         assert_eq!(replayed, (answers, trace, Ending::Returned), "seed {seed}");
     }
 }

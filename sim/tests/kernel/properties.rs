@@ -3,7 +3,7 @@
 //! Does not know what a program is for. Invariant: a run ends, is a function of its seed, and its trace replays to the same
 //! events whenever the replay is asked.
 
-use photofinish_sim::chooser::{Replay, Strategy};
+use photofinish_sim::chooser::{Strategy, Strict};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Detail;
@@ -33,7 +33,7 @@ pub(crate) fn is_a_function_of_its_seed(program: &Program, strategy: Strategy, s
 /// The trace of a run gives the same run, asked at its own moments, at every point, and at others.
 pub(crate) fn replays(program: &Program, found: &Outcome, name: &str) {
     for most in [None, Some(0), Some(1), Some(9), Some(150)] {
-        let replay = Box::new(Replay::new(found.trace.clone()));
+        let replay = Box::new(Strict::new(found.trace.clone()));
         let chooser = most.map_or(replay.clone() as Box<_>, |most| Restless::around(replay, most));
         let again = run(program, chooser, Detail::Events);
         let first = found.events.iter().zip(&again.events).find(|(a, b)| a != b);

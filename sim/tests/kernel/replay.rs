@@ -3,8 +3,8 @@
 //! Does not know how traces are found. Invariant: whatever the trace, a strict replay ends without a panic, and if it
 //! diverges it names a pick of that trace.
 
-use photofinish_sim::choice::{Kind, Pick};
-use photofinish_sim::chooser::Replay;
+use photofinish_sim::choice::{Candidate, Kind, Pick};
+use photofinish_sim::chooser::Strict;
 use photofinish_sim::ending::Ending;
 use photofinish_sim::kernel::Detail;
 use photofinish_sim::seed::Seed;
@@ -51,6 +51,7 @@ fn some_pick() -> impl Strategy<Value = Pick> {
             kind: KINDS[kind],
             bound,
             pick,
+            to: None,
             thread: ThreadId(thread),
             thread_points,
             pc: 0,
@@ -76,7 +77,7 @@ fn altered(pick: Pick, field: usize, by: u64) -> Pick {
 
 /// Replays a trace to its end; if it diverges, the pick named must be one of it.
 fn ends_or_names_its_pick(program: &Program, trace: Trace) {
-    let outcome = run(program, Box::new(Replay::new(trace.clone())), Detail::Events);
+    let outcome = run(program, Box::new(Strict::new(trace.clone())), Detail::Events);
     if let Ending::Diverged(divergence) = &outcome.ending {
         assert!(trace.picks.contains(&divergence.expected), "{divergence}");
     } else {
@@ -104,18 +105,18 @@ proptest! {
         let picks = found.trace.picks;
         let mut longer = picks.clone();
         longer.insert(at.index(picks.len() + 1), added);
-        ends_or_names_its_pick(&program, Trace { picks: longer });
+        ends_or_names_its_pick(&program, Trace { picks: longer, ..Trace::default() });
         if !picks.is_empty() {
             let at = at.index(picks.len());
             let mut removed = picks.clone();
             removed.remove(at);
-            ends_or_names_its_pick(&program, Trace { picks: removed });
+            ends_or_names_its_pick(&program, Trace { picks: removed, ..Trace::default() });
             let mut changed = picks.clone();
             changed[at] = altered(picks[at], field, by);
-            ends_or_names_its_pick(&program, Trace { picks: changed });
+            ends_or_names_its_pick(&program, Trace { picks: changed, ..Trace::default() });
             let mut swapped = picks.clone();
             swapped.swap(at, picks.len() - 1);
-            ends_or_names_its_pick(&program, Trace { picks: swapped });
+            ends_or_names_its_pick(&program, Trace { picks: swapped, ..Trace::default() });
         }
     }
 
@@ -123,14 +124,14 @@ proptest! {
     fn garbage_is_no_run(
         program in some_program(), picks in prop::collection::vec(some_pick(), 0..12)
     ) {
-        let trace = Trace { picks };
+        let trace = Trace { picks, ..Trace::default() };
         let _: Result<(), Malformed> = trace.check();
         ends_or_names_its_pick(&program, trace);
     }
 
     #[test]
     fn a_trace_reads_back_from_json(picks in prop::collection::vec(some_pick(), 0..12)) {
-        let trace = Trace { picks };
+        let trace = Trace { picks, ..Trace::default() };
         let text = serde_json::to_string(&trace).unwrap();
         prop_assert_eq!(serde_json::from_str::<Trace>(&text).unwrap(), trace);
     }
@@ -144,15 +145,20 @@ fn a_damaged_trace_is_told_from_one_that_does_not_fit() {
         kind: Kind::Preempt,
         bound: 3,
         pick: 2,
+        to: Some(Candidate::Clock),
         thread: ThreadId(0),
         thread_points: 5,
         pc: 0,
     };
     let later = Pick { step: 9, thread_points: 9, ..good };
-    let cases: [(&str, Vec<Pick>, Result<(), usize>); 9] = [
+    let cases: [(&str, Vec<Pick>, Result<(), usize>); 13] = [
         ("nothing", vec![], Ok(())),
         ("two", vec![good, later], Ok(())),
-        ("two kinds at a step", vec![good, Pick { kind: Kind::Tie, ..good }], Ok(())),
+        ("two kinds at a step", vec![good, Pick { kind: Kind::Tie, to: None, ..good }], Ok(())),
+        ("nobody runs", vec![Pick { to: None, ..good }], Err(0)),
+        ("a fault lets a thread run", vec![Pick { kind: Kind::Loss, ..good }], Err(0)),
+        ("a thread nobody created", vec![good, Pick { thread: ThreadId(1), ..later }], Err(1)),
+        ("nobody created who runs", vec![Pick { to: Some(Candidate::Thread(ThreadId(1))), ..good }], Err(0)),
         ("boring", vec![good, Pick { pick: 0, ..later }], Err(1)),
         ("out of bounds", vec![Pick { pick: 3, ..good }], Err(0)),
         ("no bound", vec![Pick { bound: 0, ..good }], Err(0)),
@@ -161,6 +167,10 @@ fn a_damaged_trace_is_told_from_one_that_does_not_fit() {
         ("more points than steps", vec![Pick { thread_points: 6, ..good }], Err(0)),
     ];
     for (name, picks, expected) in cases {
-        assert_eq!(Trace { picks }.check().map_err(|malformed| malformed.index), expected, "{name}");
+        assert_eq!(
+            Trace { picks, ..Trace::default() }.check().map_err(|malformed| malformed.index),
+            expected,
+            "{name}"
+        );
     }
 }

@@ -127,7 +127,7 @@ mod tests {
         let pick = pick.expect("a pick");
         let Request { program, strategy, cores, os, heap, oracles, limits, .. } =
             Request::new("s/v", Seed(seed));
-        let trace = Trace { picks: vec![pick; decisions] };
+        let trace = Trace { picks: vec![pick; decisions], ..Trace::default() };
         let file = TraceFile {
             schema: 0,
             what: String::new(),

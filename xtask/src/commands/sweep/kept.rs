@@ -279,6 +279,7 @@ fn now_ms() -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use photofinish::client::Replay;
     use photofinish::scenario::{Heap, Os};
     use photofinish::sim::chooser::Strategy;
     use photofinish::sim::trace::Trace;
@@ -331,7 +332,7 @@ mod tests {
 
     #[test]
     fn an_example_is_asked_for_as_it_was_recorded() {
-        let replayed = Request { replay: Some(Trace::default()), ..original() };
+        let replayed = Request { replay: Some(Replay::Strict(Trace::default())), ..original() };
         assert_eq!(asked(&entry(), "this"), Ok((replayed, Some(7))), "by its trace");
         assert_eq!(asked(&entry(), "other"), Ok((original(), None)), "by its seed");
         let mut bare = entry();

@@ -8,12 +8,12 @@ use crate::trace::Trace;
 
 /// Replays a trace.
 #[derive(Clone, Debug)]
-pub struct Replay {
+pub struct Strict {
     picks: Vec<Pick>,
     next: usize,
 }
 
-impl Replay {
+impl Strict {
     /// Replays `trace` from its first pick.
     #[must_use]
     pub fn new(trace: Trace) -> Self {
@@ -29,7 +29,7 @@ impl Replay {
     }
 }
 
-impl Chooser for Replay {
+impl Chooser for Strict {
     fn quiet_points(&mut self, at: &Moment) -> u64 {
         // Every recorded step is visited, whatever was asked there: a pick that was not asked for is found at the next visit.
         self.picks[self.next..]
@@ -56,6 +56,12 @@ impl Chooser for Replay {
         if expected != found {
             let (bound, thread, points) = found;
             let found = format!("here it has {bound} answers, at point {points} of thread {}", thread.0);
+            return Err(Divergence { expected: *pick, found });
+        }
+        if let (Some(expected), Some(found)) = (pick.to, question.chosen(pick.pick))
+            && expected != found
+        {
+            let found = format!("here that answer lets {found:?} go on, instead of {expected:?}");
             return Err(Divergence { expected: *pick, found });
         }
         self.next += 1;

@@ -1,0 +1,93 @@
+//! Lenient replay: follows a plan as far as the run has its places, and is boring everywhere else.
+//!
+//! Does not know where the plan comes from. Invariant: a decision is given at most once, at the place that it names, and never
+//! makes a run diverge: what did not fit is missing from the picks that the run records.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::choice::{Candidate, Chooser, Divergence, Kind, Moment, Notice, Question};
+use crate::plan::{Answer, Plan};
+use crate::thread::{Pedigree, Pedigrees, ThreadId};
+
+/// A place of one thread: its points, the kind of question, and its number there.
+type Place = (u64, Kind, u32);
+
+/// What is still to be given while one thread runs, by place. Where threads wait in turns, one place may be met more than once.
+type Wishes = BTreeMap<Place, VecDeque<Answer>>;
+
+/// Follows a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Lenient {
+    wishes: BTreeMap<Pedigree, Wishes>,
+    /// The threads that there are.
+    threads: Pedigrees,
+}
+
+impl Lenient {
+    /// Follows `plan`.
+    #[must_use]
+    pub fn new(plan: Plan) -> Self {
+        let mut wishes: BTreeMap<Pedigree, Wishes> = BTreeMap::new();
+        for decision in plan.decisions {
+            let place = (decision.points, decision.kind, decision.nth);
+            let of_thread = wishes.entry(decision.thread).or_default();
+            of_thread.entry(place).or_default().push_back(decision.answer);
+        }
+        Self { wishes, ..Self::default() }
+    }
+
+    fn wishes(&mut self, thread: ThreadId) -> Option<&mut Wishes> {
+        let Self { wishes, threads, .. } = self;
+        wishes.get_mut(threads.of(thread)?)
+    }
+
+    /// What is wished for at a question, which is then given and gone.
+    fn take(&mut self, question: &Question<'_>) -> Option<Answer> {
+        let wishes = self.wishes(question.at.thread)?;
+        let place = (question.at.thread_points, question.kind, question.nth);
+        let answers = wishes.get_mut(&place)?;
+        let answer = answers.pop_front();
+        if answers.is_empty() {
+            wishes.remove(&place);
+        }
+        answer
+    }
+
+    /// The number of an answer among those to a question, if it is one.
+    fn pick(&self, answer: &Answer, question: &Question<'_>) -> Option<u64> {
+        let is_meant = |candidate: &Candidate| match (answer, candidate) {
+            (Answer::Thread(wanted), Candidate::Thread(thread)) => self.threads.of(*thread) == Some(wanted),
+            (Answer::Clock, Candidate::Clock) => true,
+            (_, _) => false,
+        };
+        match answer {
+            Answer::Pick(pick) => (*pick < question.bound).then_some(*pick),
+            Answer::Thread(_) | Answer::Clock => {
+                let at = question.candidates.iter().position(is_meant)?;
+                u64::try_from(at).ok().filter(|at| question.chosen(*at).is_some())
+            }
+        }
+    }
+}
+
+impl Chooser for Lenient {
+    fn quiet_points(&mut self, at: &Moment) -> u64 {
+        let points = at.thread_points;
+        let next = self.wishes(at.thread).and_then(|wishes| {
+            let later = wishes.range((points + 1, Kind::Preempt, 0)..);
+            later.map(|((points, kind, _), _)| (*points, *kind)).find(|(_, kind)| *kind == Kind::Preempt)
+        });
+        next.map_or(u64::MAX, |(next, _)| next - points - 1)
+    }
+
+    fn choose(&mut self, question: &Question<'_>) -> Result<u64, Divergence> {
+        let answer = self.take(question);
+        Ok(answer.and_then(|answer| self.pick(&answer, question)).unwrap_or(0))
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        if let Notice::Spawned { parent, .. } = notice {
+            self.threads.born(parent);
+        }
+    }
+}

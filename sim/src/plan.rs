@@ -1,0 +1,66 @@
+//! Decisions by names that mean something in other runs, too: the wish list of a lenient replay.
+//!
+//! Does not know whether the decisions fit a run. Invariant: the plan of a trace, followed leniently in the build that recorded it,
+//! gives the trace again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::choice::{Candidate, Kind, Pick};
+use crate::thread::{Pedigree, ThreadId};
+use crate::trace::Trace;
+
+/// An answer by what it means, as opposed to its number among the answers there were.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Answer {
+    /// This thread runs.
+    Thread(Pedigree),
+    /// Time passes although threads could run.
+    Clock,
+    /// The pick of this number.
+    Pick(u64),
+}
+
+/// One answer that is not boring. Where it is given is said from the thread that runs, or ran last: the same place exists in every run
+/// in which that thread did the same so far, whatever others did.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Decision {
+    /// The thread that runs, or ran last.
+    pub thread: Pedigree,
+    /// Scheduling points it has passed.
+    pub points: u64,
+    /// What is asked.
+    pub kind: Kind,
+    /// How many questions of this kind were asked there before.
+    pub nth: u32,
+    /// What is answered.
+    pub answer: Answer,
+}
+
+/// Decisions in the order in which the run they come from took them. All others are boring.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Plan {
+    /// The decisions.
+    pub decisions: Vec<Decision>,
+}
+
+impl Trace {
+    /// The trace's decisions by name.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        let pedigrees = self.family.pedigrees();
+        let name = |thread: ThreadId| pedigrees.of(thread).cloned().unwrap_or_default();
+        let answer = |pick: &Pick| match pick.to {
+            Some(Candidate::Thread(thread)) => Answer::Thread(name(thread)),
+            Some(Candidate::Clock) => Answer::Clock,
+            None => Answer::Pick(pick.pick),
+        };
+        let decision = |pick: &Pick| Decision {
+            thread: name(pick.thread),
+            points: pick.thread_points,
+            kind: pick.kind,
+            nth: pick.nth,
+            answer: answer(pick),
+        };
+        Plan { decisions: self.picks.iter().map(decision).collect() }
+    }
+}

@@ -1,0 +1,70 @@
+//! Plans followed leniently: exactly where they fit, and without harm where they do not.
+//!
+//! Does not know what shrinks plans. Invariant: what a lenient run records is a trace like any other, which replays strictly.
+
+use photofinish_sim::chooser::{Lenient, Strict};
+use photofinish_sim::ending::Ending;
+use photofinish_sim::kernel::Detail;
+use photofinish_sim::plan::Plan;
+use photofinish_sim::seed::Seed;
+use proptest::prelude::*;
+
+use crate::driver::{Outcome, run};
+use crate::program::{Program, cases, some_program};
+use crate::watch::STRATEGIES;
+
+fn follow(program: &Program, plan: Plan) -> Outcome {
+    run(program, Box::new(Lenient::new(plan)), Detail::Events)
+}
+
+fn found(program: &Program, seed: u64, strategy: usize) -> Outcome {
+    run(program, STRATEGIES[strategy].chooser(Seed(seed)), Detail::Events)
+}
+
+proptest! {
+    #![proptest_config(cases(128))]
+
+    #[test]
+    fn a_whole_plan_gives_the_run_again(
+        program in some_program(), seed in any::<u64>(), strategy in 0..STRATEGIES.len()
+    ) {
+        let first = found(&program, seed, strategy);
+        let again = follow(&program, first.trace.plan());
+        prop_assert_eq!(&again.trace, &first.trace);
+        prop_assert_eq!(again.events, first.events);
+    }
+
+    #[test]
+    fn a_part_of_a_plan_is_a_run_that_replays_strictly(
+        program in some_program(),
+        seed in any::<u64>(),
+        strategy in 0..STRATEGIES.len(),
+        kept in prop::collection::vec(any::<bool>(), 64),
+    ) {
+        let mut plan = found(&program, seed, strategy).trace.plan();
+        let mut kept = kept.into_iter().cycle();
+        plan.decisions.retain(|_| kept.next().unwrap_or_default());
+        let part = follow(&program, plan.clone());
+        prop_assert!(!matches!(part.ending, Ending::Diverged(_)));
+        let made = part.trace.plan().decisions;
+        prop_assert!(made.iter().all(|decision| plan.decisions.contains(decision)), "{:?} of {:?}", made, plan);
+        let strict = run(&program, Box::new(Strict::new(part.trace.clone())), Detail::Events);
+        prop_assert_eq!(strict.events, part.events);
+        prop_assert_eq!(strict.ending, part.ending);
+    }
+
+    #[test]
+    fn an_empty_plan_is_boring(program in some_program()) {
+        prop_assert!(follow(&program, Plan::default()).trace.picks.is_empty());
+    }
+
+    #[test]
+    fn a_plan_of_another_program_harms_nobody(
+        (one, other) in (some_program(), some_program()), seed in any::<u64>(), strategy in 0..STRATEGIES.len()
+    ) {
+        let plan = found(&one, seed, strategy).trace.plan();
+        let run = follow(&other, plan.clone());
+        prop_assert!(!matches!(run.ending, Ending::Diverged(_)));
+        prop_assert!(run.trace.picks.len() <= plan.decisions.len());
+    }
+}

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::instrumented::{self, Flags, HostError, Rustc, fnv1a};
-use crate::test::COMMAND;
+use crate::typed::{self, Runner, Typed};
 use crate::wrapper;
 
 /// The exit code of a command that makes no sense or cannot be done here.
@@ -25,7 +25,8 @@ directory, and runs them. All arguments are cargo's, such as `-p PACKAGE`, `--te
 profile is a release build with the checks of a debug build, unless `--release` or `--profile` say otherwise.
 
 Environment:
-  PHOTOFINISH_SEED=N             one seed of each test with #[photofinish::test], with all its events
+  PHOTOFINISH_SEED=N             one seed of each test with #[photofinish::test], with all its events; a failure prints the
+                                 command for its own, with the options that it was found with
   PHOTOFINISH_PLAIN_CRATES=A,B   crates to leave without instrumentation";
 
 /// Why cargo was not started.
@@ -158,6 +159,14 @@ impl Asked {
         words
     }
 
+    /// What the tests are to know of this command.
+    fn typed(&self) -> Typed {
+        let runner = if self.subcommand.len() == 1 { Runner::Test } else { Runner::Nextest };
+        // A word that is no text picks no test and no feature; a path that is none is not typed again by anybody.
+        let words: Vec<&str> = self.rest.iter().filter_map(|word| word.to_str()).collect();
+        Typed::whole(runner, &words, &typed::variables())
+    }
+
     fn forward(self) -> Result<std::process::Command, CargoError> {
         let wrapper = std::env::current_exe().map_err(CargoError::Wrapper)?;
         let rustc = Rustc::ask()?;
@@ -175,7 +184,7 @@ impl Asked {
             .env("RUSTC_WRAPPER", wrapper)
             .env(wrapper::WRAPPER_VAR, "1")
             .env(wrapper::ABSENT_VAR, &absent)
-            .env(COMMAND, "cargo photofinish");
+            .env(typed::VARIABLE, self.typed().to_variable());
         instrumented::with_cfg(&mut command, |name| std::env::var_os(name));
         // Rustdoc links examples by itself.
         let rustdoc = Flags {

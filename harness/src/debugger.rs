@@ -11,6 +11,7 @@ use photofinish_sim::limits::Limits;
 use photofinish_boundary::frames::Ask;
 
 use crate::client::{ENVIRONMENT, Replay, Request, Run};
+use crate::typed::quoted;
 use crate::wire::framed;
 
 /// A debugger is not to be hurried by the watchdog: a day.
@@ -77,22 +78,7 @@ impl Debugged<'_> {
             environment.concat(),
             threads,
             most.saturating_mul(4),
-            quoted(asked)
+            quoted(&asked.display().to_string())
         )
-    }
-}
-
-/// A path as the shell that gdb starts programs with reads it.
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_one_word_of_the_shell() {
-        assert_eq!(quoted(Path::new("/a b/it's")), r"'/a b/it'\''s'");
     }
 }

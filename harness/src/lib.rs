@@ -51,6 +51,8 @@ pub mod traced;
 #[cfg(simulated)]
 pub mod tracefile;
 #[cfg(simulated)]
+mod typed;
+#[cfg(simulated)]
 pub mod verdict;
 #[cfg(simulated)]
 mod wire;
@@ -92,7 +94,9 @@ pub use photofinish_boundary::entry as __entry;
 /// `cargo test` preempts threads at calls into the system alone, and does not find the race above. `cargo photofinish test` takes the
 /// same arguments, builds the tests so that they can be preempted at every atomic operation, and does. A failure prints its
 /// signature, where it happened, the decisions of the scheduler that led there, what the test wrote, the seed, and the command that
-/// shows the same run with all its events: `PHOTOFINISH_SEED=17 cargo photofinish test every_visit_counts -- --exact`.
+/// shows the same run with all its events: `PHOTOFINISH_SEED=17 cargo photofinish test every_visit_counts -- --exact`. Options of cargo
+/// stand in it as they were given, as do `RUSTFLAGS`, `PHOTOFINISH_PLAIN_CRATES` and cargo's variables for profiles and targets. `cargo
+/// test` tells its tests nothing of its options: there the profile and the package are known, and the line says what else to add.
 ///
 /// With `fetch_add` in the place of the load and the store, every run passes. Until then the test can say what is known of it:
 /// `#[photofinish::test(fails = "panic in *")]` passes as long as some run fails so, and fails when none does any more.
@@ -108,6 +112,8 @@ pub use photofinish_boundary::entry as __entry;
 /// | `os = "macos"` | the operating system that answers: `linux`, `macos` or `freebsd` | `linux` |
 /// | `cores = 2` | processors that the test is told it has | 4 |
 /// | `threads = 128` | threads that it may have at one time | 64 |
+/// | `heap = "checked"` | the heap: `checked` ends a run at the first misuse of it that it sees | `plain` |
+/// | `oracles = "leaks,late=20"` | what is asked of each run besides, as `cargo xtask sim --oracles` takes it: `threads`, `tasks`, `children`, `sockets`, `descriptors` (none may be left when the test returns), `leaks` (all of these), `stuck`, `late=MS`, `idle=POINTS` | nothing |
 ///
 /// | variable | does |
 /// |---|---|
@@ -117,8 +123,8 @@ pub use photofinish_boundary::entry as __entry;
 ///
 /// # Hosts
 ///
-/// A test can build a [`World`](crate::world::World) of hosts and start programs on them; it goes on beside them, and the run is over when
-/// it returns. They share one address space, and so the statics of the test: a runtime of tokio on a host is built with `enable_io` and
+/// A test's body can build a [`World`](crate::world::World) of hosts and start programs on them, so that there is no option for it; the body
+/// goes on beside them, and the run is over when it returns. They share one address space, and so the statics of the test: a runtime of tokio on a host is built with `enable_io` and
 /// `enable_time`, for its signal driver is such a static.
 ///
 /// ```

@@ -72,6 +72,15 @@ impl TraceFile {
         }
     }
 
+    /// As [`TraceFile::of`], for a file that is to be replayed; `next` is what to type instead if it could not be.
+    ///
+    /// # Errors
+    /// See [`check_whole`].
+    pub fn whole(request: &Request, run: &Run, build: &str, next: &str) -> Result<Self, TraceError> {
+        check_whole(request, run, next)?;
+        Ok(Self::of(request, run, build))
+    }
+
     /// Asks for the run again, pick by pick; with `replay: None` instead, from its seed.
     #[must_use]
     pub fn request(&self) -> Request {
@@ -91,9 +100,33 @@ impl TraceFile {
 /// What [`TraceFile::what`] says.
 pub const WHAT: &str = "photofinish trace";
 
+/// Refuses a run of which only the beginning was kept: its trace would lead elsewhere.
+///
+/// # Errors
+/// Frames of the run were left out; `next` is what to type instead.
+pub fn check_whole(request: &Request, run: &Run, next: &str) -> Result<(), TraceError> {
+    if run.truncated {
+        let Request { program, seed, .. } = request;
+        return Err(TraceError::Beginning { program: program.clone(), seed: *seed, next: next.to_owned() });
+    }
+    Ok(())
+}
+
 /// Why there is no trace to replay.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
+    /// The run left more than there is room for.
+    #[error(
+        "seed {seed} of {program} left more than there is room for, and the beginning of a trace cannot be replayed\nnext: {next}"
+    )]
+    Beginning {
+        /// What ran.
+        program: String,
+        /// Its seed.
+        seed: Seed,
+        /// What to type instead.
+        next: String,
+    },
     /// It cannot be written.
     #[error(
         "writing the trace {path} failed: {source}\nnext: the same command with `--record` and a file that can be written"
@@ -218,4 +251,38 @@ pub fn build_id(executable: &Path) -> std::io::Result<String> {
         (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(5)
     });
     Ok(format!("{hash:016x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use photofinish_sim::ending::Ending;
+    use photofinish_sim::kernel::Figures;
+
+    use super::*;
+
+    #[test]
+    fn the_beginning_of_a_run_is_no_trace() {
+        let request = Request::new("app::t", Seed(17));
+        let mut run = Run {
+            ending: Ending::Returned,
+            figures: Figures::default(),
+            unmodelled: 0,
+            judged: None,
+            left: Vec::new(),
+            trace: Trace::default(),
+            events: Vec::new(),
+            stacks: Vec::new(),
+            sights: Vec::new(),
+            truncated: false,
+        };
+        let whole = TraceFile::whole(&request, &run, "build", "x").expect("all of it is there");
+        assert_eq!(whole, TraceFile::of(&request, &run, "build"));
+        run.truncated = true;
+        let said =
+            TraceFile::whole(&request, &run, "build", "type this").expect_err("some is missing").to_string();
+        assert!(
+            said.starts_with("seed 17 of app::t left more") && said.ends_with("\nnext: type this"),
+            "{said}"
+        );
+    }
 }

@@ -68,7 +68,9 @@ fn typed_with(more: &[(&str, &str)], line: &str) -> Tested {
     for inherited in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUST_BACKTRACE", "NEXTEST"] {
         command.env_remove(inherited);
     }
-    command.current_dir(FOLDER).env("CARGO_TARGET_DIR", target).envs(variables).args(words);
+    // As a shell that stands there.
+    command.current_dir(FOLDER).env("PWD", FOLDER);
+    command.env("CARGO_TARGET_DIR", target).envs(variables).args(words);
     command.envs(more.iter().copied());
     run(&mut command)
 }
@@ -84,6 +86,7 @@ fn check_one_process_per_test(search: &Tested) {
     let runner = |executable: &str| {
         let mut command = Command::new(executable);
         command.current_dir(FOLDER).env("NEXTEST", "1").env("NEXTEST_EXECUTION_MODE", "process-per-test");
+        command.env("PWD", FOLDER).env("CARGO_MANIFEST_DIR", FOLDER);
         command
     };
     let place = search.after("", "Running unittests src/lib.rs (");
@@ -117,7 +120,7 @@ fn check_trace(search: &Tested, test: &str) {
     for mark in ["FAIL: ", "events "] {
         assert_eq!(search.after(&place, mark), again.after(&place, mark), "{}", again.said);
     }
-    again.has(&format!("replay: PHOTOFINISH_TRACE='{file}' cargo test {test} -- --exact"));
+    again.has(&format!("replay: PHOTOFINISH_TRACE={file} cargo test {test} -- --exact"));
     let other = typed_with(&[trace], "cargo test tests::careful -- --exact");
     assert!(!other.passed, "{}", other.said);
     other.has("is a trace of downstream::tests::forgetful");
@@ -150,10 +153,15 @@ fn a_users_crate_is_searched_by_plain_cargo_test() {
         .has("none of 9 runs failed with `error: *`")
         .has("test the_last_ticket_is_sold_once ... ok")
         .has("test a_buyer_waits_for_the_network ... ok")
+        .has("test a_freed_block_rests ... ok")
+        .has("test a_freed_block_is_used_again ... ok")
+        .has("test a_thread_that_is_left_is_seen ... ok")
+        .has("test a_thread_may_be_left ... ok")
         .has("test careful ... ok")
         .has("test forgetful ... FAILED")
         .has("| two buyers, one ticket")
         .has("`cargo photofinish test` builds them with it")
+        .has("`--features`, `--target` and `--config`, if you gave them")
         // Its race lies between two atomic operations, which are not scheduling points in this build.
         .has("test tests::hasty ... ok");
     check_replay(&search, "tests::forgetful", " cargo test tests::forgetful -- --exact");
@@ -183,12 +191,21 @@ fn a_users_crate_is_searched_instrumented() {
         .has("test tests::hasty ... FAILED")
         .has("test the_last_ticket_is_sold_once ... ok")
         .has("test a_buyer_waits_for_the_network ... ok")
+        .has("test a_freed_block_rests ... ok")
+        .has("test a_freed_block_is_used_again ... ok")
+        .has("test a_thread_that_is_left_is_seen ... ok")
+        .has("test a_thread_may_be_left ... ok")
         .has("test careful ... ok")
         .has("test forgetful ... FAILED")
         // An example of the documentation, linked by rustdoc itself.
         .has("Careful (line ")
-        .has_not("without instrumentation");
-    check_replay(&search, "tests::hasty", " cargo photofinish test tests::hasty -- --exact");
+        .has_not("without instrumentation")
+        .has_not("if you gave them");
+    check_replay(
+        &search,
+        "tests::hasty",
+        " cargo photofinish test --locked --no-fail-fast tests::hasty -- --exact",
+    );
 
     // The example of README, as a user sees it.
     let command = "cargo photofinish test --test visits";

@@ -34,9 +34,10 @@ fn expand(options: &Options, function: &Function) -> TokenStream {
                 .block_on(#name())
         },
     };
-    let Options { seeds, time_ms, strategy, os, threads, cores, fails } = options;
-    let [seeds, time_ms, strategy, os, threads, cores, fails] =
-        [seeds, time_ms, strategy, os, threads, cores, fails].map(|given| option(given.as_ref()));
+    let Options { seeds, time_ms, strategy, os, threads, cores, heap, oracles, fails } = options;
+    let [seeds, time_ms, strategy, os, threads, cores, heap, oracles, fails] =
+        [seeds, time_ms, strategy, os, threads, cores, heap, oracles, fails]
+            .map(|given| option(given.as_ref()));
     quote! {
         #(#attributes)*
         #[::core::prelude::v1::test]
@@ -52,6 +53,8 @@ fn expand(options: &Options, function: &Function) -> TokenStream {
                 os: #os,
                 threads: #threads,
                 cores: #cores,
+                heap: #heap,
+                oracles: #oracles,
                 fails: #fails,
             })
         }
@@ -95,6 +98,10 @@ mod tests {
         check("time = \"soon\"", plain, "a time, such as");
         check("os = \"plan9\"", plain, "an operating system");
         check("strategy = 3", plain, "a strategy, such as");
+        check("heap = \"compost\"", plain, "a heap: ");
+        check("heap = checked", plain, "a heap: ");
+        check("oracles = \"leaks,delphi\"", plain, "such as \\\"leaks,late=20");
+        check("oracles = leaks", plain, "a list with commas of");
         check("fails = \"\"", plain, "a signature, or its beginning");
         check("seeds = 3 time = \"1s\"", plain, "expected `,`");
     }
@@ -113,6 +120,16 @@ mod tests {
             "# [ignore] # [should_panic] # [:: core :: prelude :: v1 :: test]",
         );
         check("", "async fn t() -> Result<(), E> { x }", "async fn t () -> Result < () , E > { x }");
+        check(
+            "heap = \"checked\"",
+            "fn t() {}",
+            "heap : :: core :: option :: Option :: Some (:: photofinish :: test :: Heap :: Checked)",
+        );
+        check(
+            "oracles = \"stuck,idle=5\"",
+            "fn t() {}",
+            "oracles : :: core :: option :: Option :: Some (\"stuck,idle=5\")",
+        );
         check("", "fn t() {}", "judge (t ())");
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Options {
     pub(crate) os: Option<TokenStream>,
     pub(crate) threads: Option<TokenStream>,
     pub(crate) cores: Option<TokenStream>,
+    pub(crate) heap: Option<TokenStream>,
+    pub(crate) oracles: Option<TokenStream>,
     pub(crate) fails: Option<TokenStream>,
 }
 
@@ -33,11 +35,13 @@ impl Parse for Options {
                 "os" => (&mut options.os, os),
                 "threads" => (&mut options.threads, count),
                 "cores" => (&mut options.cores, count),
+                "heap" => (&mut options.heap, heap),
+                "oracles" => (&mut options.oracles, oracles),
                 "fails" => (&mut options.fails, fails),
                 _ => {
                     let message = format!(
                         "there is no option `{word}`; there are `seeds`, `time`, `strategy`, `os`, `threads`, \
-                         `cores` and `fails`"
+                         `cores`, `heap`, `oracles` and `fails`"
                     );
                     return Err(Error::new(name.span(), message));
                 }
@@ -129,9 +133,64 @@ fn os(input: ParseStream<'_>) -> Result<TokenStream> {
     Ok(quote!(::photofinish::test::Os::#variant))
 }
 
+fn heap(input: ParseStream<'_>) -> Result<TokenStream> {
+    const MESSAGE: &str = "a heap: \"plain\" or \"checked\"";
+    let name = text(input, MESSAGE)?;
+    let variant = match name.value().as_str() {
+        "plain" => quote!(Plain),
+        "checked" => quote!(Checked),
+        _ => return Err(Error::new(name.span(), MESSAGE)),
+    };
+    Ok(quote!(::photofinish::test::Heap::#variant))
+}
+
+fn oracles(input: ParseStream<'_>) -> Result<TokenStream> {
+    const MESSAGE: &str = "a list with commas of \"threads\", \"tasks\", \"children\", \"sockets\", \"descriptors\", \"leaks\" (all of \
+        these), \"stuck\", \"late=MS\", \"idle=POINTS\" or \"none\", such as \"leaks,late=20\"";
+    let list = text(input, MESSAGE)?;
+    if !list.value().split(',').all(is_oracle) {
+        return Err(Error::new(list.span(), MESSAGE));
+    }
+    Ok(quote!(#list))
+}
+
+/// Whether `--oracles` knows the word; what it means, the kernel says.
+fn is_oracle(word: &str) -> bool {
+    const WORDS: [&str; 8] =
+        ["threads", "tasks", "children", "sockets", "descriptors", "leaks", "stuck", "none"];
+    match word.split_once('=') {
+        Some(("late" | "idle", number)) => number.parse::<u64>().is_ok(),
+        Some(_) => false,
+        None => WORDS.contains(&word),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn oracles_are_known_by_their_words() {
+        for known in
+            ["threads", "tasks", "children", "sockets", "descriptors", "leaks", "stuck", "none", "late=0"]
+        {
+            assert!(is_oracle(known), "{known}");
+        }
+        assert!(is_oracle("idle=18446744073709551615"));
+        for wrong in [
+            "",
+            "thread",
+            "late",
+            "late=",
+            "late=x",
+            "late=-1",
+            "leaks=1",
+            " leaks",
+            "idle=18446744073709551616",
+        ] {
+            assert!(!is_oracle(wrong), "{wrong}");
+        }
+    }
 
     #[test]
     fn times_have_units() {

@@ -19,6 +19,7 @@ use crate::story::{Length, Told};
 use crate::sweep::matches;
 use crate::symbols::Symbols;
 use crate::tracefile::{self, TraceFile};
+use crate::typed;
 use crate::verdict::{Judgement, Verdict};
 
 /// Searches a test; returns if every run passed, or one failed as it should.
@@ -28,8 +29,12 @@ use crate::verdict::{Judgement, Verdict};
 /// could be made.
 #[track_caller]
 pub fn check(test: &'static Test) {
-    let environment = Environment::read(|name| std::env::var(name).ok());
-    match Search::of(test, &environment).and_then(Search::run) {
+    let searched = std::env::current_exe().map_err(|error| format!("which executable it is: {error}"));
+    let searched = searched.and_then(|executable| {
+        let environment = Environment::read(&typed::variables(), &executable);
+        Search::of(test, &environment, executable).and_then(Search::run)
+    });
+    match searched {
         Ok(None) => {}
         Ok(Some(failure)) => {
             eprintln!("{}", failure.story);
@@ -55,9 +60,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn of(test: &'static Test, environment: &'a Environment) -> Result<Self, String> {
-        let executable =
-            std::env::current_exe().map_err(|error| format!("which executable it is: {error}"))?;
+    fn of(test: &'static Test, environment: &'a Environment, executable: PathBuf) -> Result<Self, String> {
         let plan = Plan::of(test, environment, &executable)?;
         let threads_max = plan.limits(test).threads_max;
         println!("photofinish: {}: {plan}", test.name);
@@ -84,7 +87,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             let story = self.tell(&request, &examined);
-            self.record(&request, &examined)?;
+            self.record(&request, &examined).inspect_err(|_| eprintln!("{story}"))?;
             let headline = headline(self.test, &request, &examined.judgement);
             match outcome {
                 Outcome::Failed => return Ok(Some(Failed { headline, story })),
@@ -111,6 +114,8 @@ impl<'a> Search<'a> {
             limits: self.plan.limits(self.test),
             cores: self.test.cores.unwrap_or(CORES),
             os: self.test.os,
+            heap: self.test.heap,
+            oracles: self.plan.oracles,
             ..Request::new(self.test.name, Seed(0))
         }
     }
@@ -122,7 +127,8 @@ impl<'a> Search<'a> {
         let symbols = Symbols::open(&self.executable);
         let replay = self.environment.replay_line(self.test.name, request.seed);
         let told = Told { record: &record, run, symbols: &symbols, replay: &replay }.tell(self.plan.length);
-        format!("\nseed {} · {} · {}\n{told}", request.seed, self.test.name, request.strategy)
+        let unknown = self.environment.unknown().map(|what| format!("  {what}\n")).unwrap_or_default();
+        format!("\nseed {} · {} · {}\n{told}{unknown}", request.seed, self.test.name, request.strategy)
     }
 
     /// Writes the picks of the run that is reported, if that was asked for.
@@ -130,8 +136,13 @@ impl<'a> Search<'a> {
         let Some(path) = &self.environment.record else { return Ok(()) };
         let path = Path::new(path);
         let build = tracefile::build_id(&self.executable).map_err(|error| error.to_string())?;
-        let file = TraceFile::of(request, &examined.run, &build);
-        tracefile::write(path, &file).map_err(|error| format!("{RECORD}: {error}"))
+        let next = format!(
+            "`{}` makes the same run again",
+            self.environment.replay_line(self.test.name, request.seed)
+        );
+        TraceFile::whole(request, &examined.run, &build, &next)
+            .and_then(|file| tracefile::write(path, &file))
+            .map_err(|error| format!("{RECORD}: {error}"))
     }
 }
 

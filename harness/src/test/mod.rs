@@ -23,9 +23,8 @@ pub use check::check;
 pub use native::check;
 #[cfg(simulated)]
 pub use photofinish_boundary::takeover::Entry;
+pub use photofinish_sim::heap::Heap;
 pub use photofinish_sim::personality::Os;
-#[cfg(simulated)]
-pub(crate) use plan::COMMAND;
 #[cfg(simulated)]
 pub use serve::entry;
 
@@ -49,6 +48,10 @@ pub struct Test {
     pub threads: Option<u32>,
     /// Processors that it is told it has.
     pub cores: Option<u32>,
+    /// The heap it gets its memory from.
+    pub heap: Option<Heap>,
+    /// What is asked of its runs besides that they pass, as `--oracles` takes it.
+    pub oracles: Option<&'static str>,
     /// The signature with which a run must fail for the test to pass, or its beginning up to a `*`.
     pub fails: Option<&'static str>,
 }

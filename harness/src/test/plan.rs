@@ -4,11 +4,13 @@
 
 use core::fmt;
 use core::ops::Range;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use photofinish_sim::chooser::Strategy;
 use photofinish_sim::limits::Limits;
+use photofinish_sim::oracle::Oracles;
 use photofinish_sim::seed::Seed;
 
 use super::Test;
@@ -16,6 +18,7 @@ use crate::client::Request;
 use crate::examine::Examined;
 use crate::story::Length;
 use crate::tracefile::{self, TraceError, TraceFile};
+use crate::typed::{Typed, quoted};
 use crate::verdict;
 
 /// Replays one seed.
@@ -24,45 +27,42 @@ const SEED: &str = "PHOTOFINISH_SEED";
 const TRACE: &str = "PHOTOFINISH_TRACE";
 /// The file that the trace of the reported run is written to.
 pub(super) const RECORD: &str = "PHOTOFINISH_RECORD";
-/// Set by `cargo photofinish` to its own name, for the command that replays.
-pub(crate) const COMMAND: &str = "PHOTOFINISH_COMMAND";
-/// Set in each test's process by the runner of that name.
-const NEXTEST: &str = "NEXTEST";
 /// Seeds that a test without limits of its own tries.
 const SEEDS: u64 = 100;
 
 /// What the environment of the tests says.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Environment {
     seed: Option<String>,
     trace: Option<String>,
     pub(super) record: Option<String>,
-    command: Option<String>,
-    nextest: Option<String>,
+    typed: Typed,
 }
 
 impl Environment {
-    pub(super) fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+    /// Reads the variables of tests of this executable.
+    pub(super) fn read(variables: &BTreeMap<String, String>, executable: &Path) -> Self {
+        let variable = |name: &str| variables.get(name).cloned();
         Self {
             seed: variable(SEED),
             trace: variable(TRACE),
             record: variable(RECORD),
-            command: variable(COMMAND),
-            nextest: variable(NEXTEST),
+            typed: Typed::here(executable, variables),
         }
     }
 
     /// What to type to see a run again with all its events.
     pub(super) fn replay_line(&self, name: &str, seed: Seed) -> String {
         let what = match &self.trace {
-            Some(trace) => format!("{TRACE}='{trace}'"),
+            Some(trace) => format!("{TRACE}={}", quoted(trace)),
             None => format!("{SEED}={seed}"),
         };
-        let (path, command) = (path(name), self.command.as_deref().unwrap_or("cargo"));
-        if self.nextest.is_some() {
-            return format!("{what} {command} nextest run --no-capture -E 'test(={path})'");
-        }
-        format!("{what} {command} test {path} -- --exact")
+        self.typed.alone(&what, path(name))
+    }
+
+    /// What of [`Environment::replay_line`] nobody could tell.
+    pub(super) fn unknown(&self) -> Option<&'static str> {
+        self.typed.unknown()
     }
 }
 
@@ -77,6 +77,8 @@ pub(super) struct Plan {
     runs: Runs,
     pub(super) until: Option<Duration>,
     pub(super) length: Length,
+    /// What is asked of runs that are not replayed, besides that they pass.
+    pub(super) oracles: Option<Oracles>,
 }
 
 #[derive(Clone, Debug)]
@@ -91,19 +93,26 @@ impl Plan {
             if environment.seed.is_some() {
                 return Err(format!("{SEED} and {TRACE} are both set, and each names a run"));
             }
-            let file = read_trace(test.name, Path::new(trace), executable)?;
-            return Ok(Self { runs: Runs::Trace(Box::new(file)), until: None, length: Length::EveryEvent });
+            let file = read_trace(test.name, environment, Path::new(trace), executable)?;
+            let runs = Runs::Trace(Box::new(file));
+            return Ok(Self { runs, until: None, length: Length::EveryEvent, oracles: None });
         }
+        let oracles = test.oracles.map(str::parse).transpose()?;
         let strategy = test.strategy.map_or(Ok(Strategy::Swarm), str::parse)?;
         let until = test.time_ms.map(Duration::from_millis);
         let Some(text) = &environment.seed else {
             // A test that says how long searches as long.
             let seeds = test.seeds.unwrap_or(if until.is_some() { u64::MAX } else { SEEDS });
-            return Ok(Self { runs: Runs::Seeds(0..seeds, strategy), until, length: Length::Short });
+            return Ok(Self { runs: Runs::Seeds(0..seeds, strategy), until, length: Length::Short, oracles });
         };
         let seed: Seed = text.parse().map_err(|why| format!("{SEED}={text}: {why}"))?;
         let last = seed.0.checked_add(1).ok_or_else(|| format!("{SEED}={text} is too large"))?;
-        Ok(Self { runs: Runs::Seeds(seed.0..last, strategy), until: None, length: Length::EveryEvent })
+        Ok(Self {
+            runs: Runs::Seeds(seed.0..last, strategy),
+            until: None,
+            length: Length::EveryEvent,
+            oracles,
+        })
     }
 
     /// The bounds of every run.
@@ -151,10 +160,16 @@ impl fmt::Display for Plan {
     }
 }
 
-fn read_trace(name: &str, trace: &Path, executable: &Path) -> Result<TraceFile, String> {
+fn read_trace(
+    name: &str,
+    environment: &Environment,
+    trace: &Path,
+    executable: &Path,
+) -> Result<TraceFile, String> {
     let build = tracefile::build_id(executable).map_err(|error| error.to_string())?;
     let next = |seed: &str| {
-        format!("next: {SEED}={seed} {RECORD}=FILE cargo test {} -- --exact writes one", path(name))
+        let line = environment.typed.alone(&format!("{SEED}={seed} {RECORD}=FILE"), path(name));
+        format!("next: `{line}` writes one")
     };
     let file = tracefile::read(trace, &build).map_err(|error| match error {
         TraceError::OtherBuild { file, .. } => {
@@ -182,13 +197,13 @@ mod tests {
 
     fn test(seeds: Option<u64>, time_ms: Option<u64>) -> Test {
         let (body, strategy, os, threads, cores, fails) = (|| Ok(()), None, None, None, None, None);
-        Test { name: "app::t", body, seeds, time_ms, strategy, os, threads, cores, fails }
+        let (heap, oracles) = (None, None);
+        Test { name: "app::t", body, seeds, time_ms, strategy, os, threads, cores, heap, oracles, fails }
     }
 
     fn environment(set: &[(&str, &str)]) -> Environment {
-        let value =
-            |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
-        Environment::read(value)
+        let variables = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Environment::read(&variables, Path::new("/target/debug/deps/app-1"))
     }
 
     fn check_plan(test: &Test, set: &[(&str, &str)], expected: Result<Range<u64>, &str>) {
@@ -221,16 +236,8 @@ mod tests {
     }
 
     #[test]
-    fn the_replay_is_asked_for_as_the_search_was() {
+    fn a_replay_names_its_seed_or_its_trace() {
         check_replay(&[], "PHOTOFINISH_SEED=17 cargo test pool::t -- --exact");
-        check_replay(
-            &[(COMMAND, "cargo photofinish")],
-            "PHOTOFINISH_SEED=17 cargo photofinish test pool::t -- --exact",
-        );
-        check_replay(
-            &[(NEXTEST, "1")],
-            "PHOTOFINISH_SEED=17 cargo nextest run --no-capture -E 'test(=pool::t)'",
-        );
         check_replay(&[(TRACE, "a b")], "PHOTOFINISH_TRACE='a b' cargo test pool::t -- --exact");
     }
 }

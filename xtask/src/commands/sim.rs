@@ -193,6 +193,7 @@ impl Session<'_> {
             self.write_trace(path, request, &run)?;
         }
         if let Some(at) = self.args.gdb {
+            tracefile::check_whole(request, &run, &self.next_of_a_beginning(request))?;
             return Err(self.debug(&Debugged { executable: &self.scenarios.path, request, run: &run, at }));
         }
         Ok(exit_of(judgement.verdict))
@@ -280,9 +281,17 @@ impl Session<'_> {
         Ok(self.client.as_mut().expect("started above"))
     }
 
+    /// What to do with a run that left too much to be replayed: events are most of what runs leave.
+    fn next_of_a_beginning(&self, request: &Request) -> String {
+        if request.events {
+            return String::from("the same command without `--events`");
+        }
+        format!("`{}` makes the same run again", self.replay_line(request))
+    }
+
     fn write_trace(&self, path: &Path, request: &Request, run: &Run) -> Result<(), SimError> {
         let build = tracefile::build_id(&self.scenarios.path).map_err(SimError::Executable)?;
-        let file = TraceFile::of(request, run, &build);
+        let file = TraceFile::whole(request, run, &build, &self.next_of_a_beginning(request))?;
         tracefile::write(path, &file)?;
         eprintln!("trace: {} (replay: cargo xtask sim --trace '{}')", path.display(), path.display());
         Ok(())

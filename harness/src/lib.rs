@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`scenario`] (what there is to run) and [`oracles`] (what is asked of it), [`guest`] (the executable it runs in),
 //! [`client`] (who asks), [`verdict`] (what a run means), [`guard`] (whether it repeats, and why not), [`series`] (runs that share a
-//! process), [`record`] and [`tracefile`] (what is kept of it), [`marks`] and [`traced`] (what a program says of itself), [`symbols`]
+//! process), [`record`] and [`tracefile`] (what is kept of it), [`line`] (what to type to see it again), [`whole`] (files), [`marks`] and [`traced`] (what a program says of itself), [`symbols`]
 //! (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`debugger`] (a run under gdb), [`linear`]
 //! (whether what concurrent callers saw has an order), [`mod@test`] (tests of anybody's crate), [`mod@cargo`], [`instrumented`] and
 //! [`wrapper`] (how they are built).
@@ -26,6 +26,8 @@ pub mod guest;
 mod hooks;
 #[cfg(simulated)]
 pub mod instrumented;
+#[cfg(simulated)]
+pub mod line;
 pub mod linear;
 #[cfg(simulated)]
 pub mod marks;
@@ -54,6 +56,8 @@ pub mod tracefile;
 mod typed;
 #[cfg(simulated)]
 pub mod verdict;
+#[cfg(simulated)]
+pub mod whole;
 #[cfg(simulated)]
 mod wire;
 #[cfg(simulated)]

@@ -9,15 +9,6 @@ use crate::client::{Client, ClientError, InProcess, Over, Request, Run};
 use crate::examine::{Examined, count};
 use crate::verdict::{self, Judgement, Verdict};
 
-/// What became of a series.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Series {
-    /// By seed: the strategy it ran, and what was found.
-    pub examined: Vec<(Seed, Strategy, Examined)>,
-    /// Processes that it took: one, and one more for each run that none could follow.
-    pub processes: u64,
-}
-
 /// A series that is made and examined step by step, so that what was found is known before the rest is made.
 #[derive(Debug)]
 pub struct Steps {
@@ -96,24 +87,6 @@ impl Steps {
         };
         Ok(Some((seed, request.strategy, found)))
     }
-}
-
-/// All [`Steps`] of a series at once.
-///
-/// # Errors
-/// The client could not make the runs.
-pub fn examine_series(
-    client: &mut Client,
-    request: &Request,
-    seeds_count: u32,
-    mut known: impl FnMut(&str) -> bool,
-) -> Result<Series, ClientError> {
-    let mut steps = Steps::new(request, seeds_count);
-    let mut examined = Vec::new();
-    while let Some(found) = steps.examine_next(client, &mut known)? {
-        examined.push(found);
-    }
-    Ok(Series { examined, processes: steps.processes })
 }
 
 /// The signature of a run that passes by itself and did not behind others.

@@ -14,6 +14,7 @@ use photofinish_sim::trace::Trace;
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Replay, Request, Run};
+use crate::{line, whole};
 
 /// The schema number of trace files. A reader refuses every other number.
 pub const SCHEMA: u32 = 3;
@@ -172,8 +173,8 @@ pub enum TraceError {
     /// It was recorded with another build of the scenarios.
     #[error(
         "{path} was recorded with build {} of the scenarios, and this is build {present}: its decisions name places in the \
-         other one\nnext: `cargo xtask sim {} --seed {} --strategy {} --record FILE` searches from the same seed in this build",
-        file.build, file.program, file.seed, file.strategy
+         other one\nnext: `{} --record FILE` searches from the same seed in this build",
+        file.build, line::of_seed(&file.request())
     )]
     OtherBuild {
         /// The file.
@@ -216,26 +217,15 @@ pub fn read(path: &Path, build: &str) -> Result<TraceFile, TraceError> {
     Ok(file)
 }
 
-/// Writes a trace: whole or not at all, by a rename. A link is followed; what is no file is left alone.
+/// Writes a trace, as [`whole::write`] does.
 ///
 /// # Errors
 /// The file cannot be written, or is a device, a folder or the like.
 pub fn write(path: &Path, file: &TraceFile) -> Result<(), TraceError> {
     let io = |source| TraceError::Write { path: path.to_owned(), source };
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if target.metadata().is_ok_and(|there| !there.is_file()) {
-        return Err(io(std::io::Error::other("it is there, and is no file")));
-    }
     let mut text = serde_json::to_string_pretty(file).map_err(|error| io(error.into()))?;
     text.push('\n');
-    let mut partial = target.as_os_str().to_owned();
-    partial.push(format!(".{}.partial", std::process::id()));
-    let written = std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, &target));
-    if written.is_err() {
-        // Nothing half-written stays; if it cannot be removed either, it says by its name what it is.
-        let _: std::io::Result<()> = std::fs::remove_file(&partial);
-    }
-    written.map_err(io)
+    whole::write(path, &text).map_err(io)
 }
 
 /// Names the content of an executable: 16 hexadecimal digits of FNV-1a.

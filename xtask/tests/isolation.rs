@@ -2,10 +2,11 @@
 //!
 //! Does not know what the programs do. Invariant: each comparison is with the same seed in a process of its own.
 
-use photofinish::client::{self, InSeries, Isolation, Request, Run};
-use photofinish::examine::examine;
+use photofinish::client::{self, Client, InSeries, Isolation, Request, Run};
+use photofinish::examine::{Examined, examine};
 use photofinish::scenario::Heap;
-use photofinish::series::{DEPENDS, Steps, examine_series};
+use photofinish::series::{DEPENDS, Steps};
+use photofinish::sim::chooser::Strategy;
 use photofinish::sim::seed::Seed;
 use photofinish::sweep::Tally;
 use photofinish::verdict::{self, Verdict};
@@ -96,14 +97,20 @@ fn a_series_is_the_same_in_another_process() {
     }
 }
 
+/// All of a series.
+fn examined(client: &mut Client, request: &Request, count: u32) -> Vec<(Seed, Strategy, Examined)> {
+    let mut steps = Steps::new(request, count);
+    std::iter::from_fn(|| steps.examine_next(client, |_| false).expect("it serves")).collect()
+}
+
 #[test]
 fn what_fails_only_behind_other_runs_is_not_believed() {
     let mut client = client(guests(), Isolation::Fork);
-    let made = examine_series(&mut client, &mix("races/statics", 0), 6, |_| false).expect("it serves");
-    let verdicts: Vec<_> = made.examined.iter().map(|(_, _, found)| found.judgement.verdict).collect();
+    let made = examined(&mut client, &mix("races/statics", 0), 6);
+    let verdicts: Vec<_> = made.iter().map(|(_, _, found)| found.judgement.verdict).collect();
     assert_eq!(verdicts[0], Verdict::Pass, "nothing ran before");
     assert!(verdicts[1..].iter().all(|verdict| *verdict == Verdict::Inconclusive), "{verdicts:?}");
-    let judgement = &made.examined[5].2.judgement;
+    let judgement = &made[5].2.judgement;
     assert_eq!(judgement.signature.as_deref(), Some(DEPENDS));
     assert!(judgement.detail.contains("--isolation fork"), "{}", judgement.detail);
 }
@@ -115,8 +122,8 @@ fn what_is_counted_fails_by_itself() {
     for program in ["races/lost-update", "races/lock-order"] {
         let mut client = client(guests(), Isolation::Fork);
         let (mut shared, mut own) = (Tally::default(), Tally::default());
-        let made = examine_series(&mut client, &mix(program, 0), 150, |_| false).expect("it serves");
-        for (seed, strategy, examined) in &made.examined {
+        let made = examined(&mut client, &mix(program, 0), 150);
+        for (seed, strategy, examined) in &made {
             shared.add(*seed, &strategy.to_string(), examined);
         }
         for seed in 0..150 {

@@ -90,16 +90,6 @@ pub enum CorpusError {
         /// The number.
         id: i64,
     },
-    /// A file of entries cannot be written.
-    #[error(
-        "writing {path} failed: {source}\nnext: `cargo xtask corpus export` with a file that can be written"
-    )]
-    Export {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
     /// A file of entries cannot be read, or is none.
     #[error(
         "{path} cannot be imported: {what}\nnothing was changed\nnext: `cargo xtask corpus export FILE` writes such a file"

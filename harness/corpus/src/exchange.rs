@@ -39,30 +39,17 @@ pub struct Imported {
 }
 
 impl Corpus {
-    /// Writes all entries to a file: whole or not at all, by a rename. A link is followed; what is no file is left alone. Returns how
-    /// many there are.
+    /// All entries as the text of a file, and how many there are.
     ///
     /// # Errors
-    /// The database cannot be read, or the file not be written, or it is a device, a folder or the like.
-    pub fn export(&self, path: &Path) -> Result<usize, CorpusError> {
-        let refuse = |source| CorpusError::Export { path: path.to_owned(), source };
-        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if target.metadata().is_ok_and(|there| !there.is_file()) {
-            return Err(refuse(std::io::Error::other("it is there, and is no file")));
-        }
+    /// The database cannot be read.
+    pub fn export(&self) -> Result<(String, usize), CorpusError> {
         let entries = self.entries(Traces::With)?;
         let count = entries.len();
         let exported = Exported { what: WHAT.to_owned(), schema: SCHEMA, entries };
         let mut text = serde_json::to_string_pretty(&exported).expect("plain data has a JSON form");
         text.push('\n');
-        let mut partial = target.as_os_str().to_owned();
-        partial.push(format!(".{}.partial", std::process::id()));
-        let written = std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, &target));
-        if written.is_err() {
-            // Nothing half-written stays; if it cannot be removed either, it says by its name what it is.
-            let _: std::io::Result<()> = std::fs::remove_file(&partial);
-        }
-        written.map(|()| count).map_err(refuse)
+        Ok((text, count))
     }
 
     /// Adds the entries of a file, all or none. Of an entry that both know, the better example is kept, as [`Corpus::record`] does;

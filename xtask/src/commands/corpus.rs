@@ -5,7 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use photofinish::client::Request;
+use photofinish::sim::seed::Seed;
 use photofinish::tracefile::{self, TraceError, TraceFile};
+use photofinish::{line, whole};
 use photofinish_corpus::corpus::Traces;
 use photofinish_corpus::{Corpus, CorpusError, Entry, Example};
 use thiserror::Error;
@@ -23,6 +26,16 @@ pub enum CorpusCommandError {
     /// The corpus, or a file of it.
     #[error(transparent)]
     Corpus(#[from] CorpusError),
+    /// A file of entries cannot be written.
+    #[error(
+        "writing {path} failed: {source}\nnext: `cargo xtask corpus export` with a file that can be written"
+    )]
+    Export {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The trace cannot be written.
     #[error(transparent)]
     Trace(#[from] TraceError),
@@ -74,7 +87,9 @@ pub fn run(args: &CorpusArgs) -> Result<Exit, CorpusCommandError> {
             }
         }
         CorpusCommand::Export { file } => {
-            let count = corpus.export(file)?;
+            let (text, count) = corpus.export()?;
+            whole::write(file, &text)
+                .map_err(|source| CorpusCommandError::Export { path: file.clone(), source })?;
             if args.json {
                 crate::say!("{}", serde_json::json!({ "exported": count }));
             } else {
@@ -118,7 +133,7 @@ fn json(entry: &Entry) -> String {
         serde_json::to_value(Entry { example, ..entry.clone() }).expect("plain data has a JSON form");
     if let Some(object) = object.as_object_mut() {
         object.remove("trace");
-        object.insert(String::from("replay"), replay_line(entry).into());
+        object.insert(String::from("replay"), replay_line(entry).ok().into());
     }
     object.to_string()
 }
@@ -138,24 +153,41 @@ fn show(entry: &Entry, args: &CorpusArgs) {
     if let Some(shrunk) = shrunk {
         crate::say!("  shrunk: {shrunk}");
     }
-    crate::say!("  replay: {}", replay_line(entry));
+    match replay_line(entry) {
+        Ok(line) => crate::say!("  replay: {line}"),
+        Err(why) => crate::say!("  no replay by this Photofinish: {why}"),
+    }
     if trace.is_some() {
         crate::say!("  trace: cargo xtask corpus show {id} --record FILE");
     }
 }
 
-/// What to type to see an entry's run again, in whatever build.
-fn replay_line(entry: &Entry) -> String {
-    let Example { seed, strategy, os, heap, oracles, .. } = &entry.example;
-    let os = os.as_ref().map(|os| format!(" --os {os}")).unwrap_or_default();
-    let heap = heap.as_ref().map(|heap| format!(" --heap {heap}")).unwrap_or_default();
-    let oracles = oracles.as_ref().map(|oracles| format!(" --oracles {oracles}")).unwrap_or_default();
-    format!("cargo xtask sim {} --seed {seed} --strategy {strategy}{os}{heap}{oracles}", entry.program)
+/// An entry's run from its seed, in whatever build.
+pub(crate) fn request(entry: &Entry) -> Result<Request, String> {
+    let Example { seed, strategy, cores, os, heap, oracles, limits, .. } = &entry.example;
+    let os = os.as_ref().map(|os| os.parse()).transpose().map_err(|error| format!("{error}"))?;
+    Ok(Request {
+        strategy: strategy.parse()?,
+        limits: serde_json::from_str(limits).map_err(|error| format!("its limits: {error}"))?,
+        cores: *cores,
+        os,
+        heap: heap.as_ref().map(|heap| heap.parse()).transpose()?,
+        oracles: oracles.as_ref().map(|oracles| oracles.parse()).transpose()?,
+        ..Request::new(entry.program.clone(), Seed(*seed))
+    })
+}
+
+/// What to type to see an entry's run again, in whatever build; or why this Photofinish cannot make it.
+fn replay_line(entry: &Entry) -> Result<String, String> {
+    request(entry).map(|request| line::of_seed(&request))
 }
 
 fn write_trace(entry: &Entry, path: &Path) -> Result<(), CorpusCommandError> {
     let no_trace = |why: String| {
-        let next = format!("`{}`", replay_line(entry));
+        let next = match replay_line(entry) {
+            Ok(line) => format!("`{line}`"),
+            Err(why) => format!("the Photofinish that found it, for this one cannot make its run: {why}"),
+        };
         CorpusCommandError::NoTrace { id: entry.id, why, next }
     };
     let Some(trace) = &entry.example.trace else {
@@ -163,7 +195,11 @@ fn write_trace(entry: &Entry, path: &Path) -> Result<(), CorpusCommandError> {
     };
     let file: TraceFile = serde_json::from_str(trace).map_err(|error| no_trace(error.to_string()))?;
     tracefile::write(path, &file)?;
-    eprintln!("trace: {} (replay: cargo xtask sim --trace '{}')", path.display(), path.display());
+    eprintln!(
+        "trace: {} (replay: {})",
+        path.display(),
+        line::of_trace(path, &file.request(), &file.request())
+    );
     Ok(())
 }
 

@@ -13,9 +13,10 @@ use indicatif::ProgressBar;
 use photofinish::client::{CORES, Client, ClientError, Isolation, Request, Run};
 use photofinish::debugger::Debugged;
 use photofinish::examine::{Examined, examine};
+use photofinish::line;
 use photofinish::record::Record;
 use photofinish::scenario::Listed;
-use photofinish::series::examine_series;
+use photofinish::series::Steps;
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
@@ -83,28 +84,40 @@ pub fn run(args: &SimArgs) -> Result<Exit, SimError> {
         Some(name) => name.parse().map_err(SimError::Usage)?,
     };
     let scenarios = Scenarios::load()?;
-    let requests = match &args.trace {
+    let asks = match &args.trace {
         Some(path) => vec![from_trace(&scenarios, args, path)?],
         None => from_seed(args, strategy, &scenarios.select(&args.scenarios)?),
     };
     let for_one =
         [("--record writes one trace", args.record.is_some()), ("--gdb stops one run", args.gdb.is_some())];
-    if let Some((what, _)) = for_one.iter().find(|(_, given)| *given && requests.len() > 1) {
+    if let Some((what, _)) = for_one.iter().find(|(_, given)| *given && asks.len() > 1) {
         let message = format!("{what}, and this names several programs\nnext: name one, SCENARIO/VARIANT");
         return Err(SimError::Usage(message));
     }
-    let threads = requests[0].0.limits.threads_max;
+    let threads = asks[0].request.limits.threads_max;
     let symbols = Symbols::open(&scenarios.path);
     let mut session = Session { args, scenarios: &scenarios, symbols, client: None, threads };
     let mut worst = Exit::Passed;
-    for (request, expected_hash) in &requests {
-        worst = worse(worst, session.one(request, *expected_hash)?);
+    for ask in asks {
+        worst = worse(worst, session.one(ask)?);
     }
     Ok(worst)
 }
 
-/// A request, and for a replay the hash its events must have.
-type Ask = (Request, Option<u64>);
+/// A run that is wanted.
+struct Ask {
+    request: Request,
+    /// Where it is the replay of a trace.
+    recorded: Option<Recorded>,
+}
+
+/// What a trace is of.
+struct Recorded {
+    /// As it was asked for.
+    request: Request,
+    /// The hash its events must have.
+    events_hash: u64,
+}
 
 fn from_seed(args: &SimArgs, strategy: Strategy, selected: &[&Listed]) -> Vec<Ask> {
     // A drawn seed is small enough to be read out: whoever draws one wants to type it again.
@@ -120,7 +133,7 @@ fn from_seed(args: &SimArgs, strategy: Strategy, selected: &[&Listed]) -> Vec<As
         heap: args.heap,
         ..Request::new(listed.name(), seed)
     };
-    selected.iter().map(|listed| (request(listed), None)).collect()
+    selected.iter().map(|listed| Ask { request: request(listed), recorded: None }).collect()
 }
 
 fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask, SimError> {
@@ -145,9 +158,10 @@ fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask,
         os: args.os.or(asked.os),
         oracles: args.oracles.or(asked.oracles),
         heap: args.heap.or(asked.heap),
-        ..asked
+        ..asked.clone()
     };
-    Ok((request, Some(file.events_hash)))
+    let recorded = Some(Recorded { request: asked, events_hash: file.events_hash });
+    Ok(Ask { request, recorded })
 }
 
 fn limits(args: &SimArgs, limits: Limits) -> Limits {
@@ -161,11 +175,11 @@ fn limits(args: &SimArgs, limits: Limits) -> Limits {
 
 impl Session<'_> {
     /// Makes one run and prints what it was.
-    fn one(&mut self, request: &Request, expected_hash: Option<u64>) -> Result<Exit, SimError> {
+    fn one(&mut self, mut ask: Ask) -> Result<Exit, SimError> {
         // Nothing runs before the seed is out; the strategy is known once the seed has been resolved.
-        self.say(&format!("seed {} · {}", request.seed, request.program));
-        let client = self.client()?;
-        let request = &Request { strategy: client.resolve(request)?, ..request.clone() };
+        self.say(&format!("seed {} · {}", ask.request.seed, ask.request.program));
+        ask.request.strategy = self.client()?.resolve(&ask.request)?;
+        let request = &ask.request;
         self.say(&format!(" · {}\n", request.strategy));
         // Drawn on a terminal only, and only if the run takes longer than a tick.
         let waiting = ProgressBar::new_spinner().with_message("running");
@@ -173,7 +187,7 @@ impl Session<'_> {
         let examined = self.examine(request);
         waiting.finish_and_clear();
         let Examined { run, mut judgement, difference } = examined?;
-        if let Some(expected) = expected_hash
+        if let Some(expected) = ask.recorded.as_ref().map(|recorded| recorded.events_hash)
             && expected != run.figures.events_hash
             && judgement.verdict != Verdict::Diverged
         {
@@ -184,16 +198,16 @@ impl Session<'_> {
         if self.args.json {
             crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
         } else {
-            let replay = self.replay_line(request);
+            let replay = self.replay_line(&ask);
             let told = Told { record: &record, run: &run, symbols: &self.symbols, replay: &replay };
             let length = if self.args.events { Length::EveryEvent } else { Length::Short };
             crate::out::write(format_args!("{}", told.tell(length)));
         }
         if let Some(path) = &self.args.record {
-            self.write_trace(path, request, &run)?;
+            self.write_trace(path, &ask, &run)?;
         }
         if let Some(at) = self.args.gdb {
-            tracefile::check_whole(request, &run, &self.next_of_a_beginning(request))?;
+            tracefile::check_whole(request, &run, &self.next_of_a_beginning(&ask))?;
             return Err(self.debug(&Debugged { executable: &self.scenarios.path, request, run: &run, at }));
         }
         Ok(exit_of(judgement.verdict))
@@ -206,43 +220,18 @@ impl Session<'_> {
         match isolation {
             Sharing::Fork => Ok(examine(client, request)?),
             Sharing::None => {
-                let series = examine_series(client, request, 1, |_| false)?;
-                Ok(series.examined.into_iter().next().expect("one was asked for").2)
+                let first = Steps::new(request, 1).examine_next(client, |_| false)?;
+                Ok(first.expect("one was asked for").2)
             }
         }
     }
 
     /// What to type to see a run again.
-    fn replay_line(&self, request: &Request) -> String {
-        let mut line = match &self.args.trace {
-            Some(trace) => format!("cargo xtask sim --trace '{}'", trace.display()),
-            None => format!(
-                "cargo xtask sim {} --seed {} --strategy {}",
-                request.program, request.seed, request.strategy
-            ),
-        };
-        let SimArgs { points, threads, cores, stall, .. } = self.args;
-        let options = [
-            ("points", *points),
-            ("threads", threads.map(u64::from)),
-            ("cores", cores.map(u64::from)),
-            ("stall", *stall),
-        ];
-        for (name, value) in options {
-            if let Some(value) = value {
-                line += &format!(" --{name} {value}");
-            }
+    fn replay_line(&self, ask: &Ask) -> String {
+        match (&self.args.trace, &ask.recorded) {
+            (Some(path), Some(recorded)) => line::of_trace(path, &ask.request, &recorded.request),
+            _ => line::of_seed(&ask.request),
         }
-        if let Some(os) = self.args.os {
-            line += &format!(" --os {os}");
-        }
-        if let Some(oracles) = self.args.oracles {
-            line += &format!(" --oracles {oracles}");
-        }
-        if let Some(heap) = self.args.heap {
-            line += &format!(" --heap {heap}");
-        }
-        line
     }
 
     /// Prints a part of the headline: on standard error with --json, so that standard output holds objects only.
@@ -282,18 +271,22 @@ impl Session<'_> {
     }
 
     /// What to do with a run that left too much to be replayed: events are most of what runs leave.
-    fn next_of_a_beginning(&self, request: &Request) -> String {
-        if request.events {
+    fn next_of_a_beginning(&self, ask: &Ask) -> String {
+        if ask.request.events {
             return String::from("the same command without `--events`");
         }
-        format!("`{}` makes the same run again", self.replay_line(request))
+        format!("`{}` makes the same run again", self.replay_line(ask))
     }
 
-    fn write_trace(&self, path: &Path, request: &Request, run: &Run) -> Result<(), SimError> {
+    fn write_trace(&self, path: &Path, ask: &Ask, run: &Run) -> Result<(), SimError> {
         let build = tracefile::build_id(&self.scenarios.path).map_err(SimError::Executable)?;
-        let file = TraceFile::whole(request, run, &build, &self.next_of_a_beginning(request))?;
+        let file = TraceFile::whole(&ask.request, run, &build, &self.next_of_a_beginning(ask))?;
         tracefile::write(path, &file)?;
-        eprintln!("trace: {} (replay: cargo xtask sim --trace '{}')", path.display(), path.display());
+        eprintln!(
+            "trace: {} (replay: {})",
+            path.display(),
+            line::of_trace(path, &file.request(), &file.request())
+        );
         Ok(())
     }
 }

@@ -10,7 +10,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use photofinish::client::{Client, Request};
 use photofinish::examine::{Examined, examine};
-use photofinish::sim::seed::Seed;
 use photofinish::tracefile::{self, TraceFile};
 use photofinish::verdict::{self, Verdict};
 use photofinish_corpus::corpus::Traces;
@@ -20,6 +19,7 @@ use serde::Serialize;
 use super::gathered::{Extent, Shown};
 use super::progress::Progress;
 use super::{Sweep, SweepError};
+use crate::commands::corpus;
 use crate::interrupt;
 
 /// A corpus that the jobs of a sweep share.
@@ -226,7 +226,7 @@ fn one(
 /// What to ask for to run an entry's example again: in its own build by its trace, with the hash that its events must have; in
 /// another one by its seed and strategy.
 fn asked(entry: &Entry, build: &str) -> Result<(Request, Option<u64>), String> {
-    let Example { seed, strategy, cores, os, heap, oracles, limits, trace, .. } = &entry.example;
+    let Example { seed, trace, .. } = &entry.example;
     let file = trace.as_ref().and_then(|trace| serde_json::from_str::<TraceFile>(trace).ok());
     if let Some(file) = file.filter(|file| file.schema == tracefile::SCHEMA) {
         if file.program != entry.program || file.seed.0 != *seed {
@@ -238,19 +238,7 @@ fn asked(entry: &Entry, build: &str) -> Result<(Request, Option<u64>), String> {
             (Request { replay: None, ..file.request() }, None)
         });
     }
-    let os = os.as_ref().map(|os| os.parse()).transpose().map_err(|error| format!("{error}"))?;
-    let heap = heap.as_ref().map(|heap| heap.parse()).transpose()?;
-    let oracles = oracles.as_ref().map(|oracles| oracles.parse()).transpose()?;
-    let request = Request {
-        strategy: strategy.parse()?,
-        limits: serde_json::from_str(limits).map_err(|error| format!("its limits: {error}"))?,
-        cores: *cores,
-        os,
-        heap,
-        oracles,
-        ..Request::new(entry.program.clone(), Seed(*seed))
-    };
-    Ok((request, None))
+    Ok((corpus::request(entry)?, None))
 }
 
 /// What the corpus keeps of a run.
@@ -282,6 +270,7 @@ mod tests {
     use photofinish::client::Replay;
     use photofinish::scenario::{Heap, Os};
     use photofinish::sim::chooser::Strategy;
+    use photofinish::sim::seed::Seed;
     use photofinish::sim::trace::Trace;
 
     use super::*;

@@ -2,6 +2,7 @@
 //!
 //! Does not judge. Invariant: with `--json` each line is one object, and each variant has exactly one line.
 
+use photofinish::line;
 use photofinish::scenario::Listed;
 use photofinish::sim::mark::Mark;
 use photofinish::story::visible;
@@ -133,10 +134,7 @@ pub(super) fn stopped(sweep: &Sweep<'_>, board: &Board) -> Option<Verdict> {
     let mut shown = board.gathered[end.variant].part.shown.iter();
     let (signature, shown) = shown.find(|(_, shown)| shown.file.seed.0 == seed)?;
     let (program, strategy) = (&shown.file.program, shown.file.strategy.to_string());
-    let os = sweep.args.os.map(|os| format!(" --os {os}")).unwrap_or_default();
-    let heap = sweep.args.heap.map(|heap| format!(" --heap {heap}")).unwrap_or_default();
-    let oracles = sweep.args.oracles.map(|oracles| format!(" --oracles {oracles}")).unwrap_or_default();
-    let next = format!("cargo xtask sim {program} --seed {seed} --strategy {strategy}{os}{heap}{oracles}");
+    let next = line::of_seed(&shown.file.request());
     if sweep.args.json {
         let stopped = serde_json::json!({
             "program": program, "seed": seed, "strategy": strategy, "signature": signature, "next": next,

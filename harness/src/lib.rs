@@ -40,6 +40,8 @@ pub mod scenario;
 #[cfg(simulated)]
 pub mod series;
 #[cfg(simulated)]
+pub mod shrinking;
+#[cfg(simulated)]
 pub mod signature;
 #[cfg(simulated)]
 pub mod story;

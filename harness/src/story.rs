@@ -9,7 +9,7 @@ use crate::record::Record;
 use crate::symbols::{Inner, Symbols};
 use crate::traced;
 use crate::verdict::Verdict;
-use photofinish_sim::choice::{Kind, Pick};
+use photofinish_sim::choice::{Candidate, Kind, Pick};
 use photofinish_sim::event::Event;
 
 /// Decisions shown of a run that was not shrunk.
@@ -112,6 +112,8 @@ fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
             StackOf::Freed => "freed the block",
             StackOf::Allocated => "allocated the block",
             StackOf::Event(_) => "was",
+            // Told with the decisions.
+            StackOf::Pick(_) => continue,
         };
         line(text, &format!("  thread {} {what} at", stack.thread.0));
         let places = stack.addresses.iter().flat_map(|address| symbols.places(*address));
@@ -130,20 +132,46 @@ fn decisions(text: &mut String, verdict: Verdict, run: &Run, symbols: &Symbols) 
     let schedule: Vec<&Pick> =
         picks.iter().filter(|pick| matches!(pick.kind, Kind::Preempt | Kind::Next)).collect();
     line(text, &format!("  decisions: {}, of which {} about who runs", picks.len(), schedule.len()));
-    for pick in schedule.iter().take(DECISIONS_SHOWN) {
-        let place = match pick.pc {
-            0 => String::from("a system call"),
-            pc => place_of(pc, symbols),
-        };
-        let what = if pick.kind == Kind::Preempt {
-            "is preempted at"
-        } else {
-            "stops; not the next in line follows, at"
-        };
-        line(text, &format!("    step {:>7}  thread {} {what} {place}", pick.step, pick.thread.0));
+    let shown: Vec<(usize, &Pick)> = if picks.len() <= DECISIONS_SHOWN {
+        picks.iter().enumerate().collect()
+    } else {
+        picks.iter().enumerate().filter(|(_, pick)| pick.to.is_some()).take(DECISIONS_SHOWN).collect()
+    };
+    for (number, pick) in &shown {
+        let place = place_of_pick(run, *number, pick, symbols);
+        line(text, &format!("    step {:>7}  {}, at {place}", pick.step, what_was_decided(pick)));
     }
-    if schedule.len() > DECISIONS_SHOWN {
-        line(text, &format!("    and {} more", schedule.len() - DECISIONS_SHOWN));
+    let more = if picks.len() <= DECISIONS_SHOWN { 0 } else { schedule.len() - shown.len() };
+    if more > 0 {
+        line(text, &format!("    and {more} more"));
+    }
+}
+
+/// A decision in words.
+fn what_was_decided(pick: &Pick) -> String {
+    let thread = pick.thread.0;
+    match (pick.kind, pick.to) {
+        (Kind::Preempt, Some(Candidate::Thread(to))) => {
+            format!("thread {thread} is preempted by thread {}", to.0)
+        }
+        (Kind::Preempt, _) => format!("thread {thread} is descheduled while time passes"),
+        (Kind::Next, Some(Candidate::Thread(to))) => {
+            format!("thread {thread} stops, and thread {} follows before the next in line", to.0)
+        }
+        (Kind::Next, _) => format!("thread {thread} stops, and time passes before another follows"),
+        (kind, _) => format!("{kind:?}: answer {} of {}, while thread {thread} runs", pick.pick, pick.bound),
+    }
+}
+
+/// Where the thread of a decision was: the program's own line, by its stack if that was kept.
+fn place_of_pick(run: &Run, number: usize, pick: &Pick, symbols: &Symbols) -> String {
+    let stack = run.stacks.iter().find(|stack| stack.of == StackOf::Pick(number as u64));
+    let places = stack.iter().flat_map(|stack| &stack.addresses).flat_map(|address| symbols.places(*address));
+    let mut own = places.filter(|place| place.inner == Inner::Program);
+    match (own.next(), pick.pc) {
+        (Some(place), _) => place.line,
+        (None, 0) => String::from("a system call"),
+        (None, pc) => place_of(pc, symbols),
     }
 }
 

@@ -21,13 +21,13 @@ use photofinish_sim::thread::ThreadId;
 use crate::carrier::{self, Job};
 use crate::crash;
 use crate::debugger;
-use crate::frames::{Final, Frame, Replay, Request};
+use crate::frames::{Final, Frame, Replay, Request, StackOf};
 use crate::guard;
 use crate::memory::{self, checked};
 use crate::oracles::{self, Heard, OverEvents};
 use crate::phase::{self, Phase};
 use crate::process::{self, Registered};
-use crate::run::{self, run};
+use crate::run::{self, backtrace_here, run};
 use crate::shm::SHARED;
 use crate::sight;
 use crate::step;
@@ -58,11 +58,20 @@ struct ToShared {
     detail: Detail,
     /// Who hears of all of them.
     heard: Option<Heard>,
+    /// Picks written so far.
+    picks: u64,
 }
+
+/// The stacks of so many picks are kept: nobody reads of more.
+const PICK_STACKS_MAX: u64 = 64;
 
 impl Recorder for ToShared {
     fn pick(&mut self, pick: &Pick) {
         SHARED.push(&Frame::Pick(*pick));
+        if self.detail == Detail::Events && self.picks < PICK_STACKS_MAX {
+            SHARED.push(&Frame::Stack(pick.thread, StackOf::Pick(self.picks), backtrace_here()));
+        }
+        self.picks += 1;
     }
 
     fn born(&mut self, parent: ThreadId) {
@@ -105,7 +114,7 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         Some(Replay::Lenient(plan)) => Box::new(Lenient::new(plan.clone())),
         None => request.strategy.chooser(request.seed),
     };
-    let recorder = ToShared { detail, heard: heard.clone() };
+    let recorder = ToShared { detail, heard: heard.clone(), picks: 0 };
     let mut kernel = Kernel::new(request.limits, chooser, Box::new(recorder), detail);
     kernel.look_for(request.oracles.unwrap_or(task.oracles));
     kernel.user = user();

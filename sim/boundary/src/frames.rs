@@ -204,6 +204,8 @@ pub enum StackOf {
     Allocated,
     /// The event of this number, which somebody asked about.
     Event(u64),
+    /// The pick of this number, of a run with its events.
+    Pick(u64),
 }
 
 /// How a run ended, and its figures.

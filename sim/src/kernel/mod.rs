@@ -89,6 +89,10 @@ pub struct Figures {
     pub virtual_ns: u64,
     /// Threads created, the main thread included.
     pub threads: u64,
+    /// Hosts, the first included.
+    pub hosts: u64,
+    /// Segments and datagrams that sockets of the internet's families sent.
+    pub packets: u64,
     /// Virtual nanoseconds for which threads that could run were descheduled.
     pub stalled_ns: u64,
     /// Folded over all events.
@@ -195,6 +199,7 @@ pub struct Kernel {
 
     limits: Limits,
     switches: u64,
+    packets: u64,
     stalled_ns: u64,
     shorts: u64,
     interrupts: u64,
@@ -267,6 +272,7 @@ impl Kernel {
             hash: EventsHash::default(),
             limits,
             switches: 0,
+            packets: 0,
             stalled_ns: 0,
             shorts: 0,
             interrupts: 0,
@@ -355,6 +361,8 @@ impl Kernel {
             switches: self.switches,
             virtual_ns: self.now_ns(),
             threads: self.threads.count() as u64,
+            hosts: self.net.hosts.count() as u64,
+            packets: self.packets,
             stalled_ns: self.stalled_ns,
             events_hash: core::hash::Hasher::finish(&self.hash),
         }

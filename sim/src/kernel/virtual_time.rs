@@ -87,12 +87,14 @@ impl Kernel {
             if !self.is_up(packet.hop.from) {
                 continue;
             }
+            // A packet with a time of its own is a timer of the protocol, not a segment that travels.
+            let is_timer = packet.due_ns.is_some();
+            self.packets += u64::from(!is_timer);
             if !packet.hop.is_local() {
                 self.send_between(packet);
                 continue;
             }
-            // A packet with a time of its own is a timer of the protocol, not a segment that travels.
-            let latency_ns = if packet.due_ns.is_some() { 0 } else { self.loopback_ns() };
+            let latency_ns = if is_timer { 0 } else { self.loopback_ns() };
             let at_ns = self.net.schedule(&packet, self.now_ns() + latency_ns);
             self.timers.set(at_ns, Due::Packet(packet));
             self.changed();

@@ -152,18 +152,10 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
     /// Makes a batch's runs, or those that are still wanted, and says what they showed, also if one could not be made.
     fn batch(&self, post: &mut Option<Post>, batch: Batch) -> (Part, Result<(), SweepError>) {
         let mut part = Part::default();
-        if post.as_ref().is_none_or(|post| post.stay.variant != batch.variant) {
-            // The server before it ends first: what it takes is free for this one.
-            *post = None;
-            match self.sweep.client(self.progress) {
-                Ok(client) => {
-                    let stay = Stay { variant: batch.variant, spent: Duration::ZERO };
-                    *post = Some(Post { stay, client, known: BTreeSet::new() });
-                }
-                Err(error) => return (part, Err(error)),
-            }
-        }
-        let post = post.as_mut().expect("made above");
+        let post = match self.begin(post, batch.variant) {
+            Ok(post) => post,
+            Err(error) => return (part, Err(error)),
+        };
         if self.sweep.args.isolation == Sharing::None {
             let outcome = self.shared(post, batch, &mut part);
             return (part, outcome);
@@ -179,6 +171,25 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
             }
         }
         (part, Ok(()))
+    }
+
+    /// A server for a variant: the one that served the job's last variant, for a run is the same wherever it is made. Runs that share a
+    /// process are not, if the pool was enlarged before they began, so each variant's get a server of their own.
+    fn begin<'p>(&self, post: &'p mut Option<Post>, variant: usize) -> Result<&'p mut Post, SweepError> {
+        let stay = Stay { variant, spent: Duration::ZERO };
+        let post = match post.take() {
+            Some(before) if before.stay.variant == variant => post.insert(before),
+            Some(before) if self.sweep.args.isolation == Sharing::Fork => {
+                post.insert(Post { stay, known: BTreeSet::new(), ..before })
+            }
+            before => {
+                // The server before it ends first: what it takes is free for this one.
+                drop(before);
+                let client = self.sweep.client(self.progress)?;
+                post.insert(Post { stay, client, known: BTreeSet::new() })
+            }
+        };
+        Ok(post)
     }
 
     fn is_out_of_time(&self) -> bool {

@@ -1,0 +1,62 @@
+//! Who answers: what the shrinker asks of the world, and what it is told.
+//!
+//! Does not know how runs are made. Invariant: an answer is about the run that was made, not about the plan that was asked for.
+
+use photofinish_sim::plan::Plan;
+use photofinish_sim::thread::Pedigree;
+use photofinish_sim::trace::Trace;
+
+/// Makes runs, and tells which of them fail in the way that matters.
+pub trait Judge {
+    /// How many plans are worth asking for at once. The result does not depend on it.
+    fn width(&self) -> usize;
+
+    /// Follows each plan leniently. For each, in the order asked: what is kept of a run that failed in the same way, and nothing of any
+    /// other run.
+    ///
+    /// # Errors
+    /// It will make no more runs: its time is over, or it was interrupted.
+    fn ask(&mut self, plans: &[Plan]) -> Result<Vec<Option<Kept>>, Stopped>;
+
+    /// Points of a thread in the simplest run so far at which a preemption reads well, near this one: a lock, a call, where a
+    /// function begins or ends. None if it does not know.
+    fn boundaries(&mut self, thread: &Pedigree, around: u64) -> Vec<u64> {
+        let _ = (thread, around);
+        Vec::new()
+    }
+}
+
+/// A run that failed in the way that matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What was decided in it.
+    pub trace: Trace,
+    /// How large it was.
+    pub size: Size,
+}
+
+/// How large a run was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Threads created.
+    pub threads: u64,
+    /// Hosts created.
+    pub hosts: u64,
+    /// Segments and datagrams sent.
+    pub messages: u64,
+    /// Scheduling points passed.
+    pub points: u64,
+    /// Virtual time passed.
+    pub virtual_ns: u64,
+}
+
+/// The judge makes no more runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped;
+
+/// How much may be asked. Time is the judge's own matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Runs whose answer is used. A judge that is asked for several at once makes some more that are then not needed.
+    pub runs: u64,
+}

@@ -1,0 +1,39 @@
+//! The passes: ways to make a plan simpler, one per file, cheap and large steps first.
+//!
+//! A pass knows the simplest plan so far and nothing of the other passes. Invariant: a pass that is run twice on the same plan asks
+//! for the same candidates.
+
+mod chunks;
+mod kinds;
+mod lower;
+mod merge;
+mod moves;
+mod only;
+mod reassign;
+mod sets;
+mod threads;
+mod truncate;
+
+use crate::search::{Over, Search};
+
+/// One way to make a plan simpler.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pass {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&mut Search<'_>) -> Result<(), Over>,
+}
+
+/// All of them, in the order in which they are run.
+pub(crate) const ALL: &[Pass] = &[
+    Pass { name: "kinds", run: kinds::run },
+    Pass { name: "truncate", run: truncate::run },
+    Pass { name: "only", run: only::run },
+    Pass { name: "threads", run: threads::run },
+    Pass { name: "chunks", run: chunks::by_time },
+    Pass { name: "chunks by thread", run: chunks::by_thread },
+    Pass { name: "merge", run: merge::run },
+    Pass { name: "sets", run: sets::run },
+    Pass { name: "reassign", run: reassign::run },
+    Pass { name: "lower", run: lower::run },
+    Pass { name: "move", run: moves::run },
+];

@@ -58,7 +58,7 @@ pub(crate) enum Class {
 impl Class {
     pub(crate) fn of(decision: &Decision) -> Self {
         match (decision.kind, &decision.answer) {
-            (_, Answer::Clock) => Self::Stall,
+            (_, Answer::Clock | Answer::Hold) => Self::Stall,
             (Kind::Preempt, _) => Self::Preemption,
             (
                 Kind::Spurious
@@ -89,15 +89,17 @@ impl Cost {
     /// The cost of a run.
     #[must_use]
     pub fn of(kept: &Kept) -> Self {
-        let plan = kept.trace.plan();
+        let plan = &kept.plan;
         let count =
             |class| plan.decisions.iter().filter(|decision| Class::of(decision) == class).count() as u64;
-        let is_amid = |pick: &&Pick| {
-            pick.kind == Kind::Preempt && matches!(pick.to, Some(Candidate::Thread(_))) && pick.pc != 0
+        let is_amid = |(pick, taken): &(&Pick, Decision)| {
+            let is_preemption = pick.kind == Kind::Preempt && matches!(pick.to, Some(Candidate::Thread(_)));
+            is_preemption && pick.pc != 0 && plan.decisions.contains(taken)
         };
+        let taken = kept.trace.plan().decisions;
         let number = |decision: &Decision| match decision.answer {
             Answer::Pick(pick) => u128::from(pick),
-            Answer::Thread(_) | Answer::Clock => 0,
+            Answer::Thread(_) | Answer::Clock | Answer::Hold => 0,
         };
         Self {
             preemptions: count(Class::Preemption),
@@ -110,8 +112,8 @@ impl Cost {
             virtual_ns: kept.size.virtual_ns,
             points: kept.size.points,
             numbers: plan.decisions.iter().map(number).sum(),
-            amid: kept.trace.picks.iter().filter(is_amid).count() as u64,
-            plan,
+            amid: kept.trace.picks.iter().zip(taken).filter(is_amid).count() as u64,
+            plan: plan.clone(),
         }
     }
 

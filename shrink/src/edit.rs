@@ -65,7 +65,7 @@ pub(crate) fn moved(plan: &Plan, index: usize, points: u64) -> Plan {
 pub(crate) fn runs(decision: &Decision) -> Option<&Pedigree> {
     match &decision.answer {
         Answer::Thread(thread) => Some(thread),
-        Answer::Clock | Answer::Pick(_) => None,
+        Answer::Clock | Answer::Hold | Answer::Pick(_) => None,
     }
 }
 

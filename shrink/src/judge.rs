@@ -29,6 +29,8 @@ pub trait Judge {
 /// A run that failed in the way that matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
+    /// The decisions of the plan that it took: followed again, they give it again.
+    pub plan: Plan,
     /// What was decided in it.
     pub trace: Trace,
     /// How large it was.

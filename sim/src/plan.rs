@@ -3,6 +3,8 @@
 //! Does not know whether the decisions fit a run. Invariant: the plan of a trace, followed leniently in the build that recorded it,
 //! gives the trace again.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use serde::{Deserialize, Serialize};
 
 use crate::choice::{Candidate, Kind, Pick};
@@ -16,6 +18,9 @@ pub enum Answer {
     Thread(Pedigree),
     /// Time passes although threads could run.
     Clock,
+    /// The thread that runs is held: it stops, and does not run again while anything else can happen, nor before a decision lets it.
+    /// No single pick means that; a run that follows it records as many as it takes.
+    Hold,
     /// The pick of this number.
     Pick(u64),
 }
@@ -62,5 +67,34 @@ impl Trace {
             answer: answer(pick),
         };
         Plan { decisions: self.picks.iter().map(decision).collect() }
+    }
+}
+
+impl Plan {
+    /// Of this plan, the decisions that a run took which followed it, in the order in which it took them.
+    #[must_use]
+    pub fn taken_in(&self, trace: &Trace) -> Self {
+        let mut left: BTreeMap<Place<'_>, VecDeque<&Decision>> = BTreeMap::new();
+        for decision in &self.decisions {
+            left.entry(decision.place()).or_default().push_back(decision);
+        }
+        let taken = trace.plan().decisions;
+        let given = taken.iter().filter_map(|taken| {
+            let wishes = left.get_mut(&taken.place())?;
+            // At one place decisions are given in their order; one that did not fit is followed by none there.
+            let meant =
+                wishes.iter().position(|wish| wish.answer == Answer::Hold || wish.answer == taken.answer)?;
+            wishes.drain(..=meant).next_back().cloned()
+        });
+        Self { decisions: given.collect() }
+    }
+}
+
+/// Where a decision is given.
+type Place<'a> = (&'a Pedigree, u64, Kind, u32);
+
+impl Decision {
+    fn place(&self) -> Place<'_> {
+        (&self.thread, self.points, self.kind, self.nth)
     }
 }

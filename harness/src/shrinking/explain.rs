@@ -66,17 +66,17 @@ const POINTS_MAX: u64 = 1 << 20;
 /// Frames of the program that are kept of each operation.
 const FRAMES_MAX: usize = 8;
 
-/// Explains a small run, whose request replays it strictly and whose events were kept. Decisions beyond the first `most` are not looked at.
+/// Explains a small run, whose events were kept, and the plan that gives it. Decisions beyond the first `most` are not looked at.
 ///
 /// # Errors
 /// A client could not make a run.
 pub(super) fn explain(
     client: &mut Client,
-    (request, run): (&Request, &Run),
+    (request, plan, run): (&Request, &Plan, &Run),
     signature: &str,
     most: usize,
 ) -> Result<Explanation, ClientError> {
-    let mut experiment = Experiment { client, request, signature, plan: run.trace.plan(), runs: 0 };
+    let mut experiment = Experiment { client, request, signature, plan: plan.clone(), runs: 0 };
     let mut decisions = Vec::new();
     for at in 0..experiment.plan.decisions.len().min(most) {
         decisions.push(experiment.explain(run, at)?);
@@ -98,7 +98,8 @@ impl Experiment<'_> {
         let decision = undone.decisions.remove(at);
         let undone = self.follow(undone)?;
         let undone = verdict::judge(&undone, self.client.symbols()).signature;
-        let thread = name_of(run, run.trace.picks[at].thread);
+        let stopped = number_of(run, &decision).map(|number| run.trace.picks[number].thread);
+        let thread = stopped.map(|thread| name_of(run, thread)).unwrap_or_default();
         let is_needed = undone.as_deref() != Some(self.signature);
         let pair = if decision.kind == Kind::Preempt && is_needed { self.pair(at)? } else { None };
         Ok(Explained { thread, undone, pair })
@@ -220,9 +221,10 @@ impl Meanwhile {
     }
 }
 
-/// The number of a decision among those that a run took.
+/// The number of the pick that a run made at the place of a decision.
 fn number_of(run: &Run, decision: &Decision) -> Option<usize> {
-    run.trace.plan().decisions.iter().position(|taken| taken == decision)
+    let place = |decision: &Decision| (decision.thread.clone(), decision.points, decision.kind, decision.nth);
+    run.trace.plan().decisions.iter().position(|taken| place(taken) == place(decision))
 }
 
 /// What the thread of a decision was about to do.

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use photofinish_shrink::{Budget, Shrunk};
 
 pub use explain::{Explained, Explanation, Operation, Pair};
+use photofinish_sim::plan::Plan;
+
 pub use photofinish_shrink::{Cost, Minimal, Stats};
 pub use runs::{Go, Progress};
 pub use told::words;
@@ -86,6 +88,8 @@ impl Spend {
 pub struct Small {
     /// Asks for it again, pick by pick.
     pub request: Request,
+    /// Its decisions.
+    pub plan: Plan,
     /// What it is, with its events.
     pub examined: Examined,
     /// What it cost before and after, and where the runs went.
@@ -128,12 +132,16 @@ pub fn shrink(
         fewest: failed.run.trace.picks.len(),
         failed: None,
     };
-    let Shrunk { best, stats, minimal } =
-        photofinish_shrink::shrink(kept(failed.run.clone()), &mut runs, Budget { runs: spend.runs });
+    let Shrunk { best, stats, minimal } = photofinish_shrink::shrink(
+        kept(failed.run.trace.plan(), failed.run.clone()),
+        &mut runs,
+        Budget { runs: spend.runs },
+    );
     if let Some(error) = runs.failed {
         return Err(error.into());
     }
-    let request = Request { replay: Some(Replay::Strict(best.trace)), events: true, ..request.clone() };
+    let request =
+        Request { replay: Some(Replay::Strict(best.trace.clone())), events: true, ..request.clone() };
     let client = clients.first_mut().expect("there is one");
     let examined = examine(client, &request)?;
     if examined.judgement.signature.as_ref() != Some(&signature) {
@@ -141,8 +149,9 @@ pub fn shrink(
         let Request { program, seed, .. } = request;
         return Err(ShrinkError::NotAgain { program, seed, wanted: signature, found });
     }
-    let explanation = explain::explain(client, (&request, &examined.run), &signature, EXPLAINED_MAX)?;
-    Ok(Small { request, examined, stats, minimal, explanation, took: started.elapsed() })
+    let explanation =
+        explain::explain(client, (&request, &best.plan, &examined.run), &signature, EXPLAINED_MAX)?;
+    Ok(Small { request, plan: best.plan, examined, stats, minimal, explanation, took: started.elapsed() })
 }
 
 fn signature_of(request: &Request, failed: &Examined) -> Result<String, ShrinkError> {

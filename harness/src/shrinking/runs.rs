@@ -132,11 +132,11 @@ impl Wanted<'_> {
             return (Ok(None), 1);
         }
         if !verdict::needs_events(&run.ending) {
-            return (Ok(self.keep(client, run)), 1);
+            return (Ok(self.keep(client, plan, run)), 1);
         }
         // Where the threads wait is seen only by a run with its events.
         match client.run(&Request { events: true, ..request }) {
-            Ok(told) if self.shows(client, &told) => (Ok(Some(kept(run))), 2),
+            Ok(told) if self.shows(client, &told) => (Ok(Some(kept(plan.clone(), run))), 2),
             Ok(_) => (Ok(None), 2),
             Err(error) => (Err(error), 2),
         }
@@ -146,13 +146,13 @@ impl Wanted<'_> {
         verdict::judge(run, client.symbols()).signature.as_deref() == Some(self.signature)
     }
 
-    fn keep(&self, client: &Client, run: Run) -> Option<Kept> {
-        self.shows(client, &run).then(|| kept(run))
+    fn keep(&self, client: &Client, plan: &Plan, run: Run) -> Option<Kept> {
+        self.shows(client, &run).then(|| kept(plan.clone(), run))
     }
 }
 
 /// What the shrinker is told of a run that is kept.
-pub(super) fn kept(run: Run) -> Kept {
+pub(super) fn kept(plan: Plan, run: Run) -> Kept {
     let figures = run.figures;
     let size = Size {
         threads: figures.threads,
@@ -161,5 +161,5 @@ pub(super) fn kept(run: Run) -> Kept {
         points: figures.points,
         virtual_ns: figures.virtual_ns,
     };
-    Kept { trace: run.trace, size }
+    Kept { plan: plan.taken_in(&run.trace), trace: run.trace, size }
 }

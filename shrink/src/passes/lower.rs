@@ -20,7 +20,7 @@ impl PickAt {
         let index = plan.decisions.iter().position(is_here)?;
         match plan.decisions[index].answer {
             Answer::Pick(pick) => Some((index, pick)),
-            Answer::Thread(_) | Answer::Clock => None,
+            Answer::Thread(_) | Answer::Clock | Answer::Hold => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! for the same candidates.
 
 mod chunks;
+mod hold;
 mod kinds;
 mod lower;
 mod merge;
@@ -25,6 +26,7 @@ pub(crate) struct Pass {
 
 /// All of them, in the order in which they are run.
 pub(crate) const ALL: &[Pass] = &[
+    Pass { name: "hold", run: hold::run },
     Pass { name: "kinds", run: kinds::run },
     Pass { name: "truncate", run: truncate::run },
     Pass { name: "only", run: only::run },

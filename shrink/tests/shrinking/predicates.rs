@@ -21,11 +21,11 @@ fn check_needed(failing: &Plan, needed: &[usize], runs_max: u64) {
 fn the_decisions_that_are_needed_are_what_is_left() {
     let failing = crowd(3000, 0);
     check_needed(&failing, &[], 5);
-    check_needed(&failing, &[1234], 150);
-    check_needed(&failing, &[0, 2999], 250);
-    check_needed(&failing, &[700, 1900], 250);
-    check_needed(&failing, &[3, 4, 5, 6], 300);
-    check_needed(&failing, &[3, 400, 500, 1600, 2000, 2001, 2700], 600);
+    check_needed(&failing, &[1234], 330);
+    check_needed(&failing, &[0, 2999], 430);
+    check_needed(&failing, &[700, 1900], 430);
+    check_needed(&failing, &[3, 4, 5, 6], 480);
+    check_needed(&failing, &[3, 400, 500, 1600, 2000, 2001, 2700], 780);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_chain_of_which_each_needs_the_one_before_is_left() {
     };
     let shrunk = shrink_all(&failing, &mut Toy::new(1, follow));
     assert_eq!(shrunk.best, kept(&Plan { decisions: chain.clone() }));
-    assert!(shrunk.stats.runs <= 600, "{} runs", shrunk.stats.runs);
+    assert!(shrunk.stats.runs <= 780, "{} runs", shrunk.stats.runs);
 }
 
 #[test]

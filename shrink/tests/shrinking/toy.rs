@@ -61,7 +61,7 @@ pub(crate) fn kept(plan: &Plan) -> Kept {
         pick: if let Answer::Pick(pick) = decision.answer { pick } else { 1 },
         to: match &decision.answer {
             Answer::Thread(thread) => Some(Candidate::Thread(id(thread))),
-            Answer::Clock => Some(Candidate::Clock),
+            Answer::Clock | Answer::Hold => Some(Candidate::Clock),
             Answer::Pick(_) => None,
         },
         thread: id(&decision.thread),
@@ -72,8 +72,8 @@ pub(crate) fn kept(plan: &Plan) -> Kept {
     let picks = (0..).zip(&plan.decisions).map(pick).collect();
     let size =
         Size { threads: u64::from(CHILDREN) + 1, hosts: 1, messages: 0, points: 1000, virtual_ns: 1000 };
-    let kept = Kept { trace: Trace { picks, family }, size };
-    assert_eq!(kept.trace.plan(), *plan);
+    let kept = Kept { plan: plan.clone(), trace: Trace { picks, family }, size };
+    assert_eq!(plan.taken_in(&kept.trace), *plan);
     kept
 }
 

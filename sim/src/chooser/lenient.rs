@@ -21,6 +21,8 @@ pub struct Lenient {
     wishes: BTreeMap<Pedigree, Wishes>,
     /// The threads that there are.
     threads: Pedigrees,
+    /// Those that are held, and the points at which they were stopped.
+    held: Vec<(ThreadId, u64)>,
 }
 
 impl Lenient {
@@ -58,20 +60,44 @@ impl Lenient {
         let is_meant = |candidate: &Candidate| match (answer, candidate) {
             (Answer::Thread(wanted), Candidate::Thread(thread)) => self.threads.of(*thread) == Some(wanted),
             (Answer::Clock, Candidate::Clock) => true,
+            (Answer::Hold, Candidate::Thread(thread)) => !self.is_held(*thread),
             (_, _) => false,
+        };
+        let position = |is_meant: &dyn Fn(&Candidate) -> bool| {
+            let at = question.candidates.iter().position(is_meant)?;
+            u64::try_from(at).ok().filter(|at| question.chosen(*at).is_some())
         };
         match answer {
             Answer::Pick(pick) => (*pick < question.bound).then_some(*pick),
-            Answer::Thread(_) | Answer::Clock => {
-                let at = question.candidates.iter().position(is_meant)?;
-                u64::try_from(at).ok().filter(|at| question.chosen(*at).is_some())
+            Answer::Thread(_) | Answer::Clock => position(&is_meant),
+            // Whoever else could run, else time; else nothing can happen, and the held thread runs.
+            Answer::Hold => position(&is_meant).or_else(|| position(&|other| *other == Candidate::Clock)),
+        }
+    }
+
+    fn is_held(&self, thread: ThreadId) -> bool {
+        self.held.iter().any(|(held, _)| *held == thread)
+    }
+
+    fn release(&mut self, thread: ThreadId) {
+        self.held.retain(|(held, _)| *held != thread);
+    }
+
+    /// What is answered where nothing is wished for: the boring answer, unless it lets a held thread run.
+    fn unasked(&self, question: &Question<'_>) -> u64 {
+        match question.candidates.first() {
+            Some(Candidate::Thread(first)) if question.chosen(0).is_some() && self.is_held(*first) => {
+                self.pick(&Answer::Hold, question).unwrap_or(0)
             }
+            _ => 0,
         }
     }
 }
 
 impl Chooser for Lenient {
     fn quiet_points(&mut self, at: &Moment) -> u64 {
+        // It runs although it was held: nothing else could happen.
+        self.release(at.thread);
         let points = at.thread_points;
         let next = self.wishes(at.thread).and_then(|wishes| {
             let later = wishes.range((points + 1, Kind::Preempt, 0)..);
@@ -81,8 +107,18 @@ impl Chooser for Lenient {
     }
 
     fn choose(&mut self, question: &Question<'_>) -> Result<u64, Divergence> {
+        let Moment { thread, thread_points, .. } = question.at;
+        self.held.retain(|(held, at)| *held != thread || *at == thread_points);
         let answer = self.take(question);
-        Ok(answer.and_then(|answer| self.pick(&answer, question)).unwrap_or(0))
+        if answer == Some(Answer::Hold) && question.kind == Kind::Preempt {
+            self.held.push((thread, thread_points));
+        }
+        let wished = answer.and_then(|answer| self.pick(&answer, question));
+        let pick = wished.unwrap_or_else(|| self.unasked(question));
+        if let Some(Candidate::Thread(next)) = question.chosen(pick) {
+            self.release(next);
+        }
+        Ok(pick)
     }
 
     fn notice(&mut self, notice: Notice) {

@@ -178,7 +178,7 @@ fn write(path: &Path, small: &Small, build: &str) -> Result<(), ShrinkCommandErr
 }
 
 fn tell(args: &ShrinkArgs, small: &Small, client: &Client, recorded: &Path) {
-    let Small { request, examined, stats, minimal, explanation, took } = small;
+    let Small { request, plan: _, examined, stats, minimal, explanation, took } = small;
     let mut record =
         Record::new(&request.program, request.seed, request.strategy, &examined.run, &examined.judgement);
     record.difference.clone_from(&examined.difference);

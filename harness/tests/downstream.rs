@@ -140,6 +140,18 @@ fn check_replay(search: &Tested, test: &str, command: &str) {
     again.has(" Wrote { ");
 }
 
+/// Builds the crate as where nothing can be simulated: each test runs once.
+fn check_native() {
+    let tests = "--lib --test plain --test service --test visits";
+    let tested = typed(&format!("PHOTOFINISH_NATIVE=1 cargo test --locked {tests} careful"));
+    assert!(tested.passed, "{}", tested.said);
+    tested
+        .has("test tests::careful ... ok")
+        .has("test tests::careful_as_feared ... ok")
+        .has("test careful ... ok")
+        .has("runs once, natively");
+}
+
 #[test]
 fn a_users_crate_is_searched_by_plain_cargo_test() {
     let search = typed("cargo test --locked --no-fail-fast");
@@ -167,17 +179,8 @@ fn a_users_crate_is_searched_by_plain_cargo_test() {
     check_replay(&search, "tests::forgetful", " cargo test tests::forgetful -- --exact");
     check_trace(&search, "tests::forgetful");
     check_one_process_per_test(&search);
-}
-
-#[test]
-fn a_users_tests_run_once_where_nothing_can_be_simulated() {
-    let tested = typed("RUSTFLAGS=--cfg=photofinish_native cargo test --locked --lib --tests careful");
-    assert!(tested.passed, "{}", tested.said);
-    tested
-        .has("test tests::careful ... ok")
-        .has("test tests::careful_as_feared ... ok")
-        .has("test careful ... ok")
-        .has("runs once, natively");
+    // Last, since it builds us anew in the same folder, and everything else only once.
+    check_native();
 }
 
 #[test]

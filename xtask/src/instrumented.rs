@@ -93,8 +93,6 @@ pub fn build_as(kind: Kind, bin: Bin<'_>) -> Result<PathBuf, BuildError> {
 pub enum Kind {
     /// A scheduling point at every atomic operation, and every system call through the C library.
     Instrumented,
-    /// The same, but rustix makes its system calls by instructions of its own, so that the escape guard has to catch them.
-    Bypassing,
     /// Scheduling points at calls only: what cargo builds without our wrapper.
     Plain,
 }
@@ -144,18 +142,14 @@ impl Build<'_> {
         if self.kind != Kind::Plain {
             command.env("RUSTC_WRAPPER", self.wrapper).env(wrapper::WRAPPER_VAR, "1");
         }
-        if self.kind != Kind::Bypassing {
-            instrumented::with_cfg(&mut command, |name| std::env::var_os(name));
-        }
+        instrumented::with_cfg(&mut command, |name| std::env::var_os(name));
         command
     }
 
     /// The name of the target directory.
     fn folder(&self, more_plain: &str) -> String {
-        let instrumented = instrumented::folder(more_plain);
         match self.kind {
-            Kind::Instrumented => instrumented,
-            Kind::Bypassing => format!("{instrumented}-bypassing"),
+            Kind::Instrumented => instrumented::folder(more_plain),
             Kind::Plain => String::from("plain"),
         }
     }

@@ -1,35 +1,20 @@
 //! What goes past the C library is caught: served where we model it, and never real without a word.
 //!
-//! Knows the guests by name only. Invariant: the guests make their system calls by an instruction of their own, which no symbol
-//! sees: those of `bypass` always, those over rustix where they are built so.
-
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+//! Knows the guests by name only. Invariant: the guests of `bypass` make their system calls by an instruction of their own, which no
+//! symbol sees.
 
 use photofinish::client::{self, Isolation, Request, StackOf};
 use photofinish::examine::{Examined, examine};
 use photofinish::sim::event::Event;
 use photofinish::symbols::Symbols;
 use photofinish::verdict::Verdict;
-use xtask::instrumented::{Bin, Kind};
 
 mod served;
 
-use served::{build_as, client, guests, request};
-
-/// The guests, with a rustix that makes its system calls itself.
-fn guests_past_libc() -> &'static Path {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let bin = Bin { package: "photofinish-guests", name: "guests" };
-    BUILT.get_or_init(|| build_as(Kind::Bypassing, bin))
-}
+use served::{client, guests, request};
 
 fn examined(program: &str, seed: u64, isolation: Isolation) -> Examined {
-    examined_in(guests(), program, seed, isolation)
-}
-
-fn examined_in(path: &Path, program: &str, seed: u64, isolation: Isolation) -> Examined {
-    let mut client = client(path, isolation);
+    let mut client = client(guests(), isolation);
     assert_eq!(client.notes(), &[] as &[String], "this machine can catch everything");
     let request = Request { events: true, ..request(&mut client, program, seed) };
     examine(&mut client, &request).expect("it serves")
@@ -132,38 +117,12 @@ fn random_bytes_follow_from_the_seed() {
     assert_ne!(told(1), told(2));
 }
 
-/// Runs a program over rustix on some seeds, in two processes, and sees that each of these calls was caught, and answered.
-fn check_past_libc(program: &str, calls: &[&str]) {
-    let mut clients = [(); 2].map(|()| client(guests_past_libc(), Isolation::Fork));
-    for seed in 0..10 {
-        let request = Request { events: true, ..request(&mut clients[0], program, seed) };
-        let [one, other] = clients.each_mut().map(|client| examine(client, &request).expect("it serves"));
-        let what = format!("{program}, seed {seed}");
-        assert_eq!(one.judgement.verdict, Verdict::Pass, "{what}: {:?}", one.judgement);
-        assert_eq!(one.run.figures, other.run.figures, "{what}: two processes");
-        let caught = escapes(&one);
-        for call in calls {
-            assert!(caught.contains(call), "{what}: no {call} in {caught:?}");
-        }
+/// Held by `harness/tests/guests/tests/past_libc.rs`: without the flag of instrumented builds, each of these makes such calls.
+#[test]
+fn a_program_over_rustix_asks_the_c_library_when_it_is_built_for_simulation() {
+    for program in ["polling/echo", "polling/notify", "polling/modes", "smol/echo", "smol/others"] {
+        let examined = examined(program, 0, Isolation::Fork);
+        assert_eq!(examined.judgement.verdict, Verdict::Pass, "{program}: {:?}", examined.judgement);
+        assert!(escapes(&examined).is_empty(), "{program}: {:?}", escapes(&examined));
     }
-    let through = examined(program, 0, Isolation::Fork);
-    assert!(escapes(&through).is_empty(), "{program}: {:?} through the C library", escapes(&through));
-}
-
-#[test]
-fn a_program_over_rustix_is_under_control_though_it_does_not_ask_the_c_library() {
-    let made = ["epoll_create1", "epoll_ctl", "epoll_pwait", "eventfd2", "timerfd_create", "timerfd_settime"];
-    check_past_libc("polling/echo", &[&made[..], &["read"]].concat());
-    check_past_libc("polling/notify", &[&made[..], &["read", "write"]].concat());
-    check_past_libc("polling/modes", &made);
-    check_past_libc("smol/echo", &made);
-    check_past_libc("smol/others", &made);
-}
-
-#[test]
-fn time_that_rustix_waits_for_is_virtual() {
-    let Examined { run, judgement, .. } =
-        examined_in(guests_past_libc(), "polling/time-out", 1, Isolation::Fork);
-    assert_eq!(judgement.verdict, Verdict::Pass, "{judgement:?}");
-    assert!(run.figures.virtual_ns >= 1_000_000_000, "{}", run.figures.virtual_ns);
 }

@@ -19,15 +19,11 @@ pub(crate) fn guests() -> &'static Path {
 
 /// Builds a binary of the workspace with the xtask under test as cargo's wrapper.
 pub(crate) fn build(bin: Bin<'_>) -> PathBuf {
-    build_as(Kind::Instrumented, bin)
-}
-
-/// The same, of any kind.
-pub(crate) fn build_as(kind: Kind, bin: Bin<'_>) -> PathBuf {
     let workspace = Workspace::load().expect("the tests run inside the workspace");
     let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
     let out = workspace.target_dir().join("photofinish");
-    Build { root: workspace.root(), out: &out, wrapper, kind }.executable(bin).expect("it builds")
+    let build = Build { root: workspace.root(), out: &out, wrapper, kind: Kind::Instrumented };
+    build.executable(bin).expect("it builds")
 }
 
 /// A server of an executable.

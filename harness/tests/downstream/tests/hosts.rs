@@ -3,7 +3,7 @@
 //! Does not know how hosts are simulated. Invariant: what is sold on one host arrives on another.
 
 // Worlds are simulated or not at all.
-#![cfg(all(target_os = "linux", not(photofinish_native)))]
+#![cfg(target_os = "linux")]
 
 use std::net::ToSocketAddrs as _;
 use std::sync::Arc;

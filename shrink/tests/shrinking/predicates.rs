@@ -186,7 +186,7 @@ fn a_budget_that_is_used_up_and_a_judge_that_stops_leave_the_best_so_far() {
     let needed: Vec<Decision> = failing.decisions.iter().step_by(57).cloned().collect();
     let fails = |plan: &Plan| needed.iter().all(|decision| plan.decisions.contains(decision));
     let mut sizes = Vec::new();
-    for runs in [0, 1, 5, 20, 60] {
+    for runs in [0, 1, 5, 20, 240] {
         let shrunk = shrink(kept(&failing), &mut Toy::of(1, fails), Budget { runs });
         assert_eq!((shrunk.stats.runs, shrunk.minimal), (runs, Minimal::NotProved(Why::Budget)));
         assert!(fails(&shrunk.best.trace.plan()));

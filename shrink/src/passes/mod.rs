@@ -35,7 +35,7 @@ pub(crate) const ALL: &[Pass] = &[
     Pass { name: "merge", run: merge::run },
     Pass { name: "sets", run: sets::run },
     Pass { name: "reassign", run: reassign::run },
-    Pass { name: "transfer", run: transfer::run },
     Pass { name: "lower", run: lower::run },
     Pass { name: "move", run: moves::run },
+    Pass { name: "transfer", run: transfer::run },
 ];

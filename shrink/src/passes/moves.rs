@@ -44,6 +44,9 @@ pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
     let is_movable = |decision: &&Decision| decision.kind == Kind::Preempt;
     let decisions: Vec<Decision> = search.plan().decisions.iter().rev().filter(is_movable).cloned().collect();
     for decision in decisions {
+        if search.is_tired() {
+            break;
+        }
         let from = decision.points;
         let number = PointsOf(decision);
         let Some(index) = number.find(search.plan(), from) else { continue };

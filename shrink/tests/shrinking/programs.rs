@@ -81,7 +81,6 @@ fn check(program: &Program, failure: Failure, (preemptions, decisions): (u64, u6
         assert_eq!((cost.preemptions, cost.decisions()), (preemptions, decisions), "{table}");
         assert!(*runs <= 2000, "{table}");
     }
-    println!("{table}");
     assert!(results.iter().all(|(best, _)| best.trace.plan() == results[0].0.trace.plan()), "{table}");
 }
 

@@ -7,7 +7,7 @@
 use photofinish_sim::choice::{Candidate, Kind};
 use photofinish_sim::plan::{Decision, Plan};
 
-use crate::edit::moved;
+use crate::edit::{Place, placed};
 use crate::search::{Over, Search};
 use crate::walk::{Number, descend};
 
@@ -36,7 +36,8 @@ impl Number for PointsOf {
     }
 
     fn set(&self, plan: &Plan, from: u64, to: u64) -> Plan {
-        self.find(plan, from).map_or_else(|| plan.clone(), |index| moved(plan, index, to))
+        let place = Place { thread: self.0.thread.clone(), points: to, kind: self.0.kind };
+        self.find(plan, from).map_or_else(|| plan.clone(), |index| placed(plan, index, &place))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::search::{Over, Search};
 use crate::walk::each;
 
 /// In plans of at most so many decisions, answers are exchanged.
-const DECISIONS_MAX: usize = 40;
+const DECISIONS_MAX: usize = 24;
 /// How many decisions later may be made superfluous;
 const REACH: usize = 4;
 /// in plans of at most so many, any other.

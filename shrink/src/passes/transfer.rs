@@ -10,7 +10,7 @@ use photofinish_sim::choice::Kind;
 use photofinish_sim::plan::{Answer, Decision, Plan};
 use photofinish_sim::thread::{Pedigree, ThreadId};
 
-use crate::edit::{answered, only, runs, without};
+use crate::edit::{Place, answered, only, placed, runs, without};
 use crate::search::{Over, Search};
 use crate::walk::again;
 
@@ -69,12 +69,13 @@ fn pairs(plan: &Plan, threads: &[Pedigree]) -> Vec<Plan> {
     let mut plans = Vec::new();
     for changed in who.iter().rev() {
         for thread in threads.iter().filter(|thread| **thread != all[*changed].thread) {
-            let mut plan = plan.clone();
+            let Decision { thread: from, points, kind, .. } = &all[*changed];
+            let place = Place { thread: thread.clone(), points: *points, kind: *kind };
+            let mut plan = placed(plan, *changed, &place);
             let decision = &mut plan.decisions[*changed];
             if decision.answer == Answer::Thread(thread.clone()) {
-                decision.answer = Answer::Thread(decision.thread.clone());
+                decision.answer = Answer::Thread(from.clone());
             }
-            (decision.thread, decision.nth) = (thread.clone(), 0);
             let dropped = who.iter().filter(|dropped| *dropped != changed);
             plans.extend(dropped.map(|dropped| without(&plan, &[*dropped])));
             plans.push(plan);
@@ -94,12 +95,9 @@ fn stalls(plan: &Plan, threads: &[Pedigree]) -> Vec<Plan> {
         let is_stall = |index: &usize| base.decisions[*index].answer == Answer::Clock;
         for index in (0..base.decisions.len()).filter(is_stall) {
             for points in BTreeSet::from([1, base.decisions[index].points]) {
-                plans.extend(threads.iter().cloned().map(|thread| {
-                    let mut plan = base.clone();
-                    let answer = Answer::Clock;
-                    plan.decisions[index] = Decision { thread, points, kind: Kind::Preempt, nth: 0, answer };
-                    plan
-                }));
+                let kind = Kind::Preempt;
+                let places = threads.iter().cloned().map(|thread| Place { thread, points, kind });
+                plans.extend(places.map(|place| placed(&base, index, &place)));
             }
         }
     }

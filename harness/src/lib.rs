@@ -40,6 +40,8 @@ pub mod scenario;
 #[cfg(simulated)]
 pub mod series;
 #[cfg(simulated)]
+pub mod shrinking;
+#[cfg(simulated)]
 pub mod signature;
 #[cfg(simulated)]
 pub mod story;
@@ -159,4 +161,5 @@ pub use photofinish_boundary::entry as __entry;
 /// Where nothing can be simulated (elsewhere than on Linux with glibc, on x86-64 or aarch64) the body runs once, natively, and the test
 /// says so. There is no `world` there: tests with hosts stand under `#[cfg(target_os = "linux")]`.
 pub use photofinish_macros::test;
+pub use photofinish_marks::{choose, choose_in};
 pub use photofinish_sim as sim;

@@ -21,6 +21,7 @@ pub(crate) fn listen() {
             let odds = Odds { strikes: odds.strikes, of: odds.of };
             photofinish_boundary::marks::buggify(&of(site), odds)
         },
+        choose: photofinish_boundary::marks::choose,
         passed: |site, value, detail| {
             // What the program says of itself is its own code, and runs as such.
             let detail = detail.map(|detail| detail.to_string()).unwrap_or_default();

@@ -14,6 +14,8 @@ use photofinish_sim::event::Event;
 
 /// Decisions shown of a run that was not shrunk.
 const DECISIONS_SHOWN: usize = 12;
+/// Numbers that were chosen and are shown.
+const CHOSEN_SHOWN: usize = 12;
 /// Lines shown of what the program wrote.
 const OUTPUT_SHOWN: usize = 20;
 /// Things shown that the program left behind.
@@ -57,6 +59,7 @@ impl Told<'_> {
         if length == Length::EveryEvent || record.verdict != Verdict::Pass {
             left(&mut text, run);
         }
+        chosen(&mut text, run);
         output(&mut text, run);
         marks(&mut text, record);
         if length == Length::EveryEvent {
@@ -198,6 +201,25 @@ fn traced_last(text: &mut String, run: &Run) {
     lines.iter().for_each(|traced| line(text, &format!("    | {}", visible(traced))));
 }
 
+/// What the program let the search choose.
+fn chosen(text: &mut String, run: &Run) {
+    let chose = run.events.iter().filter_map(|(_, event)| match event {
+        Event::Chose { number, from, to, place } => {
+            Some(format!("    {number} of {from} to {to} at {}", visible(place)))
+        }
+        _ => None,
+    });
+    let chose: Vec<String> = chose.collect();
+    if chose.is_empty() {
+        return;
+    }
+    line(text, "  the search chose");
+    chose.iter().take(CHOSEN_SHOWN).for_each(|chose| line(text, chose));
+    if chose.len() > CHOSEN_SHOWN {
+        line(text, &format!("    and {} more", chose.len() - CHOSEN_SHOWN));
+    }
+}
+
 /// What the main function left behind when it returned.
 fn left(text: &mut String, run: &Run) {
     if run.left.is_empty() {
@@ -306,6 +328,28 @@ mod tests {
             sights: Vec::new(),
             truncated: false,
         }
+    }
+
+    #[test]
+    fn what_the_search_chose_is_told_and_not_all_of_it() {
+        let told = |numbers| {
+            let mut run = run(1);
+            let (stamp, _) = run.events[0].clone();
+            let place = String::from("src/lib.rs:3:7");
+            let chose = |number| (stamp, Event::Chose { number, from: 1, to: 99, place: place.clone() });
+            run.events.extend((1..=numbers).map(chose));
+            let mut text = String::new();
+            chosen(&mut text, &run);
+            text
+        };
+        assert_eq!(told(0), "");
+        assert_eq!(
+            told(2),
+            "  the search chose\n    1 of 1 to 99 at src/lib.rs:3:7\n    2 of 1 to 99 at src/lib.rs:3:7\n"
+        );
+        let shown = i128::try_from(CHOSEN_SHOWN).expect("a small number");
+        assert!(told(shown + 3).ends_with("    and 3 more\n"), "{}", told(shown + 3));
+        assert!(!told(shown).contains("more"));
     }
 
     #[test]

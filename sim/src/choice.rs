@@ -62,11 +62,13 @@ pub enum Kind {
     Aim,
     /// How long a fault lasts; 0 is the shortest.
     Lasts,
+    /// What the program lets the search choose, as how large its workload is; 0 is the first there is.
+    Chosen,
 }
 
 impl Kind {
     /// How many kinds there are.
-    pub const COUNT: usize = Self::Lasts as usize + 1;
+    pub const COUNT: usize = Self::Chosen as usize + 1;
 }
 
 /// How often something goes wrong, as an exact ratio.

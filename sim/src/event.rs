@@ -234,6 +234,17 @@ pub enum Event {
     Traced(Box<Traced>),
     /// An asynchronous runtime that describes its tasks spawned one.
     TaskSpawned(Box<Spawned>),
+    /// The program let the search choose a number.
+    Chose {
+        /// The number.
+        number: i128,
+        /// The first that there was: the boring one.
+        from: i128,
+        /// The last.
+        to: i128,
+        /// Where in the source.
+        place: String,
+    },
 }
 
 impl Event {

@@ -62,6 +62,8 @@ pub enum Stream {
     Links = 9,
     /// Which faults strike hosts, when and for how long.
     Faults = 10,
+    /// What the program lets the search choose.
+    Workload = 11,
 }
 
 /// A stream of integers that only its seed and purpose decide.

@@ -11,6 +11,7 @@ use photofinish::guard::Percent;
 use photofinish::scenario::{Heap, Os};
 use photofinish::sim::oracle::Oracles;
 
+use crate::asked::RunArgs;
 use crate::exit::{EXIT_CODES, SWEEP_EXIT_CODES};
 
 /// Photofinish: threads, time and sockets of ordinary Rust under one seed.
@@ -37,6 +38,8 @@ pub enum Command {
     Corpus(CorpusArgs),
     /// Count the runs to the first failure under each strategy.
     CompareStrategies(CompareArgs),
+    /// Make a failing run small: the same failure by as few decisions as can be found, and why they matter.
+    Shrink(ShrinkArgs),
     /// Measure what a scheduling point, a run's isolation and a thread cost on this machine.
     Bench(BenchArgs),
     /// Run every check that continuous integration runs, and stop at the first that fails.
@@ -62,26 +65,18 @@ pub struct SimArgs {
     #[arg(value_name = "SCENARIO[/VARIANT]")]
     pub scenarios: Vec<String>,
 
-    /// The seed, decimal or 0x hexadecimal; drawn and printed when left out.
-    #[arg(long, value_name = "N", value_parser = parse_seed)]
-    pub seed: Option<u64>,
+    /// Which run, and what is other than usual in it.
+    #[command(flatten)]
+    pub run: RunArgs,
 
     /// Run so many seeds from 0 on, and hold what they show against what is expected: as `sweep` does, with its exit codes.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all =
         ["seed", "trace", "record", "baton", "points", "threads", "cores", "stall", "events", "gdb"])]
     pub seeds: Option<u64>,
 
-    /// Use this search strategy instead of the one that the seed draws.
-    #[arg(long, value_name = "NAME")]
-    pub strategy: Option<String>,
-
     /// Print one JSON object per run.
     #[arg(long)]
     pub json: bool,
-
-    /// Replay the picks of this trace; stop where they no longer fit.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["seed", "strategy"])]
-    pub trace: Option<PathBuf>,
 
     /// Write the run's trace to this file.
     #[arg(long, value_name = "FILE")]
@@ -98,36 +93,6 @@ pub struct SimArgs {
     /// What a run shares with others.
     #[arg(long, value_enum, default_value_t = Sharing::Fork, conflicts_with_all = ["baton", "trace", "record", "events", "gdb"])]
     pub isolation: Sharing,
-
-    /// End a run after this many scheduling points (20,000,000 unless said otherwise).
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub points: Option<u64>,
-
-    /// End a run that wants more threads than this at one time (64 unless said otherwise).
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
-    pub threads: Option<u32>,
-
-    /// Answer `available_parallelism` with this number (4 unless said otherwise).
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub cores: Option<u32>,
-
-    /// Answer as this operating system does: linux, macos or freebsd (the scenario's own unless said otherwise).
-    #[arg(long, value_name = "OS")]
-    pub os: Option<Os>,
-
-    /// Ask this of each run besides, instead of what the scenario asks for: a list with commas of threads, tasks, children,
-    /// sockets, descriptors (none of these may be left behind), leaks (all of these), stuck, late=MS, idle=POINTS or none.
-    #[arg(long, value_name = "LIST")]
-    pub oracles: Option<Oracles>,
-
-    /// Get the program's memory from this heap: plain, or checked, which ends a run that misuses it (the scenario's own unless said
-    /// otherwise).
-    #[arg(long, value_name = "HEAP")]
-    pub heap: Option<Heap>,
-
-    /// Virtual milliseconds, in all, that may pass while threads that could run do not (1,000 unless said otherwise).
-    #[arg(long, value_name = "MS")]
-    pub stall: Option<u64>,
 
     /// Print the events of each run.
     #[arg(long)]
@@ -240,6 +205,34 @@ pub enum Sharing {
     None,
 }
 
+/// Arguments of `shrink`.
+#[derive(Debug, Args)]
+pub struct ShrinkArgs {
+    /// Which program, unless a trace says it.
+    #[arg(value_name = "SCENARIO/VARIANT")]
+    pub scenario: Option<String>,
+
+    /// Which run, and what is other than usual in it.
+    #[command(flatten)]
+    pub run: RunArgs,
+
+    /// Stop looking for a smaller run after so long.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
+    pub budget: Duration,
+
+    /// Processes that run at the same time; by default one per processor.
+    #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+
+    /// Write the small run's trace to this file.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Names the folder of the corpus for whoever does not type it with each command.
 pub const CORPUS_VARIABLE: &str = "PHOTOFINISH_CORPUS";
 
@@ -303,10 +296,10 @@ impl SimArgs {
             seeds: Some(self.seeds?),
             time: None,
             from: 0,
-            strategy: self.strategy.clone(),
-            os: self.os,
-            heap: self.heap,
-            oracles: self.oracles,
+            strategy: self.run.strategy.clone(),
+            os: self.run.os,
+            heap: self.run.heap,
+            oracles: self.run.oracles,
             jobs: None,
             guard: self.guard,
             isolation: self.isolation,
@@ -351,7 +344,7 @@ pub struct CompareArgs {
 }
 
 /// Reads a seed: decimal, or hexadecimal after `0x`; underscores may group the digits of either.
-fn parse_seed(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_seed(text: &str) -> Result<u64, String> {
     let digits = text.replace('_', "");
     let parsed = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
         Some(hex) if hex.starts_with('+') => None,

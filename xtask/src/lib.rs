@@ -4,6 +4,7 @@
 //! under `tests/` reach the same code as the executable.
 //! Invariant: every way out of a command is an [`exit::Exit`].
 
+pub mod asked;
 pub mod cli;
 pub mod commands;
 pub mod exit;

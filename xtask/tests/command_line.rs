@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use photofinish::tracefile::{SCHEMA, WHAT};
 use serde_json::{Value, json};
 
 struct Said {
@@ -107,7 +108,7 @@ fn a_trace_that_is_none_is_refused() {
     check("[]", &["is not a trace of Photofinish", "`what`"]);
     check("{\"name\": \"package\", \"version\": 1}", &["is not a trace of Photofinish", "`what`"]);
     check(
-        "{\"what\": \"photofinish trace\", \"schema\": 2}",
+        &json!({ "what": WHAT, "schema": SCHEMA }).to_string(),
         &["is not a trace of Photofinish", "missing field"],
     );
     fs::write(&trace.0, [0xff, 0xfe, 0]).expect("a temporary file");
@@ -131,7 +132,10 @@ fn a_trace_that_is_damaged_is_refused() {
         fs::write(&trace.0, damaged.to_string()).expect("a temporary file");
         check_refused(&["sim", "--trace", trace.path()], &[words, &[trace.path(), "next: "]].concat());
     };
-    check(|file| file["schema"] = json!(1), &["schema 1", "reads schema 2", "record it again", "3"]);
+    check(
+        |file| file["schema"] = json!(1),
+        &["schema 1", &format!("reads schema {SCHEMA}"), "record it again", "3"],
+    );
     check(
         |file| file["build"] = json!("0123456789abcdef"),
         &["0123456789abcdef", "late-listener/buggy --seed 3 --strategy walk:8"],

@@ -2,6 +2,8 @@
 //!
 //! Knows the guests by name only. Invariant: a mark that failed is told once per run, by its name and its place.
 
+use std::collections::BTreeSet;
+
 use photofinish::client::{Client, Isolation, Replay, Request};
 use photofinish::examine::{Examined, examine};
 use photofinish::marks::{Marks, Passed};
@@ -178,4 +180,34 @@ fn things_go_wrong_in_some_runs_and_again_in_a_replay() {
     let boring = request(&mut client, "marks/buggify", 1);
     let boring = Request { strategy: Strategy::Boring, ..boring };
     assert_eq!(said(&examine(&mut client, &boring).expect("it serves")), "[] []\n");
+}
+
+#[test]
+fn what_the_program_lets_the_search_choose_differs_by_run_and_is_told_and_replayed() {
+    let mut client = client(guests(), Isolation::Fork);
+    let mut said_by_runs = BTreeSet::new();
+    for seed in 0..12 {
+        let request = request(&mut client, "marks/choose", seed);
+        let request = Request { events: true, ..request };
+        let found = examine(&mut client, &request).expect("it serves");
+        let chose = found.run.events.iter().filter_map(|(stamp, event)| match event {
+            Event::Chose { number, from, to, place } => {
+                assert!((from..=to).contains(&number) && place.starts_with(PLACE), "{event:?}");
+                Some((stamp.thread.0, number.to_string()))
+            }
+            _ => None,
+        });
+        let (threads, mut chose): (Vec<u32>, Vec<String>) = chose.unzip();
+        assert_eq!((threads[..3].to_vec(), chose.len()), (vec![threads[0]; 3], 4), "seed {seed}");
+        assert_ne!(threads[3], threads[0], "seed {seed}: the other thread chooses last");
+        chose.insert(2, String::from("0"));
+        assert_eq!(said(&found), format!("{}\n", chose.join(" ")), "seed {seed}");
+        let replay = Request { replay: Some(Replay::Strict(found.run.trace.clone())), ..request };
+        let again = examine(&mut client, &replay).expect("it serves");
+        assert_eq!((said(&again), again.run.figures), (said(&found), found.run.figures), "seed {seed}");
+        said_by_runs.insert(said(&found));
+    }
+    assert!(said_by_runs.len() > 6, "{said_by_runs:?}");
+    let boring = Request { strategy: Strategy::Boring, ..request(&mut client, "marks/choose", 1) };
+    assert_eq!(said(&examine(&mut client, &boring).expect("it serves")), "0 0 0 -2 10\n");
 }

@@ -3,6 +3,7 @@
 //! Does not know a simulator. Invariant: whoever listens does so for the rest of the process.
 
 use core::fmt::Arguments;
+use core::panic::Location;
 use std::sync::OnceLock;
 
 use crate::site::Site;
@@ -16,11 +17,24 @@ pub struct Odds {
     pub of: u32,
 }
 
-/// What happens at marks in a simulation. Both are called on the thread that comes by.
+/// Numbers of which the search shall choose one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The first: the boring one.
+    pub from: i128,
+    /// How many there are, at least 1.
+    pub bound: u64,
+    /// Where in the program this is asked.
+    pub place: &'static Location<'static>,
+}
+
+/// What happens at marks in a simulation. All are called on the thread that comes by.
 #[derive(Clone, Copy, Debug)]
 pub struct Hooks {
     /// Whether something goes wrong here this time.
     pub buggify: fn(&'static Site, Odds) -> bool,
+    /// The number that the search chooses.
+    pub choose: fn(&Choice) -> i128,
     /// The condition of a mark had this value; of [`reachable!`](crate::reachable) and [`unreachable!`](crate::unreachable) it
     /// is true. What the program says of one that failed is given where it says something.
     pub passed: fn(&'static Site, bool, Option<Arguments<'_>>),

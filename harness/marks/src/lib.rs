@@ -1,4 +1,4 @@
-//! Fault points and assertions for a program that may be simulated.
+//! Fault points, assertions and workloads that are searched, for a program that may be simulated.
 //!
 //! A *mark* is a place in a program that a simulation takes notice of. Outside a simulation a mark is one load and a branch:
 //! no condition is evaluated, no message formatted. So marks may stay in what is shipped. This crate depends on nothing,
@@ -12,6 +12,7 @@
 //! | [`eventually!`] | this holds when the program comes by for the last time in a run that returns |
 //! | [`reachable!`] | some run comes by |
 //! | [`unreachable!`] | no run comes by |
+//! | [`choose`], [`choose_in`] | this number is the search's to choose |
 //!
 //! A failed one does not stop the program: the run goes on, and its verdict says what was wrong.
 //!
@@ -33,9 +34,11 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod choose;
 mod hooks;
 mod macros;
 mod site;
 
-pub use hooks::{Hooks, Odds, hooks, install};
+pub use choose::{Choices, Whole, choose, choose_in};
+pub use hooks::{Choice, Hooks, Odds, hooks, install};
 pub use site::{Asks, Site};

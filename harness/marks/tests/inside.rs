@@ -4,17 +4,28 @@
 
 use std::sync::Mutex;
 
-use photofinish_marks::{Asks, Hooks, Odds, always, buggify, eventually, install, reachable, sometimes};
+use photofinish_marks::{
+    Asks, Hooks, Odds, always, buggify, choose, choose_in, eventually, install, reachable, sometimes,
+};
 
 /// What a mark asks and says, its value, and what the program said of it.
 type Heard = (Asks, &'static str, bool, Option<String>);
 
+/// What was to be chosen: the first, how many, and the line.
+type Offered = (i128, u64, u32);
+
 static HEARD: Mutex<Vec<Heard>> = Mutex::new(Vec::new());
+static OFFERED: Mutex<Vec<Offered>> = Mutex::new(Vec::new());
 
 const HOOKS: Hooks = Hooks {
     buggify: |site, odds| {
         HEARD.lock().unwrap().push((site.asks, site.message, odds == Odds { strikes: 1, of: 4 }, None));
         odds.of == 10
+    },
+    choose: |choice| {
+        assert_eq!(choice.place.file(), file!());
+        OFFERED.lock().unwrap().push((choice.from, choice.bound, choice.place.line()));
+        choice.from + i128::from(choice.bound - 1)
     },
     passed: |site, value, detail| {
         assert_eq!(site.file, file!());
@@ -56,4 +67,22 @@ fn each_mark_tells_its_site_its_value_and_what_it_says_of_a_failure() {
         (Asks::Buggify, "something goes wrong", false, None),
     ];
     assert_eq!(heard, expected);
+    the_last_of_each_is_chosen();
+}
+
+fn the_last_of_each_is_chosen() {
+    let line = line!() + 1;
+    assert_eq!((choose(8), choose(u64::MAX)), (7, u64::MAX - 1));
+    assert_eq!((choose_in(1..=8_usize), choose_in(-3..3_i8), choose_in(5..=5_u16)), (8, 2, 5));
+    assert_eq!(choose_in(i64::MIN..i64::MAX), i64::MAX - 1);
+    let offered = std::mem::take(&mut *OFFERED.lock().unwrap());
+    let expected = [
+        (0, 8, line),
+        (0, u64::MAX, line),
+        (1, 8, line + 1),
+        (-3, 6, line + 1),
+        (5, 1, line + 1),
+        (i64::MIN.into(), u64::MAX, line + 2),
+    ];
+    assert_eq!(offered, expected);
 }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use photofinish_marks::Site;
+use photofinish_marks::{Choice, Site};
 use photofinish_sim::choice::Odds;
 use photofinish_sim::mark::{Asks, Mark, Outcome};
 
@@ -31,6 +31,23 @@ pub fn buggify(mark: &Mark, odds: Odds) -> bool {
         carrier::transfer_to_host();
     }
     strikes
+}
+
+/// What the search chooses for the program; the first, outside a run.
+#[must_use]
+pub fn choose(choice: &Choice) -> i128 {
+    if !active() {
+        return choice.from;
+    }
+    let (number, over) = with_kernel(|kernel| {
+        let number = kernel.chosen(choice.from, choice.bound, &choice.place.to_string());
+        (number, kernel.ending().is_some())
+    });
+    if over {
+        // A replay that diverges here ends the run.
+        carrier::transfer_to_host();
+    }
+    number
 }
 
 /// A mark as the kernel knows it.

@@ -28,7 +28,8 @@ enum Disk {
     Busy,
 }
 
-/// Draws latencies, wake orders, ties, spurious wake-ups, times of file work, short and interrupted calls, faults, and entropy.
+/// Draws latencies, wake orders, ties, spurious wake-ups, times of file work, short and interrupted calls, faults, entropy, and
+/// what the program lets the search choose.
 #[derive(Debug)]
 pub(super) struct Aside {
     latency: Latency,
@@ -45,6 +46,7 @@ pub(super) struct Aside {
     marks: Draws,
     links: Draws,
     faults: Draws,
+    workload: Draws,
 }
 
 impl Aside {
@@ -81,6 +83,7 @@ impl Aside {
             marks: Draws::new(seed, Stream::Marks),
             links: Draws::new(seed, Stream::Links),
             faults: Draws::new(seed, Stream::Faults),
+            workload: Draws::new(seed, Stream::Workload),
         }
     }
 
@@ -119,6 +122,7 @@ impl Aside {
                 Some(n) => u64::from(self.calls.one_in(n)),
                 None => 0,
             },
+            Kind::Chosen => self.workload.below(question.bound),
             Kind::Victim | Kind::Shape | Kind::Aim | Kind::Lasts => self.faults.below(question.bound),
             Kind::FutexWake
             | Kind::Tie

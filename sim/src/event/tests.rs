@@ -81,6 +81,7 @@ fn all() -> Vec<Event> {
         }));
         events.extend([1, 2].map(|signal| Event::Signalled { process, signal }));
     }
+    events.extend(chosen());
     events.extend(of_marks());
     events.extend(traced());
     events.extend(between_hosts());
@@ -107,6 +108,15 @@ fn between_hosts() -> Vec<Event> {
         }
     }
     events
+}
+
+/// What the program let the search choose.
+fn chosen() -> Vec<Event> {
+    let chose = |number, from, to, place: &str| Event::Chose { number, from, to, place: place.to_owned() };
+    let places = ["", "a"].map(|place| chose(0, 0, 0, place));
+    let numbers = [(1, 0, 0), (0, 1, 0), (0, 0, 1), (-1, 0, 0), (1 << 64, 0, 0)];
+    let numbers = numbers.map(|(number, from, to)| chose(number, from, to, ""));
+    places.into_iter().chain(numbers).collect()
 }
 
 /// Those of marks.

@@ -1,4 +1,4 @@
-//! What a run sees of its program's marks, and which of its fault points strike.
+//! What a run sees of its program's marks, which of its fault points strike, and what it lets the search choose.
 //!
 //! Does not judge. Invariant: an outcome of a mark is an event the first time, and only then.
 
@@ -40,6 +40,16 @@ impl Kernel {
         let strikes = armed && self.strikes(Kind::Buggify, odds);
         self.passed(mark, strikes.into(), "");
         strikes
+    }
+
+    /// A number from `from` on that is one of `bound`, which the program lets the search choose; `place` is where it does.
+    pub fn chosen(&mut self, from: i128, bound: u64, place: &str) -> i128 {
+        let number = from + i128::from(self.choose(Kind::Chosen, bound));
+        if bound > 1 && self.ending.is_none() {
+            let to = from + i128::from(bound - 1);
+            self.emit(&Event::Chose { number, from, to, place: place.to_owned() });
+        }
+        number
     }
 
     fn seen(&mut self, mark: &Mark) -> &mut Seen {

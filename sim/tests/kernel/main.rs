@@ -4,6 +4,7 @@
 //! nothing here depends on anything but the numbers written here.
 
 mod choosers;
+mod chosen;
 mod driver;
 mod endings;
 mod fairness;

@@ -16,7 +16,7 @@ use crate::driver::run;
 use crate::program::{Program, cases, some_program};
 use crate::watch::STRATEGIES;
 
-const KINDS: [Kind; 24] = [
+const KINDS: [Kind; 25] = [
     Kind::Preempt,
     Kind::Next,
     Kind::FutexWake,
@@ -41,6 +41,7 @@ const KINDS: [Kind; 24] = [
     Kind::Shape,
     Kind::Aim,
     Kind::Lasts,
+    Kind::Chosen,
 ];
 
 fn some_pick() -> impl Strategy<Value = Pick> {

@@ -4,28 +4,24 @@
 //! which both explains it and proves that it repeats.
 //! Invariant: the seed is printed before the run starts.
 
-use std::hash::{BuildHasher, RandomState};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use photofinish::client::{CORES, Client, ClientError, Isolation, Request, Run};
+use photofinish::client::{Client, ClientError, Isolation, Request, Run};
 use photofinish::debugger::Debugged;
 use photofinish::examine::{Examined, examine};
 use photofinish::line;
 use photofinish::record::Record;
-use photofinish::scenario::Listed;
 use photofinish::series::Steps;
-use photofinish::sim::chooser::Strategy;
-use photofinish::sim::limits::Limits;
-use photofinish::sim::seed::Seed;
 use photofinish::story::{Length, Told};
 use photofinish::symbols::Symbols;
 use photofinish::tracefile::{self, TraceError, TraceFile};
 use photofinish::verdict::{self, Verdict};
 use thiserror::Error;
 
+use crate::asked::{Ask, AskError};
 use crate::cli::{Sharing, SimArgs};
 use crate::exit::{Exit, ExitCause};
 use crate::scenarios::{ScenarioError, Scenarios};
@@ -33,13 +29,13 @@ use crate::scenarios::{ScenarioError, Scenarios};
 /// Why no run was made.
 #[derive(Debug, Error)]
 pub enum SimError {
-    /// The scenarios could not be built, or there is none of that name.
+    /// It is not known which runs are meant.
     #[error(transparent)]
-    Scenario(#[from] ScenarioError),
+    Ask(#[from] AskError),
     /// The scenario executable could not be asked.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The trace cannot be read or written.
+    /// The trace cannot be written.
     #[error(transparent)]
     Trace(#[from] TraceError),
     /// The executable cannot be read.
@@ -50,10 +46,16 @@ pub enum SimError {
     Usage(String),
 }
 
+impl From<ScenarioError> for SimError {
+    fn from(error: ScenarioError) -> Self {
+        Self::Ask(error.into())
+    }
+}
+
 impl ExitCause for SimError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Scenario(error) => error.exit(),
+            Self::Ask(error) => error.exit(),
             Self::Client(error) => client_exit(error),
             Self::Trace(_) | Self::Executable(_) | Self::Usage(_) => Exit::Usage,
         }
@@ -79,15 +81,11 @@ struct Session<'a> {
 
 /// Runs what the arguments name.
 pub fn run(args: &SimArgs) -> Result<Exit, SimError> {
-    let strategy: Strategy = match &args.strategy {
-        None => Strategy::Swarm,
-        Some(name) => name.parse().map_err(SimError::Usage)?,
-    };
     let scenarios = Scenarios::load()?;
-    let asks = match &args.trace {
-        Some(path) => vec![from_trace(&scenarios, args, path)?],
-        None => from_seed(args, strategy, &scenarios.select(&args.scenarios)?),
-    };
+    let mut asks = args.run.asks(&args.scenarios, &scenarios)?;
+    for ask in &mut asks {
+        ask.request.events = args.events;
+    }
     let for_one =
         [("--record writes one trace", args.record.is_some()), ("--gdb stops one run", args.gdb.is_some())];
     if let Some((what, _)) = for_one.iter().find(|(_, given)| *given && asks.len() > 1) {
@@ -102,75 +100,6 @@ pub fn run(args: &SimArgs) -> Result<Exit, SimError> {
         worst = worse(worst, session.one(ask)?);
     }
     Ok(worst)
-}
-
-/// A run that is wanted.
-struct Ask {
-    request: Request,
-    /// Where it is the replay of a trace.
-    recorded: Option<Recorded>,
-}
-
-/// What a trace is of.
-struct Recorded {
-    /// As it was asked for.
-    request: Request,
-    /// The hash its events must have.
-    events_hash: u64,
-}
-
-fn from_seed(args: &SimArgs, strategy: Strategy, selected: &[&Listed]) -> Vec<Ask> {
-    // A drawn seed is small enough to be read out: whoever draws one wants to type it again.
-    let drawn = || RandomState::new().hash_one("seed") % 1_000_000;
-    let seed = Seed(args.seed.unwrap_or_else(drawn));
-    let request = |listed: &&Listed| Request {
-        strategy,
-        events: args.events,
-        limits: limits(args, Limits::default()),
-        cores: args.cores.unwrap_or(CORES),
-        os: args.os,
-        oracles: args.oracles,
-        heap: args.heap,
-        ..Request::new(listed.name(), seed)
-    };
-    selected.iter().map(|listed| Ask { request: request(listed), recorded: None }).collect()
-}
-
-fn from_trace(scenarios: &Scenarios, args: &SimArgs, path: &Path) -> Result<Ask, SimError> {
-    let build = tracefile::build_id(&scenarios.path).map_err(SimError::Executable)?;
-    let file = tracefile::read(path, &build)?;
-    scenarios.select(std::slice::from_ref(&file.program))?;
-    if args.scenarios.iter().any(|name| file.program != *name && file.program.split('/').next() != Some(name))
-    {
-        let message = format!(
-            "{} is a trace of {}, and the command names something else\nnext: `cargo xtask sim --trace {}`",
-            path.display(),
-            file.program,
-            path.display()
-        );
-        return Err(SimError::Usage(message));
-    }
-    let asked = file.request();
-    let request = Request {
-        events: args.events,
-        limits: limits(args, file.limits),
-        cores: args.cores.unwrap_or(asked.cores),
-        os: args.os.or(asked.os),
-        oracles: args.oracles.or(asked.oracles),
-        heap: args.heap.or(asked.heap),
-        ..asked.clone()
-    };
-    let recorded = Some(Recorded { request: asked, events_hash: file.events_hash });
-    Ok(Ask { request, recorded })
-}
-
-fn limits(args: &SimArgs, limits: Limits) -> Limits {
-    Limits {
-        points_max: args.points.unwrap_or(limits.points_max),
-        threads_max: args.threads.unwrap_or(limits.threads_max),
-        stall_ns: args.stall.map_or(limits.stall_ns, |ms| ms.saturating_mul(1_000_000)),
-        ..limits
-    }
 }
 
 impl Session<'_> {
@@ -198,7 +127,7 @@ impl Session<'_> {
         if self.args.json {
             crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
         } else {
-            let replay = self.replay_line(&ask);
+            let replay = ask.line();
             let told = Told { record: &record, run: &run, symbols: &self.symbols, replay: &replay };
             let length = if self.args.events { Length::EveryEvent } else { Length::Short };
             crate::out::write(format_args!("{}", told.tell(length)));
@@ -223,14 +152,6 @@ impl Session<'_> {
                 let first = Steps::new(request, 1).examine_next(client, |_| false)?;
                 Ok(first.expect("one was asked for").2)
             }
-        }
-    }
-
-    /// What to type to see a run again.
-    fn replay_line(&self, ask: &Ask) -> String {
-        match (&self.args.trace, &ask.recorded) {
-            (Some(path), Some(recorded)) => line::of_trace(path, &ask.request, &recorded.request),
-            _ => line::of_seed(&ask.request),
         }
     }
 
@@ -275,7 +196,7 @@ impl Session<'_> {
         if ask.request.events {
             return String::from("the same command without `--events`");
         }
-        format!("`{}` makes the same run again", self.replay_line(ask))
+        format!("`{}` makes the same run again", ask.line())
     }
 
     fn write_trace(&self, path: &Path, ask: &Ask, run: &Run) -> Result<(), SimError> {

@@ -60,5 +60,6 @@ static VARIANTS: &[Variant] = &[
     ),
     sound("sometimes", "One rare case is never met, another one now and then.", programs::sometimes),
     sound("buggify", "Things go wrong in some runs.", programs::buggify),
+    sound("choose", "Threads choose numbers, at several places and before anything else.", programs::choose),
     sound("nothing", "Nothing of a mark is evaluated more than once.", programs::nothing),
 ];

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use photofinish::scenario::Failure;
-use photofinish_marks::{always, buggify, eventually, hooks, reachable, sometimes};
+use photofinish_marks::{always, buggify, choose_in, eventually, hooks, reachable, sometimes};
 
 pub(super) fn always() -> Result<(), Failure> {
     for number in 0..6 {
@@ -96,6 +96,14 @@ pub(super) fn buggify() -> Result<(), Failure> {
     let struck: Vec<u32> = (0..20).filter(|_| buggify!()).collect();
     let rare: Vec<u32> = (0..20).filter(|_| buggify!(1, 1_000_000)).collect();
     println!("{struck:?} {rare:?}");
+    Ok(())
+}
+
+pub(super) fn choose() -> Result<(), Failure> {
+    let [first, second] = [(); 2].map(|()| photofinish::choose(8));
+    let (quiet, signed): (u64, i8) = (photofinish::choose(1), choose_in(-2..=1));
+    let elsewhere = thread::spawn(|| choose_in(10..20_usize)).join().expect("it chooses");
+    println!("{first} {second} {quiet} {signed} {elsewhere}");
     Ok(())
 }
 

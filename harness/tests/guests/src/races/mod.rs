@@ -57,5 +57,11 @@ static VARIANTS: &[Variant] = &[
         )],
         programs::check_then_act,
     ),
+    racy(
+        "workload",
+        "Two to eight threads count one to eight visits each, and the search chooses how many.",
+        &[find("lost-visits")],
+        programs::workload,
+    ),
     sound("statics", "Statics are new in every run.", programs::statics),
 ];

@@ -19,6 +19,28 @@ pub(super) fn lost_update() -> Result<(), Failure> {
     Err(Failure { signature: "lost-update".into(), detail: format!("{counted} of {}", 2 * COUNT) })
 }
 
+/// As many threads, and visits of each, as the search chooses: two threads with one visit each are enough.
+pub(super) fn workload() -> Result<(), Failure> {
+    let (threads, visits): (usize, u32) = (photofinish::choose_in(2..=8), photofinish::choose_in(1..=8));
+    let counted = AtomicU32::new(0);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                for _ in 0..visits {
+                    counted.store(counted.load(Ordering::SeqCst) + 1, Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    let made = threads * visits as usize;
+    let counted = counted.into_inner() as usize;
+    println!("{counted} of {made} visits of {threads} threads");
+    if counted == made {
+        return Ok(());
+    }
+    Err(Failure { signature: "lost-visits".into(), detail: format!("{counted} of {made}") })
+}
+
 /// Runs two closures on two threads of these names.
 fn left_and_right(left: impl FnOnce() + Send, right: impl FnOnce() + Send) {
     thread::scope(|scope| {

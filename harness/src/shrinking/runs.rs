@@ -1,0 +1,165 @@
+//! Runs for the shrinker: plans followed leniently, on as many clients as there are.
+//!
+//! Does not know what is simpler. Invariant: what is kept shows the signature that was asked for, judged as any run is, and whoever made
+//! it, the answers come in the order of the plans.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use photofinish_shrink::{Judge, Kept, Size, Stopped};
+use photofinish_sim::plan::Plan;
+
+use crate::client::{Client, ClientError, Replay, Request, Run};
+use crate::verdict;
+
+/// Plans for each client in one question: enough that none waits for the other.
+const PLANS_PER_CLIENT: usize = 2;
+
+/// What is asked of candidates, and who makes their runs.
+pub(super) struct Runs<'a> {
+    pub(super) clients: &'a mut [Client],
+    /// The run that failed, as it was asked for.
+    pub(super) request: &'a Request,
+    /// What a candidate must show.
+    pub(super) signature: &'a str,
+    /// How the run that failed ended.
+    pub(super) ending: &'static str,
+    /// No run is begun after this.
+    pub(super) until: Instant,
+    /// Hears of each answer: runs so far, and the fewest decisions that were kept. Says whether to go on.
+    pub(super) progress: &'a mut dyn FnMut(Progress) -> Go,
+    pub(super) runs: u64,
+    pub(super) fewest: usize,
+    /// What kept a client from answering.
+    pub(super) failed: Option<ClientError>,
+}
+
+/// How far shrinking has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Runs made.
+    pub runs: u64,
+    /// Decisions of the smallest run that fails in the same way.
+    pub decisions: usize,
+}
+
+/// Whether to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Go {
+    /// Yes.
+    On,
+    /// No: somebody interrupted.
+    Stop,
+}
+
+/// What one plan showed.
+type Answer = Result<Option<Kept>, ClientError>;
+
+impl Judge for Runs<'_> {
+    fn width(&self) -> usize {
+        self.clients.len() * PLANS_PER_CLIENT
+    }
+
+    fn ask(&mut self, plans: &[Plan]) -> Result<Vec<Option<Kept>>, Stopped> {
+        let mut kept = Vec::with_capacity(plans.len());
+        for answer in self.answers(plans) {
+            match answer {
+                Some(Ok(answer)) => kept.push(answer),
+                Some(Err(error)) => {
+                    self.failed = Some(error);
+                    return Err(Stopped);
+                }
+                None => return Err(Stopped),
+            }
+        }
+        let fewest = kept.iter().flatten().map(|kept: &Kept| kept.trace.picks.len()).min();
+        self.fewest = fewest.map_or(self.fewest, |fewest| fewest.min(self.fewest));
+        match (self.progress)(Progress { runs: self.runs, decisions: self.fewest }) {
+            Go::On => Ok(kept),
+            Go::Stop => Err(Stopped),
+        }
+    }
+}
+
+impl Runs<'_> {
+    /// Every plan's answer, in order; none where the time was over before its run began.
+    fn answers(&mut self, plans: &[Plan]) -> Vec<Option<Answer>> {
+        let (next, until) = (AtomicUsize::new(0), self.until);
+        let answers: Vec<Mutex<Option<Answer>>> = plans.iter().map(|_| Mutex::new(None)).collect();
+        let wanted = Wanted { request: self.request, signature: self.signature, ending: self.ending };
+        let made: u64 = std::thread::scope(|scope| {
+            let (next, answers, wanted) = (&next, &answers, &wanted);
+            let work = |client: &mut Client| {
+                let mut made = 0;
+                while Instant::now() < until {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(plan) = plans.get(at) else { break };
+                    let (answer, runs) = wanted.ask(client, plan);
+                    made += runs;
+                    *answers[at].lock().expect("nobody panics while it is held") = Some(answer);
+                }
+                made
+            };
+            let clients = self.clients.iter_mut();
+            let working: Vec<_> = clients.map(|client| scope.spawn(move || work(client))).collect();
+            working.into_iter().map(|thread| thread.join().expect("it does not panic")).sum()
+        });
+        self.runs += made;
+        let answer =
+            |answer: Mutex<Option<Answer>>| answer.into_inner().expect("nobody panics while it is held");
+        answers.into_iter().map(answer).collect()
+    }
+}
+
+/// What a candidate must show.
+struct Wanted<'a> {
+    request: &'a Request,
+    signature: &'a str,
+    ending: &'static str,
+}
+
+impl Wanted<'_> {
+    /// Follows a plan; says what was kept of it and how many runs it took.
+    fn ask(&self, client: &mut Client, plan: &Plan) -> (Answer, u64) {
+        let replay = Some(Replay::Lenient(plan.clone()));
+        let request = Request { replay, events: false, ..self.request.clone() };
+        let run = match client.run(&request) {
+            Ok(run) => run,
+            Err(error) => return (Err(error), 1),
+        };
+        if run.ending.word() != self.ending || run.truncated {
+            return (Ok(None), 1);
+        }
+        if !verdict::needs_events(&run.ending) {
+            return (Ok(self.keep(client, run)), 1);
+        }
+        // Where the threads wait is seen only by a run with its events.
+        match client.run(&Request { events: true, ..request }) {
+            Ok(told) if self.shows(client, &told) => (Ok(Some(kept(run))), 2),
+            Ok(_) => (Ok(None), 2),
+            Err(error) => (Err(error), 2),
+        }
+    }
+
+    fn shows(&self, client: &Client, run: &Run) -> bool {
+        verdict::judge(run, client.symbols()).signature.as_deref() == Some(self.signature)
+    }
+
+    fn keep(&self, client: &Client, run: Run) -> Option<Kept> {
+        self.shows(client, &run).then(|| kept(run))
+    }
+}
+
+/// What the shrinker is told of a run that is kept.
+pub(super) fn kept(run: Run) -> Kept {
+    let figures = run.figures;
+    let size = Size {
+        threads: figures.threads,
+        hosts: figures.hosts,
+        messages: figures.packets,
+        points: figures.points,
+        virtual_ns: figures.virtual_ns,
+    };
+    Kept { trace: run.trace, size }
+}

@@ -1,0 +1,56 @@
+//! A small run's reasons in words.
+//!
+//! Does not know how they were found. Invariant: what was not found out is not claimed.
+
+use std::fmt;
+
+use photofinish_shrink::{Minimal, Why};
+
+use super::explain::{Explained, Explanation, Operation};
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.decisions.is_empty() {
+            return writeln!(f, "  why: no decision is needed; the boring schedule does this");
+        }
+        writeln!(f, "  why")?;
+        for (number, decision) in self.decisions.iter().enumerate() {
+            write!(f, "    {}. {decision}", number + 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Explained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { thread, undone, pair } = self;
+        match undone {
+            None => writeln!(f, "without what is decided of {thread}, the run passes")?,
+            Some(other) => {
+                writeln!(f, "without what is decided of {thread}, the run fails otherwise: {other}")?;
+            }
+        }
+        let Some(pair) = pair else { return Ok(()) };
+        writeln!(f, "       {}", pair.first)?;
+        writeln!(f, "       came before")?;
+        writeln!(f, "       {}", pair.second)?;
+        writeln!(f, "       (both orders were replayed: the other one does not fail so)")
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by {}, at {}", self.function, self.thread, self.line)
+    }
+}
+
+/// Whether each decision that is left is needed, in words.
+#[must_use]
+pub fn words(minimal: Minimal) -> &'static str {
+    match minimal {
+        Minimal::Proved => "minimal: without any one of its decisions it does not fail so",
+        Minimal::NotProved(Why::Budget) => "perhaps not minimal: the runs were used up",
+        Minimal::NotProved(Why::Stopped) => "perhaps not minimal: the time was over",
+        Minimal::NotProved(Why::Unsteady) => "perhaps not minimal: the program does not repeat",
+    }
+}

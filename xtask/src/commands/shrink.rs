@@ -1,0 +1,208 @@
+//! `cargo xtask shrink`: a failing run made small, and explained.
+//!
+//! Does not know what is simpler or how runs are made. Invariant: what it prints as the small run was replayed strictly and showed the
+//! signature that the run at hand has.
+
+use std::num::NonZero;
+use std::path::Path;
+use std::thread::available_parallelism;
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use photofinish::client::{Client, ClientError, Isolation};
+use photofinish::examine::examine;
+use photofinish::line;
+use photofinish::record::Record;
+use photofinish::shrinking::{Go, Minimal, Progress, ShrinkError, Small, Spend, shrink, words};
+use photofinish::story::{Length, Told};
+use photofinish::tracefile::{self, TraceError, TraceFile};
+use serde::Serialize;
+use thiserror::Error;
+
+use super::sim::{client_exit, exit_of};
+use crate::asked::{Ask, AskError};
+use crate::cli::ShrinkArgs;
+use crate::exit::{Exit, ExitCause};
+use crate::interrupt;
+use crate::scenarios::{ScenarioError, Scenarios};
+
+/// Why nothing was made small.
+#[derive(Debug, Error)]
+pub enum ShrinkCommandError {
+    /// It is not known which run is meant.
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    /// The run could not be made small.
+    #[error(transparent)]
+    Shrink(#[from] ShrinkError),
+    /// The scenario executable could not be asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The trace cannot be written.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+    /// The executable cannot be read.
+    #[error("reading the scenario executable failed: {0}")]
+    Executable(std::io::Error),
+    /// Several programs are meant.
+    #[error(
+        "shrink makes one run small, and {0} programs are meant\nnext: name one, SCENARIO/VARIANT; `cargo xtask list` has them"
+    )]
+    Several(usize),
+}
+
+impl From<ScenarioError> for ShrinkCommandError {
+    fn from(error: ScenarioError) -> Self {
+        Self::Ask(error.into())
+    }
+}
+
+impl ExitCause for ShrinkCommandError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Ask(error) => error.exit(),
+            Self::Shrink(ShrinkError::Client(error)) | Self::Client(error) => client_exit(error),
+            Self::Shrink(ShrinkError::NotAgain { .. }) => Exit::Diverged,
+            Self::Shrink(_) | Self::Trace(_) | Self::Executable(_) | Self::Several(_) => Exit::Usage,
+        }
+    }
+}
+
+/// What is printed with `--json`.
+#[derive(Serialize)]
+struct Printed<'a> {
+    /// The small run.
+    #[serde(flatten)]
+    record: &'a Record,
+    /// Its decisions by what they are to a reader, before and after.
+    before: Counted,
+    after: Counted,
+    /// Runs made, those for the explanation included.
+    runs: u64,
+    seconds: f64,
+    /// Whether each decision that is left is needed.
+    minimal: bool,
+    explanation: &'a photofinish::shrinking::Explanation,
+    replay: &'a str,
+}
+
+/// Decisions, by what they are to a reader.
+#[derive(Serialize)]
+struct Counted {
+    decisions: u64,
+    preemptions: u64,
+    stalls: u64,
+    faults_and_reordering: u64,
+    other: u64,
+}
+
+impl Counted {
+    fn of(cost: &photofinish::shrinking::Cost) -> Self {
+        Self {
+            decisions: cost.decisions(),
+            preemptions: cost.preemptions,
+            stalls: cost.stalls,
+            faults_and_reordering: cost.faults_and_reordering,
+            other: cost.other,
+        }
+    }
+
+    fn words(&self) -> String {
+        let Self { decisions, preemptions, stalls, faults_and_reordering, other } = self;
+        let kinds = [
+            (*preemptions, "preemption"),
+            (*stalls, "stall"),
+            (*faults_and_reordering, "fault or reordering"),
+            (*other, "other"),
+        ];
+        let kinds: Vec<String> = kinds
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, kind)| match (*count, *kind) {
+                (1, kind) | (_, kind @ "other") => format!("{count} {kind}"),
+                (_, "fault or reordering") => format!("{count} faults or reorderings"),
+                (_, kind) => format!("{count} {kind}s"),
+            })
+            .collect();
+        if kinds.is_empty() {
+            String::from("no decision")
+        } else {
+            format!("{decisions} ({})", kinds.join(", "))
+        }
+    }
+}
+
+/// Makes the run small that the arguments name.
+pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
+    let scenarios = Scenarios::load()?;
+    let names: Vec<String> = args.scenario.iter().cloned().collect();
+    let asks = args.run.asks(&names, &scenarios)?;
+    let [ask] = asks.as_slice() else { return Err(ShrinkCommandError::Several(asks.len())) };
+    let threads = ask.request.limits.threads_max;
+    let jobs = args.jobs.map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from);
+    let mut clients = Vec::new();
+    for _ in 0..jobs {
+        clients.push(Client::start(&scenarios.path, threads, Isolation::Fork)?);
+    }
+    let small = made_small(args, ask, &mut clients)?;
+    let build = tracefile::build_id(&scenarios.path).map_err(ShrinkCommandError::Executable)?;
+    let record = args.record.clone().unwrap_or_else(|| scenarios.path.with_file_name("small.json"));
+    write(&record, &small, &build)?;
+    tell(args, &small, &clients[0], &record);
+    Ok(exit_of(small.examined.judgement.verdict))
+}
+
+fn made_small(args: &ShrinkArgs, ask: &Ask, clients: &mut [Client]) -> Result<Small, ShrinkCommandError> {
+    let started = Instant::now();
+    let first = clients.first_mut().expect("at least one job");
+    let mut request = ask.request.clone();
+    request.strategy = first.resolve(&request)?;
+    let failed = examine(first, &request)?;
+    let bar = ProgressBar::new_spinner()
+        .with_style(ProgressStyle::with_template("{spinner} {msg}").expect("the template is right"));
+    let _graceful = interrupt::gracefully();
+    let mut progress = |Progress { runs, decisions }: Progress| {
+        bar.set_message(format!("{runs} runs, {decisions} decisions, {} s", started.elapsed().as_secs()));
+        bar.tick();
+        if interrupt::requested() { Go::Stop } else { Go::On }
+    };
+    let small = shrink(clients, (&request, &failed), Spend::time(args.budget), &mut progress);
+    bar.finish_and_clear();
+    Ok(small?)
+}
+
+fn write(path: &Path, small: &Small, build: &str) -> Result<(), ShrinkCommandError> {
+    let next = "the same command without `--record`";
+    let file = TraceFile::whole(&small.request, &small.examined.run, build, next)?;
+    Ok(tracefile::write(path, &file)?)
+}
+
+fn tell(args: &ShrinkArgs, small: &Small, client: &Client, recorded: &Path) {
+    let Small { request, examined, stats, minimal, explanation, took } = small;
+    let mut record =
+        Record::new(&request.program, request.seed, request.strategy, &examined.run, &examined.judgement);
+    record.difference.clone_from(&examined.difference);
+    let replay = line::of_trace(recorded, request, request);
+    let (before, after) = (Counted::of(&stats.before), Counted::of(&stats.after));
+    let runs = stats.runs + explanation.runs;
+    if args.json {
+        let printed = Printed {
+            record: &record,
+            before,
+            after,
+            runs,
+            seconds: took.as_secs_f64(),
+            minimal: *minimal == Minimal::Proved,
+            explanation,
+            replay: &replay,
+        };
+        crate::say!("{}", serde_json::to_string(&printed).expect("plain data has a JSON form"));
+        return;
+    }
+    crate::say!("{} · made small from seed {}", request.program, request.seed);
+    let told = Told { record: &record, run: &examined.run, symbols: client.symbols(), replay: &replay };
+    crate::out::write(format_args!("{}", told.tell(Length::Short)));
+    crate::say!("  decisions: {} before, {} after", before.words(), after.words());
+    crate::say!("  {}; {runs} runs, {:.1} s", words(*minimal), took.as_secs_f64());
+    crate::out::write(format_args!("{explanation}"));
+}

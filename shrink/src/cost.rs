@@ -5,7 +5,7 @@
 //! could run) is next: it happens between two instructions, too, but it happens to all, and is how a slow machine looks. *Faults and reordering*
 //! come third: they have a name and happen to things that the reader's program knows it must survive. *Other answers* (who is next
 //! after a thread has stopped by itself, a drawn number) are decisions that any scheduler takes all the time. Below the number of decisions stands how large
-//! the world is in which they are taken: threads, hosts, messages, virtual time, points. What remains are runs that are as easy to read as
+//! the world is in which they are taken: threads, hosts, messages, virtual time. What remains are runs that are as easy to read as
 //! each other, and the rest of the order makes one of them the one: smaller numbers, preemptions at calls, and then the first in the
 //! lexicographic order of plans, so that different seeds of one failure end at one result.
 //!
@@ -34,10 +34,9 @@ pub struct Cost {
     pub hosts: u64,
     /// Segments and datagrams sent.
     pub messages: u64,
-    /// Virtual time passed.
+    /// Virtual time passed, in whole milliseconds: what is below goes by where in its thread something happened, and is no reader's
+    /// matter.
     pub virtual_ns: u64,
-    /// Scheduling points passed.
-    pub points: u64,
     /// The sum of all picks that are numbers.
     pub numbers: u128,
     /// Preemptions that are not at a system call.
@@ -85,6 +84,8 @@ impl Class {
     }
 }
 
+const MILLISECOND_NS: u64 = 1_000_000;
+
 impl Cost {
     /// The cost of a run.
     #[must_use]
@@ -109,8 +110,7 @@ impl Cost {
             threads: kept.size.threads,
             hosts: kept.size.hosts,
             messages: kept.size.messages,
-            virtual_ns: kept.size.virtual_ns,
-            points: kept.size.points,
+            virtual_ns: kept.size.virtual_ns / MILLISECOND_NS * MILLISECOND_NS,
             numbers: plan.decisions.iter().map(number).sum(),
             amid: kept.trace.picks.iter().zip(taken).filter(is_amid).count() as u64,
             plan: plan.clone(),

@@ -53,12 +53,36 @@ pub(crate) fn answered(plan: &Plan, index: usize, answer: Answer) -> Plan {
     plan
 }
 
-/// The plan with one of its decisions at another point of its thread.
-pub(crate) fn moved(plan: &Plan, index: usize, points: u64) -> Plan {
-    let mut plan = plan.clone();
-    let decision = &mut plan.decisions[index];
-    (decision.points, decision.nth) = (points, 0);
-    plan
+/// Where a question of who runs is put.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) thread: Pedigree,
+    pub(crate) points: u64,
+    pub(crate) kind: Kind,
+}
+
+/// The plan with one of its decisions of who runs at another place, and with it whatever is decided at the same place after time has passed
+/// there, or before.
+pub(crate) fn placed(plan: &Plan, index: usize, place: &Place) -> Plan {
+    let was = &plan.decisions[index];
+    let is_there = |decision: &Decision| {
+        (&decision.thread, decision.points, decision.kind) == (&was.thread, was.points, was.kind)
+    };
+    let first =
+        plan.decisions.iter().filter(|decision| is_there(decision)).map(|decision| decision.nth).min();
+    let first = first.expect("the decision itself is there");
+    let Place { thread, points, kind } = place;
+    let placed = |decision: &Decision| match is_there(decision) {
+        true => Decision {
+            thread: thread.clone(),
+            points: *points,
+            kind: *kind,
+            nth: decision.nth - first,
+            answer: decision.answer.clone(),
+        },
+        false => decision.clone(),
+    };
+    Plan { decisions: plan.decisions.iter().map(placed).collect() }
 }
 
 /// The thread that a decision lets run.
@@ -92,5 +116,15 @@ mod tests {
         assert_eq!(without(&plan, &[1]).decisions, expected);
         assert_eq!(without(&plan, &[0, 1]).decisions, [at(5, 0, thread), at(6, 1, Answer::Clock)]);
         assert_eq!(undone(&plan, 0).decisions, plan.decisions[1..]);
+    }
+
+    #[test]
+    fn a_series_of_stalls_moves_as_one() {
+        let plan = Plan {
+            decisions: vec![at(5, 1, Answer::Clock), at(5, 2, Answer::Clock), at(6, 0, Answer::Clock)],
+        };
+        let place = Place { thread: Pedigree(vec![]), points: 3, kind: Kind::Preempt };
+        let expected = [at(3, 0, Answer::Clock), at(3, 1, Answer::Clock), at(6, 0, Answer::Clock)];
+        assert_eq!(placed(&plan, 1, &place).decisions, expected);
     }
 }

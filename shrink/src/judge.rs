@@ -46,7 +46,7 @@ pub struct Size {
     pub hosts: u64,
     /// Segments and datagrams sent.
     pub messages: u64,
-    /// Scheduling points passed.
+    /// Scheduling points passed; told, and no measure of simplicity.
     pub points: u64,
     /// Virtual time passed.
     pub virtual_ns: u64,

@@ -124,13 +124,13 @@ impl<'a> Search<'a> {
     ) -> Result<Option<usize>, Over> {
         let mut candidates = candidates.into_iter();
         let mut index = 0;
-        loop {
+        while !self.is_tired() {
             let batch = self.gather(&mut candidates)?;
             if batch.is_empty() {
                 return Ok(None);
             }
             for digest in batch {
-                if self.effort == Effort::Quick && self.misses >= QUICK_MISSES_MAX {
+                if self.is_tired() {
                     return Ok(None);
                 }
                 if self.read(digest)? {
@@ -139,6 +139,12 @@ impl<'a> Search<'a> {
                 index += 1;
             }
         }
+        Ok(None)
+    }
+
+    /// Whether a quick effort is over.
+    pub(crate) fn is_tired(&self) -> bool {
+        self.effort == Effort::Quick && self.misses >= QUICK_MISSES_MAX
     }
 
     /// Whether one candidate's run fails and is simpler; it then is the simplest.

@@ -13,7 +13,7 @@ pub(crate) fn each<T>(
     make: impl Fn(&Plan, &T) -> Option<Plan>,
 ) -> Result<(), Over> {
     let mut rest = items;
-    while !rest.is_empty() {
+    while !rest.is_empty() && !search.is_tired() {
         let plan = search.plan().clone();
         // What does not apply asks for what is known.
         let candidates = rest.iter().map(|item| make(&plan, item).unwrap_or_else(|| plan.clone()));

@@ -47,7 +47,7 @@ pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
 }
 
 fn is_one_hold(plan: &Plan) -> bool {
-    plan.decisions.len() <= 1
+    plan.decisions.len() <= 1 && plan.decisions.iter().all(|decision| decision.answer == Answer::Hold)
 }
 
 /// A hold in the place of a decision that stops a thread.

@@ -49,6 +49,9 @@ pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
     let is_high = |decision: &&Decision| matches!(decision.answer, Answer::Pick(pick) if pick > 1);
     let high: Vec<Decision> = search.plan().decisions.iter().rev().filter(is_high).cloned().collect();
     for decision in high {
+        if search.is_tired() {
+            break;
+        }
         let number = PickAt(decision);
         if let Some((_, pick)) = number.find(search.plan()) {
             descend(search, &number, (1, pick))?;

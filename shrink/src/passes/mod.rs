@@ -13,6 +13,7 @@ mod only;
 mod reassign;
 mod sets;
 mod threads;
+mod transfer;
 mod truncate;
 
 use crate::search::{Over, Search};
@@ -38,4 +39,5 @@ pub(crate) const ALL: &[Pass] = &[
     Pass { name: "reassign", run: reassign::run },
     Pass { name: "lower", run: lower::run },
     Pass { name: "move", run: moves::run },
+    Pass { name: "transfer", run: transfer::run },
 ];

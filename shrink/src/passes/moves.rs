@@ -7,7 +7,7 @@
 use photofinish_sim::choice::{Candidate, Kind};
 use photofinish_sim::plan::{Decision, Plan};
 
-use crate::edit::moved;
+use crate::edit::{Place, placed};
 use crate::search::{Over, Search};
 use crate::walk::{Number, descend};
 
@@ -36,7 +36,8 @@ impl Number for PointsOf {
     }
 
     fn set(&self, plan: &Plan, from: u64, to: u64) -> Plan {
-        self.find(plan, from).map_or_else(|| plan.clone(), |index| moved(plan, index, to))
+        let place = Place { thread: self.0.thread.clone(), points: to, kind: self.0.kind };
+        self.find(plan, from).map_or_else(|| plan.clone(), |index| placed(plan, index, &place))
     }
 }
 
@@ -44,6 +45,9 @@ pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
     let is_movable = |decision: &&Decision| decision.kind == Kind::Preempt;
     let decisions: Vec<Decision> = search.plan().decisions.iter().rev().filter(is_movable).cloned().collect();
     for decision in decisions {
+        if search.is_tired() {
+            break;
+        }
         let from = decision.points;
         let number = PointsOf(decision);
         let Some(index) = number.find(search.plan(), from) else { continue };

@@ -13,9 +13,11 @@ use crate::search::{Over, Search};
 use crate::walk::each;
 
 /// In plans of at most so many decisions, answers are exchanged.
-const DECISIONS_MAX: usize = 40;
-/// How many decisions later may be made superfluous.
+const DECISIONS_MAX: usize = 24;
+/// How many decisions later may be made superfluous;
 const REACH: usize = 4;
+/// in plans of at most so many, any other.
+const ANY_MAX: usize = 8;
 
 /// Another answer to a question, and what is not needed then.
 struct Change {
@@ -36,13 +38,15 @@ pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
         if !matches!(decision.kind, Kind::Preempt | Kind::Next) {
             continue;
         }
-        let later = &all[index + 1..all.len().min(index + 1 + REACH)];
+        let (from, to) = if all.len() <= ANY_MAX { (0, all.len()) } else { (index, index + 1 + REACH) };
+        let others = all.iter().enumerate().take(to).skip(from).filter(|(other, _)| *other != index);
+        let others: Vec<&Decision> = others.map(|(_, other)| other).collect();
         let mut answers = vec![Answer::Clock];
         answers.extend(named.iter().cloned().map(Answer::Thread));
         answers.retain(|answer| *answer != decision.answer);
         for answer in answers {
             let change = |without| Change { at: decision.clone(), answer: answer.clone(), without };
-            changes.extend(later.iter().cloned().map(|later| change(Some(later))));
+            changes.extend(others.iter().map(|other| change(Some((*other).clone()))));
             changes.push(change(None));
         }
     }

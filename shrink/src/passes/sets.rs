@@ -31,8 +31,10 @@ fn sets(all: &[Decision]) -> Vec<Vec<usize>> {
     }
     let mut sets = Vec::new();
     for second in (0..count).rev() {
+        // The last that stopped the thread which this one lets run.
+        let undone = (0..second).rev().find(|first| undoes(&all[*first], &all[second]));
         for first in (0..second).rev() {
-            if count <= ALL_PAIRS_MAX || second - first <= NEAR || undoes(&all[first], &all[second]) {
+            if count <= ALL_PAIRS_MAX || second - first <= NEAR || undone == Some(first) {
                 sets.push(vec![first, second]);
             }
         }

@@ -2,6 +2,8 @@
 //!
 //! Knows no real thread and no clock. Invariant: nothing here depends on anything but the numbers written here.
 
+mod machine;
 mod predicates;
+mod programs;
 mod properties;
 mod toy;

@@ -64,7 +64,7 @@ fn run(failure: &Failure, width: usize, runs: u64) -> (Shrunk, Vec<Plan>) {
 }
 
 proptest! {
-    #![proptest_config(cases(150))]
+    #![proptest_config(cases(80))]
 
     #[test]
     fn the_result_fails_is_never_worse_and_is_minimal_where_that_is_said(failure in failures()) {

@@ -27,7 +27,7 @@ fn by(stack: &[u64], symbols: &Symbols, author: Author) -> Option<String> {
 
 /// The function of a place. Where the debug information says only its last name, as it does if it was built with line tables alone,
 /// the file says in which module.
-fn name(place: &Place) -> String {
+pub(crate) fn name(place: &Place) -> String {
     let function = plain(&place.function);
     if function.contains("::") {
         return function;

@@ -111,7 +111,7 @@ fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
             StackOf::Poisoned => "had in a register what freed memory is filled with,",
             StackOf::Freed => "freed the block",
             StackOf::Allocated => "allocated the block",
-            StackOf::Event(_) => "was",
+            StackOf::Event(_) | StackOf::Points(_) => "was",
         };
         line(text, &format!("  thread {} {what} at", stack.thread.0));
         let places = stack.addresses.iter().flat_map(|address| symbols.places(*address));
@@ -275,6 +275,7 @@ mod tests {
             trace: Trace::default(),
             events: vec![(stamp, Event::Traced(Box::new(traced))); events],
             stacks: Vec::new(),
+            points: Vec::new(),
             sights: Vec::new(),
             truncated: false,
         }

@@ -9,8 +9,8 @@ use photofinish_sim::thread::{Pedigree, Pedigrees, ThreadId};
 
 use super::hash;
 use crate::client::{Client, ClientError, Request, Run, StackOf, Watch};
-use crate::signature::name;
-use crate::symbols::{Inner, Symbols};
+use crate::signature::{module_of, segments};
+use crate::symbols::{Inner, Place, Symbols};
 
 /// What a thread without a known beginning has instead of a sort.
 pub(super) const UNKNOWN: u8 = 0;
@@ -72,6 +72,15 @@ impl Stack {
         let place = hash(&names.join("\n")).max(1);
         Self { place, sort, function: program.into_iter().next() }
     }
+}
+
+/// The function of a place: the module that its file is, and its last name, for debug information says no more of one that is inlined
+/// elsewhere, and whether it is may change with any edit.
+fn name(place: &Place) -> String {
+    let module = module_of(place.line.rsplit_once(':').map_or(&*place.line, |(file, _)| file));
+    let last = segments(&place.function).last().copied().unwrap_or_default();
+    let last = last.split(['<', '{']).next().unwrap_or_default();
+    format!("{module}::{last}")
 }
 
 impl Looked {
@@ -165,5 +174,37 @@ impl Looked {
     /// The innermost function of the program at a place.
     pub(super) fn function(&self, place: u32) -> Option<&str> {
         self.functions.get(&place).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::symbols::Author;
+
+    #[test]
+    fn a_function_has_one_name_wherever_it_is_inlined() {
+        let check = |function: &str, line: &str, expected: &str| {
+            let place = Place {
+                function: function.into(),
+                line: line.into(),
+                inner: Inner::Program,
+                of: Author::Own,
+            };
+            assert_eq!(name(&place), expected, "{function} {line}");
+        };
+        for function in
+            ["take", "take<u8>", "<my_app::pool::Pool<T> as my_app::Take>::take", "my_app::pool::take"]
+        {
+            check(function, "my-app/src/pool.rs:7", "my_app::pool::take");
+        }
+        for closure in ["{closure#2}", "my_app::pool::take::{{closure}}", "my_app::pool::take::{closure#0}"] {
+            check(closure, "my-app/src/pool.rs:9", "my_app::pool::");
+        }
+        check(
+            "core::ops::function::FnOnce::call_once{{vtable.shim}}",
+            "src/ops/function.rs:250",
+            "src::ops::function::call_once",
+        );
     }
 }

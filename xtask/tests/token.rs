@@ -3,27 +3,34 @@
 //! Does not shrink. Invariant: what a token leads to is judged by the signature of the run it was made of.
 
 mod edited;
-mod served;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use photofinish::client::{Client, Isolation, Request, Run};
 use photofinish::examine::{Examined, examine};
+use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
 use photofinish::token::{self as tokens, Exact, Fate, ResolveError, Same, Token};
 use photofinish::verdict::{self, Verdict};
-use served::{build, client};
 use xtask::instrumented::Bin;
+use xtask::workspace::Workspace;
 
 const BIN: Bin<'_> = Bin { package: "photofinish-scenarios", name: "scenarios" };
 
 fn scenarios() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build(BIN))
+    BUILT.get_or_init(|| {
+        let workspace = Workspace::load().expect("the tests run inside the workspace");
+        edited::built(&workspace, workspace.root(), BIN)
+    })
 }
 
-/// Runs that fail, with the fewest decisions among those of so many seeds.
+fn client(path: &Path) -> Client {
+    Client::start(path, Limits::default().threads_max, Isolation::Fork).expect("it serves")
+}
+
+/// The run that fails with the fewest decisions, among those of so many seeds.
 fn fewest(client: &mut Client, program: &str, strategy: &str, seeds: u64) -> (Request, Run, String) {
     let mut best: Option<(Request, Run, String)> = None;
     for seed in 0..seeds {
@@ -60,7 +67,7 @@ const FAILING: [(&str, &str, u64); 2] =
 
 #[test]
 fn a_token_is_its_run_in_the_build_that_made_it() {
-    let mut client = client(scenarios(), Isolation::Fork);
+    let mut client = client(scenarios());
     for (program, strategy, seeds) in FAILING {
         let (request, run, signature) = fewest(&mut client, program, strategy, seeds);
         let token = token_of(&mut client, &request, &run, &signature);
@@ -78,7 +85,7 @@ fn a_token_is_its_run_in_the_build_that_made_it() {
 
 #[test]
 fn a_decision_is_found_by_its_name_alone() {
-    let mut client = client(scenarios(), Isolation::Fork);
+    let mut client = client(scenarios());
     for (program, strategy, seeds) in FAILING {
         let (request, run, signature) = fewest(&mut client, program, strategy, seeds);
         let mut token = token_of(&mut client, &request, &run, &signature);
@@ -109,7 +116,7 @@ fn a_decision_is_found_by_its_name_alone() {
 
 #[test]
 fn a_program_that_is_not_there_is_said_so() {
-    let mut client = client(scenarios(), Isolation::Fork);
+    let mut client = client(scenarios());
     let (request, run, signature) = fewest(&mut client, "lost-update/buggy", "swarm", 100);
     let mut token = token_of(&mut client, &request, &run, &signature);
     token.program.push('s');
@@ -138,12 +145,12 @@ fn kept() -> Vec<Token> {
 #[test]
 fn most_tokens_survive_an_edit_elsewhere() {
     let mut made: Vec<Token> = kept();
-    let mut before = client(scenarios(), Isolation::Fork);
+    let mut before = client(scenarios());
     for (program, strategy, seeds) in FAILING {
         let (request, run, signature) = fewest(&mut before, program, strategy, seeds);
         made.push(token_of(&mut before, &request, &run, &signature));
     }
-    let mut after = client(&edited::build(), Isolation::Fork);
+    let mut after = client(&edited::build());
     let mut lost = Vec::new();
     let mut moved = 0;
     for token in &made {

@@ -59,10 +59,14 @@ pub(crate) fn build() -> PathBuf {
     write(&package.join("Cargo.toml"), &manifest);
     write(&root.join("Cargo.toml"), &workspace_manifest(workspace.root()));
     fs::copy(workspace.root().join("Cargo.lock"), root.join("Cargo.lock")).expect("there is a lock file");
+    built(&workspace, &root, Bin { package: "photofinish-scenarios", name: NAME })
+}
+
+/// Builds a binary of the workspace in a folder, into the target folder of ours: what is not edited is there.
+pub(crate) fn built(workspace: &Workspace, root: &Path, bin: Bin<'_>) -> PathBuf {
     let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
     let out = workspace.target_dir().join("photofinish");
-    let bin = Bin { package: "photofinish-scenarios", name: NAME };
-    Build { root: &root, out: &out, wrapper, kind: Kind::Instrumented }.executable(bin).expect("it builds")
+    Build { root, out: &out, wrapper, kind: Kind::Instrumented }.executable(bin).expect("it builds")
 }
 
 /// The workspace's, with this one member, and everything else where it is.

@@ -98,6 +98,17 @@ pub struct RecordedStack {
     pub addresses: Vec<u64>,
 }
 
+/// A scheduling point that was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PointSeen {
+    /// Whose.
+    pub thread: ThreadId,
+    /// How many points the thread had passed with it.
+    pub number: u64,
+    /// The stack at it: the one recorded as [`StackOf::Points`] of this number.
+    pub stack: u32,
+}
+
 /// Everything a run left behind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
@@ -117,6 +128,8 @@ pub struct Run {
     pub events: Vec<(Stamp, Event)>,
     /// Stacks.
     pub stacks: Vec<RecordedStack>,
+    /// Points, if they were asked for: see [`Watch::points`].
+    pub points: Vec<PointSeen>,
     /// What reached the program past the kernel: the files it opened that are not of the run, and what else was asked for.
     pub sights: Vec<Sight>,
     /// Whether frames were left out because the run left more than there is room for.
@@ -371,6 +384,7 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
         trace: Trace::default(),
         events: Vec::new(),
         stacks: Vec::new(),
+        points: Vec::new(),
         sights: Vec::new(),
         truncated,
     };
@@ -387,6 +401,7 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
                     addresses.into_iter().map(|address| address.saturating_sub(load_base)).collect();
                 run.stacks.push(RecordedStack { thread, of, addresses });
             }
+            Frame::Point(thread, number, stack) => run.points.push(PointSeen { thread, number, stack }),
             Frame::Sight(mut sight) => {
                 for address in &mut sight.stack {
                     *address = address.saturating_sub(load_base);

@@ -37,7 +37,7 @@ fn name(place: &Place) -> String {
 }
 
 /// `tokio::runtime::park` of `tokio-1.52.0/src/runtime/park.rs`.
-fn module_of(file: &str) -> String {
+pub(crate) fn module_of(file: &str) -> String {
     let (folder, rest) = file.rsplit_once("/src/").unwrap_or(("", file));
     let folder = folder.rsplit('/').next().unwrap_or_default();
     let version =
@@ -114,7 +114,7 @@ fn without_trait(implementation: &str) -> &str {
 }
 
 /// The parts of a path between its own colons, not those in type arguments.
-fn segments(path: &str) -> Vec<&str> {
+pub(crate) fn segments(path: &str) -> Vec<&str> {
     let mut segments = Vec::new();
     let (mut depth, mut start, mut before) = (0_u32, 0, ' ');
     for (at, c) in path.char_indices() {

@@ -115,8 +115,8 @@ fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
             StackOf::Freed => "freed the block",
             StackOf::Allocated => "allocated the block",
             StackOf::Event(_) => "was",
-            // Told with the decisions.
-            StackOf::Pick(_) => continue,
+            // Told with the decisions, and of no interest to a reader.
+            StackOf::Pick(_) | StackOf::Points(_) => continue,
         };
         line(text, &format!("  thread {} {what} at", stack.thread.0));
         let places = stack.addresses.iter().flat_map(|address| symbols.places(*address));
@@ -325,6 +325,7 @@ mod tests {
             trace: Trace::default(),
             events: vec![(stamp, Event::Traced(Box::new(traced))); events],
             stacks: Vec::new(),
+            points: Vec::new(),
             sights: Vec::new(),
             truncated: false,
         }

@@ -262,6 +262,7 @@ mod tests {
             trace: Trace::default(),
             events: Vec::new(),
             stacks: Vec::new(),
+            points: Vec::new(),
             sights: Vec::new(),
             truncated: false,
         };

@@ -90,11 +90,13 @@ impl Plan {
     }
 }
 
-/// Where a decision is given.
-type Place<'a> = (&'a Pedigree, u64, Kind, u32);
+/// Where a decision is given: thread, its points, kind of question, number there.
+pub type Place<'a> = (&'a Pedigree, u64, Kind, u32);
 
 impl Decision {
-    fn place(&self) -> Place<'_> {
+    /// Where it is given.
+    #[must_use]
+    pub fn place(&self) -> Place<'_> {
         (&self.thread, self.points, self.kind, self.nth)
     }
 }

@@ -161,7 +161,7 @@ fn a_watched_run_is_the_run() {
     for (program, steps) in [("guarded/same", (0, 40)), ("files/told", (0, 0)), ("bypass/echo", (3, 20))] {
         let request = Request { events: true, ..request(&mut client, program, 3) };
         let plain = client.run(&request).expect("it serves");
-        let watch = Some(Watch { stacks: (2, 6), inputs: true, steps, shift: 0 });
+        let watch = Some(Watch { stacks: (2, 6), inputs: true, steps, ..Watch::default() });
         let watched = client.run(&Request { watch, ..request }).expect("it serves");
         assert!(plain.events == watched.events, "{program}: {:?}", watched.ending);
         assert_eq!(plain.figures, watched.figures, "{program}");

@@ -148,6 +148,7 @@ mod tests {
             trace: Trace::default(),
             events: Vec::new(),
             stacks: Vec::new(),
+            points: Vec::new(),
             sights: sights.iter().map(sight).collect(),
             left: Vec::new(),
             truncated: false,

@@ -223,8 +223,7 @@ impl Meanwhile {
 
 /// The number of the pick that a run made at the place of a decision.
 fn number_of(run: &Run, decision: &Decision) -> Option<usize> {
-    let place = |decision: &Decision| (decision.thread.clone(), decision.points, decision.kind, decision.nth);
-    run.trace.plan().decisions.iter().position(|taken| place(taken) == place(decision))
+    run.trace.plan().decisions.iter().position(|taken| taken.place() == decision.place())
 }
 
 /// What the thread of a decision was about to do.

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use photofinish_sim::choice::{Chooser, Pick};
-use photofinish_sim::chooser::{Lenient, Strict};
+use photofinish_sim::chooser::{Attentive, Lenient, Strict};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
 use photofinish_sim::heap::{Heap, Seen};
@@ -113,6 +113,10 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         Some(Replay::Strict(trace)) => Box::new(Strict::new(trace.clone())),
         Some(Replay::Lenient(plan)) => Box::new(Lenient::new(plan.clone())),
         None => request.strategy.chooser(request.seed),
+    };
+    let chooser = match (request.watch, &request.replay) {
+        (Some(watch), Some(_)) if watch.points > 0 => Box::new(Attentive::new(chooser)),
+        _ => chooser,
     };
     let recorder = ToShared { detail, heard: heard.clone(), picks: 0 };
     let mut kernel = Kernel::new(request.limits, chooser, Box::new(recorder), detail);

@@ -69,6 +69,8 @@ pub struct Watch {
     pub steps: (u64, u64),
     /// Bytes by which what the program allocates is moved.
     pub shift: u64,
+    /// So many points are written down, from the first on, with the stack at each. Only a replay can be watched so.
+    pub points: u64,
 }
 
 /// Something that reached the program past the kernel: no event, since it may differ from one process to the next.
@@ -173,6 +175,8 @@ pub enum Frame {
     Event(Stamp, Event),
     /// Where a thread was, innermost first, as addresses in the executable.
     Stack(ThreadId, StackOf, Vec<u64>),
+    /// This thread passed a point, its how manyeth, with the stack of this number.
+    Point(ThreadId, u64, u32),
     /// Something that reached the program past the kernel.
     Sight(Sight),
     /// In a series: its run is the last of its process, whatever it leaves behind.
@@ -206,6 +210,8 @@ pub enum StackOf {
     Event(u64),
     /// The pick of this number, of a run with its events.
     Pick(u64),
+    /// Points, of which somebody asked: the stack of this number.
+    Points(u32),
 }
 
 /// How a run ended, and its figures.

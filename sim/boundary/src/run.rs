@@ -6,6 +6,7 @@
 use core::cell::UnsafeCell;
 use core::sync::atomic::{Ordering, compiler_fence};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use photofinish_sim::call::address::Address;
 use photofinish_sim::call::message::Arrived;
@@ -22,6 +23,7 @@ use crate::carrier;
 use crate::frames::{Frame, StackOf};
 use crate::phase::{self, Phase};
 use crate::shm::SHARED;
+use crate::sight::{self, Passed};
 use crate::symbols::signal::{self, Interrupted};
 
 /// What is known of the run that is on.
@@ -37,6 +39,8 @@ pub(crate) struct Run {
     pub(crate) waits: Vec<Vec<u64>>,
     /// Kinds of system calls that were caught past the C library. Kept only with events.
     escaped: Vec<i64>,
+    /// The stacks at points that somebody asked about, and their numbers.
+    pub(crate) seen: BTreeMap<Vec<u64>, u32>,
     /// How long the frames were when its last one was written, once it was.
     pub(crate) told: Option<u64>,
     /// Whether it changed what the real process has and nobody puts back.
@@ -59,6 +63,7 @@ pub(crate) fn begin(kernel: Kernel) {
         main_ended: None,
         waits: Vec::new(),
         escaped: Vec::new(),
+        seen: BTreeMap::new(),
         told: None,
         outlived: false,
     });
@@ -105,6 +110,7 @@ pub(crate) fn point(pc: usize) {
     if run().kernel.point_is_quiet() {
         return;
     }
+    sight::point(Passed::Already);
     let next = with_kernel(|kernel| kernel.attend(pc as u64));
     obey(next);
 }
@@ -240,6 +246,7 @@ fn may_restart(wait: &Wait) -> bool {
 
 /// A scheduling point before a call that is answered without waiting.
 pub(crate) fn call_point() {
+    sight::point(Passed::Next);
     let next = with_kernel(Kernel::call_point);
     obey(next);
     if next == Next::Stay {

@@ -20,6 +20,8 @@ use crate::step;
 static EVENTS: AtomicU64 = AtomicU64::new(0);
 static STACKS_FROM: AtomicU64 = AtomicU64::new(0);
 static STACKS_TO: AtomicU64 = AtomicU64::new(0);
+/// Points that are still to be written down.
+static POINTS: AtomicU64 = AtomicU64::new(0);
 static INPUTS: AtomicBool = AtomicBool::new(false);
 /// What was written down so far.
 static SIGHTS: AtomicU64 = AtomicU64::new(0);
@@ -34,6 +36,7 @@ pub(crate) fn begin(watch: Watch) {
     STACKS_FROM.store(watch.stacks.0, Ordering::Relaxed);
     STACKS_TO.store(watch.stacks.1, Ordering::Relaxed);
     INPUTS.store(watch.inputs, Ordering::Relaxed);
+    POINTS.store(watch.points, Ordering::Relaxed);
     step::between(watch.steps);
 }
 
@@ -49,6 +52,38 @@ pub(crate) fn event(thread: ThreadId) {
         SHARED.push(&Frame::Stack(thread, StackOf::Event(number), backtrace_here()));
     }
     step::event(number);
+}
+
+/// Whether a point is told of before or after it was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passed {
+    /// It was counted.
+    Already,
+    /// It is counted next.
+    Next,
+}
+
+/// The running thread passes a point.
+#[inline]
+pub(crate) fn point(passed: Passed) {
+    if POINTS.load(Ordering::Relaxed) > 0 {
+        phase::as_simulator(|| note_point(passed));
+    }
+}
+
+#[cold]
+fn note_point(passed: Passed) {
+    POINTS.fetch_sub(1, Ordering::Relaxed);
+    let at = run().kernel.moment();
+    let number = at.thread_points + u64::from(passed == Passed::Next);
+    let stack = backtrace_here();
+    let seen = &mut run().seen;
+    let count = u32::try_from(seen.len()).expect("fewer stacks than there is memory for");
+    let index = *seen.entry(stack.clone()).or_insert(count);
+    if index == count {
+        SHARED.push(&Frame::Stack(at.thread, StackOf::Points(index), stack));
+    }
+    SHARED.push(&Frame::Point(at.thread, number, index));
 }
 
 /// Whether a stack belongs to a sight.

@@ -4,6 +4,7 @@
 //! give the same answers.
 
 mod aside;
+mod attentive;
 mod boring;
 mod delay;
 mod eager;
@@ -17,6 +18,7 @@ mod strict;
 mod urw;
 mod walk;
 
+pub use attentive::Attentive;
 pub use boring::Boring;
 pub use delay::Delay;
 pub use eager::Eager;

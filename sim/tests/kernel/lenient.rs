@@ -2,7 +2,7 @@
 //!
 //! Does not know what shrinks plans. Invariant: what a lenient run records is a trace like any other, which replays strictly.
 
-use photofinish_sim::chooser::{Lenient, Strict};
+use photofinish_sim::chooser::{Attentive, Lenient, Strict};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::kernel::Detail;
 use photofinish_sim::plan::Plan;
@@ -51,6 +51,21 @@ proptest! {
         let strict = run(&program, Box::new(Strict::new(part.trace.clone())), Detail::Events);
         prop_assert_eq!(strict.events, part.events);
         prop_assert_eq!(strict.ending, part.ending);
+    }
+
+    #[test]
+    fn a_replay_that_is_asked_at_every_point_is_the_same_run(
+        program in some_program(), seed in any::<u64>(), strategy in 0..STRATEGIES.len()
+    ) {
+        let first = found(&program, seed, strategy);
+        let strict = Attentive::new(Box::new(Strict::new(first.trace.clone())));
+        let lenient = Attentive::new(Box::new(Lenient::new(first.trace.plan())));
+        for replay in [strict, lenient] {
+            let again = run(&program, Box::new(replay), Detail::Events);
+            prop_assert_eq!(&again.events, &first.events);
+            prop_assert_eq!(&again.ending, &first.ending);
+            prop_assert_eq!(again.trace.plan(), first.trace.plan());
+        }
     }
 
     #[test]

@@ -6,9 +6,11 @@ use photofinish_sim::event::Event;
 use photofinish_sim::kernel::Kernel;
 
 use crate::run::{obey, with_kernel};
+use crate::sight::{self, Passed};
 
 /// Keeps bytes written to descriptor 1 or 2.
 pub(crate) fn keep(number: u8, bytes: &[u8]) -> isize {
+    sight::point(Passed::Next);
     obey(with_kernel(Kernel::output_point));
     crate::phase::as_simulator(|| {
         // Long output goes in pieces, so that one event stays small.

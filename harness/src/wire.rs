@@ -55,12 +55,13 @@ pub(crate) fn write<T: Serialize>(to: &mut impl Write, message: &T) -> Result<()
 pub(crate) fn read<T: DeserializeOwned>(from: &mut impl Read) -> Result<T, WireError> {
     let mut length = [0; 4];
     from.read_exact(&mut length).map_err(WireError::Io)?;
-    // Read as far as it goes, so that an impossible length takes no memory.
-    let mut body = Vec::new();
-    let length = u64::from(u32::from_le_bytes(length));
-    from.take(length).read_to_end(&mut body).map_err(WireError::Io)?;
-    if body.len() as u64 != length {
-        return Err(WireError::Io(io::ErrorKind::UnexpectedEof.into()));
-    }
+    let body = read_bytes(from, u32::from_le_bytes(length).into()).map_err(WireError::Io)?;
     postcard::from_bytes(&body).map_err(|_| WireError::Nonsense)
+}
+
+/// Waits for so many bytes. They are read as far as they go, so that an impossible length takes no memory.
+pub(crate) fn read_bytes(from: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(length).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == length { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }

@@ -13,7 +13,7 @@ use photofinish_boundary::server::PoolSize;
 use photofinish_boundary::takeover;
 
 use super::{ClientError, Isolation, Main, Request, Run, Way, collect};
-use crate::wire::{read, write};
+use crate::wire::{WireError, read, read_bytes, write};
 
 /// The process behind a client.
 #[derive(Debug)]
@@ -86,7 +86,9 @@ impl Server {
             .map_err(|error| error.at(path, doing))?;
         let reply: Reply = read(&mut self.replies).map_err(|error| error.at(path, doing))?;
         match reply {
-            Reply::Ran { frames, truncated, died } => {
+            Reply::Ran { frames_size, truncated, died } => {
+                let frames = read_bytes(&mut self.replies, frames_size);
+                let frames = frames.map_err(|error| WireError::Io(error).at(path, doing))?;
                 let nonsense = |_| ClientError::Nonsense { path: path.to_owned(), doing };
                 let frames = frames::decode(&frames).map_err(nonsense)?;
                 Ok(Answered { frames, truncated, died })

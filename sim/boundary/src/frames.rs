@@ -235,8 +235,8 @@ pub enum Reply {
     /// The run's frames, encoded, and whether there were more than fit. Those of a series follow one another; when there are fewer
     /// runs than were asked for, the last of them left something behind that none may follow, or a [`Frame::Last`] says otherwise.
     Ran {
-        /// As [`decode`] reads them.
-        frames: Vec<u8>,
+        /// Bytes of them, which follow the reply as [`decode`] reads them: nothing copies what may be much.
+        frames_size: u64,
         /// Whether frames were left out for want of room.
         truncated: bool,
         /// How the process of the run died, if not of its own accord.
@@ -269,7 +269,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 9;
+pub const PROTOCOL: u32 = 10;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 
 use core::ffi::c_int;
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt;
@@ -241,7 +241,8 @@ fn requests(
         SHARED.adopt_found();
         let died = died?;
         let (frames, truncated) = SHARED.read();
-        send(&Reply::Ran { frames, truncated, died })?;
+        let frames_size = frames.len() as u64;
+        send_before(&Reply::Ran { frames_size, truncated, died }, frames)?;
     }
     Ok(())
 }
@@ -320,17 +321,21 @@ fn wait_for(child: libc::pid_t, most_ms: u64) -> io::Result<Option<Died>> {
 }
 
 fn send<T: Serialize>(message: &T) -> io::Result<()> {
+    send_before(message, &[])
+}
+
+/// Sends a message and what follows it.
+fn send_before<T: Serialize>(message: &T, rest: &[u8]) -> io::Result<()> {
     let body = postcard::to_allocvec(message).map_err(io::Error::other)?;
-    let length = u32::try_from(body.len()).map_err(io::Error::other)?;
-    for part in [&length.to_le_bytes()[..], &body] {
-        let mut sent = 0;
-        while sent < part.len() {
-            let rest = &part[sent..];
-            let arguments =
-                [i64::from(REPLIES_FD), rest.as_ptr() as i64, rest.len().cast_signed() as i64, 0, 0, 0];
-            sent += usize::try_from(check(raw::syscall(libc::SYS_write, arguments))?)
-                .map_err(io::Error::other)?;
-        }
+    let length = u32::try_from(body.len()).map_err(io::Error::other)?.to_le_bytes();
+    let mut parts = &mut [IoSlice::new(&length), IoSlice::new(&body), IoSlice::new(rest)][..];
+    IoSlice::advance_slices(&mut parts, 0);
+    while !parts.is_empty() {
+        // `IoSlice` is laid out as the `iovec` of writev(2).
+        let (entries, count) = (parts.as_ptr() as i64, parts.len() as i64);
+        let arguments = [i64::from(REPLIES_FD), entries, count, 0, 0, 0];
+        let sent = check(raw::syscall(libc::SYS_writev, arguments))?;
+        IoSlice::advance_slices(&mut parts, usize::try_from(sent).map_err(io::Error::other)?);
     }
     Ok(())
 }

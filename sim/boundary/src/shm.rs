@@ -167,7 +167,7 @@ impl Shared {
     }
 
     /// The frames of the last run, encoded, and whether some are missing.
-    pub(crate) fn read(&self) -> (Vec<u8>, bool) {
+    pub(crate) fn read(&self) -> (&[u8], bool) {
         let header = self.header();
         let length =
             usize::try_from(header.length.load(Ordering::Acquire)).expect("at most ROOM").min(ROOM - BODY);
@@ -175,6 +175,6 @@ impl Shared {
         let start = unsafe { self.base().add(BODY) };
         // SAFETY: the run is over, so nobody writes; `length` bytes from BODY are inside the mapping.
         let bytes = unsafe { core::slice::from_raw_parts(start, length) };
-        (bytes.to_vec(), header.truncated.load(Ordering::Acquire))
+        (bytes, header.truncated.load(Ordering::Acquire))
     }
 }

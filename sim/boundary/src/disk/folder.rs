@@ -3,14 +3,16 @@
 //! Does not know what is in them. Invariant: a folder is made by us or not used, and is gone when its run or its server is over;
 //! those of a server that was killed are removed by the next one.
 
-use core::ffi::c_int;
+use core::ffi::{CStr, c_int};
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::sys::sys;
+use super::sys::{NOWHERE, address, statfs, sys};
 
 /// Where the real temporary folder stands while the program is shown another.
 pub(crate) const REAL_TMPDIR: &str = "PHOTOFINISH_TMPDIR";
@@ -29,8 +31,8 @@ impl Folders {
         // What a file's mode becomes must not depend on who asked.
         // SAFETY: umask(2) always succeeds.
         unsafe { libc::umask(0o022) };
-        let base = ["XDG_RUNTIME_DIR", REAL_TMPDIR].iter().find_map(std::env::var_os);
-        let base = base.map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
+        let base = ["XDG_RUNTIME_DIR", REAL_TMPDIR].iter().find_map(std::env::var_os).map(PathBuf::from);
+        let base = base.or_else(in_memory).unwrap_or_else(|| PathBuf::from("/tmp"));
         // SAFETY: this process has one thread that looks at the environment.
         unsafe { std::env::remove_var(REAL_TMPDIR) };
         sweep(&base);
@@ -72,6 +74,18 @@ impl Folders {
     pub(crate) fn remove(&self) {
         remove(&self.own);
     }
+}
+
+/// Where POSIX keeps shared memory (`shm_overview(7)`), if it is memory and there is enough: what a run writes is gone right after it,
+/// and a disk would be busy with nothing else.
+fn in_memory() -> Option<PathBuf> {
+    const ROOM: u64 = 1 << 30;
+    const FOLDER: &CStr = c"/dev/shm";
+    let data = statfs(FOLDER).ok()?;
+    let room = data.f_bavail.saturating_mul(u64::try_from(data.f_bsize).unwrap_or(0));
+    let is_memory = data.f_type == libc::TMPFS_MAGIC && room >= ROOM;
+    let is_writable = sys(libc::SYS_faccessat, &[NOWHERE, address(FOLDER), i64::from(libc::W_OK)]).is_ok();
+    (is_memory && is_writable).then(|| PathBuf::from(OsStr::from_bytes(FOLDER.to_bytes())))
 }
 
 /// Locks a folder, and says whether it is still the one of that name.

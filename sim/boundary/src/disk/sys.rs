@@ -54,6 +54,14 @@ pub(crate) fn duplicate(real: c_int) -> Result<c_int, Errno> {
     sys(libc::SYS_fcntl, &[i64::from(real), i64::from(libc::F_DUPFD_CLOEXEC), REAL_FROM]).map(descriptor)
 }
 
+/// `statfs(2)`.
+pub(crate) fn statfs(path: &CStr) -> Result<libc::statfs, Errno> {
+    // SAFETY: a struct of integers.
+    let mut data: libc::statfs = unsafe { core::mem::zeroed() };
+    sys(libc::SYS_statfs, &[address(path), (&raw mut data) as i64])?;
+    Ok(data)
+}
+
 /// `close(2)`.
 pub(crate) fn close(real: c_int) {
     // Nothing is to be done about a failure.

@@ -17,6 +17,13 @@ pub(super) struct Asked {
     counts: [u32; Kind::COUNT],
 }
 
+/// How often something was let happen of which the limits allow so much.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Used {
+    shorts: u64,
+    interrupts: u64,
+}
+
 impl Asked {
     fn next(&mut self, step: u64, kind: Kind) -> u32 {
         if self.step != step {
@@ -85,13 +92,13 @@ impl Kernel {
     /// whoever waits for the file hears, as of any segment: a program may take a short move for the end of what there is, until
     /// `epoll(7)` tells it of more (there under "Questions and answers").
     pub(crate) fn short(&mut self, object: Object, key: Mask, count: usize) -> usize {
-        if count < 2 || self.shorts >= self.limits.shorts_max {
+        if count < 2 || self.used.shorts >= self.limits.shorts_max {
             return count;
         }
         match self.choose(Kind::Short, count as u64) {
             0 => count,
             part => {
-                self.shorts += 1;
+                self.used.shorts += 1;
                 self.file_changed(object, key);
                 usize::try_from(part).expect("less than the count")
             }
@@ -100,13 +107,13 @@ impl Kernel {
 
     /// Whether a call that begins to wait is interrupted instead, as a signal could do.
     pub(crate) fn interrupts(&mut self, process: Pid) -> bool {
-        if self.interrupts >= self.limits.interrupts_max
+        if self.used.interrupts >= self.limits.interrupts_max
             || !self.processes.get(process).signals.any_interrupting_handler()
         {
             return false;
         }
         let interrupted = self.choose(Kind::Interrupt, 2) == 1;
-        self.interrupts += u64::from(interrupted);
+        self.used.interrupts += u64::from(interrupted);
         interrupted
     }
 

@@ -7,6 +7,7 @@ use photofinish_sim::choice::Kind;
 use photofinish_sim::limits::Limits;
 
 use super::bytes::{CutShort, Reader, push_number};
+use super::packed;
 use super::{Answer, Child, DecodeError, Named, Options, Token, Whose};
 
 /// So many decisions a token may have.
@@ -27,7 +28,9 @@ const OS: u8 = 2;
 const HEAP: u8 = 4;
 const ORACLES: u8 = 8;
 const LIMITS: u8 = 16;
-const ALL: u8 = 31;
+/// The name of the program stands there as text.
+const AS_TEXT: u8 = 32;
+const ALL: u8 = 63;
 
 /// Kinds, in the order in which their numbers stand for them: new ones come last.
 const KINDS: [Kind; Kind::COUNT] = [
@@ -80,7 +83,13 @@ pub(super) fn write(token: &Token) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     write_options(&mut bytes, options)?;
     push_number(&mut bytes, program.len() as u64);
-    bytes.extend(program.as_bytes());
+    match packed::pack(program) {
+        Some(packed) => bytes.extend(packed),
+        None => {
+            bytes[0] |= AS_TEXT;
+            bytes.extend(program.as_bytes());
+        }
+    }
     for word in [build, signature, events_hash] {
         bytes.extend(word.to_le_bytes());
     }
@@ -158,13 +167,9 @@ fn write_decision(bytes: &mut Vec<u8>, named: &Named, among: u64) {
 pub(super) fn read(bytes: &[u8]) -> Result<Token, DecodeError> {
     let malformed = |why| DecodeError::Malformed { why };
     let mut reader = Reader::new(bytes);
-    let options = read_options(&mut reader)?;
-    let length = counted(reader.number()?, PROGRAM_MAX as u64, 1, &reader)?;
-    let program =
-        std::str::from_utf8(reader.bytes(length)?).map_err(|_| malformed("its program is no text"))?;
-    if program.is_empty() || program.chars().any(char::is_control) {
-        return Err(malformed("its program has no name"));
-    }
+    let flags = reader.byte()?;
+    let options = read_options(flags, &mut reader)?;
+    let program = read_program(flags, &mut reader)?;
     let [build, signature, events_hash] = [reader.word()?, reader.word()?, reader.word()?];
     let threads = read_threads(&mut reader)?;
     let decisions = counted(reader.number()?, DECISIONS_MAX, DECISION_LEAST, &reader)?;
@@ -173,7 +178,23 @@ pub(super) fn read(bytes: &[u8]) -> Result<Token, DecodeError> {
     if reader.left() > 0 {
         return Err(malformed("something follows its decisions"));
     }
-    Ok(Token { program: program.to_owned(), options, build, signature, events_hash, threads, decisions })
+    Ok(Token { program, options, build, signature, events_hash, threads, decisions })
+}
+
+fn read_program(flags: u8, reader: &mut Reader<'_>) -> Result<String, DecodeError> {
+    let malformed = |why| DecodeError::Malformed { why };
+    let length = usize::try_from(reader.number()?).ok().filter(|length| *length <= PROGRAM_MAX);
+    let length = length.ok_or_else(|| malformed("it counts more than it holds"))?;
+    let program = if flags & AS_TEXT == 0 {
+        packed::unpack(reader.bytes(packed::packed_len(length))?, length)
+    } else {
+        String::from_utf8(reader.bytes(length)?.to_vec()).ok()
+    };
+    let program = program.ok_or_else(|| malformed("the name of its program is no text"))?;
+    if program.is_empty() || program.chars().any(char::is_control) {
+        return Err(malformed("its program has no name"));
+    }
+    Ok(program)
 }
 
 /// A count of things that take at least so many bytes each, if so many can follow.
@@ -238,8 +259,7 @@ fn read_decision(reader: &mut Reader<'_>, among: u64) -> Result<Named, DecodeErr
     Ok(Named { thread, place, nth, points, kind, question, answer })
 }
 
-fn read_options(reader: &mut Reader<'_>) -> Result<Options, DecodeError> {
-    let flags = reader.byte()?;
+fn read_options(flags: u8, reader: &mut Reader<'_>) -> Result<Options, DecodeError> {
     if flags & !ALL != 0 {
         return Err(DecodeError::Malformed { why: "it has an option that there is not" });
     }

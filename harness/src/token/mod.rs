@@ -4,7 +4,7 @@
 //! there before. Does not search, and does not know what makes a run fail. Invariant: decoding is total and bounded: any text gives a
 //! token or an error that says what is wrong with it, in memory in proportion to [`TEXT_MAX`] and [`BODY_MAX`].
 //!
-//! Reading order: `text` (the outside), `body` and `bytes` (the inside), `names` (what places are called), [`make()`] and
+//! Reading order: `text` (the outside), `body`, `packed` and `bytes` (the inside), `names` (what places are called), [`make()`] and
 //! [`resolve()`] (from a run and back), `error`.
 
 mod body;
@@ -12,6 +12,7 @@ mod bytes;
 mod error;
 mod make;
 mod names;
+mod packed;
 mod resolve;
 mod text;
 

@@ -127,7 +127,7 @@ fn a_right_checksum_is_not_believed() {
         assert!(why.contains(part), "{bytes:?}: {why}");
     };
     let body = body::write(&sample()).expect("it fits");
-    let threads = 1 + 1 + 18 + 12;
+    let threads = 1 + 1 + packed::packed_len(18) + 12;
     check(&[], "in the middle");
     check(&[0x80], "an option that there is not");
     check(&[0, 0], "no name");
@@ -144,7 +144,8 @@ fn a_right_checksum_is_not_believed() {
     check(&[&bare[..], &[1, 0, 0, 0, 0, 0, 0, 0, 5]].concat(), "does not name");
     check(&[&bare[..], &[1, 10, 0, 0, 0, 0, 0, 0]].concat(), "time pass");
     check(&[1, 0], "more than a machine");
-    check(&[0, 1, 7], "no name");
+    check(&[32, 1, 7], "no name");
+    check(&[32, 1, 0xff], "no text");
     check(&[0, 1, 0xff], "no text");
     check(&[0xff, 0xff, 0xff], "unpacked");
 }
@@ -254,7 +255,7 @@ fn decision() -> impl Strategy<Value = Named> {
 proptest! {
     #[test]
     fn a_token_comes_back_as_it_was(
-        program in "[a-z/-]{1,40}",
+        program in "[a-z/:-]{1,40}|\\PC{1,20}",
         words in any::<(u32, u32, u32)>(),
         children in any::<[(u32, u8, u32); 2]>(),
         cores in 1..9_u32,

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use crate::client::Request;
+use crate::token::Token;
 use crate::typed::quoted;
 
 /// The run of a request whose strategy is resolved, from its seed.
@@ -21,6 +22,15 @@ pub fn of_seed(request: &Request) -> String {
 pub fn of_trace(path: &Path, request: &Request, recorded: &Request) -> String {
     let path = quoted(&path.display().to_string());
     format!("cargo xtask sim --trace {path}{}", options(request, recorded))
+}
+
+/// The run of a token. One that cannot be written as text has too many decisions to be typed.
+#[must_use]
+pub fn of_token(token: &Token) -> String {
+    match token.encode() {
+        Ok(text) => format!("cargo xtask sim --seed {text}"),
+        Err(error) => error.to_string(),
+    }
 }
 
 /// In what a request is not the usual one.

@@ -11,6 +11,7 @@ use crate::traced;
 use crate::verdict::Verdict;
 use photofinish_sim::choice::{Candidate, Kind, Pick};
 use photofinish_sim::event::Event;
+use photofinish_sim::plan::{Answer, Plan};
 
 /// Decisions shown of a run that was not shrunk.
 const DECISIONS_SHOWN: usize = 12;
@@ -33,6 +34,8 @@ pub struct Told<'a> {
     pub symbols: &'a Symbols,
     /// What to type to see it again.
     pub replay: &'a str,
+    /// The decisions of the plan that gave it, if one did: fewer than the picks that it recorded.
+    pub plan: Option<&'a Plan>,
 }
 
 /// How much is told.
@@ -48,12 +51,15 @@ impl Told<'_> {
     /// Tells it.
     #[must_use]
     pub fn tell(&self, length: Length) -> String {
-        let Self { record, run, symbols, replay } = self;
+        let Self { record, run, symbols, replay, plan } = self;
         let mut text = String::new();
         headline(&mut text, record);
         if record.verdict != Verdict::Pass {
             stacks(&mut text, run, symbols);
-            decisions(&mut text, record.verdict, run, symbols);
+            match plan {
+                Some(plan) => planned(&mut text, plan, run, symbols),
+                None => decisions(&mut text, record.verdict, run, symbols),
+            }
             traced_last(&mut text, run);
         }
         if length == Length::EveryEvent || record.verdict != Verdict::Pass {
@@ -147,6 +153,28 @@ fn decisions(text: &mut String, verdict: Verdict, run: &Run, symbols: &Symbols) 
     let more = if picks.len() <= DECISIONS_SHOWN { 0 } else { schedule.len() - shown.len() };
     if more > 0 {
         line(text, &format!("    and {more} more"));
+    }
+}
+
+/// The decisions of a plan that a run took.
+fn planned(text: &mut String, plan: &Plan, run: &Run, symbols: &Symbols) {
+    if plan.decisions.is_empty() {
+        return line(text, "  decisions: none; the boring schedule does this");
+    }
+    line(text, &format!("  decisions: {}", plan.decisions.len()));
+    let taken = run.trace.plan().decisions;
+    for decision in plan.decisions.iter().take(DECISIONS_SHOWN) {
+        let number = taken.iter().position(|taken| taken.place() == decision.place());
+        let Some((number, pick)) = number.map(|number| (number, &run.trace.picks[number])) else { continue };
+        let what = match decision.answer {
+            Answer::Hold => format!("thread {} is held while anything else can happen", pick.thread.0),
+            _ => what_was_decided(pick),
+        };
+        let place = place_of_pick(run, number, pick, symbols);
+        line(text, &format!("    step {:>7}  {what}, at {place}", pick.step));
+    }
+    if plan.decisions.len() > DECISIONS_SHOWN {
+        line(text, &format!("    and {} more", plan.decisions.len() - DECISIONS_SHOWN));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which runs a command line asks for: by seed, or by a trace, with what is to be other than usual.
+//! Which runs a command line asks for: by seed, token or trace, with what is to be other than usual.
 //!
 //! Does not make them. Invariant: whatever is typed stands in the request, and what is not typed is as it was recorded, or as usual.
 
@@ -6,26 +6,33 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use photofinish::client::{CORES, Request};
+use photofinish::client::{CORES, Client, ClientError, Request};
 use photofinish::line;
 use photofinish::scenario::{Heap, Listed, Os};
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
 use photofinish::sim::oracle::Oracles;
 use photofinish::sim::seed::Seed;
+use photofinish::token::{self, Exact, ResolveError, Resolved, Same, Token};
 use photofinish::tracefile::{self, TraceError};
 use thiserror::Error;
 
-use crate::cli::parse_seed;
+use crate::cli::{SeedOrToken, parse_seed_or_token};
+use crate::commands::sim::client_exit;
 use crate::exit::{Exit, ExitCause};
 use crate::scenarios::{ScenarioError, Scenarios};
 
 /// What names a run, and what is to be other than usual in it.
 #[derive(Clone, Debug, Args)]
 pub struct RunArgs {
-    /// The seed, decimal or 0x hexadecimal; drawn and printed when left out.
-    #[arg(long, value_name = "N", value_parser = parse_seed)]
-    pub seed: Option<u64>,
+    /// The seed, decimal or 0x hexadecimal, drawn and printed when left out; or a token (`pf1-…`), which says everything else of the run,
+    /// too.
+    #[arg(long, value_name = "N|TOKEN", value_parser = parse_seed_or_token)]
+    pub seed: Option<SeedOrToken>,
+
+    /// Replay a token in the build that made it alone, instead of looking for its decisions by name in another.
+    #[arg(long, requires = "seed")]
+    pub exact: bool,
 
     /// Use this search strategy instead of the one that the seed draws.
     #[arg(long, value_name = "NAME")]
@@ -78,6 +85,12 @@ pub enum AskError {
     /// The executable cannot be read.
     #[error("reading the scenario executable failed: {0}")]
     Executable(std::io::Error),
+    /// The token leads to no run.
+    #[error(transparent)]
+    Token(#[from] ResolveError),
+    /// The scenario executable could not be asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// The arguments contradict each other.
     #[error("{0}")]
     Usage(String),
@@ -87,7 +100,10 @@ impl ExitCause for AskError {
     fn exit(&self) -> Exit {
         match self {
             Self::Scenario(error) => error.exit(),
-            Self::Trace(_) | Self::Executable(_) | Self::Usage(_) => Exit::Usage,
+            Self::Client(error) | Self::Token(ResolveError::Client(error)) => client_exit(error),
+            // The build is the same, and the run is not.
+            Self::Token(ResolveError::Other { .. }) => Exit::Diverged,
+            Self::Token(_) | Self::Trace(_) | Self::Executable(_) | Self::Usage(_) => Exit::Usage,
         }
     }
 }
@@ -95,10 +111,21 @@ impl ExitCause for AskError {
 /// A run that is wanted.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// The run.
+    /// The run; of a token, once it is resolved.
     pub request: Request,
-    /// Where it is the replay of a trace.
-    pub recorded: Option<Recorded>,
+    /// What names it.
+    pub by: By,
+}
+
+/// What names a run.
+#[derive(Clone, Debug)]
+pub enum By {
+    /// Its seed.
+    Seed,
+    /// A trace.
+    Trace(Box<Recorded>),
+    /// A token.
+    Token(Box<Token>),
 }
 
 /// What a replay is of.
@@ -116,9 +143,59 @@ impl Ask {
     /// What to type to see the run again.
     #[must_use]
     pub fn line(&self) -> String {
-        match &self.recorded {
-            Some(recorded) => line::of_trace(&recorded.path, &self.request, &recorded.request),
-            None => line::of_seed(&self.request),
+        match &self.by {
+            By::Seed => line::of_seed(&self.request),
+            By::Trace(recorded) => line::of_trace(&recorded.path, &self.request, &recorded.request),
+            By::Token(token) => line::of_token(token),
+        }
+    }
+
+    /// What the run is called in a headline.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let Request { program, seed, .. } = &self.request;
+        match &self.by {
+            By::Token(_) => format!("token · {program}"),
+            By::Seed | By::Trace(_) => format!("seed {seed} · {program}"),
+        }
+    }
+
+    /// The hash that the run's events must have.
+    #[must_use]
+    pub fn events_hash(&self) -> Option<u64> {
+        match &self.by {
+            By::Trace(recorded) => Some(recorded.events_hash),
+            By::Seed | By::Token(_) => None,
+        }
+    }
+
+    /// Finds the run of a token, and of any other the strategy that its seed draws. What is to be told of it is returned.
+    ///
+    /// # Errors
+    /// The token leads to no run in this build, or no run can be made.
+    pub fn resolve(&mut self, client: &mut Client, exact: Exact) -> Result<Vec<String>, AskError> {
+        let By::Token(token) = &self.by else {
+            self.request.strategy = client.resolve(&self.request)?;
+            return Ok(Vec::new());
+        };
+        let Resolved { request, fates, build, .. } = token::resolve(client, token, exact)?;
+        self.request = Request { events: self.request.events, ..request };
+        if build == Same::Build {
+            return Ok(Vec::new());
+        }
+        let mut told = vec![String::from("made with another build; its decisions were looked for by name")];
+        told.extend(fates.iter().map(|fate| format!("  {fate}")));
+        Ok(told)
+    }
+
+    /// What is to be told of a run whose signature is not the token's.
+    #[must_use]
+    pub fn other_than(&self, signature: Option<&str>) -> Option<String> {
+        let By::Token(token) = &self.by else { return None };
+        match signature {
+            Some(signature) if token::hash(signature) == token.signature => None,
+            Some(_) => Some(String::from("this is not the failure that the token was made of")),
+            None => Some(String::from("the failure that the token was made of does not show in this build")),
         }
     }
 }
@@ -129,20 +206,28 @@ impl RunArgs {
     /// # Errors
     /// There is no such scenario, trace or strategy, or they contradict each other.
     pub fn asks(&self, names: &[String], scenarios: &Scenarios) -> Result<Vec<Ask>, AskError> {
-        match &self.trace {
-            Some(path) => Ok(vec![self.of_trace(names, scenarios, path)?]),
-            None => self.of_seed(&scenarios.select(names)?),
+        match (&self.trace, &self.seed) {
+            (Some(path), _) => Ok(vec![self.of_trace(names, scenarios, path)?]),
+            (None, Some(SeedOrToken::Token(token))) => Ok(vec![self.of_token(names, scenarios, token)?]),
+            (None, Some(SeedOrToken::Seed(seed))) => self.of_seed(Seed(*seed), &scenarios.select(names)?),
+            // A drawn seed is small enough to be read out: whoever draws one wants to type it again.
+            (None, None) => {
+                self.of_seed(Seed(RandomState::new().hash_one("seed") % 1_000_000), &scenarios.select(names)?)
+            }
         }
     }
 
-    fn of_seed(&self, selected: &[&Listed]) -> Result<Vec<Ask>, AskError> {
+    /// Whether only the build that made a token will do.
+    #[must_use]
+    pub fn exact(&self) -> Exact {
+        if self.exact { Exact::Yes } else { Exact::No }
+    }
+
+    fn of_seed(&self, seed: Seed, selected: &[&Listed]) -> Result<Vec<Ask>, AskError> {
         let strategy: Strategy = match &self.strategy {
             None => Strategy::Swarm,
             Some(name) => name.parse().map_err(AskError::Usage)?,
         };
-        // A drawn seed is small enough to be read out: whoever draws one wants to type it again.
-        let drawn = || RandomState::new().hash_one("seed") % 1_000_000;
-        let seed = Seed(self.seed.unwrap_or_else(drawn));
         let request = |listed: &&Listed| Request {
             strategy,
             limits: self.limits(Limits::default()),
@@ -152,14 +237,14 @@ impl RunArgs {
             heap: self.heap,
             ..Request::new(listed.name(), seed)
         };
-        Ok(selected.iter().map(|listed| Ask { request: request(listed), recorded: None }).collect())
+        Ok(selected.iter().map(|listed| Ask { request: request(listed), by: By::Seed }).collect())
     }
 
     fn of_trace(&self, names: &[String], scenarios: &Scenarios, path: &Path) -> Result<Ask, AskError> {
         let build = tracefile::build_id(&scenarios.path).map_err(AskError::Executable)?;
         let file = tracefile::read(path, &build)?;
         scenarios.select(std::slice::from_ref(&file.program))?;
-        if names.iter().any(|name| file.program != *name && file.program.split('/').next() != Some(name)) {
+        if !names_it(names, &file.program) {
             let message = format!(
                 "{} is a trace of {}, and the command names something else\nnext: `cargo xtask sim --trace {}`",
                 path.display(),
@@ -178,7 +263,29 @@ impl RunArgs {
             ..asked.clone()
         };
         let recorded = Recorded { path: path.to_owned(), request: asked, events_hash: file.events_hash };
-        Ok(Ask { request, recorded: Some(recorded) })
+        Ok(Ask { request, by: By::Trace(Box::new(recorded)) })
+    }
+
+    fn of_token(&self, names: &[String], scenarios: &Scenarios, token: &Token) -> Result<Ask, AskError> {
+        let usage = |message: String| Err(AskError::Usage(message));
+        let Token { program, .. } = token;
+        if scenarios.select(std::slice::from_ref(program)).is_err() {
+            return Err(ResolveError::Program { program: program.clone() }.into());
+        }
+        if !names_it(names, program) {
+            return usage(format!(
+                "that token is of {program}, and the command names something else\nnext: leave that out; a token says what it is of"
+            ));
+        }
+        let Self { strategy, points, threads, cores, os, oracles, heap, stall, .. } = self;
+        let numbers = [points.is_some(), threads.is_some(), cores.is_some(), stall.is_some()];
+        let words = [strategy.is_some(), os.is_some(), oracles.is_some(), heap.is_some()];
+        if numbers.into_iter().chain(words).any(|given| given) {
+            return usage(String::from(
+                "a token says how its run is made\nnext: leave out all options but --seed, --exact, and what is to be printed or written",
+            ));
+        }
+        Ok(Ask { request: Request::new(program.clone(), Seed(0)), by: By::Token(Box::new(token.clone())) })
     }
 
     fn limits(&self, limits: Limits) -> Limits {
@@ -189,4 +296,9 @@ impl RunArgs {
             ..limits
         }
     }
+}
+
+/// Whether the command names a program, or nothing.
+fn names_it(names: &[String], program: &str) -> bool {
+    names.iter().all(|name| program == name || program.split('/').next() == Some(name))
 }

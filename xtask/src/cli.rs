@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use photofinish::guard::Percent;
 use photofinish::scenario::{Heap, Os};
 use photofinish::sim::oracle::Oracles;
+use photofinish::token::{DecodeError, Token};
 
 use crate::asked::RunArgs;
 use crate::exit::{EXIT_CODES, SWEEP_EXIT_CODES};
@@ -173,6 +174,14 @@ pub struct SweepArgs {
     #[arg(long, value_name = "PERCENT", default_value = "5")]
     pub guard: Percent,
 
+    /// Spend so much time on each failure that the corpus does not know small, to make it small when the sweep is done.
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = parse_duration)]
+    pub shrink: Duration,
+
+    /// Leave failures as they were found.
+    #[arg(long, conflicts_with = "shrink")]
+    pub no_shrink: bool,
+
     /// Stop at the first run that does not pass, expected or not, in the order of variants and seeds.
     #[arg(long)]
     pub stop_on_first: bool,
@@ -303,6 +312,8 @@ impl SimArgs {
             jobs: None,
             guard: self.guard,
             isolation: self.isolation,
+            shrink: Duration::from_secs(2),
+            no_shrink: true,
             stop_on_first: false,
             corpus: std::env::var_os(CORPUS_VARIABLE).map(PathBuf::from),
             out: None,
@@ -354,10 +365,28 @@ pub(crate) fn parse_seed(text: &str) -> Result<u64, String> {
     };
     parsed.ok_or_else(|| {
         format!(
-            "a seed is a whole number from 0 to {}, decimal or 0x hexadecimal; try `--seed 1` or `--seed 0x2a`",
+            "a seed is a whole number from 0 to {}, decimal or 0x hexadecimal, or a token; try `--seed 1` or `--seed 0x2a`",
             u64::MAX
         )
     })
+}
+
+/// What `--seed` takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SeedOrToken {
+    /// A seed, from which a run is drawn.
+    Seed(u64),
+    /// A token, which is a run.
+    Token(Box<Token>),
+}
+
+/// Reads a seed or a token.
+pub(crate) fn parse_seed_or_token(text: &str) -> Result<SeedOrToken, String> {
+    match text.parse::<Token>() {
+        Ok(token) => Ok(SeedOrToken::Token(Box::new(token))),
+        Err(DecodeError::NotAToken) => parse_seed(text).map(SeedOrToken::Seed),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Reads a duration, which must not be nothing.

@@ -20,6 +20,7 @@ pub use told::words;
 
 use crate::client::{Client, ClientError, Replay, Request};
 use crate::examine::{Examined, examine};
+use crate::token::{self, MakeError, Token};
 use crate::verdict::Verdict;
 
 use runs::{Runs, kept};
@@ -84,12 +85,14 @@ impl Spend {
 }
 
 /// A failure made small.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Small {
     /// Asks for it again, pick by pick.
     pub request: Request,
     /// Its decisions.
     pub plan: Plan,
+    /// The same as text, unless it is beyond what tokens hold.
+    pub token: Result<Token, MakeError>,
     /// What it is, with its events.
     pub examined: Examined,
     /// What it cost before and after, and where the runs went.
@@ -151,7 +154,17 @@ pub fn shrink(
     }
     let explanation =
         explain::explain(client, (&request, &best.plan, &examined.run), &signature, EXPLAINED_MAX)?;
-    Ok(Small { request, plan: best.plan, examined, stats, minimal, explanation, took: started.elapsed() })
+    let token = token::make(client, (&request, &best.plan, &examined.run), &signature);
+    Ok(Small {
+        request,
+        token,
+        plan: best.plan,
+        examined,
+        stats,
+        minimal,
+        explanation,
+        took: started.elapsed(),
+    })
 }
 
 fn signature_of(request: &Request, failed: &Examined) -> Result<String, ShrinkError> {

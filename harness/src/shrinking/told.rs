@@ -40,7 +40,12 @@ impl fmt::Display for Explained {
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} by {}, at {}", self.function, self.thread, self.line)
+        write!(f, "{}: {} at {}", self.thread, self.function, self.line)?;
+        // Often the innermost is a helper that many call.
+        match self.stack.iter().find(|(_, line)| *line != self.line) {
+            Some((function, line)) => write!(f, ", called by {function} at {line}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -126,7 +126,8 @@ impl<'a> Search<'a> {
         record.difference.clone_from(difference);
         let symbols = Symbols::open(&self.executable);
         let replay = self.environment.replay_line(self.test.name, request.seed);
-        let told = Told { record: &record, run, symbols: &symbols, replay: &replay }.tell(self.plan.length);
+        let told = Told { record: &record, run, symbols: &symbols, replay: &replay, plan: None };
+        let told = told.tell(self.plan.length);
         let unknown = self.environment.unknown().map(|what| format!("  {what}\n")).unwrap_or_default();
         format!("\nseed {} · {} · {}\n{told}{unknown}", request.seed, self.test.name, request.strategy)
     }

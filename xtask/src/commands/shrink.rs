@@ -145,18 +145,19 @@ pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
         clients.push(Client::start(&scenarios.path, threads, Isolation::Fork)?);
     }
     let small = made_small(args, ask, &mut clients)?;
-    let build = tracefile::build_id(&scenarios.path).map_err(ShrinkCommandError::Executable)?;
-    let record = args.record.clone().unwrap_or_else(|| scenarios.path.with_file_name("small.json"));
-    write(&record, &small, &build)?;
-    tell(args, &small, &clients[0], &record);
+    let replay = replay_line(args, &scenarios, &small)?;
+    tell(args, &small, &clients[0], &replay);
     Ok(exit_of(small.examined.judgement.verdict))
 }
 
 fn made_small(args: &ShrinkArgs, ask: &Ask, clients: &mut [Client]) -> Result<Small, ShrinkCommandError> {
     let started = Instant::now();
     let first = clients.first_mut().expect("at least one job");
-    let mut request = ask.request.clone();
-    request.strategy = first.resolve(&request)?;
+    let mut ask = ask.clone();
+    for line in ask.resolve(first, args.run.exact())? {
+        eprintln!("{line}");
+    }
+    let request = ask.request;
     let failed = examine(first, &request)?;
     let bar = ProgressBar::new_spinner()
         .with_style(ProgressStyle::with_template("{spinner} {msg}").expect("the template is right"));
@@ -171,18 +172,44 @@ fn made_small(args: &ShrinkArgs, ask: &Ask, clients: &mut [Client]) -> Result<Sm
     Ok(small?)
 }
 
+/// What to type to see the small run again: its token; or its trace, if it has no token or a trace is wanted.
+fn replay_line(
+    args: &ShrinkArgs,
+    scenarios: &Scenarios,
+    small: &Small,
+) -> Result<String, ShrinkCommandError> {
+    let token = match &small.token {
+        Ok(token) => token.encode().map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    let path = match (&args.record, &token) {
+        (Some(path), _) => path.clone(),
+        (None, Ok(_)) => return Ok(small.token.as_ref().map(line::of_token).unwrap_or_default()),
+        (None, Err(why)) => {
+            eprintln!("note: it has no token: {why}");
+            scenarios.path.with_file_name("small.json")
+        }
+    };
+    let build = tracefile::build_id(&scenarios.path).map_err(ShrinkCommandError::Executable)?;
+    write(&path, small, &build)?;
+    let of_trace = line::of_trace(&path, &small.request, &small.request);
+    if token.is_ok() {
+        eprintln!("trace: {} (replay: {of_trace})", path.display());
+    }
+    Ok(small.token.as_ref().map_or(of_trace, line::of_token))
+}
+
 fn write(path: &Path, small: &Small, build: &str) -> Result<(), ShrinkCommandError> {
     let next = "the same command without `--record`";
     let file = TraceFile::whole(&small.request, &small.examined.run, build, next)?;
     Ok(tracefile::write(path, &file)?)
 }
 
-fn tell(args: &ShrinkArgs, small: &Small, client: &Client, recorded: &Path) {
-    let Small { request, plan: _, examined, stats, minimal, explanation, took } = small;
+fn tell(args: &ShrinkArgs, small: &Small, client: &Client, replay: &str) {
+    let Small { request, plan, examined, stats, minimal, explanation, took, .. } = small;
     let mut record =
         Record::new(&request.program, request.seed, request.strategy, &examined.run, &examined.judgement);
     record.difference.clone_from(&examined.difference);
-    let replay = line::of_trace(recorded, request, request);
     let (before, after) = (Counted::of(&stats.before), Counted::of(&stats.after));
     let runs = stats.runs + explanation.runs;
     if args.json {
@@ -194,15 +221,16 @@ fn tell(args: &ShrinkArgs, small: &Small, client: &Client, recorded: &Path) {
             seconds: took.as_secs_f64(),
             minimal: *minimal == Minimal::Proved,
             explanation,
-            replay: &replay,
+            replay,
         };
         crate::say!("{}", serde_json::to_string(&printed).expect("plain data has a JSON form"));
         return;
     }
-    crate::say!("{} · made small from seed {}", request.program, request.seed);
-    let told = Told { record: &record, run: &examined.run, symbols: client.symbols(), replay: &replay };
+    crate::say!("{} · made small", request.program);
+    let (run, plan) = (&examined.run, Some(plan));
+    let told = Told { record: &record, run, symbols: client.symbols(), replay, plan };
     crate::out::write(format_args!("{}", told.tell(Length::Short)));
-    crate::say!("  decisions: {} before, {} after", before.words(), after.words());
+    crate::say!("  made small: {} before, {} after", before.words(), after.words());
     crate::say!("  {}; {runs} runs, {:.1} s", words(*minimal), took.as_secs_f64());
     crate::out::write(format_args!("{explanation}"));
 }

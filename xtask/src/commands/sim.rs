@@ -21,7 +21,7 @@ use photofinish::tracefile::{self, TraceError, TraceFile};
 use photofinish::verdict::{self, Verdict};
 use thiserror::Error;
 
-use crate::asked::{Ask, AskError};
+use crate::asked::{Ask, AskError, By};
 use crate::cli::{Sharing, SimArgs};
 use crate::exit::{Exit, ExitCause};
 use crate::scenarios::{ScenarioError, Scenarios};
@@ -106,17 +106,22 @@ impl Session<'_> {
     /// Makes one run and prints what it was.
     fn one(&mut self, mut ask: Ask) -> Result<Exit, SimError> {
         // Nothing runs before the seed is out; the strategy is known once the seed has been resolved.
-        self.say(&format!("seed {} · {}", ask.request.seed, ask.request.program));
-        ask.request.strategy = self.client()?.resolve(&ask.request)?;
+        self.say(&ask.title());
+        let exact = self.args.run.exact();
+        let found = ask.resolve(self.client()?, exact)?;
         let request = &ask.request;
-        self.say(&format!(" · {}\n", request.strategy));
+        match ask.by {
+            By::Token(_) => self.say("\n"),
+            By::Seed | By::Trace(_) => self.say(&format!(" · {}\n", request.strategy)),
+        }
+        found.iter().for_each(|line| self.say(&format!("  {line}\n")));
         // Drawn on a terminal only, and only if the run takes longer than a tick.
         let waiting = ProgressBar::new_spinner().with_message("running");
         waiting.enable_steady_tick(Duration::from_secs(1));
         let examined = self.examine(request);
         waiting.finish_and_clear();
         let Examined { run, mut judgement, difference } = examined?;
-        if let Some(expected) = ask.recorded.as_ref().map(|recorded| recorded.events_hash)
+        if let Some(expected) = ask.events_hash()
             && expected != run.figures.events_hash
             && judgement.verdict != Verdict::Diverged
         {
@@ -128,9 +133,13 @@ impl Session<'_> {
             crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
         } else {
             let replay = ask.line();
-            let told = Told { record: &record, run: &run, symbols: &self.symbols, replay: &replay };
+            let told =
+                Told { record: &record, run: &run, symbols: &self.symbols, replay: &replay, plan: None };
             let length = if self.args.events { Length::EveryEvent } else { Length::Short };
             crate::out::write(format_args!("{}", told.tell(length)));
+        }
+        if let Some(other) = ask.other_than(judgement.signature.as_deref()) {
+            self.say(&format!("  note: {other}\n"));
         }
         if let Some(path) = &self.args.record {
             self.write_trace(path, &ask, &run)?;

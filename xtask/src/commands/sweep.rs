@@ -9,6 +9,7 @@ mod kept;
 mod out;
 mod plan;
 mod progress;
+mod small;
 mod told;
 
 use std::sync::Once;
@@ -160,9 +161,10 @@ impl Sweep<'_> {
             }
         }
         outcome?;
+        let small = small::make(self, &board)?;
         let missed = told::missed(&board, self.args);
         if let Some(folder) = &self.args.out {
-            out::write(self, folder, &board, &again, &missed)?;
+            out::write(self, folder, (&board, &small), &again, &missed)?;
         }
         let judged = self.selected.iter().zip(&board.gathered);
         let worst = judged.fold(Exit::Passed, |worst, (listed, gathered)| {

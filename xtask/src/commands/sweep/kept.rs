@@ -132,6 +132,23 @@ impl Kept {
         Ok(())
     }
 
+    /// The entry of a failure: its number, and what it was shrunk to.
+    pub(super) fn entry(
+        &self,
+        program: &str,
+        signature: &str,
+    ) -> Result<Option<(i64, Option<String>)>, CorpusError> {
+        let entries = self.corpus().entries(Traces::Without)?;
+        let found =
+            entries.into_iter().find(|entry| entry.program == program && entry.signature == signature);
+        Ok(found.map(|entry| (entry.id, entry.shrunk)))
+    }
+
+    /// Notes what a failure was shrunk to.
+    pub(super) fn set_shrunk(&self, id: i64, token: &str) -> Result<(), CorpusError> {
+        self.corpus().set_shrunk(id, token)
+    }
+
     fn corpus(&self) -> MutexGuard<'_, Corpus> {
         self.corpus.lock().expect("nobody panics with it")
     }

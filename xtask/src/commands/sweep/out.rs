@@ -20,6 +20,7 @@ use super::jobs::Board;
 use super::kept::Again;
 use super::plan::Budget;
 use super::progress::Progress;
+use super::small::Failure;
 use super::{SimError, Sweep, SweepError, of};
 use crate::interrupt;
 
@@ -72,6 +73,8 @@ struct Example {
     record: String,
     /// None if the run left more than was kept of it.
     trace: Option<String>,
+    /// The failure made small, as a token.
+    small: Option<String>,
 }
 
 /// Makes the folder before the sweep begins, so that a sweep is not for nothing.
@@ -83,7 +86,7 @@ pub(super) fn prepare(folder: &Path) -> Result<(), OutError> {
 pub(super) fn write(
     sweep: &Sweep<'_>,
     folder: &Path,
-    board: &Board,
+    (board, small): (&Board, &BTreeMap<Failure, String>),
     again: &[Again],
     missed: &[&Mark],
 ) -> Result<(), SweepError> {
@@ -96,7 +99,8 @@ pub(super) fn write(
                 client = Some(sweep.client(&Progress::new(Budget::Seeds(0), 0))?);
             }
             let client = client.as_mut().expect("started above");
-            examples.insert(signature.as_str(), write_one(client, folder, signature, shown)?);
+            let token = small.get(&(listed.name(), signature.clone()));
+            examples.insert(signature.as_str(), write_one(client, folder, (signature, token), shown)?);
         }
         variants.push(Variant {
             scenario: &listed.scenario,
@@ -128,7 +132,7 @@ pub(super) fn write(
 fn write_one(
     client: &mut Client,
     folder: &Path,
-    signature: &str,
+    (signature, small): (&str, Option<&String>),
     shown: &Shown,
 ) -> Result<Example, SweepError> {
     let file = &shown.file;
@@ -153,6 +157,7 @@ fn write_one(
         decisions: shown.decisions(),
         record,
         trace: (shown.trace == Extent::Whole).then_some(trace),
+        small: small.cloned(),
     })
 }
 

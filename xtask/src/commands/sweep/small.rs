@@ -1,0 +1,103 @@
+//! After the sweep: each failure that the corpus does not know small is made small.
+//!
+//! Does not search for failures. Invariant: what was made small once is not made small again, and a failure of which that fails stays
+//! as it was found.
+
+use std::collections::BTreeMap;
+
+use photofinish::client::Client;
+use photofinish::examine::examine;
+use photofinish::line;
+use photofinish::shrinking::{Go, Small, Spend, shrink};
+use photofinish::verdict::Verdict;
+use serde::Serialize;
+
+use super::gathered::{Extent, Shown};
+use super::jobs::Board;
+use super::plan::Budget;
+use super::progress::Progress;
+use super::{Sweep, SweepError};
+use crate::interrupt;
+
+/// A program and a signature.
+pub(super) type Failure = (String, String);
+
+/// What is said of a failure that was made small.
+#[derive(Serialize)]
+struct Told<'a> {
+    program: &'a str,
+    signature: &'a str,
+    /// Decisions before and after.
+    before: u64,
+    after: u64,
+    small: &'a str,
+}
+
+/// The tokens of what the sweep found, made small now or before.
+pub(super) fn make(sweep: &Sweep<'_>, board: &Board) -> Result<BTreeMap<Failure, String>, SweepError> {
+    let mut tokens = BTreeMap::new();
+    let mut clients: Vec<Client> = Vec::new();
+    for (listed, gathered) in sweep.selected.iter().zip(&board.gathered) {
+        for (signature, shown) in &gathered.part.shown {
+            let failure = (listed.name(), signature.clone());
+            let entry = sweep.kept.entry(&failure.0, signature)?;
+            if let Some((_, Some(token))) = &entry {
+                tokens.insert(failure, token.clone());
+                continue;
+            }
+            let is_wanted = shown.verdict == Verdict::Fail && shown.trace == Extent::Whole;
+            if sweep.args.no_shrink || !is_wanted || interrupt::requested() {
+                continue;
+            }
+            while clients.len() < sweep.jobs {
+                clients.push(sweep.client(&Progress::new(Budget::Seeds(0), 0))?);
+            }
+            let Some(token) = one(sweep, &mut clients, (&failure, shown)) else { continue };
+            if let Some((id, _)) = entry {
+                sweep.kept.set_shrunk(id, &token)?;
+            }
+            tokens.insert(failure, token);
+        }
+    }
+    Ok(tokens)
+}
+
+fn one(
+    sweep: &Sweep<'_>,
+    clients: &mut [Client],
+    ((program, signature), shown): (&Failure, &Shown),
+) -> Option<String> {
+    let note = |why: String| {
+        eprintln!("note: {program}: {signature}: not made small: {}", why.lines().next().unwrap_or_default());
+        None
+    };
+    let request = shown.file.request();
+    let failed = match examine(clients.first_mut()?, &request) {
+        Ok(failed) => failed,
+        Err(error) => return note(error.to_string()),
+    };
+    let mut progress = |_| if interrupt::requested() { Go::Stop } else { Go::On };
+    let small = match shrink(clients, (&request, &failed), Spend::time(sweep.args.shrink), &mut progress) {
+        Ok(small) => small,
+        Err(error) => return note(error.to_string()),
+    };
+    let token = match small.token.as_ref().map(|token| (token, token.encode())) {
+        Ok((token, Ok(text))) => {
+            say(sweep, (program, signature), &small, (&text, &line::of_token(token)));
+            text
+        }
+        Ok((_, Err(error))) => return note(error.to_string()),
+        Err(error) => return note(error.to_string()),
+    };
+    Some(token)
+}
+
+fn say(sweep: &Sweep<'_>, (program, signature): (&str, &str), small: &Small, (token, line): (&str, &str)) {
+    let (before, after) = (small.stats.before.decisions(), small.stats.after.decisions());
+    if sweep.args.json {
+        let told = Told { program, signature, before, after, small: token };
+        eprintln!("{}", serde_json::to_string(&told).expect("plain data has a JSON form"));
+    } else {
+        crate::say!("small: {program}: {signature}: {before} -> {after} decisions: {line}");
+    }
+}

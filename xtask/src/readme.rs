@@ -7,6 +7,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use photofinish::token::PREFIX;
+
 use crate::cli::CORPUS_VARIABLE;
 
 /// Why README could not be produced.
@@ -99,7 +101,7 @@ fn block(
     Ok(text.lines().skip(from).fold(String::new(), |block, line| block + line + "\n"))
 }
 
-/// Replaces what differs between machines or builds by dots of the same width: real milliseconds, and the hash of the events.
+/// Replaces what differs between machines or builds by dots: real milliseconds, the hash of the events, and tokens.
 fn steady(output: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in output.lines() {
@@ -110,6 +112,10 @@ fn steady(output: &str) -> String {
             lines.push(format!("{before}, {} ms", "·".repeat(digits.len().max(4))));
         } else if let Some(hash) = line.strip_prefix("  events ").filter(|hash| hash.len() == 16) {
             lines.push(format!("  events {}", "·".repeat(hash.len())));
+        } else if let Some((before, token)) = line.split_once(PREFIX)
+            && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        {
+            lines.push(format!("{before}{PREFIX}····"));
         } else {
             lines.push(line.to_owned());
         }
@@ -150,7 +156,9 @@ mod tests {
 
     fn check(readme: &str, made: &str) {
         let run = |command: &str| {
-            let output = format!("{command} said\n  events 0123456789abcdef\na: 1 of 2 passed, 17 ms\n");
+            let output = format!(
+                "{command} said\n  events 0123456789abcdef\na: 1 of 2 passed, 17 ms\n  replay: pf1-aB_1-2\n"
+            );
             Ok(Said { output, exit: 1 })
         };
         assert_eq!(render(Path::new("."), readme, &run).expect("well formed"), made);
@@ -162,7 +170,7 @@ mod tests {
         check("text\n", "text\n");
         check(
             "<!-- run: it exit: 1 -->\n```console\nold\n```\nafter\n",
-            "<!-- run: it exit: 1 -->\n```console\n$ it\nit said\n  events ················\na: 1 of 2 passed, ···· ms\n```\nafter\n",
+            "<!-- run: it exit: 1 -->\n```console\n$ it\nit said\n  events ················\na: 1 of 2 passed, ···· ms\n  replay: pf1-····\n```\nafter\n",
         );
     }
 

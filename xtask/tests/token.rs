@@ -2,6 +2,7 @@
 //!
 //! Does not shrink. Invariant: what a token leads to is judged by the signature of the run it was made of.
 
+mod committed;
 mod edited;
 
 use std::path::{Path, PathBuf};

@@ -231,6 +231,7 @@ fn tell(args: &ShrinkArgs, small: &Small, client: &Client, replay: &str) {
     let told = Told { record: &record, run, symbols: client.symbols(), replay, plan };
     crate::out::write(format_args!("{}", told.tell(Length::Short)));
     crate::say!("  made small: {} before, {} after", before.words(), after.words());
-    crate::say!("  {}; {runs} runs, {:.1} s", words(*minimal), took.as_secs_f64());
+    crate::say!("  {}; {runs} runs", words(*minimal));
+    eprintln!("it took {:.1} s", took.as_secs_f64());
     crate::out::write(format_args!("{explanation}"));
 }

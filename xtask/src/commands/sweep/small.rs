@@ -98,6 +98,6 @@ fn say(sweep: &Sweep<'_>, (program, signature): (&str, &str), small: &Small, (to
         let told = Told { program, signature, before, after, small: token };
         eprintln!("{}", serde_json::to_string(&told).expect("plain data has a JSON form"));
     } else {
-        crate::say!("small: {program}: {signature}: {before} -> {after} decisions: {line}");
+        eprintln!("small: {program}: {signature}: {before} -> {after} decisions: {line}");
     }
 }

@@ -12,6 +12,7 @@ use photofinish::scenario::{Heap, Listed, Os};
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
 use photofinish::sim::oracle::Oracles;
+use photofinish::sim::plan::Plan;
 use photofinish::sim::seed::Seed;
 use photofinish::token::{self, Exact, ResolveError, Resolved, Same, Token};
 use photofinish::tracefile::{self, TraceError};
@@ -115,6 +116,8 @@ pub struct Ask {
     pub request: Request,
     /// What names it.
     pub by: By,
+    /// Of a token that is resolved: its decisions.
+    pub plan: Option<Plan>,
 }
 
 /// What names a run.
@@ -178,7 +181,9 @@ impl Ask {
             self.request.strategy = client.resolve(&self.request)?;
             return Ok(Vec::new());
         };
-        let Resolved { request, fates, build, .. } = token::resolve(client, token, exact)?;
+        let resolved = token::resolve(client, token, exact)?;
+        self.plan = Some(resolved.plan());
+        let Resolved { request, fates, build, .. } = resolved;
         self.request = Request { events: self.request.events, ..request };
         if build == Same::Build {
             return Ok(Vec::new());
@@ -237,7 +242,7 @@ impl RunArgs {
             heap: self.heap,
             ..Request::new(listed.name(), seed)
         };
-        Ok(selected.iter().map(|listed| Ask { request: request(listed), by: By::Seed }).collect())
+        Ok(selected.iter().map(|listed| Ask { request: request(listed), by: By::Seed, plan: None }).collect())
     }
 
     fn of_trace(&self, names: &[String], scenarios: &Scenarios, path: &Path) -> Result<Ask, AskError> {
@@ -263,7 +268,7 @@ impl RunArgs {
             ..asked.clone()
         };
         let recorded = Recorded { path: path.to_owned(), request: asked, events_hash: file.events_hash };
-        Ok(Ask { request, by: By::Trace(Box::new(recorded)) })
+        Ok(Ask { request, by: By::Trace(Box::new(recorded)), plan: None })
     }
 
     fn of_token(&self, names: &[String], scenarios: &Scenarios, token: &Token) -> Result<Ask, AskError> {
@@ -285,7 +290,11 @@ impl RunArgs {
                 "a token says how its run is made\nnext: leave out all options but --seed, --exact, and what is to be printed or written",
             ));
         }
-        Ok(Ask { request: Request::new(program.clone(), Seed(0)), by: By::Token(Box::new(token.clone())) })
+        Ok(Ask {
+            request: Request::new(program.clone(), Seed(0)),
+            by: By::Token(Box::new(token.clone())),
+            plan: None,
+        })
     }
 
     fn limits(&self, limits: Limits) -> Limits {

@@ -28,6 +28,18 @@ pub struct Resolved {
     pub build: Same,
 }
 
+impl Resolved {
+    /// The decisions that are there, which, followed leniently, give the run.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        let decisions = self.fates.iter().filter_map(|fate| match fate {
+            Fate::AsItWas(found) | Fate::Moved { to: found, .. } => Some(found.decision.clone()),
+            Fate::Gone(_) => None,
+        });
+        Plan { decisions: decisions.collect() }
+    }
+}
+
 /// Whether a build made a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Same {

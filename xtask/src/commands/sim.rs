@@ -133,8 +133,13 @@ impl Session<'_> {
             crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
         } else {
             let replay = ask.line();
-            let told =
-                Told { record: &record, run: &run, symbols: &self.symbols, replay: &replay, plan: None };
+            let told = Told {
+                record: &record,
+                run: &run,
+                symbols: &self.symbols,
+                replay: &replay,
+                plan: ask.plan.as_ref(),
+            };
             let length = if self.args.events { Length::EveryEvent } else { Length::Short };
             crate::out::write(format_args!("{}", told.tell(length)));
         }

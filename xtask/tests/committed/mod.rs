@@ -9,7 +9,7 @@ use std::path::Path;
 use photofinish::client::{self, Client, Replay, Request};
 use photofinish::examine::examine;
 use photofinish::sim::plan::Plan;
-use photofinish::token::{self, Exact, Fate, Token};
+use photofinish::token::{self, Exact, Token};
 use photofinish::verdict;
 use xtask::workspace::Workspace;
 
@@ -48,11 +48,7 @@ fn read(path: &Path) -> Committed {
 /// The decisions of a token in this build, and how the run fails that follows them.
 fn follow(client: &mut Client, token: &Token) -> (Plan, Request, Option<String>) {
     let resolved = token::resolve(client, token, Exact::No).expect("its program is there");
-    let decisions = resolved.fates.iter().filter_map(|fate| match fate {
-        Fate::AsItWas(found) | Fate::Moved { to: found, .. } => Some(found.decision.clone()),
-        Fate::Gone(_) => None,
-    });
-    let plan = Plan { decisions: decisions.collect() };
+    let plan = resolved.plan();
     let signature = examine(client, &resolved.request).expect("it serves").judgement.signature;
     (plan, resolved.request, signature)
 }

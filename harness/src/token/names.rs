@@ -53,6 +53,8 @@ struct Stack {
 impl Stack {
     fn new(addresses: &[u64], symbols: &Symbols) -> Self {
         let mut names: Vec<String> = Vec::new();
+        // What calls the outermost function of the program is ours, or the standard library's on our behalf, and differs with our code.
+        let mut outermost_end = 0;
         let mut program: Vec<String> = Vec::new();
         for place in addresses.iter().flat_map(|address| symbols.places(*address)) {
             if place.inner == Inner::Simulator || place.function == "?" {
@@ -66,7 +68,11 @@ impl Stack {
             if names.last() != Some(&name) {
                 names.push(name);
             }
+            if place.inner == Inner::Program {
+                outermost_end = names.len();
+            }
         }
+        names.truncate(outermost_end);
         let outermost = &program[program.len().saturating_sub(OUTERMOST)..];
         let sort = if outermost.is_empty() { UNKNOWN } else { (hash(&outermost.join("\n")) % 255) as u8 + 1 };
         let place = hash(&names.join("\n")).max(1);

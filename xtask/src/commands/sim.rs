@@ -114,7 +114,7 @@ impl Session<'_> {
             By::Token(_) => self.say("\n"),
             By::Seed | By::Trace(_) => self.say(&format!(" · {}\n", request.strategy)),
         }
-        found.iter().for_each(|line| self.say(&format!("  {line}\n")));
+        found.iter().for_each(|line| eprintln!("{line}"));
         // Drawn on a terminal only, and only if the run takes longer than a tick.
         let waiting = ProgressBar::new_spinner().with_message("running");
         waiting.enable_steady_tick(Duration::from_secs(1));

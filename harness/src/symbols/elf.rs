@@ -2,13 +2,15 @@
 //!
 //! Does not know what a name means. Invariant: what cannot be read is not there; nothing here is an error.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use addr2line::{Context, FrameIter};
 use gimli::{Dwarf, EndianArcSlice, Error, RunTimeEndian, SectionId};
+use object::elf::PF_X;
 use object::read::elf::ElfFile64;
-use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
+use object::{Object as _, ObjectSection as _, ObjectSegment as _, ObjectSymbol as _, SegmentFlags};
 
 type Slice = EndianArcSlice<RunTimeEndian>;
 
@@ -16,6 +18,8 @@ type Slice = EndianArcSlice<RunTimeEndian>;
 pub(super) struct Elf {
     bytes: Vec<u8>,
     context: Context<Slice>,
+    /// What is mapped to be executed.
+    code: Vec<Range<u64>>,
     symbols: OnceLock<Vec<Symbol>>,
 }
 
@@ -34,20 +38,35 @@ impl Elf {
             Ok::<Slice, Error>(Slice::new(Arc::from(data.unwrap_or_default()), endian))
         };
         let context = Context::from_dwarf(Dwarf::load(section).ok()?).ok()?;
-        Some(Self { context, bytes, symbols: OnceLock::new() })
+        let code = file.segments().filter(|segment| is_code(segment.flags()));
+        let code = code.map(|segment| segment.address()..segment.address().saturating_add(segment.size()));
+        Some(Self { context, code: code.collect(), bytes, symbols: OnceLock::new() })
+    }
+
+    /// Whether there is code at an address. The linker leaves debug information of functions that it dropped, and puts them at 0, where
+    /// a stack ends.
+    fn has_code(&self, address: u64) -> bool {
+        self.code.iter().any(|code| code.contains(&address))
     }
 
     /// The functions at an address, the innermost of those inlined into one another first.
     pub(super) fn frames(&self, address: u64) -> Option<FrameIter<'_, Slice>> {
-        self.context.find_frames(address).skip_all_loads().ok()
+        self.has_code(address).then(|| self.context.find_frames(address).skip_all_loads().ok())?
     }
 
     /// The symbol that an address is behind.
     pub(super) fn symbol(&self, address: u64) -> Option<&str> {
+        if !self.has_code(address) {
+            return None;
+        }
         let symbols = self.symbols.get_or_init(|| symbols(&self.bytes));
         let after = symbols.partition_point(|symbol| symbol.address <= address);
         Some(&symbols.get(after.checked_sub(1)?)?.name)
     }
+}
+
+fn is_code(flags: SegmentFlags) -> bool {
+    matches!(flags, SegmentFlags::Elf { p_flags, .. } if p_flags.contains(PF_X))
 }
 
 fn parse(bytes: &[u8]) -> Option<ElfFile64<'_>> {
@@ -87,6 +106,16 @@ mod tests {
         let frame = frames.next().expect("it can be read").expect("a frame");
         let file = frame.location.and_then(|location| location.file).expect("a file");
         assert!(file.ends_with("src/symbols/elf.rs"), "{file}");
+    }
+
+    #[test]
+    fn nothing_is_where_no_code_is() {
+        let elf = Elf::open(Path::new("/proc/self/exe")).expect("this executable");
+        let beyond = elf.code.iter().map(|code| code.end).max().expect("it has code");
+        for address in [0, 1, 0x100, beyond, u64::MAX] {
+            assert!(elf.frames(address).is_none(), "{address:#x}");
+            assert_eq!(elf.symbol(address), None, "{address:#x}");
+        }
     }
 
     #[test]

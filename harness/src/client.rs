@@ -136,6 +136,25 @@ pub struct Run {
     pub truncated: bool,
 }
 
+impl Run {
+    /// A run of which nothing is known but how it ended.
+    pub(crate) fn ended(ending: Ending) -> Self {
+        Self {
+            ending,
+            figures: Figures::default(),
+            unmodelled: 0,
+            judged: None,
+            left: Vec::new(),
+            trace: Trace::default(),
+            events: Vec::new(),
+            stacks: Vec::new(),
+            points: Vec::new(),
+            sights: Vec::new(),
+            truncated: false,
+        }
+    }
+}
+
 /// How a server is started.
 #[derive(Clone, Copy, Debug)]
 struct Way {
@@ -371,23 +390,12 @@ fn boring(request: &Request) -> Request {
 
 /// Makes a run of its frames. Without a final one, its process died before it could say how it ended.
 fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u64) -> Run {
-    let mut run = Run {
-        ending: match died {
-            Some(Died::OurBug(what)) => Ending::Bug { what },
-            Some(Died::Lost(what)) => Ending::Lost { what },
-            None => Ending::Lost { what: String::from("its process left without a word") },
-        },
-        figures: Figures::default(),
-        unmodelled: 0,
-        judged: None,
-        left: Vec::new(),
-        trace: Trace::default(),
-        events: Vec::new(),
-        stacks: Vec::new(),
-        points: Vec::new(),
-        sights: Vec::new(),
-        truncated,
+    let ending = match died {
+        Some(Died::OurBug(what)) => Ending::Bug { what },
+        Some(Died::Lost(what)) => Ending::Lost { what },
+        None => Ending::Lost { what: String::from("its process left without a word") },
     };
+    let mut run = Run { truncated, ..Run::ended(ending) };
     for frame in frames {
         match frame {
             Frame::Pick(mut pick) => {

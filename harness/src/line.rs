@@ -6,7 +6,6 @@
 use std::path::Path;
 
 use crate::client::Request;
-use crate::token::Token;
 use crate::typed::quoted;
 
 /// The run of a request whose strategy is resolved, from its seed.
@@ -24,13 +23,10 @@ pub fn of_trace(path: &Path, request: &Request, recorded: &Request) -> String {
     format!("cargo xtask sim --trace {path}{}", options(request, recorded))
 }
 
-/// The run of a token. One that cannot be written as text has too many decisions to be typed.
+/// The run of a token's text.
 #[must_use]
-pub fn of_token(token: &Token) -> String {
-    match token.encode() {
-        Ok(text) => format!("cargo xtask sim --seed {text}"),
-        Err(error) => error.to_string(),
-    }
+pub fn of_token(text: &str) -> String {
+    format!("cargo xtask sim --seed {text}")
 }
 
 /// In what a request is not the usual one.

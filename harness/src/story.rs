@@ -325,9 +325,7 @@ pub fn visible(text: &str) -> String {
 mod tests {
     use photofinish_sim::ending::Ending;
     use photofinish_sim::event::Stamp;
-    use photofinish_sim::kernel::Figures;
     use photofinish_sim::thread::ThreadId;
-    use photofinish_sim::trace::Trace;
     use photofinish_sim::traced::{Level, Traced, What};
 
     use super::*;
@@ -344,19 +342,7 @@ mod tests {
             task: None,
         };
         let stamp = Stamp { step: 1, at_ns: 2_000_000_003, thread: ThreadId(4) };
-        Run {
-            ending: Ending::Returned,
-            figures: Figures::default(),
-            unmodelled: 0,
-            judged: None,
-            left: Vec::new(),
-            trace: Trace::default(),
-            events: vec![(stamp, Event::Traced(Box::new(traced))); events],
-            stacks: Vec::new(),
-            points: Vec::new(),
-            sights: Vec::new(),
-            truncated: false,
-        }
+        Run { events: vec![(stamp, Event::Traced(Box::new(traced))); events], ..Run::ended(Ending::Returned) }
     }
 
     #[test]

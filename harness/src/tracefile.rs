@@ -246,26 +246,13 @@ pub fn build_id(executable: &Path) -> std::io::Result<String> {
 #[cfg(test)]
 mod tests {
     use photofinish_sim::ending::Ending;
-    use photofinish_sim::kernel::Figures;
 
     use super::*;
 
     #[test]
     fn the_beginning_of_a_run_is_no_trace() {
         let request = Request::new("app::t", Seed(17));
-        let mut run = Run {
-            ending: Ending::Returned,
-            figures: Figures::default(),
-            unmodelled: 0,
-            judged: None,
-            left: Vec::new(),
-            trace: Trace::default(),
-            events: Vec::new(),
-            stacks: Vec::new(),
-            points: Vec::new(),
-            sights: Vec::new(),
-            truncated: false,
-        };
+        let mut run = Run::ended(Ending::Returned);
         let whole = TraceFile::whole(&request, &run, "build", "x").expect("all of it is there");
         assert_eq!(whole, TraceFile::of(&request, &run, "build"));
         run.truncated = true;

@@ -99,6 +99,12 @@ pub fn judge(run: &Run, symbols: &Symbols) -> Judgement {
     Judgement { verdict, signature, detail }
 }
 
+/// Whether a run shows a failure of this signature.
+#[must_use]
+pub(crate) fn shows(run: &Run, symbols: &Symbols, signature: &str) -> bool {
+    judge(run, symbols).signature.as_deref() == Some(signature)
+}
+
 /// Whether the signature of a run that ended so is known only if the run was made with its events kept.
 #[must_use]
 pub fn needs_events(ending: &Ending) -> bool {

@@ -5,6 +5,8 @@
 
 use core::hash::{Hash, Hasher};
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -318,6 +320,21 @@ impl Recorder for Memory {
 
     fn event(&mut self, stamp: &Stamp, event: &Event) {
         self.events.push((*stamp, event.clone()));
+    }
+}
+
+/// Whoever keeps the other end reads what the kernel wrote.
+impl<R: Recorder> Recorder for Rc<RefCell<R>> {
+    fn pick(&mut self, pick: &Pick) {
+        self.borrow_mut().pick(pick);
+    }
+
+    fn born(&mut self, parent: ThreadId) {
+        self.borrow_mut().born(parent);
+    }
+
+    fn event(&mut self, stamp: &Stamp, event: &Event) {
+        self.borrow_mut().event(stamp, event);
     }
 }
 

@@ -149,7 +149,10 @@ impl Ask {
         match &self.by {
             By::Seed => line::of_seed(&self.request),
             By::Trace(recorded) => line::of_trace(&recorded.path, &self.request, &recorded.request),
-            By::Token(token) => line::of_token(token),
+            // It was text, which is no longer than what is read.
+            By::Token(token) => {
+                token.encode().map_or_else(|error| error.to_string(), |text| line::of_token(&text))
+            }
         }
     }
 

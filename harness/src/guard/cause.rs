@@ -126,9 +126,7 @@ mod tests {
     use std::path::Path;
 
     use photofinish_sim::ending::Ending;
-    use photofinish_sim::kernel::Figures;
     use photofinish_sim::thread::ThreadId;
-    use photofinish_sim::trace::Trace;
 
     use super::*;
 
@@ -140,19 +138,7 @@ mod tests {
             answer: *answer,
             stack: Vec::new(),
         };
-        Run {
-            ending: Ending::Returned,
-            figures: Figures::default(),
-            unmodelled: 0,
-            judged: None,
-            trace: Trace::default(),
-            events: Vec::new(),
-            stacks: Vec::new(),
-            points: Vec::new(),
-            sights: sights.iter().map(sight).collect(),
-            left: Vec::new(),
-            truncated: false,
-        }
+        Run { sights: sights.iter().map(sight).collect(), ..Run::ended(Ending::Returned) }
     }
 
     /// What two runs come to that were answered so, with the first differing event of this number.

@@ -167,7 +167,7 @@ impl Experiment<'_> {
     }
 
     fn fails(&self, run: &Run) -> bool {
-        verdict::judge(run, self.client.symbols()).signature.as_deref() == Some(self.signature)
+        verdict::shows(run, self.client.symbols(), self.signature)
     }
 }
 

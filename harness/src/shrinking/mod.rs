@@ -20,7 +20,7 @@ pub use told::words;
 
 use crate::client::{Client, ClientError, Replay, Request};
 use crate::examine::{Examined, examine};
-use crate::token::{self, MakeError, Token};
+use crate::token;
 use crate::verdict::Verdict;
 
 use runs::{Runs, kept};
@@ -91,8 +91,8 @@ pub struct Small {
     pub request: Request,
     /// Its decisions.
     pub plan: Plan,
-    /// The same as text, unless it is beyond what tokens hold.
-    pub token: Result<Token, MakeError>,
+    /// The same as a token's text, or why there is none.
+    pub token: Result<String, String>,
     /// What it is, with its events.
     pub examined: Examined,
     /// What it cost before and after, and where the runs went.
@@ -136,7 +136,7 @@ pub fn shrink(
         failed: None,
     };
     let Shrunk { best, stats, minimal } = photofinish_shrink::shrink(
-        kept(failed.run.trace.plan(), failed.run.clone()),
+        kept(&failed.run.trace.plan(), failed.run.clone()),
         &mut runs,
         Budget { runs: spend.runs },
     );
@@ -154,7 +154,9 @@ pub fn shrink(
     }
     let explanation =
         explain::explain(client, (&request, &best.plan, &examined.run), &signature, EXPLAINED_MAX)?;
-    let token = token::make(client, (&request, &best.plan, &examined.run), &signature);
+    let token = token::make(client, (&request, &best.plan, &examined.run), &signature)
+        .map_err(|error| error.to_string())
+        .and_then(|token| token.encode().map_err(|error| error.to_string()));
     Ok(Small {
         request,
         token,

@@ -73,7 +73,7 @@ impl Judge for Runs<'_> {
                 None => return Err(Stopped),
             }
         }
-        let fewest = kept.iter().flatten().map(|kept: &Kept| kept.trace.picks.len()).min();
+        let fewest = kept.iter().flatten().map(|kept: &Kept| kept.plan.decisions.len()).min();
         self.fewest = fewest.map_or(self.fewest, |fewest| fewest.min(self.fewest));
         match (self.progress)(Progress { runs: self.runs, decisions: self.fewest }) {
             Go::On => Ok(kept),
@@ -131,28 +131,25 @@ impl Wanted<'_> {
         if run.ending.word() != self.ending || run.truncated {
             return (Ok(None), 1);
         }
+        let keep = |run| Some(kept(plan, run));
         if !verdict::needs_events(&run.ending) {
-            return (Ok(self.keep(client, plan, run)), 1);
+            return (Ok(self.shows(client, &run).then_some(run).and_then(keep)), 1);
         }
         // Where the threads wait is seen only by a run with its events.
         match client.run(&Request { events: true, ..request }) {
-            Ok(told) if self.shows(client, &told) => (Ok(Some(kept(plan.clone(), run))), 2),
+            Ok(told) if self.shows(client, &told) => (Ok(keep(run)), 2),
             Ok(_) => (Ok(None), 2),
             Err(error) => (Err(error), 2),
         }
     }
 
     fn shows(&self, client: &Client, run: &Run) -> bool {
-        verdict::judge(run, client.symbols()).signature.as_deref() == Some(self.signature)
-    }
-
-    fn keep(&self, client: &Client, plan: &Plan, run: Run) -> Option<Kept> {
-        self.shows(client, &run).then(|| kept(plan.clone(), run))
+        verdict::shows(run, client.symbols(), self.signature)
     }
 }
 
 /// What the shrinker is told of a run that is kept.
-pub(super) fn kept(plan: Plan, run: Run) -> Kept {
+pub(super) fn kept(plan: &Plan, run: Run) -> Kept {
     let figures = run.figures;
     let size = Size {
         threads: figures.threads,

@@ -9,10 +9,10 @@ use photofinish_shrink::{Judge, Kept, Size, Stopped};
 use photofinish_sim::call::futex::{FutexWait, wait, wake};
 use photofinish_sim::call::time::sleep_until;
 use photofinish_sim::call::{Caller, Stop};
-use photofinish_sim::choice::{Chooser, Pick};
+use photofinish_sim::choice::Chooser;
 use photofinish_sim::chooser::Lenient;
 use photofinish_sim::ending::Ending;
-use photofinish_sim::event::{Event, Memory, Recorder, Stamp};
+use photofinish_sim::event::Memory;
 use photofinish_sim::kernel::{Detail, Kernel, Next};
 use photofinish_sim::limits::Limits;
 use photofinish_sim::plan::Plan;
@@ -53,21 +53,6 @@ pub(crate) type Program = Vec<Vec<Op>>;
 pub(crate) enum Failure {
     Expectation,
     Deadlock,
-}
-
-#[derive(Clone, Default)]
-struct Shared(Rc<RefCell<Memory>>);
-
-impl Recorder for Shared {
-    fn pick(&mut self, pick: &Pick) {
-        self.0.borrow_mut().pick(pick);
-    }
-
-    fn born(&mut self, parent: ThreadId) {
-        self.0.borrow_mut().born(parent);
-    }
-
-    fn event(&mut self, _: &Stamp, _: &Event) {}
 }
 
 /// What a thread does after an operation.
@@ -116,7 +101,7 @@ struct Machine<'a> {
 
 /// Runs a program; how it failed, if it did, and what is kept of it.
 pub(crate) fn run(program: &Program, chooser: Box<dyn Chooser>) -> (Option<Failure>, Kept) {
-    let memory = Shared::default();
+    let memory = Rc::<RefCell<Memory>>::default();
     let limits = Limits { points_max: 300_000, ..Limits::default() };
     let kernel = Kernel::new(limits, chooser, Box::new(memory.clone()), Detail::HashOnly);
     let runners = vec![Runner::new(ThreadId::MAIN, 0)];
@@ -134,7 +119,7 @@ pub(crate) fn run(program: &Program, chooser: Box<dyn Chooser>) -> (Option<Failu
         points: figures.points,
         virtual_ns: figures.virtual_ns,
     };
-    let trace = memory.0.take().trace;
+    let trace = memory.take().trace;
     (failure, Kept { plan: trace.plan(), trace, size })
 }
 

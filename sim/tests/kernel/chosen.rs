@@ -6,42 +6,24 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use photofinish_sim::choice::{Chooser, Kind, Pick};
+use photofinish_sim::choice::{Chooser, Kind};
 use photofinish_sim::chooser::{Lenient, Strategy as Search, Strict};
 use photofinish_sim::ending::Ending;
-use photofinish_sim::event::{Event, Memory, Recorder, Stamp};
+use photofinish_sim::event::{Event, Memory};
 use photofinish_sim::kernel::{Detail, Kernel};
 use photofinish_sim::limits::Limits;
 use photofinish_sim::seed::Seed;
-use photofinish_sim::thread::ThreadId;
 
 use crate::watch::STRATEGIES;
 
-#[derive(Clone, Default)]
-struct Shared(Rc<RefCell<Memory>>);
-
-impl Recorder for Shared {
-    fn pick(&mut self, pick: &Pick) {
-        self.0.borrow_mut().pick(pick);
-    }
-
-    fn born(&mut self, parent: ThreadId) {
-        self.0.borrow_mut().born(parent);
-    }
-
-    fn event(&mut self, stamp: &Stamp, event: &Event) {
-        self.0.borrow_mut().event(stamp, event);
-    }
-}
-
 /// What a program chooses that asks so many times for a number from `from` on, the ending, and what is recorded.
 fn run(chooser: Box<dyn Chooser>, from: i128, bounds: &[u64]) -> (Vec<i128>, Ending, Memory) {
-    let memory = Shared::default();
+    let memory = Rc::<RefCell<Memory>>::default();
     let mut kernel = Kernel::new(Limits::default(), chooser, Box::new(memory.clone()), Detail::Events);
     let numbers = bounds.iter().map(|bound| kernel.chosen(from, *bound, "main.rs:1:1")).collect();
     let _ = kernel.end(Ending::Returned);
     let ending = kernel.ending().expect("it has ended").clone();
-    (numbers, ending, memory.0.take())
+    (numbers, ending, memory.take())
 }
 
 #[test]

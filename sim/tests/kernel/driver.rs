@@ -12,9 +12,9 @@ use photofinish_sim::call::io::{read, write};
 use photofinish_sim::call::socket::{Ask, accept4, bind, connect, listen, socket};
 use photofinish_sim::call::time::sleep_until;
 use photofinish_sim::call::{Caller, Stop};
-use photofinish_sim::choice::{Chooser, Pick};
+use photofinish_sim::choice::Chooser;
 use photofinish_sim::ending::Ending;
-use photofinish_sim::event::{Event, Memory, Recorder, Stamp};
+use photofinish_sim::event::{Event, Memory, Stamp};
 use photofinish_sim::kernel::{Detail, Figures, Kernel, Next};
 use photofinish_sim::limits::Limits;
 use photofinish_sim::process::Pid;
@@ -33,23 +33,6 @@ pub(crate) struct Outcome {
     /// What the program could see: thread, operation, answer.
     pub(crate) seen: Vec<(ThreadId, Op, i64)>,
     pub(crate) words: Vec<u64>,
-}
-
-#[derive(Clone, Default)]
-struct Shared(Rc<RefCell<Memory>>);
-
-impl Recorder for Shared {
-    fn pick(&mut self, pick: &Pick) {
-        self.0.borrow_mut().pick(pick);
-    }
-
-    fn born(&mut self, parent: ThreadId) {
-        self.0.borrow_mut().born(parent);
-    }
-
-    fn event(&mut self, stamp: &Stamp, event: &Event) {
-        self.0.borrow_mut().event(stamp, event);
-    }
 }
 
 /// Where a thread is within its operation.
@@ -93,7 +76,7 @@ pub(crate) struct Driver<'a> {
     runners: Vec<Runner>,
     words: Vec<u64>,
     seen: Vec<(ThreadId, Op, i64)>,
-    memory: Shared,
+    memory: Rc<RefCell<Memory>>,
 }
 
 /// Runs a program to its end.
@@ -130,7 +113,7 @@ impl<'a> Driver<'a> {
         detail: Detail,
         limits: Limits,
     ) -> Self {
-        let memory = Shared::default();
+        let memory = Rc::<RefCell<Memory>>::default();
         let kernel = Kernel::new(limits, chooser, Box::new(memory.clone()), detail);
         let runners = vec![Runner::new(ThreadId::MAIN, 0)];
         Self { kernel, program, runners, words: vec![0; 8], seen: Vec::new(), memory }
@@ -165,7 +148,7 @@ impl<'a> Driver<'a> {
     }
 
     pub(crate) fn outcome(self) -> Outcome {
-        let memory = self.memory.0.take();
+        let memory = self.memory.take();
         Outcome {
             ending: self.kernel.ending().cloned().expect("the run is over"),
             figures: self.kernel.figures(),

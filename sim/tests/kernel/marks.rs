@@ -6,32 +6,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use photofinish_sim::choice::{Kind, Odds, Pick};
+use photofinish_sim::choice::{Kind, Odds};
 use photofinish_sim::chooser::{Strategy as Search, Strict};
 use photofinish_sim::ending::Ending;
-use photofinish_sim::event::{Event, Memory, Recorder, Stamp};
+use photofinish_sim::event::{Event, Memory, Stamp};
 use photofinish_sim::kernel::{Detail, Kernel};
 use photofinish_sim::limits::Limits;
 use photofinish_sim::mark::{Asks, Mark, Outcome};
 use photofinish_sim::seed::Seed;
-use photofinish_sim::thread::ThreadId;
-
-#[derive(Clone, Default)]
-struct Shared(Rc<RefCell<Memory>>);
-
-impl Recorder for Shared {
-    fn pick(&mut self, pick: &Pick) {
-        self.0.borrow_mut().pick(pick);
-    }
-
-    fn born(&mut self, parent: ThreadId) {
-        self.0.borrow_mut().born(parent);
-    }
-
-    fn event(&mut self, stamp: &Stamp, event: &Event) {
-        self.0.borrow_mut().event(stamp, event);
-    }
-}
 
 fn mark(line: u32, asks: Asks) -> Mark {
     Mark { file: "main.rs".into(), line, column: 5, message: "a mark".into(), asks }
@@ -43,12 +25,12 @@ fn run(
     ending: Ending,
     program: impl FnOnce(&mut Kernel),
 ) -> Memory {
-    let memory = Shared::default();
+    let memory = Rc::<RefCell<Memory>>::default();
     let mut kernel = Kernel::new(Limits::default(), chooser, Box::new(memory.clone()), Detail::HashOnly);
     program(&mut kernel);
     let _ = kernel.end(ending.clone());
     assert_eq!(kernel.ending(), Some(&ending));
-    memory.0.take()
+    memory.take()
 }
 
 fn told(memory: Memory) -> Vec<String> {

@@ -4,46 +4,36 @@
 //! signature that the run at hand has.
 
 use std::num::NonZero;
-use std::path::Path;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use photofinish::client::{Client, ClientError, Isolation};
+use photofinish::client::{Client, Isolation};
 use photofinish::examine::examine;
 use photofinish::line;
 use photofinish::record::Record;
 use photofinish::shrinking::{Go, Minimal, Progress, ShrinkError, Small, Spend, shrink, words};
 use photofinish::story::{Length, Told};
-use photofinish::tracefile::{self, TraceError, TraceFile};
+use photofinish::tracefile::{self, TraceFile};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::sim::{client_exit, exit_of};
-use crate::asked::{Ask, AskError};
+use super::sim::{SimError, client_exit, exit_of};
+use crate::asked::Ask;
 use crate::cli::ShrinkArgs;
 use crate::exit::{Exit, ExitCause};
 use crate::interrupt;
-use crate::scenarios::{ScenarioError, Scenarios};
+use crate::scenarios::Scenarios;
 
 /// Why nothing was made small.
 #[derive(Debug, Error)]
 pub enum ShrinkCommandError {
-    /// It is not known which run is meant.
+    /// As for a single run.
     #[error(transparent)]
-    Ask(#[from] AskError),
+    Sim(#[from] SimError),
     /// The run could not be made small.
     #[error(transparent)]
     Shrink(#[from] ShrinkError),
-    /// The scenario executable could not be asked.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// The trace cannot be written.
-    #[error(transparent)]
-    Trace(#[from] TraceError),
-    /// The executable cannot be read.
-    #[error("reading the scenario executable failed: {0}")]
-    Executable(std::io::Error),
     /// Several programs are meant.
     #[error(
         "shrink makes one run small, and {0} programs are meant\nnext: name one, SCENARIO/VARIANT; `cargo xtask list` has them"
@@ -51,19 +41,13 @@ pub enum ShrinkCommandError {
     Several(usize),
 }
 
-impl From<ScenarioError> for ShrinkCommandError {
-    fn from(error: ScenarioError) -> Self {
-        Self::Ask(error.into())
-    }
-}
-
 impl ExitCause for ShrinkCommandError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Ask(error) => error.exit(),
-            Self::Shrink(ShrinkError::Client(error)) | Self::Client(error) => client_exit(error),
+            Self::Sim(error) => error.exit(),
+            Self::Shrink(ShrinkError::Client(error)) => client_exit(error),
             Self::Shrink(ShrinkError::NotAgain { .. }) => Exit::Diverged,
-            Self::Shrink(_) | Self::Trace(_) | Self::Executable(_) | Self::Several(_) => Exit::Usage,
+            Self::Shrink(_) | Self::Several(_) => Exit::Usage,
         }
     }
 }
@@ -134,15 +118,16 @@ impl Counted {
 
 /// Makes the run small that the arguments name.
 pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
-    let scenarios = Scenarios::load()?;
+    let scenarios = Scenarios::load().map_err(SimError::from)?;
     let names: Vec<String> = args.scenario.iter().cloned().collect();
-    let asks = args.run.asks(&names, &scenarios)?;
+    let asks = args.run.asks(&names, &scenarios).map_err(SimError::from)?;
     let [ask] = asks.as_slice() else { return Err(ShrinkCommandError::Several(asks.len())) };
     let threads = ask.request.limits.threads_max;
     let jobs = args.jobs.map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from);
     let mut clients = Vec::new();
     for _ in 0..jobs {
-        clients.push(Client::start(&scenarios.path, threads, Isolation::Fork)?);
+        let client = Client::start(&scenarios.path, threads, Isolation::Fork);
+        clients.push(client.map_err(SimError::from)?);
     }
     let small = made_small(args, ask, &mut clients)?;
     let replay = replay_line(args, &scenarios, &small)?;
@@ -154,11 +139,11 @@ fn made_small(args: &ShrinkArgs, ask: &Ask, clients: &mut [Client]) -> Result<Sm
     let started = Instant::now();
     let first = clients.first_mut().expect("at least one job");
     let mut ask = ask.clone();
-    for line in ask.resolve(first, args.run.exact())? {
+    for line in ask.resolve(first, args.run.exact()).map_err(SimError::from)? {
         eprintln!("{line}");
     }
     let request = ask.request;
-    let failed = examine(first, &request)?;
+    let failed = examine(first, &request).map_err(SimError::from)?;
     let bar = ProgressBar::new_spinner()
         .with_style(ProgressStyle::with_template("{spinner} {msg}").expect("the template is right"));
     let _graceful = interrupt::gracefully();
@@ -178,31 +163,26 @@ fn replay_line(
     scenarios: &Scenarios,
     small: &Small,
 ) -> Result<String, ShrinkCommandError> {
-    let token = match &small.token {
-        Ok(token) => token.encode().map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    let path = match (&args.record, &token) {
-        (Some(path), _) => path.clone(),
-        (None, Ok(_)) => return Ok(small.token.as_ref().map(line::of_token).unwrap_or_default()),
+    let path = match (&args.record, &small.token) {
+        (None, Ok(text)) => return Ok(line::of_token(text)),
         (None, Err(why)) => {
             eprintln!("note: it has no token: {why}");
             scenarios.path.with_file_name("small.json")
         }
+        (Some(path), _) => path.clone(),
     };
-    let build = tracefile::build_id(&scenarios.path).map_err(ShrinkCommandError::Executable)?;
-    write(&path, small, &build)?;
-    let of_trace = line::of_trace(&path, &small.request, &small.request);
-    if token.is_ok() {
-        eprintln!("trace: {} (replay: {of_trace})", path.display());
-    }
-    Ok(small.token.as_ref().map_or(of_trace, line::of_token))
-}
-
-fn write(path: &Path, small: &Small, build: &str) -> Result<(), ShrinkCommandError> {
+    let build = tracefile::build_id(&scenarios.path).map_err(SimError::Executable)?;
     let next = "the same command without `--record`";
-    let file = TraceFile::whole(&small.request, &small.examined.run, build, next)?;
-    Ok(tracefile::write(path, &file)?)
+    let file = TraceFile::whole(&small.request, &small.examined.run, &build, next).map_err(SimError::from)?;
+    tracefile::write(&path, &file).map_err(SimError::from)?;
+    let of_trace = line::of_trace(&path, &small.request, &small.request);
+    match &small.token {
+        Ok(text) => {
+            eprintln!("trace: {} (replay: {of_trace})", path.display());
+            Ok(line::of_token(text))
+        }
+        Err(_) => Ok(of_trace),
+    }
 }
 
 fn tell(args: &ShrinkArgs, small: &Small, client: &Client, replay: &str) {

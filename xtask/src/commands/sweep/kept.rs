@@ -3,6 +3,7 @@
 //! Knows runs, and the corpus by its functions. Invariant: an entry is taken to be fixed only if its own example was run and
 //! judged, and did not show it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -18,6 +19,7 @@ use serde::Serialize;
 
 use super::gathered::{Extent, Shown};
 use super::progress::Progress;
+use super::small::Failure;
 use super::{Sweep, SweepError};
 use crate::commands::corpus;
 use crate::interrupt;
@@ -132,16 +134,10 @@ impl Kept {
         Ok(())
     }
 
-    /// The entry of a failure: its number, and what it was shrunk to.
-    pub(super) fn entry(
-        &self,
-        program: &str,
-        signature: &str,
-    ) -> Result<Option<(i64, Option<String>)>, CorpusError> {
-        let entries = self.corpus().entries(Traces::Without)?;
-        let found =
-            entries.into_iter().find(|entry| entry.program == program && entry.signature == signature);
-        Ok(found.map(|entry| (entry.id, entry.shrunk)))
+    /// By failure: the number of its entry, and what it was shrunk to.
+    pub(super) fn shrunk(&self) -> Result<BTreeMap<Failure, (i64, Option<String>)>, CorpusError> {
+        let entries = self.corpus().entries(Traces::Without)?.into_iter();
+        Ok(entries.map(|entry| ((entry.program, entry.signature), (entry.id, entry.shrunk))).collect())
     }
 
     /// Notes what a failure was shrunk to.

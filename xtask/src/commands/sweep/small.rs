@@ -36,12 +36,13 @@ struct Told<'a> {
 /// The tokens of what the sweep found, made small now or before.
 pub(super) fn make(sweep: &Sweep<'_>, board: &Board) -> Result<BTreeMap<Failure, String>, SweepError> {
     let mut tokens = BTreeMap::new();
+    let entries = sweep.kept.shrunk()?;
     let mut clients: Vec<Client> = Vec::new();
     for (listed, gathered) in sweep.selected.iter().zip(&board.gathered) {
         for (signature, shown) in &gathered.part.shown {
             let failure = (listed.name(), signature.clone());
-            let entry = sweep.kept.entry(&failure.0, signature)?;
-            if let Some((_, Some(token))) = &entry {
+            let entry = entries.get(&failure);
+            if let Some((_, Some(token))) = entry {
                 tokens.insert(failure, token.clone());
                 continue;
             }
@@ -54,7 +55,7 @@ pub(super) fn make(sweep: &Sweep<'_>, board: &Board) -> Result<BTreeMap<Failure,
             }
             let Some(token) = one(sweep, &mut clients, (&failure, shown)) else { continue };
             if let Some((id, _)) = entry {
-                sweep.kept.set_shrunk(id, &token)?;
+                sweep.kept.set_shrunk(*id, &token)?;
             }
             tokens.insert(failure, token);
         }
@@ -81,23 +82,22 @@ fn one(
         Ok(small) => small,
         Err(error) => return note(error.to_string()),
     };
-    let token = match small.token.as_ref().map(|token| (token, token.encode())) {
-        Ok((token, Ok(text))) => {
-            say(sweep, (program, signature), &small, (&text, &line::of_token(token)));
-            text
+    match &small.token {
+        Ok(token) => {
+            say(sweep, (program, signature), &small, token);
+            Some(token.clone())
         }
-        Ok((_, Err(error))) => return note(error.to_string()),
-        Err(error) => return note(error.to_string()),
-    };
-    Some(token)
+        Err(why) => note(why.clone()),
+    }
 }
 
-fn say(sweep: &Sweep<'_>, (program, signature): (&str, &str), small: &Small, (token, line): (&str, &str)) {
+fn say(sweep: &Sweep<'_>, (program, signature): (&str, &str), small: &Small, token: &str) {
     let (before, after) = (small.stats.before.decisions(), small.stats.after.decisions());
     if sweep.args.json {
         let told = Told { program, signature, before, after, small: token };
         eprintln!("{}", serde_json::to_string(&told).expect("plain data has a JSON form"));
     } else {
+        let line = line::of_token(token);
         eprintln!("small: {program}: {signature}: {before} -> {after} decisions: {line}");
     }
 }

@@ -5,4 +5,5 @@
 //! Invariant: whatever the program under test wrote is data in every format, never markup.
 #![forbid(unsafe_code)]
 
+pub mod page;
 pub mod record;

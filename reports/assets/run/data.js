@@ -1,0 +1,136 @@
+// What the page is drawn from: the block of JSON, with its columns unpacked. Knows nothing of the page.
+
+const raw = JSON.parse(document.getElementById("data").textContent);
+
+const RUNNING = 0, RUNNABLE = 1, BLOCKED = 2, STALLED = 3;
+const STATES = ["runs", "can run, and does not", "waits", "is descheduled"];
+
+// A column of differences as a column of values.
+function sums(column) {
+  const values = new Float64Array(column.length);
+  let value = 0;
+  for (let i = 0; i < column.length; i++) values[i] = value += column[i];
+  return values;
+}
+
+// The indices of a column by its values, each list in order.
+function grouped(column, groups) {
+  const counts = new Uint32Array(groups);
+  for (const value of column) counts[value]++;
+  const lists = Array.from(counts, (count) => new Uint32Array(count));
+  counts.fill(0);
+  for (let i = 0; i < column.length; i++) lists[column[i]][counts[column[i]]++] = i;
+  return lists;
+}
+
+function unpackedSpans(columns, lanes) {
+  const byLane = Array.from({ length: lanes }, () => ({ state: [], from: [], back: [], to: [], text: [] }));
+  for (let i = 0; i < columns.lane.length; i++) {
+    const lane = byLane[columns.lane[i]];
+    lane.state.push(columns.state[i]);
+    lane.from.push(columns.from[i]);
+    lane.back.push(columns.back[i]);
+    lane.to.push(columns.to[i]);
+    lane.text.push(columns.text[i]);
+  }
+  return byLane;
+}
+
+function unpackedRun(packed, index) {
+  const count = packed.step.length;
+  const run = {
+    index, count,
+    title: packed.title,
+    leftOut: packed.left_out,
+    lanes: packed.lanes,
+    step: sums(packed.step),
+    at: sums(packed.at),
+    lane: Uint32Array.from(packed.lane),
+    kind: Uint8Array.from(packed.kind),
+    text: Uint32Array.from(packed.text),
+    // 0 is no stack, others are one more than their index.
+    stack: Uint32Array.from(packed.stack),
+    spans: unpackedSpans(packed.spans, packed.lanes.length),
+    arrows: packed.arrows,
+  };
+  run.endAt = Math.max(packed.end_at, count ? run.at[count - 1] : 0);
+  run.endStep = Math.max(packed.end_step, count ? run.step[count - 1] : 0);
+  run.rowsOfLane = grouped(run.lane, run.lanes.length);
+  run.textOf = (row) => raw.strings[run.text[row]];
+  run.laneOf = (row) => run.lanes[run.lane[row]];
+  return run;
+}
+
+const runs = raw.runs.map(unpackedRun);
+const failing = runs[0];
+
+// Rows, by run, that are drawn and named before others.
+const matters = runs.map(() => new Set());
+raw.matters.forEach((row) => matters[0].add(row));
+raw.decisions.forEach(({ row }) => { if (row !== null) matters[0].add(row); });
+raw.pairs.forEach(({ first, second }) => [first, second].forEach(({ row }) => { if (row !== null) matters[0].add(row); }));
+
+// The columns of the comparison: for each row of each run, where it stands when rows that are alike stand together.
+function aligned(compare) {
+  const columns = runs.map((run) => new Float64Array(run.count));
+  const rows = [0, 0];
+  let column = 0;
+  for (let i = 0; i < compare.ops.length; i += 2) {
+    const both = compare.ops[i] === 0, only = compare.ops[i] - 1;
+    for (let n = compare.ops[i + 1]; n > 0; n--, column++) {
+      if (both || only === 0) columns[0][rows[0]++] = column;
+      if (both || only === 1) columns[1][rows[1]++] = column;
+    }
+  }
+  return { columns, count: column, only: onlyOnce(compare) };
+}
+
+// Which rows of each run have no partner in the other.
+function onlyOnce(compare) {
+  const only = runs.map((run) => new Uint8Array(run.count));
+  const rows = [0, 0];
+  for (let i = 0; i < compare.ops.length; i += 2) {
+    const op = compare.ops[i], n = compare.ops[i + 1];
+    if (op > 0) only[op - 1].fill(1, rows[op - 1], rows[op - 1] + n);
+    if (op !== 2) rows[0] += n;
+    if (op !== 1) rows[1] += n;
+  }
+  return only;
+}
+
+const comparison = raw.compare ? aligned(raw.compare) : null;
+
+function seconds(ns) {
+  if (ns >= 1e9) return trimmed(ns / 1e9) + " s";
+  if (ns >= 1e6) return trimmed(ns / 1e6) + " ms";
+  if (ns >= 1e3) return trimmed(ns / 1e3) + " \u00b5s";
+  return Math.round(ns) + " ns";
+}
+
+function trimmed(number) {
+  return number.toFixed(3).replace(/\.?0+$/, "");
+}
+
+function grand(number) {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}
+
+function place(frame) {
+  const [, file, line] = frame;
+  return file === "" ? "" : line > 0 ? `${file}:${line}` : file;
+}
+
+// The frame of a stack that a reader wants to see: the innermost of the program itself whose source is here, or the innermost.
+function frameToShow(stack) {
+  const frames = raw.stacks[stack];
+  let best = frames[0];
+  for (const index of [...frames].reverse()) {
+    const [, file, line, author] = raw.frames[index];
+    if (author === 0 && line > 0) best = index;
+  }
+  for (const index of [...frames].reverse()) {
+    const [, file, line] = raw.frames[index];
+    if (raw.sources[file] && raw.sources[file][line] !== undefined) best = index;
+  }
+  return best;
+}

@@ -258,11 +258,11 @@ function dot(run, row, x, y) {
 const ARROWS = ["spawn", "wake", "message", "signal"];
 
 function arrows(run) {
-  const { kind, from, left, left_at, to, came } = run.arrows;
+  const { kind, from, left, took, to, came } = run.arrows;
   const drawn = new Set();
   for (let i = 0; i < kind.length; i++) {
     const end = positions(run)[came[i]];
-    const start = view.axis === "time" ? end - left_at[i] : positions(run)[left[i]];
+    const start = view.axis === "time" ? end - took[i] : positions(run)[left[i]];
     if (end < view.from || start > view.to) continue;
     const source = bandOf[run.index][from[i]];
     const target = to[i] > 0 ? bandOf[run.index][to[i] - 1] : null;

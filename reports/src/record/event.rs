@@ -41,6 +41,7 @@ pub enum What {
     /// A thread that waited can run.
     Woke {
         /// That thread.
+        #[serde(rename = "woken")]
         thread: u32,
         /// What ended its wait.
         how: Wake,

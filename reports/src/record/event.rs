@@ -9,6 +9,8 @@ use photofinish_sim::wait::{WaitOn, Woken};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. Threads, processes and hosts are numbers, as in the rest of the record.
+///
+/// On disk its fields stand beside those of its [`Step`](super::Step), so that none may be called `step`, `at_ns`, `thread` or `stack` there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum What {

@@ -148,6 +148,15 @@ pub enum What {
         /// The task that ran.
         task: Option<u64>,
     },
+    /// An asynchronous runtime spawned a task.
+    Task {
+        /// The task, as [`What::Traced`] numbers it.
+        task: u64,
+        /// Its name; empty if it has none.
+        name: String,
+        /// Where it was spawned: file, line and column.
+        place: String,
+    },
     /// The program passed a mark of its own.
     Marked {
         /// The mark, with its place.
@@ -272,9 +281,9 @@ pub fn what(event: &Event) -> What {
         | Event::Link { .. }
         | Event::Host { .. } => on_the_network(event),
         Event::Traced(traced) => of_tracing(traced),
-        Event::TaskSpawned(spawned) => What::Noted {
-            what: format!("task {} {} spawned at {}", spawned.task.0, spawned.name, spawned.place),
-        },
+        Event::TaskSpawned(spawned) => {
+            What::Task { task: spawned.task.0, name: spawned.name.clone(), place: spawned.place.clone() }
+        }
         Event::Chose { number, from, to, place } => {
             What::Noted { what: format!("the search chose {number} of {from} to {to} at {place}") }
         }

@@ -5,4 +5,7 @@
 //! Invariant: whatever the program under test wrote is data in every format, never markup.
 #![forbid(unsafe_code)]
 
+pub mod json;
+pub mod junit;
+pub mod outcome;
 pub mod record;

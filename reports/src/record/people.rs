@@ -118,7 +118,10 @@ mod tests {
         let events = [(0, Event::Forked { child: Pid(1001) }), (0, executed), (0, spawned(1))];
         assert_eq!(pids(&events), [1000, 1001]);
         let left = Event::Exited { process: Pid(1001), status: Status::Exited(0) };
-        assert_eq!(pids(&[(0, Event::Forked { child: Pid(1001) }), (0, left), (0, spawned(1))]), [1000, 1000]);
+        assert_eq!(
+            pids(&[(0, Event::Forked { child: Pid(1001) }), (0, left), (0, spawned(1))]),
+            [1000, 1000]
+        );
     }
 
     #[test]

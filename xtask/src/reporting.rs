@@ -11,6 +11,9 @@ use photofinish::client::{Client, ClientError};
 use photofinish::examine::Examined;
 use photofinish::recording::{self, BySeed, Found, RecordError, Subject};
 use photofinish::{shrinking, token, verdict, whole};
+use photofinish_reports::json;
+use photofinish_reports::junit::junit;
+use photofinish_reports::outcome::Outcome;
 use photofinish_reports::record::{Record, Verdict};
 use thiserror::Error;
 
@@ -26,11 +29,13 @@ pub enum Format {
     Html,
     /// The record itself.
     Json,
+    /// The result of a test, for servers that show such.
+    Junit,
 }
 
 impl Format {
     /// All that are written into a folder, the record first.
-    const FILES: [Self; 2] = [Self::Json, Self::Html];
+    const FILES: [Self; 3] = [Self::Json, Self::Html, Self::Junit];
 
     /// How its files end.
     #[must_use]
@@ -38,6 +43,7 @@ impl Format {
         match self {
             Self::Html => "html",
             Self::Json => "json",
+            Self::Junit => "xml",
         }
     }
 
@@ -46,7 +52,12 @@ impl Format {
     pub fn draw(self, record: &Record) -> Vec<u8> {
         match self {
             Self::Html => Vec::new(),
-            Self::Json => serde_json::to_vec(record).expect("plain data has a JSON form"),
+            Self::Json => {
+                let mut text = Vec::new();
+                json::write(record, &mut text).expect("memory takes what is written");
+                text
+            }
+            Self::Junit => junit(&record.headline.program, &[Outcome::from(record)]).into_bytes(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use photofinish::client::{Client, Isolation};
 use photofinish::examine::examine;
 use photofinish::token::{DecodeError, Token};
+use photofinish_reports::json::{self, ReadError};
 use photofinish_reports::record::Record;
 use thiserror::Error;
 
@@ -26,6 +27,9 @@ pub enum ReportError {
     /// The run cannot be recorded, or its report not written.
     #[error(transparent)]
     Reporting(#[from] ReportingError),
+    /// The file holds no record.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// It is neither a file nor a token.
     #[error(
         "{of} is neither a record nor a token: {source}\nnext: `cargo xtask sim SCENARIO/VARIANT --report DIR` writes a record"
@@ -43,7 +47,7 @@ impl ExitCause for ReportError {
         match self {
             Self::Sim(error) => error.exit(),
             Self::Reporting(error) => error.exit(),
-            Self::Neither { .. } => Exit::Usage,
+            Self::Read(_) | Self::Neither { .. } => Exit::Usage,
         }
     }
 }
@@ -87,6 +91,8 @@ fn of_token(token: Token) -> Result<Record, ReportError> {
 /// The record that a file holds.
 fn of_file(path: &Path) -> Result<Record, ReportError> {
     let of = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|source| ReportError::Neither { of, source })?;
-    Ok(serde_json::from_str(&text).expect("TODO"))
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(json::read(&bytes, &of)?),
+        Err(source) => Err(ReportError::Neither { of, source }),
+    }
 }

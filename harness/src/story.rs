@@ -133,7 +133,7 @@ pub(crate) fn what_it_is(of: StackOf) -> Option<&'static str> {
         StackOf::Freed => "freed the block",
         StackOf::Allocated => "allocated the block",
         // Told with what happened there, and of no interest to a reader by themselves.
-        StackOf::Event(_) | StackOf::Pick(_) | StackOf::Points(_) => return None,
+        StackOf::Events(_) | StackOf::Pick(_) | StackOf::Points(_) => return None,
     })
 }
 

@@ -6,6 +6,9 @@
 #![forbid(unsafe_code)]
 
 pub mod html;
+pub mod json;
+pub mod junit;
+pub mod outcome;
 pub mod page;
 pub mod record;
 pub mod story;

@@ -8,7 +8,7 @@ use photofinish_reports::record::{Author, Frame, Operation, Stack, Step, what};
 use photofinish_sim::event::{Event, Stamp};
 
 use super::EVENTS_MAX;
-use crate::client::{Run, StackOf};
+use crate::client::Run;
 use crate::shrinking;
 use crate::signature;
 use crate::symbols::{self, Inner, Place, Symbols};
@@ -46,20 +46,15 @@ impl<'a> Places<'a> {
 
     /// What happened in a run, with where the threads were.
     pub(super) fn steps(&mut self, run: &Run) -> Vec<Step> {
-        let stacks = run.stacks.iter().filter_map(|stack| match stack.of {
-            StackOf::Event(number) => Some((number, self.stack(&stack.addresses))),
-            _ => None,
-        });
-        let stacks: BTreeMap<u64, u32> = stacks.collect();
         let first = run.events.len().saturating_sub(EVENTS_MAX);
-        let step = |(number, (stamp, event)): (u64, &(Stamp, Event))| Step {
+        let step = |(number, (stamp, event)): (usize, &(Stamp, Event))| Step {
             step: stamp.step,
             at_ns: stamp.at_ns,
             thread: stamp.thread.0,
             what: what(event),
-            stack: stacks.get(&number).copied(),
+            stack: run.stack_at(number).map(|stack| self.stack(&stack.addresses)),
         };
-        (0..).zip(&run.events).skip(first).map(step).collect()
+        run.events.iter().enumerate().skip(first).map(step).collect()
     }
 
     /// The stack of these addresses, without what is the simulator's.

@@ -9,6 +9,8 @@ use photofinish_sim::wait::{WaitOn, Woken};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. Threads, processes and hosts are numbers, as in the rest of the record.
+///
+/// On disk its fields stand beside those of its [`Step`](super::Step), so that none may be called `step`, `at_ns`, `thread` or `stack` there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum What {
@@ -41,6 +43,7 @@ pub enum What {
     /// A thread that waited can run.
     Woke {
         /// That thread.
+        #[serde(rename = "woken")]
         thread: u32,
         /// What ended its wait.
         how: Wake,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::beside::{Beside, beside};
-use super::run::{Columns, Source, columns};
+use super::run::{Columns, Source, columns, is_known};
 use super::strings::{Strings, visible};
 use super::told::{Pair, Told, row_of};
 use super::words;
@@ -216,11 +216,6 @@ fn ends(record: &Record, names: &Names) -> Vec<End> {
         stack: end.stack,
     });
     ends.collect()
-}
-
-/// Whether a stack exists and has frames, as a record made by hand need not say.
-fn is_known(record: &Record, stack: u32) -> bool {
-    record.stacks.get(stack as usize).is_some_and(|stack| !known(record, &stack.0).is_empty())
 }
 
 fn known(record: &Record, frames: &[u32]) -> Vec<u32> {

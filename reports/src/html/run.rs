@@ -101,10 +101,16 @@ pub(super) fn columns(source: &Source<'_>, strings: &mut Strings) -> Columns {
         columns.lane.push(finder.lane(step));
         columns.kind.push(words::number(&step.what));
         columns.text.push(strings.number(&words::words(&step.what, names)));
-        let known = step.stack.filter(|stack| (*stack as usize) < record.stacks.len());
+        let known = step.stack.filter(|stack| is_known(record, *stack));
         columns.stack.push(known.map_or(0, |stack| u64::from(stack) + 1));
     }
     columns
+}
+
+/// Whether a stack exists and has frames: neither is certain of a record that was made by hand.
+pub(super) fn is_known(record: &Record, stack: u32) -> bool {
+    let frames = record.stacks.get(stack as usize).map(|stack| &stack.0[..]).unwrap_or_default();
+    frames.iter().any(|frame| (*frame as usize) < record.frames.len())
 }
 
 /// The lanes by whom they are of.

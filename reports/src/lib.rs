@@ -7,6 +7,9 @@
 
 pub mod json;
 pub mod junit;
+pub mod markdown;
+pub mod mermaid;
 pub mod outcome;
 pub mod record;
 pub mod story;
+pub mod term;

@@ -8,7 +8,10 @@
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod markdown;
+pub mod mermaid;
 pub mod outcome;
 pub mod page;
 pub mod record;
 pub mod story;
+pub mod term;

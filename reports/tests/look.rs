@@ -1,4 +1,8 @@
-use photofinish_reports::{record::Record, story::Story, term::{term, Look}};
+use photofinish_reports::{
+    record::Record,
+    story::Story,
+    term::{Look, term},
+};
 #[test]
 fn look() {
     for e in std::fs::read_dir("/tmp/records").unwrap() {

@@ -68,7 +68,10 @@ const failing = runs[0];
 const matters = runs.map(() => new Set());
 raw.matters.forEach((row) => matters[0].add(row));
 raw.decisions.forEach(({ row }) => { if (row !== null) matters[0].add(row); });
-raw.pairs.forEach(({ first, second }) => [first, second].forEach(({ row }) => { if (row !== null) matters[0].add(row); }));
+
+// Of these, those of the pair and of the choices that the story tells: the picture begins with them.
+const race = raw.story.rows.filter(({ row, badge }) => badge !== null && row !== null).map(({ row }) => row);
+if (race.length === 0) race.push(...raw.matters);
 
 // The columns of the comparison: for each row of each run, where it stands when rows that are alike stand together.
 function aligned(compare) {

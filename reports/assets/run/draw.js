@@ -46,6 +46,7 @@ function draw() {
   pen.rect(GUTTER, 0, canvasWidth - GUTTER, canvasHeight);
   pen.clip();
   ruler();
+  decisionMarks();
   pen.beginPath();
   pen.rect(GUTTER, RULER, canvasWidth - GUTTER, canvasHeight - RULER);
   pen.clip();
@@ -55,8 +56,7 @@ function draw() {
   for (const run of runsInView()) arrows(run);
   if (view.compare && comparison) crossings();
   for (const band of bands) if (band.lane !== undefined && isInSight(band)) steps(band);
-  for (const pair of raw.pairs) drawPair(pair);
-  decisionMarks();
+  if (raw.pair) drawPair(raw.pair);
   marked(view.hovered, 1.5);
   marked(view.chosen, 2.5);
   pen.restore();
@@ -82,7 +82,7 @@ function ruler() {
     const x = Math.round(pixel(value)) + 0.5;
     if (value < 0) continue;
     pen.beginPath();
-    pen.moveTo(x, RULER - 5);
+    pen.moveTo(x, 4);
     pen.lineTo(x, canvasHeight);
     pen.stroke();
     pen.fillText(tickLabel(value, tick), x + 3, 14);
@@ -357,47 +357,51 @@ function decisionMarks() {
     if (x < GUTTER - 8 || x > canvasWidth + 8) return;
     const small = x - before < 14;
     before = small ? before : x;
-    pen.save();
-    pen.beginPath();
-    pen.rect(GUTTER, 0, canvasWidth, canvasHeight);
     pen.fillStyle = colours.choice;
     pen.beginPath();
-    pen.arc(x, RULER + 9, small ? 3 : 8.5, 0, 7);
+    pen.arc(x, RULER - 12, small ? 3 : 8.5, 0, 7);
     pen.fill();
     if (!small) {
       pen.fillStyle = colours.ground;
       pen.font = `bold 11px ${FONT}`;
       pen.textAlign = "center";
-      pen.fillText(String(index + 1), x, RULER + 13);
+      pen.fillText(String(index + 1), x, RULER - 8);
+      pen.textAlign = "left";
     }
-    pen.restore();
   });
 }
 
+// Where an operation of the pair is: at a step, or between two.
+function pairEnd({ row, lane, before }) {
+  const band = bandOf[0][lane];
+  if (!band) return null;
+  const at = edge(failing, row);
+  const value = before && row > 0 ? (at + edge(failing, row - 1)) / 2 : at;
+  return { x: pixel(value), y: centre(band), r: Math.min(10, barOf(band).h / 2 + 2) };
+}
+
 function drawPair(pair) {
-  const ends = [pair.first, pair.second].map(({ row }) => {
-    const band = row === null ? null : bandOf[0][failing.lane[row]];
-    return band ? { x: pixelOf(failing, row), y: centre(band), h: barOf(band).h } : null;
-  });
+  const ends = [pairEnd(pair.first), pairEnd(pair.second)];
+  const [a, b] = ends;
+  pen.strokeStyle = colours.bad;
+  if (a && b) {
+    pen.lineWidth = 2;
+    pen.setLineDash([7, 4]);
+    pen.beginPath();
+    pen.moveTo(a.x, a.y);
+    pen.lineTo(b.x, b.y);
+    pen.stroke();
+    pen.setLineDash([]);
+  }
   ends.forEach((end, index) => {
     if (!end) return;
     pen.strokeStyle = colours.bad;
     pen.lineWidth = 2.5;
     pen.beginPath();
-    pen.arc(end.x, end.y, Math.min(10, end.h / 2 + 2), 0, 7);
+    pen.arc(end.x, end.y, end.r, 0, 7);
     pen.stroke();
-    tag(index === 0 ? "A" : "B", end.x, end.y - Math.min(10, end.h / 2 + 2) - 2);
+    tag(index === 0 ? "A" : "B", end.x, end.y - end.r - 2);
   });
-  if (!ends[0] || !ends[1]) return;
-  const [a, b] = ends;
-  pen.strokeStyle = colours.bad;
-  pen.lineWidth = 2;
-  pen.setLineDash([7, 4]);
-  pen.beginPath();
-  pen.moveTo(a.x, a.y);
-  pen.lineTo(b.x, b.y);
-  pen.stroke();
-  pen.setLineDash([]);
 }
 
 function tag(letter, x, y) {

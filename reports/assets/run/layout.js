@@ -1,6 +1,6 @@
 // Where lanes stand, from top to bottom. Knows no drawing.
 
-const GUTTER = 190, RULER = 24, HEAD = 22;
+const GUTTER = 190, RULER = 42, HEAD = 22;
 const LANE = { least: 20, most: 44 };
 
 // What stands below each other: headings of runs and of processes, and lanes, with their tops and heights.

@@ -44,10 +44,9 @@ function make() {
   lookAtRace();
   inspect(null);
   makeList();
-  const first = raw.pairs.length > 0 ? raw.pairs[0].second.row : null;
-  const start = first !== null ? first : raw.matters.length > 0 ? raw.matters[raw.matters.length - 1] : null;
+  const start = race.length > 0 ? race[0] : failing.count - 1;
   // The place to look at first is shown, and gives way to whatever is pointed at.
-  if (start !== null) choose({ run: failing, row: start }, false);
+  if (start >= 0) choose({ run: failing, row: start }, false);
   addEventListener("resize", layOut);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => theme());
   addEventListener("beforeprint", () => { document.documentElement.classList.add("print"); printed(); });

@@ -3,29 +3,33 @@
 const VERDICTS = { pass: "Pass", fail: "Fail", inconclusive: "Inconclusive", diverged: "Diverged", bug: "Bug in Photofinish" };
 
 function makeHead() {
-  const { verdict, signature, program, about, seed, strategy, ending } = raw.headline;
+  const { verdict, signature, program, seed, strategy, ending } = raw.headline;
   $("verdict").textContent = VERDICTS[verdict] || verdict;
   $("verdict").className = verdict;
   $("signature").append(isolated("span", "", signature || ending));
   const facts = [program, seed === null ? null : `seed ${seed}`, strategy || null, ending ? `ended: ${ending}` : null];
   $("program").append(isolated("span", "", facts.filter((fact) => fact).join(" \u00b7 ")));
-  if (about) $("program").title = about;
 }
 
 function makeStory() {
-  const sentence = $("sentence");
-  for (const part of raw.story.sentence) {
-    sentence.append(part.look ? isolated("b", part.look, part.text) : part.text);
-  }
+  const sentence = $("sentence"), { about, detail } = raw.headline;
+  for (const part of raw.story.sentence) sentence.append(isolated(part.look ? "b" : "span", part.look ? "code " + part.look : "", part.text));
   sentence.hidden = raw.story.sentence.length === 0;
-  for (const line of raw.headline.detail) $("detail").append(isolated("p", "", line));
   $("steps").append(storyTable());
+  for (const line of detail) $("detail").append(isolated("p", "", line));
+  if (about) $("detail").append(isolated("p", "soft", about));
+  $("detail").hidden = detail.length === 0 && !about;
 }
 
 // One column for each thread that matters, one row for each step that does, and in between how many do not.
 function storyTable() {
   const table = el("table", "story"), head = el("tr", ""), body = el("tbody", "");
-  head.append(header("time", "when"), ...raw.story.columns.map((name) => header(name, "")));
+  head.append(header(`time, ${raw.story.unit}`, "when"));
+  for (const { name, place: of } of raw.story.columns) {
+    const cell = header(name, "");
+    if (of) cell.append(el("span", "place", of));
+    head.append(cell);
+  }
   table.append(el("caption", "offscreen", "The steps that matter"), el("thead", "", head), body);
   for (const row of raw.story.rows) body.append(row.left_out ? leftOut(row.left_out) : storyRow(row));
   return table;
@@ -37,23 +41,22 @@ function header(text, look) {
   return cell;
 }
 
-function leftOut(count) {
-  const cell = el("td", "left-out", `\u22ee ${grand(count)} ${count === 1 ? "step" : "steps"}`);
+function leftOut(text) {
+  const cell = el("td", "left-out", `\u22ee ${text}`);
   cell.colSpan = raw.story.columns.length + 1;
   return el("tr", "", cell);
 }
 
-function storyRow({ row, at, column, what, where, badge, look }) {
-  const line = el("tr", look);
-  line.append(el("td", "when", seconds(at)));
-  const cells = raw.story.columns.map(() => el("td", ""));
-  const inside = row === null ? el("div", "step") : button("", "Show it in the picture", () => { setCompare(false); showRow(failing, row); });
+function storyRow({ row, at, column, who, what, where, badge, look }) {
+  const line = el("tr", look), cells = raw.story.columns.map(() => el("td", ""));
+  const inside = row === null ? el("div", "") : button("", "Show it in the picture", () => { setCompare(false); showRow(failing, row); });
   inside.classList.add("step");
   if (badge) inside.append(el("span", "badge", badge));
+  if (who) inside.append(isolated("b", "", who), " ");
   inside.append(isolated("span", "what", what));
   if (where) inside.append(el("span", "place", where));
   cells[column].append(inside);
-  line.append(...cells);
+  line.append(el("td", "when", at === null ? "" : at), ...cells);
   if (row !== null) line.dataset.row = row;
   return line;
 }
@@ -63,7 +66,8 @@ function makeCommands() {
   for (const [label, text] of [["Replay", raw.commands.replay], ["Debug", raw.commands.debug], ["Token", raw.commands.token]]) {
     if (!text) continue;
     const code = isolated("code", "", text);
-    box.append(el("div", "command", el("div", "command-head", el("b", "", label), copyButton(text)), code));
+    code.title = text;
+    box.append(el("div", "command", el("b", "", label), code, copyButton(text)));
   }
   box.hidden = box.children.length === 0;
 }

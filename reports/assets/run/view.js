@@ -87,13 +87,12 @@ function lookAtAll() {
   look(all.from, all.to);
 }
 
-// The part that matters: the rows of the story, with some before and after them. A short run is shown whole.
+// The part that matters, with some before and after it. A short run is shown whole.
 function lookAtRace() {
-  const rows = raw.matters;
-  if (rows.length === 0 || failing.count <= 60) return lookAtAll();
+  if (race.length === 0 || failing.count <= 60) return lookAtAll();
   const at = positions(failing);
-  const from = at[rows[0]], to = at[rows[rows.length - 1]];
-  const margin = Math.max((to - from) * 0.15, narrowest());
+  const from = at[Math.min(...race)], to = at[Math.max(...race)];
+  const margin = Math.max((to - from) * 0.2, narrowest());
   look(from - margin, to + margin);
 }
 

@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::beside::{Beside, beside};
 use super::run::{Columns, Source, columns, is_known};
 use super::strings::{Strings, visible};
-use super::told::{Pair, Told, row_of};
+use super::told::{Pair, Told, matters, pair, row_of};
 use super::words;
 use crate::record::{Author, Record, Undone, Verdict};
+use crate::story::Story;
 use crate::story::compare::Comparison;
 use crate::story::lanes::{Lanes, Who};
 use crate::story::names::Names;
@@ -24,7 +25,7 @@ pub(super) struct Data {
     commands: Commands,
     minimal: Option<String>,
     story: Told,
-    pairs: Vec<Pair>,
+    pair: Option<Pair>,
     /// Rows of the failing run that the story names, in order.
     matters: Vec<usize>,
     decisions: Vec<Decision>,
@@ -92,8 +93,7 @@ impl Data {
         let names = Names::of(record);
         let lanes = Lanes::of(record);
         let comparison = Comparison::of(record);
-        let parted = comparison.as_ref().and_then(|comparison| comparison.first);
-        let (story, pairs, matters) = Told::of(record, &lanes, &names, parted);
+        let story = Story::of(record);
         let mut strings = Strings::new();
         let runs = runs(record, &names, &lanes, &mut strings);
         let theirs = record.passing.as_ref().map_or(0, |passing| passing.steps.len());
@@ -106,9 +106,9 @@ impl Data {
                 token: record.commands.token.as_deref().map(visible),
             },
             minimal: record.minimal.as_deref().map(visible),
-            story,
-            pairs,
-            matters,
+            pair: pair(&story, &lanes, record.steps.len()),
+            matters: matters(&story),
+            story: Told::of(&story),
             decisions: decisions(record, &lanes),
             kinds: words::KINDS.into_iter().chain([words::OTHER]).collect(),
             strings: strings.taken(),

@@ -9,6 +9,7 @@ use super::words;
 use crate::record::{Host, Process, Record, Step, What};
 use crate::story::lanes::{At, Kind, Lane, Lanes, State, Who};
 use crate::story::names::Names;
+use crate::story::words::Teller;
 
 /// What is drawn of a run.
 #[derive(Debug, Serialize)]
@@ -97,10 +98,11 @@ pub(super) fn columns(source: &Source<'_>, strings: &mut Strings) -> Columns {
         arrows: arrows(lanes, steps, strings),
     };
     let finder = Finder::of(lanes);
-    for step in *steps {
-        columns.lane.push(finder.lane(step));
+    let teller = Teller::new(names, lanes);
+    for (index, step) in steps.iter().enumerate() {
+        columns.lane.push(finder.lane(step, teller.thread(index, step)));
         columns.kind.push(words::number(&step.what));
-        columns.text.push(strings.number(&words::words(&step.what, names)));
+        columns.text.push(strings.number(&words::words(index, step, &teller)));
         let known = step.stack.filter(|stack| is_known(record, *stack));
         columns.stack.push(known.map_or(0, |stack| u64::from(stack) + 1));
     }
@@ -121,13 +123,13 @@ impl Finder {
         Self(lanes.lanes.iter().enumerate().map(|(at, lane)| (lane.who, at)).collect())
     }
 
-    /// The lane on which a step is drawn: that of the task that spoke, or else the thread's.
-    fn lane(&self, step: &Step) -> usize {
+    /// The lane on which a step is drawn: that of the task that spoke, or else that of the thread whose step it is.
+    fn lane(&self, step: &Step, thread: u32) -> usize {
         let task = match &step.what {
             What::Traced { task: Some(task), .. } => self.0.get(&Who::Task(*task)),
             _ => None,
         };
-        task.or_else(|| self.0.get(&Who::Thread(step.thread))).copied().unwrap_or(0)
+        task.or_else(|| self.0.get(&Who::Thread(thread))).copied().unwrap_or(0)
     }
 }
 

@@ -1,9 +1,11 @@
 //! The texts of a page, each once, and safe to look at.
 //!
-//! Does not know where they are shown. Invariant: no text holds a control character but line ends and tabs, nor one that turns the
+//! Does not know where they are shown. Invariant: no text holds a control character but line ends, nor one that turns the
 //! direction of what is beside it: these are written as escapes.
 
 use std::collections::BTreeMap;
+
+use crate::story::text;
 
 /// Texts by number.
 #[derive(Debug)]
@@ -35,27 +37,10 @@ impl Strings {
     }
 }
 
-/// A text without characters that nobody sees, or that change how others are seen.
+/// A text as it is shown: line by line without characters that nobody sees, or that change how others are seen. A tab is a space.
 pub(super) fn visible(text: &str) -> String {
-    let mut seen = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' | '\t' => seen.push(character),
-            character if character.is_control() || turns(character) => {
-                seen.extend(character.escape_unicode())
-            }
-            character => seen.push(character),
-        }
-    }
-    seen
-}
-
-/// Whether a character is one of Unicode's that change the direction of text, or one that has no width.
-fn turns(character: char) -> bool {
-    matches!(
-        character,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-    )
+    let lines = text.split('\n').map(|line| text::visible(&line.replace('\t', " ")));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -65,8 +50,8 @@ mod tests {
     #[test]
     fn what_nobody_would_see_is_written_out() {
         for (text, seen) in [
-            ("plain \u{20ac}\n\tnext", "plain \u{20ac}\n\tnext"),
-            ("a\u{1b}[31mb\r\u{0}", "a\\u{1b}[31mb\\u{d}\\u{0}"),
+            ("plain \u{20ac}\n\tnext", "plain \u{20ac}\n next"),
+            ("a\u{1b}[31mb\r\u{0}", "a\\u{1b}[31mb\\r\\u{0}"),
             ("x\u{202e}y\u{2066}\u{200f}", "x\\u{202e}y\\u{2066}\\u{200f}"),
             ("\u{85}\u{2028}\u{feff}", "\\u{85}\\u{2028}\\u{feff}"),
             ("<b>&", "<b>&"),

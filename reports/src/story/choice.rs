@@ -105,7 +105,8 @@ impl Choice<'_> {
         let around = self.around(shown.map(|number| stops[number]), shown);
         let named = self.named();
         let waits = self.waits();
-        for (index, step) in self.record.steps.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
+        for (index, step) in self.record.steps.iter().enumerate().filter(|(index, _)| !taken.contains(index))
+        {
             let always = self.always(index, step, (&named, &waits));
             let near = || self.near(index, step, &anchors) + if around.contains(&index) { 200 } else { 0 };
             let score = always.unwrap_or_else(near);
@@ -159,10 +160,12 @@ impl Choice<'_> {
         let last = self.record.decisions.len();
         // Those that are nearest to the pair's, and else the last ones.
         let far = shown.map_or(last - number, |shown| shown.abs_diff(number));
-        let score = if far == 0 { 1_000 } else { 600_u32.saturating_sub(20 * u32::try_from(far).unwrap_or(30)) };
+        let score =
+            if far == 0 { 1_000 } else { 600_u32.saturating_sub(20 * u32::try_from(far).unwrap_or(30)) };
         let thread = self.names.thread(decision.thread);
         let what = decision.what.strip_prefix(&thread).unwrap_or(&decision.what);
-        let plain = self.record.threads.get(decision.thread as usize).and_then(|thread| thread.name.as_deref());
+        let plain =
+            self.record.threads.get(decision.thread as usize).and_then(|thread| thread.name.as_deref());
         let what = plain.and_then(|plain| decision.what.strip_prefix(plain)).unwrap_or(what);
         let by_number = format!("thread {}", decision.thread);
         let what = what.strip_prefix(&by_number).unwrap_or(what).trim_start();
@@ -211,7 +214,9 @@ impl Choice<'_> {
             }
             let Some(stack) = step.stack.filter(|_| step.thread == of.thread) else { continue };
             let stack = outermost(&frames(self.record, stack));
-            let is_same = |(one, other): &(&&Frame, &&Frame)| (&one.function, &one.file) == (&other.function, &other.file);
+            let is_same = |(one, other): &(&&Frame, &&Frame)| {
+                (&one.function, &one.file) == (&other.function, &other.file)
+            };
             let common = stack.iter().zip(&operation).take_while(is_same).count();
             let is_before = common.checked_sub(1).is_some_and(|last| stack[last].line < operation[last].line);
             if common > best.0 || (common == best.0 && common > 0 && is_before) {
@@ -242,7 +247,8 @@ impl Choice<'_> {
         let Some((stop, number)) = stop.zip(shown) else { return BTreeSet::new() };
         let thread = self.record.decisions[number].thread;
         let steps = &self.record.steps;
-        let is_own = |at: &usize| steps[*at].thread == thread && !matches!(steps[*at].what, What::Passed { .. });
+        let is_own =
+            |at: &usize| steps[*at].thread == thread && !matches!(steps[*at].what, What::Passed { .. });
         let before = (0..stop.from.min(steps.len())).rev().take(64).find(is_own);
         let after = stop.back.and_then(|back| (back + 1..steps.len()).take(64).find(is_own));
         before.into_iter().chain(after).collect()
@@ -263,7 +269,14 @@ impl Choice<'_> {
             What::Called { result, .. } => result.checked_neg().is_some_and(|error| errors.contains(&error)),
             _ => false,
         };
-        self.record.steps.iter().enumerate().filter(failed).map(|(index, _)| index).take(ANCHORS_MAX).collect()
+        self.record
+            .steps
+            .iter()
+            .enumerate()
+            .filter(failed)
+            .map(|(index, _)| index)
+            .take(ANCHORS_MAX)
+            .collect()
     }
 
     /// The last wait of each thread that still waits at the end, in a deadlock.
@@ -299,7 +312,8 @@ impl Choice<'_> {
         let interest = self.interest(index, step);
         let far = anchors.iter().map(|anchor| anchor.abs_diff(index)).min().unwrap_or(0);
         let thread = self.teller.thread(index, step);
-        let is_of_pair = self.critical.is_some_and(|of| [of.first.thread, of.second.thread].contains(&thread));
+        let is_of_pair =
+            self.critical.is_some_and(|of| [of.first.thread, of.second.thread].contains(&thread));
         let bonus = if is_of_pair { 60 } else { 0 };
         if interest == 0 { 0 } else { (interest + bonus).saturating_sub(24 * (far + 1).ilog2()) }
     }

@@ -106,7 +106,8 @@ impl Table {
         for row in rows {
             let steps = row.index.saturating_sub(told) as u64 + left_out;
             if steps > 0 {
-                let passed = row.at_ns.zip(before).and_then(|(at, before): (u64, u64)| at.checked_sub(before));
+                let passed =
+                    row.at_ns.zip(before).and_then(|(at, before): (u64, u64)| at.checked_sub(before));
                 lines.push(Line::Elided(steps, passed));
             }
             lines.push(Line::Row(row));
@@ -127,17 +128,25 @@ mod tests {
     use super::*;
 
     fn table(rows: &[(usize, u32)], steps: usize) -> Table {
-        let row = |(index, score): &(usize, u32)| {
-            Row { index: *index, takes: 1, at_ns: Some(*index as u64 * 10), score: *score, ..Row::default() }
+        let row = |(index, score): &(usize, u32)| Row {
+            index: *index,
+            takes: 1,
+            at_ns: Some(*index as u64 * 10),
+            score: *score,
+            ..Row::default()
         };
         Table { rows: rows.iter().map(row).collect(), steps, ..Table::default() }
     }
 
     fn check(table: &Table, most: usize, expected: &str) {
-        let told = table.lines(most).iter().map(|line| match line {
-            Line::Row(row) => row.index.to_string(),
-            Line::Elided(steps, _) => format!("…{steps}"),
-        }).collect::<Vec<_>>();
+        let told = table
+            .lines(most)
+            .iter()
+            .map(|line| match line {
+                Line::Row(row) => row.index.to_string(),
+                Line::Elided(steps, _) => format!("…{steps}"),
+            })
+            .collect::<Vec<_>>();
         assert_eq!(told.join(" "), expected, "{most} lines");
     }
 

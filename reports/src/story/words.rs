@@ -13,25 +13,26 @@ use super::names::Names;
 use crate::record::{Packet, Pause, Step, Wake, What};
 
 /// Tells steps.
-pub(super) struct Teller<'a> {
+pub(crate) struct Teller<'a> {
     names: &'a Names,
     /// Steps that are wakes which a running thread made.
     wakes: BTreeSet<usize>,
 }
 
 impl<'a> Teller<'a> {
-    pub(super) fn new(names: &'a Names, lanes: &Lanes) -> Self {
-        let wakes = lanes.arrows.iter().filter(|arrow| arrow.kind == Kind::Wake).map(|arrow| arrow.came.index);
+    pub(crate) fn new(names: &'a Names, lanes: &Lanes) -> Self {
+        let wakes =
+            lanes.arrows.iter().filter(|arrow| arrow.kind == Kind::Wake).map(|arrow| arrow.came.index);
         Self { names, wakes: wakes.collect() }
     }
 
     /// Whether a running thread made this wake.
-    pub(super) fn is_made(&self, index: usize) -> bool {
+    pub(crate) fn is_made(&self, index: usize) -> bool {
         self.wakes.contains(&index)
     }
 
     /// Whose step it is: a wake that no thread made is the woken thread's.
-    pub(super) fn thread(&self, index: usize, step: &Step) -> u32 {
+    pub(crate) fn thread(&self, index: usize, step: &Step) -> u32 {
         match step.what {
             What::Woke { thread, .. } if !self.is_made(index) => thread,
             _ => step.thread,
@@ -39,7 +40,7 @@ impl<'a> Teller<'a> {
     }
 
     /// The step in words.
-    pub(super) fn words(&self, index: usize, step: &Step) -> String {
+    pub(crate) fn words(&self, index: usize, step: &Step) -> String {
         match &step.what {
             What::Spawned { child } => format!("spawns {}", self.names.thread(*child)),
             What::Named { name } => format!("is named {name}"),
@@ -92,7 +93,8 @@ fn passed(ns: u64, why: Pause) -> String {
 }
 
 fn called(name: &str, arg: i64, result: i64) -> String {
-    let error = result.checked_neg().and_then(|number| u16::try_from(number).ok()).filter(|number| *number > 0);
+    let error =
+        result.checked_neg().and_then(|number| u16::try_from(number).ok()).filter(|number| *number > 0);
     match error.map(|number| (number, Errno(number).name())) {
         Some((number, "E?")) => format!("{name}({arg}) = error {number}"),
         Some((_, name_of)) => format!("{name}({arg}) = {name_of}"),

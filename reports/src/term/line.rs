@@ -182,7 +182,11 @@ impl Line {
                 break;
             }
             self.most = self.most.saturating_sub(if nth == 0 { after.min(self.room() / 2) } else { 0 });
-            if nth == 0 { self.text(part) } else { self.faint(part) };
+            if nth == 0 {
+                self.text(part)
+            } else {
+                self.faint(part)
+            };
             self.most = WIDTH;
         }
         self.text(last)

@@ -189,7 +189,9 @@ fn beside(story: &Story, painter: Painter) -> Vec<String> {
     let Some(beside) = &story.beside else { return Vec::new() };
     let clock = story.table.clock;
     let parts = match beside.parts {
-        Some((step, at_ns)) => format!("; the runs part at step {step}, {} {}", clock.at(at_ns), clock.unit()),
+        Some((step, at_ns)) => {
+            format!("; the runs part at step {step}, {} {}", clock.at(at_ns), clock.unit())
+        }
         None => String::new(),
     };
     vec![painter.faint(&format!("{} it {}{parts}", beside.how, beside.outcome))]

@@ -7,9 +7,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::WIDTH;
 use super::line::{self, Line, Painter};
+use crate::story::Story;
 use crate::story::clock::duration;
 use crate::story::table::{self, Mark, Row, Table};
-use crate::story::Story;
 
 /// Columns for the time.
 const TIME: usize = 11;
@@ -94,7 +94,8 @@ fn fitting(row: &Row, room: usize, painter: Painter) -> (String, String) {
         return (function, format!(" {brief}"));
     }
     let name = function.rsplit("::").next().unwrap_or_default();
-    let ways = [format!(" {function} {brief}"), format!(" {name} {brief}"), format!(" {brief}"), format!(" {name}")];
+    let ways =
+        [format!(" {function} {brief}"), format!(" {name} {brief}"), format!(" {brief}"), format!(" {name}")];
     let fits = |way: &String| what.width() + way.width() <= room;
     (what.clone(), ways.into_iter().find(fits).unwrap_or_default())
 }

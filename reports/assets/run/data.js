@@ -71,7 +71,17 @@ raw.decisions.forEach(({ row }) => { if (row !== null) matters[0].add(row); });
 
 // Of these, those of the pair and of the choices that the story tells: the picture begins with them.
 const race = raw.story.rows.filter(({ row, badge }) => badge !== null && row !== null).map(({ row }) => row);
-if (race.length === 0) race.push(...raw.matters);
+if (race.length === 0) race.push(...densest(raw.matters));
+
+// Most of these rows, and of these the closest together: what led to a failure, without what followed long after it.
+function densest(rows) {
+  const count = Math.ceil(rows.length * 0.7);
+  let best = 0;
+  for (let i = 0; i + count <= rows.length; i++) {
+    if (rows[i + count - 1] - rows[i] < rows[best + count - 1] - rows[best]) best = i;
+  }
+  return rows.slice(best, best + count);
+}
 
 // The columns of the comparison: for each row of each run, where it stands when rows that are alike stand together.
 function aligned(compare) {
@@ -98,10 +108,12 @@ function onlyOnce(compare) {
     if (op !== 2) rows[0] += n;
     if (op !== 1) rows[1] += n;
   }
+  // What both did in another order is not missing in either.
+  compare.moved.forEach((row, i) => { only[i % 2][row] = 0; });
   return only;
 }
 
-const comparison = raw.compare ? aligned(raw.compare) : null;
+const comparison = raw.compare && runs.length > 1 ? aligned(raw.compare) : null;
 
 function seconds(ns) {
   if (ns >= 1e9) return trimmed(ns / 1e9) + " s";
@@ -123,17 +135,40 @@ function place(frame) {
   return file === "" ? "" : line > 0 ? `${file}:${line}` : file;
 }
 
-// The frame of a stack that a reader wants to see: the innermost of the program itself whose source is here, or the innermost.
+// A function with the last of its path: the type or the module that it is of.
+function brief(name) {
+  const parts = [];
+  let depth = 0, from = 0;
+  for (let at = 0; at < name.length; at++) {
+    if (name[at] === "<") depth++;
+    else if (name[at] === ">") depth--;
+    else if (depth === 0 && name.startsWith("::", at)) {
+      parts.push(name.slice(from, at));
+      from = at + 2;
+      at++;
+    }
+  }
+  parts.push(name.slice(from));
+  return parts.slice(-2).join("::");
+}
+
+function hasSource([, file, line]) {
+  return raw.sources[file] !== undefined && raw.sources[file][line] !== undefined;
+}
+
+function briefPlace(frame) {
+  return place([frame[0], frame[1].slice(frame[1].lastIndexOf("/") + 1), frame[2]]);
+}
+
+function whereOf(frame) {
+  return `${brief(frame[0])} ${briefPlace(frame)}`;
+}
+
+// The frame of a stack that a reader wants to see: the innermost whose source is here, else the
+// innermost of the program, else of a dependency.
 function frameToShow(stack) {
   const frames = raw.stacks[stack];
-  let best = frames[0];
-  for (const index of [...frames].reverse()) {
-    const [, file, line, author] = raw.frames[index];
-    if (author === 0 && line > 0) best = index;
-  }
-  for (const index of [...frames].reverse()) {
-    const [, file, line] = raw.frames[index];
-    if (raw.sources[file] && raw.sources[file][line] !== undefined) best = index;
-  }
-  return best;
+  const first = (is) => frames.find((index) => is(raw.frames[index]));
+  const found = [first(hasSource), first((frame) => frame[3] === 0), first((frame) => frame[3] === 1), frames[0]];
+  return found.find((index) => index !== undefined);
 }

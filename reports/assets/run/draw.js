@@ -355,19 +355,17 @@ function decisionMarks() {
     if (decision.row === null) return;
     const x = pixelOf(failing, decision.row);
     if (x < GUTTER - 8 || x > canvasWidth + 8) return;
-    const small = x - before < 14;
-    before = small ? before : x;
+    if (x - before < 18) return;
+    before = x;
     pen.fillStyle = colours.choice;
     pen.beginPath();
-    pen.arc(x, RULER - 12, small ? 3 : 8.5, 0, 7);
+    pen.arc(x, RULER - 12, 8.5, 0, 7);
     pen.fill();
-    if (!small) {
-      pen.fillStyle = colours.ground;
-      pen.font = `bold 11px ${FONT}`;
-      pen.textAlign = "center";
-      pen.fillText(String(index + 1), x, RULER - 8);
-      pen.textAlign = "left";
-    }
+    pen.fillStyle = colours.ground;
+    pen.font = `bold 11px ${FONT}`;
+    pen.textAlign = "center";
+    pen.fillText(String(index + 1), x, RULER - 8);
+    pen.textAlign = "left";
   });
 }
 

@@ -1,7 +1,7 @@
 // Where lanes stand, from top to bottom. Knows no drawing.
 
 const GUTTER = 190, RULER = 42, HEAD = 22;
-const LANE = { least: 20, most: 44 };
+const LANE = { least: 20, most: 42 };
 
 // What stands below each other: headings of runs and of processes, and lanes, with their tops and heights.
 let bands = [];
@@ -12,7 +12,9 @@ function groupOf(lane) {
 }
 
 function layOut() {
-  const room = Math.max(260, Math.min(560, innerHeight * 0.55));
+  // The whole picture on the first screen, if that leaves lanes high enough to be read.
+  const below = innerHeight - $("stage").getBoundingClientRect().top - scrollY - 70;
+  const room = Math.max(300, Math.min(below, innerHeight * 0.55)) + (view.compare ? 200 : 0);
   const lanes = runsInView().reduce((sum, run) => sum + run.lanes.length - view.lanesOff[run.index].size, 0);
   const height = Math.max(LANE.least, Math.min(LANE.most, (room - RULER - 40) / Math.max(lanes, 1)));
   bands = [];
@@ -67,5 +69,7 @@ function bandAt(y) {
 // Where the bar of a lane is: below its words if there is room for words.
 function barOf(band) {
   const y = RULER + band.y - view.top;
-  return band.h >= 34 ? { y: y + 18, h: band.h - 24, words: y + 12 } : { y: y + 4, h: band.h - 8, words: null };
+  if (band.h >= 34) return { y: y + 18, h: band.h - 24, words: y + 12 };
+  if (band.h >= 26) return { y: y + 13, h: band.h - 17, words: y + 10 };
+  return { y: y + 4, h: band.h - 8, words: null };
 }

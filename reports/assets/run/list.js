@@ -54,7 +54,7 @@ function listRow(row, index) {
   made.setAttribute("role", "row");
   made.setAttribute("aria-rowindex", String(index + 1));
   if (view.chosen && view.chosen.run === run && view.chosen.row === row) made.setAttribute("aria-current", "true");
-  const where = stack === null ? "" : place(raw.frames[frameToShow(stack)]);
+  const where = stack === null ? "" : whereOf(raw.frames[frameToShow(stack)]);
   for (const [look, text] of [["n", grand(row + run.leftOut)], ["t", seconds(run.at[row])],
     ["who", run.laneOf(row).label], ["what", run.textOf(row)], ["place", where]]) {
     const cell = isolated("span", look, text);

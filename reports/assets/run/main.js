@@ -44,9 +44,14 @@ function make() {
   lookAtRace();
   inspect(null);
   makeList();
+  if (raw.pair) return finish();
   const start = race.length > 0 ? race[0] : failing.count - 1;
   // The place to look at first is shown, and gives way to whatever is pointed at.
   if (start >= 0) choose({ run: failing, row: start }, false);
+  finish();
+}
+
+function finish() {
   addEventListener("resize", layOut);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => theme());
   addEventListener("beforeprint", () => { document.documentElement.classList.add("print"); printed(); });

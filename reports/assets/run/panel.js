@@ -31,7 +31,9 @@ function inspect(what) {
   const box = $("chosen");
   box.replaceChildren();
   $("source").replaceChildren();
+  $("stack").replaceChildren();
   if (!what) {
+    if (raw.pair) showPair(box);
     box.append(el("p", "soft", "Point at a step to see where its thread was. Click, or press Enter, to keep it here."));
     return;
   }
@@ -50,8 +52,18 @@ function inspect(what) {
     box.append(el("p", "soft", "Its stack was not looked at."));
     return;
   }
-  box.append(stackList(stack, showSource));
+  $("stack").append(stackList(stack, showSource));
   showSource(frameToShow(stack));
+}
+
+// The two operations and their sources: what a reader looks for first.
+function showPair(box) {
+  [raw.pair.first, raw.pair.second].forEach((end, index) => {
+    const head = el("p", "what", el("span", "badge pair", index === 0 ? "A" : "B"), isolated("b", "", end.what));
+    head.append(isolated("span", "place", `${end.who}, ${briefPlace(["", end.file, end.line])}`));
+    box.append(head);
+    if (hasSource(["", end.file, end.line])) box.append(excerpt(raw.sources[end.file], end.line, 3));
+  });
 }
 
 // A stack, innermost first. Frames of the program stand out, the others may be as many as they like.
@@ -61,7 +73,8 @@ function stackList(stack, chosen) {
     const frame = raw.frames[index];
     const item = el("li", ["", "foreign", "foreign"][frame[3]]);
     const pick = button("", "", () => chosen(index));
-    pick.append(isolated("span", "function", frame[0]), el("span", "place", place(frame)));
+    pick.append(isolated("span", "function", brief(frame[0])), el("span", "place", briefPlace(frame)));
+    pick.title = `${frame[0]} ${place(frame)}`;
     pick.dataset.frame = index;
     item.append(pick);
     list.append(item);
@@ -73,16 +86,16 @@ function showSource(index) {
   const box = $("source");
   box.replaceChildren();
   const frame = raw.frames[index], lines = raw.sources[frame[1]];
-  for (const pick of $("chosen").querySelectorAll("[data-frame]")) {
+  for (const pick of $("stack").querySelectorAll("[data-frame]")) {
     pick.setAttribute("aria-current", String(Number(pick.dataset.frame) === index));
   }
   if (!lines || lines[frame[2]] === undefined) return;
   box.append(el("p", "soft", place(frame)), excerpt(lines, frame[2]));
 }
 
-function excerpt(lines, line) {
+function excerpt(lines, line, around = 5) {
   const text = el("pre", "excerpt");
-  for (let number = line - 5; number <= line + 5; number++) {
+  for (let number = line - around; number <= line + around; number++) {
     if (lines[number] === undefined) continue;
     const row = el(number === line ? "mark" : "span", "line");
     row.append(el("span", "number", String(number)), isolated("span", "code", lines[number] === "" ? " " : lines[number]));
@@ -114,7 +127,7 @@ function tipStack(stack) {
   const frames = raw.stacks[stack].map((index) => raw.frames[index]);
   const own = frames.filter((frame) => frame[3] === 0);
   for (const frame of (own.length > 0 ? own : frames).slice(0, 4)) {
-    list.append(el("li", "", isolated("span", "function", frame[0]), el("span", "place", place(frame))));
+    list.append(el("li", "", isolated("span", "function", brief(frame[0])), el("span", "place", briefPlace(frame))));
   }
   return list;
 }

@@ -49,16 +49,29 @@ function leftOut(text) {
 
 function storyRow({ row, at, column, who, what, where, badge, look }) {
   const line = el("tr", look), cells = raw.story.columns.map(() => el("td", ""));
-  const inside = row === null ? el("div", "") : button("", "Show it in the picture", () => { setCompare(false); showRow(failing, row); });
+  const inside = row === null ? el("div", "") : button("", `${what} ${where}`, () => showTold(row, look));
   inside.classList.add("step");
   if (badge) inside.append(el("span", "badge", badge));
   if (who) inside.append(isolated("b", "", who), " ");
   inside.append(isolated("span", "what", what));
   if (where) inside.append(el("span", "place", where));
+  // The other columns of a row are empty: words may stand in those to the right.
+  inside.style.maxWidth = `calc(${100 * (cells.length - column)}% - 2px)`;
+  if (column === cells.length - 1) inside.classList.add("last");
   cells[column].append(inside);
   line.append(el("td", "when", at === null ? "" : at), ...cells);
   if (row !== null) line.dataset.row = row;
   return line;
+}
+
+// A row of the pair need not be a step: then the picture goes there, and the pair is shown instead of a step.
+function showTold(row, look) {
+  setCompare(false);
+  if (look !== "first" && look !== "second") return showRow(failing, row);
+  const end = raw.pair[look];
+  choose(null);
+  lookNear(failing, Math.min(end.row, failing.count - 1));
+  scrollNear(failing, end.lane);
 }
 
 function makeCommands() {
@@ -87,7 +100,7 @@ function makeDecisions() {
     body.append(el("tr", "", el("td", "", number), el("td", "when", seconds(decision.at)),
       isolated("td", "", failing.lanes[decision.lane] ? failing.lanes[decision.lane].label : ""),
       isolated("td", "", decision.what),
-      el("td", "", ...(frame ? [isolated("span", "function", frame[0]), el("span", "place", place(frame))] : [])),
+      el("td", "", ...(frame ? [isolated("span", "function", brief(frame[0])), el("span", "place", briefPlace(frame))] : [])),
       isolated("td", decision.undone === "passes" ? "passes" : "", decision.undone || "")));
   });
   if (raw.decisions.length > 0) box.append(table);
@@ -98,7 +111,7 @@ function makeEnds() {
   for (const end of raw.ends) {
     const box = el("details", "end"), head = el("summary", "", isolated("b", "", end.thread), " ", isolated("span", "", end.what));
     const frame = raw.stacks[end.stack] ? raw.frames[frameToShow(end.stack)] : null;
-    if (frame) head.append(el("span", "place", ` ${frame[0]} ${place(frame)}`));
+    if (frame) head.append(el("span", "place", `${brief(frame[0])} ${briefPlace(frame)}`));
     box.append(head);
     if (frame) box.append(stackList(end.stack, () => {}), ...sourceOf(frame));
     box.open = raw.ends.length <= 3;

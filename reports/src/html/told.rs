@@ -69,6 +69,12 @@ struct End {
     lane: usize,
     /// Whether it is somewhere before that step, and after the one before.
     before: bool,
+    /// The thread.
+    who: String,
+    /// The function.
+    what: String,
+    file: String,
+    line: u32,
 }
 
 impl Told {
@@ -149,12 +155,25 @@ fn sentence(story: &Story) -> Vec<Part> {
 
 /// The pair of the story in the picture.
 pub(super) fn pair(story: &Story, lanes: &Lanes, steps: usize) -> Option<Pair> {
-    let end = |mark: Mark| {
+    let critical = story.critical()?;
+    let end = |mark: Mark, of: &crate::story::Operation| {
         let row = story.table.rows.iter().find(|row| row.mark == mark)?;
         let lane = lanes.lane(Who::Thread(row.thread))?;
-        Some(End { row: row.index.min(steps), lane, before: row.takes == 0 })
+        let place = of.places.first().cloned().unwrap_or_default();
+        Some(End {
+            row: row.index.min(steps),
+            lane,
+            before: row.takes == 0,
+            who: visible(&of.name),
+            what: visible(&place.function),
+            file: visible(&place.file),
+            line: place.line,
+        })
     };
-    Some(Pair { first: end(Mark::First)?, second: end(Mark::Second)? })
+    Some(Pair {
+        first: end(Mark::First, &critical.first)?,
+        second: end(Mark::Second, &critical.second)?,
+    })
 }
 
 /// The steps that the story names, in order.

@@ -201,12 +201,8 @@ fn record(
     replay: &str,
 ) -> Result<disk::Record, ShrinkCommandError> {
     let Small { request, plan, examined, minimal, explanation, token, .. } = small;
-    let found = Found {
-        plan,
-        token: token.as_deref().ok(),
-        minimal: Some(*minimal),
-        explanation: Some(explanation),
-    };
+    let found =
+        Found { plan, token: token.as_deref().ok(), minimal: Some(*minimal), explanation: Some(explanation) };
     let (about, debug) = (scenarios.about(&request.program), format!("{replay} --gdb"));
     let subject = Subject {
         request,

@@ -81,7 +81,8 @@ mod tests {
 
     fn check(variants: &[Variant], expected: &[(&str, u64, &[(u64, u64)])]) {
         let curves = curves(variants);
-        let curves: Vec<_> = curves.iter().map(|c| (c.strategy.as_str(), c.runs, c.points.as_slice())).collect();
+        let curves: Vec<_> =
+            curves.iter().map(|c| (c.strategy.as_str(), c.runs, c.points.as_slice())).collect();
         assert_eq!(curves, expected);
     }
 

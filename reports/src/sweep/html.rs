@@ -8,7 +8,8 @@
 
 use std::io::{self, Write};
 
-use super::SweepRecord;
+use super::curves::curves;
+use super::{Curve, SweepRecord};
 use crate::page::Page;
 
 /// The page without anything in it.
@@ -23,6 +24,10 @@ const SCRIPT: &str = include_str!("../../assets/sweep.js");
 struct Data<'a> {
     /// What is said first.
     sentence: String,
+    /// Which seeds were asked for; as words, since a script's numbers do not hold every seed.
+    range: String,
+    /// By variant: its own discovery curves.
+    curves: Vec<Vec<Curve>>,
     record: &'a SweepRecord,
 }
 
@@ -33,6 +38,7 @@ struct Data<'a> {
 pub fn html(record: &SweepRecord, out: &mut impl Write) -> io::Result<()> {
     let sentence = record.sentence();
     let title = format!("Sweep: {sentence}");
-    let data = Data { sentence, record };
+    let curves = record.variants.iter().map(|variant| curves([variant])).collect();
+    let data = Data { sentence, range: record.range(), curves, record };
     Page { title: &title, body: BODY, style: STYLE, script: &[SCRIPT], data: &data }.write(out)
 }

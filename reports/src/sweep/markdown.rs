@@ -7,7 +7,7 @@
 
 use std::fmt::{Result, Write};
 
-use super::sums::{grouped, rate};
+use super::sums::{counted, grouped, rate};
 use super::{Kept, News, Signature, SweepRecord, Totals, Variant, Verdict};
 
 /// Failures of a kind that are told one by one; of the others it is said how many there are.
@@ -36,25 +36,24 @@ fn head(record: &SweepRecord, out: &mut impl Write) -> Result {
     fence(&record.command, out)?;
     writeln!(
         out,
-        "{} of {} runs of {variants} programs passed in {}.{} s ({} runs/s, {} scheduling points/s); {failures} different failures.",
+        "\n{} of {} of {} passed in {}.{} s ({} runs/s, {} scheduling points/s); {}.",
         grouped(passed),
-        grouped(runs),
+        counted(runs, "run"),
+        counted(variants, "program"),
         ms / 1_000,
         ms % 1_000 / 100,
         rate(runs, ms),
         rate(points, ms),
+        counted(failures, "different failure"),
     )?;
     let machine = &record.machine;
-    let seeds = record.seeds.map_or_else(
-        || format!("seeds from {} on, for a time", record.from),
-        |seeds| format!("{} seeds of each from {} on", grouped(seeds), record.from),
-    );
     writeln!(
         out,
-        "Strategy {}, {seeds}; {} jobs on {} processors, {}; build {}.",
+        "Strategy {}, {}; {} on {}, {}; build {}.",
         code(&record.strategy),
-        machine.jobs,
-        machine.cores,
+        record.range(),
+        counted(machine.jobs, "job"),
+        counted(machine.cores, "processor"),
         code(&machine.system),
         code(&record.build)
     )
@@ -107,7 +106,7 @@ fn known(record: &SweepRecord, out: &mut impl Write) -> Result {
     if count == 0 {
         return Ok(());
     }
-    writeln!(out, "\n<details><summary>{count} known failures</summary>\n")?;
+    writeln!(out, "\n<details><summary>{}</summary>\n", counted(count as u64, "known failure"))?;
     writeln!(out, "| Corpus | Program | Signature | Runs | Smallest | Token |")?;
     writeln!(out, "| ---: | --- | --- | ---: | ---: | --- |")?;
     for (variant, signature) in record.of(News::Known).take(TOLD_MAX) {
@@ -133,8 +132,11 @@ fn known(record: &SweepRecord, out: &mut impl Write) -> Result {
 }
 
 fn variants(record: &SweepRecord, out: &mut impl Write) -> Result {
-    writeln!(out, "\n<details><summary>{} programs</summary>\n", record.variants.len())?;
-    writeln!(out, "| Program | Expectation | Runs | Passed | Failures | Runs/s of a job | Points/s of a job |")?;
+    writeln!(out, "\n<details><summary>{}</summary>\n", counted(record.totals.variants, "program"))?;
+    writeln!(
+        out,
+        "| Program | Expectation | Runs | Passed | Failures | Runs/s of a job | Points/s of a job |"
+    )?;
     writeln!(out, "| --- | --- | ---: | ---: | ---: | ---: | ---: |")?;
     for variant in &record.variants {
         let kept = match variant.kept {
@@ -160,7 +162,8 @@ fn missed(record: &SweepRecord, out: &mut impl Write) -> Result {
     if record.missed.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n<details><summary>{} marks that no run came by</summary>\n", record.missed.len())?;
+    let marks = counted(record.missed.len() as u64, "mark");
+    writeln!(out, "\n<details><summary>{marks} that no run came by</summary>\n")?;
     record.missed.iter().try_for_each(|mark| writeln!(out, "- {}", code(mark)))?;
     writeln!(out, "\n</details>")
 }
@@ -168,23 +171,22 @@ fn missed(record: &SweepRecord, out: &mut impl Write) -> Result {
 /// A failure, how often it showed, and how small it is.
 fn words(variant: &Variant, signature: &Signature) -> String {
     let mut words = code(&signature.signature);
-    if signature.verdict != Verdict::Fail {
-        words += match signature.verdict {
-            Verdict::Diverged => ", which did not repeat",
-            Verdict::Bug => ", a bug of Photofinish",
-            Verdict::Pass | Verdict::Fail | Verdict::Inconclusive => ", inconclusive",
-        };
-    }
+    words += match signature.verdict {
+        Verdict::Diverged => ", which did not repeat",
+        Verdict::Bug => ", a bug of Photofinish",
+        Verdict::Inconclusive => ", inconclusive",
+        Verdict::Pass | Verdict::Fail => "",
+    };
     if signature.runs > 0 {
-        words += &format!(", {} of {} runs", grouped(signature.runs), grouped(variant.runs));
+        words += &format!(", {} of {}", grouped(signature.runs), counted(variant.runs, "run"));
     }
-    if let Some(seed) = signature.first_seed {
-        words += &format!(", first at seed {seed}");
+    if let Some(after) = signature.first_after {
+        words += &format!(", first after {}", grouped(after));
     }
     let small = signature.small.as_ref().and_then(|small| small.decisions);
     match (small, signature.decisions) {
-        (Some(small), _) => words += &format!(", made small: {} decisions", grouped(small)),
-        (None, Some(decisions)) => words += &format!(", {} decisions", grouped(decisions)),
+        (Some(small), _) => words += &format!(", made small: {}", counted(small, "decision")),
+        (None, Some(decisions)) => words += &format!(", {}", counted(decisions, "decision")),
         (None, None) => {}
     }
     if let Some(id) = signature.corpus {

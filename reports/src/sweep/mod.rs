@@ -130,6 +130,8 @@ pub struct Variant {
     pub kept: Kept,
     /// What was not as expected, in words.
     pub complaints: Vec<String>,
+    /// Of what must be found: what was not, in as many runs as it may take.
+    pub missing: Vec<String>,
     /// Runs made.
     pub runs: u64,
     /// Runs that passed.
@@ -195,6 +197,8 @@ pub struct Signature {
     pub runs: u64,
     /// The least seed that shows it.
     pub first_seed: Option<u64>,
+    /// That seed's number among the variant's, from 1: after so many runs it was found.
+    pub first_after: Option<u64>,
     /// By strategy family.
     pub strategies: BTreeMap<String, Share>,
     /// Decisions of the shortest run that was found.

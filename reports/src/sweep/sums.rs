@@ -14,8 +14,18 @@ impl SweepRecord {
 
     /// The failures of one kind, each with its variant, in the order of variants.
     pub fn of(&self, news: News) -> impl Iterator<Item = (&Variant, &Signature)> {
-        let all = self.variants.iter().flat_map(|variant| variant.signatures.iter().map(move |of| (variant, of)));
+        let all =
+            self.variants.iter().flat_map(|variant| variant.signatures.iter().map(move |of| (variant, of)));
         all.filter(move |(_, signature)| signature.news == news)
+    }
+
+    /// Which seeds were asked for, in words.
+    #[must_use]
+    pub fn range(&self) -> String {
+        match self.seeds {
+            Some(seeds) => format!("{} seeds of each from {} on", grouped(seeds), self.from),
+            None => format!("seeds from {} on, for a time", self.from),
+        }
     }
 
     /// What is said first, in a sentence without its end.
@@ -23,7 +33,7 @@ impl SweepRecord {
     pub fn sentence(&self) -> String {
         let Totals { variants, broken, fresh, back, known, unjudged, fixed, runs, .. } = self.totals;
         let mut said = match (variants, broken) {
-            (0, _) => String::from("Nothing was swept"),
+            (0, _) | (_, 0) if runs == 0 => String::from("No run was made"),
             (1, 0) => String::from("As expected"),
             (1, _) => String::from("Not as expected"),
             (all, 0) => format!("All {all} variants as expected"),
@@ -78,6 +88,12 @@ pub fn grouped(number: u64) -> String {
     words
 }
 
+/// So many of something whose plural ends in `s`.
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
 fn totals(variants: &[Variant]) -> Totals {
     let mut totals = Totals { variants: variants.len() as u64, ..Totals::default() };
     for variant in variants {
@@ -120,7 +136,7 @@ mod tests {
     fn the_sentence_says_what_is_news() {
         use News::{Back, Fixed, Known, New, Unjudged};
         let (well, badly) = (variant(Kept::Yes, &[]), variant(Kept::No, &[New, Known, Unjudged]));
-        check(&[], End::Whole, "Nothing was swept");
+        check(&[], End::Whole, "No run was made");
         check(std::slice::from_ref(&well), End::Whole, "As expected: no run failed");
         check(
             std::slice::from_ref(&badly),
@@ -141,7 +157,8 @@ mod tests {
 
     #[test]
     fn what_is_fixed_is_no_failure_of_the_sweep() {
-        let variants = [variant(Kept::Yes, &[News::Fixed, News::Known]), variant(Kept::Unjudged, &[News::New])];
+        let variants =
+            [variant(Kept::Yes, &[News::Fixed, News::Known]), variant(Kept::Unjudged, &[News::New])];
         let Totals { variants, broken, runs, passed, points, failures, fixed, .. } = totals(&variants);
         assert_eq!((variants, broken, failures, fixed), (2, 0, 2, 1));
         assert_eq!((runs, passed, points), (20, 18, 140));

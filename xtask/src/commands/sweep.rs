@@ -176,7 +176,13 @@ impl Sweep<'_> {
             out::write(self, folder, (&board, &small), &again, &missed)?;
         }
         if let Some(folder) = &self.args.report {
-            let seen = report::Seen { board: &board, small: &small, again: &again, before: &before, missed: &missed };
+            let seen = report::Seen {
+                board: &board,
+                small: &small,
+                again: &again,
+                before: &before,
+                missed: &missed,
+            };
             report::write(self, folder, &seen, began.elapsed())?;
         }
         let judged = self.selected.iter().zip(&board.gathered);

@@ -11,7 +11,7 @@ use photofinish::line;
 use photofinish::scenario::Listed;
 use photofinish::shrinking::Pair;
 use photofinish::sim::mark::Mark;
-use photofinish::sweep::{Found, matches};
+use photofinish::sweep::{Found, Tally, matches};
 use photofinish::token::Token;
 use photofinish::verdict::Verdict;
 use photofinish_corpus::State;
@@ -129,6 +129,7 @@ fn variant(
         let failure = failure(signature);
         let (shown, made) = (gathered.part.shown.get(signature), seen.small.get(&failure));
         signatures.push(Signature {
+            first_after: Some(found.first.0 - sweep.args.from + 1),
             expected: expected(listed, signature, found.verdict),
             news: news(found.verdict, seen.before.get(&failure)),
             corpus: numbers.get(&failure).copied(),
@@ -156,6 +157,7 @@ fn variant(
             (true, false) => Kept::Unjudged,
         },
         complaints,
+        missing: missing(listed, tally),
         runs: tally.runs,
         passed: tally.passed,
         points: tally.points,
@@ -169,7 +171,8 @@ fn variant(
 fn of_found(signature: &str, found: &Found, (shown, made): (Option<&Shown>, Option<&Made>)) -> Signature {
     let difference = found.difference.as_ref().map(ToString::to_string).unwrap_or_default();
     let by_seed = || shown.map(|shown| line::of_seed(&shown.file.request()));
-    let share = |share: &photofinish::sweep::Share| Share { runs: share.runs, first_after: share.first_after };
+    let share =
+        |share: &photofinish::sweep::Share| Share { runs: share.runs, first_after: share.first_after };
     Signature {
         signature: signature.to_owned(),
         verdict: verdict(found.verdict),
@@ -219,6 +222,13 @@ fn words(again: &Again) -> Option<String> {
         Outcome::Unjudged { why, .. } => Some(format!("the example of #{id} could not be judged: {why}")),
         Outcome::Unreadable { why } => Some(format!("the example of #{id} was not run: {why}")),
     }
+}
+
+/// Of what must be found: what was not, in as many runs as it may take.
+fn missing(listed: &Listed, tally: &Tally) -> Vec<String> {
+    let is_found = |pattern: &str| tally.found.keys().any(|signature| matches(pattern, signature));
+    let missing = listed.must.iter().filter(|(pattern, within)| tally.runs >= *within && !is_found(pattern));
+    missing.map(|(pattern, _)| pattern.clone()).collect()
 }
 
 fn expected(listed: &Listed, signature: &str, verdict: Verdict) -> Expected {

@@ -55,6 +55,13 @@ failures.forEach((failure, number) => {
   failure.rank = (failure.signature.news === "fixed" ? 20 : failure.signature.expected === "no" ? 0 : 10) + NEWS.indexOf(failure.signature.news);
   failure.text = `${failure.program} ${failure.signature.signature}`.toLowerCase();
 });
+// A signature without the paths of its functions, unless that makes two of them equal.
+const shortened = (words) => words.replace(/(?:\w+::)+(\w+::\w+)/g, "$1");
+const wholes = new Map();
+for (const words of new Set(failures.map((failure) => failure.signature.signature))) {
+  wholes.set(shortened(words), [...(wholes.get(shortened(words)) ?? []), words]);
+}
+const short = (words) => (wholes.get(shortened(words))?.length === 1 ? shortened(words) : words);
 const isFailure = (failure) => failure.signature.news !== "fixed";
 const smallest = (signature) => signature.small?.decisions ?? signature.decisions;
 
@@ -113,7 +120,7 @@ function head() {
 
 // ---- tables that are sorted by a click ----
 
-// Columns have a name, whether they hold numbers, a key to sort by, and what a row shows.
+// Columns have a name, a kind (numbers stand right, one column takes what room there is), a key to sort by, and what a row shows.
 function sorted(table, columns, rows, draw, state) {
   const head = el("tr");
   const body = table.querySelector("tbody");
@@ -131,20 +138,20 @@ function sorted(table, columns, rows, draw, state) {
     });
     body.replaceChildren(...rows.toSorted(order).flatMap(draw));
   };
-  columns.forEach(({ name, number, key }, index) => {
+  columns.forEach(({ name, kind, key }, index) => {
     const sort = () => {
-      state.sign = state.column === index ? -state.sign : number ? -1 : 1;
+      state.sign = state.column === index ? -state.sign : kind === "num" ? -1 : 1;
       state.column = index;
       show();
     };
     const label = key ? el("button", { type: "button", onclick: sort }, name) : el("span", {}, name);
-    head.append(el(number ? "th.num" : "th", { scope: "col" }, label));
+    head.append(el(`th.${kind ?? "plain"}`, { scope: "col" }, label));
   });
   table.querySelector("thead").replaceChildren(head);
   show();
 }
 
-const drawn = (columns, row) => columns.map(({ number, cell }) => el(number ? "td.num" : "td", {}, cell(row)));
+const drawn = (columns, row) => columns.map(({ kind, cell }) => el(`td.${kind ?? "plain"}`, {}, cell(row)));
 
 // ---- failures ----
 
@@ -153,7 +160,7 @@ const badge = (news) => el(`span.badge.${news}`, {}, NEWS_WORDS[news]);
 function expandButton(failure) {
   const toggle = () => expand(failure, failure.more.hidden);
   failure.button = el("button.expand", { type: "button", "aria-expanded": "false", "aria-controls": `more-${failure.number}`, onclick: toggle },
-    el("code", {}, failure.signature.signature));
+    el("code", {}, short(failure.signature.signature)));
   return failure.button;
 }
 
@@ -164,18 +171,18 @@ function expand(failure, isOpen) {
 
 const FAILURE_COLUMNS = [
   { name: "News", key: (f) => f.rank, cell: (f) => badge(f.signature.news) },
-  { name: "Program", key: (f) => f.program, cell: (f) => el("code", {}, f.program) },
-  { name: "Signature", key: (f) => f.signature.signature, cell: expandButton },
+  { name: "Program", key: (f) => f.program, cell: (f) => el("code.name", {}, f.program) },
+  { name: "Signature", kind: "grow", key: (f) => f.signature.signature, cell: expandButton },
   { name: "Expected", key: (f) => (isFailure(f) ? ["no", "may", "must"].indexOf(f.signature.expected) : null),
     cell: (f) => {
       if (!isFailure(f)) return "–";
       const words = f.signature.expected === "no" ? "no" : "yes";
       return el(`span.state.${words}`, {}, words);
     } },
-  { name: "Runs", number: true, key: (f) => f.signature.runs / Math.max(f.variant.runs, 1),
+  { name: "Runs", kind: "num", key: (f) => f.signature.runs / Math.max(f.variant.runs, 1),
     cell: (f) => (f.signature.runs > 0 ? `${grouped(f.signature.runs)} (${percent(f.signature.runs, f.variant.runs)})` : "–") },
-  { name: "First after", number: true, key: (f) => f.signature.first_after, cell: (f) => (f.signature.first_after ? grouped(f.signature.first_after) : "–") },
-  { name: "Decisions", number: true, key: (f) => smallest(f.signature), cell: (f) => {
+  { name: "First after", kind: "num", key: (f) => f.signature.first_after, cell: (f) => (f.signature.first_after ? grouped(f.signature.first_after) : "–") },
+  { name: "Decisions", kind: "num", key: (f) => smallest(f.signature), cell: (f) => {
     const least = smallest(f.signature);
     return least === undefined || least === null ? "–" : grouped(least);
   } },
@@ -190,6 +197,7 @@ function facts(failure) {
   const { signature, variant } = failure;
   const list = el("dl.facts");
   const fact = (name, ...what) => list.append(el("dt", {}, name), el("dd", {}, ...what));
+  if (short(signature.signature) !== signature.signature) fact("In full", el("code", {}, signature.signature));
   if (signature.small?.pair) fact("Critical pair", el("code.pair", {}, signature.small.pair));
   if (signature.detail.length > 0) fact("Besides", ...signature.detail.map((line) => el("div", {}, el("code", {}, line))));
   if (signature.verdict !== "fail" && signature.news !== "fixed") fact("Means", signature.verdict);
@@ -244,8 +252,9 @@ function visit(failure) {
 
 // ---- variants beside their signatures ----
 
+const byPlace = new Map(failures.map((failure) => [`${failure.v} ${failure.signature.signature}`, failure]));
 function cellOf(variant, v, words) {
-  const failure = failures.find((failure) => failure.v === v && failure.signature.signature === words);
+  const failure = byPlace.get(`${v} ${words}`);
   if (!failure) return variant.missing.includes(words) ? el("span.cell.missing", {}, "missing") : "";
   const { signature } = failure;
   const [kind, text] = signature.news === "fixed" ? ["fixed", "fixed"]
@@ -262,14 +271,18 @@ const matrixRows = [];
 function matrices() {
   const scenarios = [...new Set(record.variants.map((variant) => variant.scenario))];
   for (const scenario of scenarios) {
-    const columns = record.variants.map((variant, v) => [variant, v]).filter(([variant]) => variant.scenario === scenario);
+    const all = record.variants.map((variant, v) => [variant, v]).filter(([variant]) => variant.scenario === scenario);
+    // A wide table leaves out what its columns would be empty of.
+    const isClean = ([variant]) => all.length > 6 && variant.kept === "yes" && variant.signatures.length + variant.missing.length === 0;
+    const columns = all.filter((column) => !isClean(column));
+    const clean = all.filter(isClean).map(([variant]) => variant.variant);
     const signatures = new Set(columns.flatMap(([variant]) => [...variant.signatures.map((of) => of.signature), ...variant.missing]));
     const turn = columns.length > 6 ? "th.turn" : "th";
     const name = ([variant]) => el(`${turn}${variant.kept === "no" ? ".broken" : ""}`, { scope: "col", title: visible(variant.about) }, el("span", {}, variant.variant));
     const header = el("tr", {}, el("th.row", { scope: "col" }, "Signature"), columns.map(name));
     const rows = [...signatures].sort().map((words) => {
       const cells = columns.map(([variant, v]) => el("td", {}, cellOf(variant, v, words)));
-      const row = el("tr", {}, el("th.row", { scope: "row" }, el("code", {}, words)), cells);
+      const row = el("tr", {}, el("th.row", { scope: "row", title: visible(words) }, el("code", {}, short(words))), cells);
       const programs = columns.filter((_, index) => cells[index].childNodes.length > 0 && cells[index].textContent !== "");
       matrixRows.push({ row, text: `${programs.map(([of]) => `${scenario}/${of.variant}`).join(" ")} ${words}`.toLowerCase() });
       return row;
@@ -277,13 +290,15 @@ function matrices() {
     const passed = columns.map(([variant]) => el("td", {}, variant.runs > 0 ? el("span.cell.none", {}, percent(variant.passed, variant.runs)) : ""));
     rows.push(el("tr", {}, el("th.row", { scope: "row" }, el("span.quiet", {}, "passed")), passed));
     const table = el(columns.length > 6 ? "table.matrix.many" : "table.matrix", {}, el("thead", {}, header), el("tbody", {}, rows));
-    at("matrices").append(el("div.scenario", {}, el("h3", {}, el("code", {}, scenario)), el("div.scroll", {}, table)));
+    const rest = clean.length === 0 ? null
+      : el("p.clean.quiet", {}, "Every run passed of ", clean.flatMap((name, index) => [index > 0 ? ", " : "", el("code", {}, name)]), ".");
+    at("matrices").append(el("div.scenario", {}, el("h3", {}, el("code", {}, scenario)), columns.length > 0 ? el("div.scroll", {}, table) : null, rest));
   }
 }
 
 // ---- discovery curves ----
 
-const SIZE = { width: 1180, height: 330, left: 46, right: 190, top: 12, bottom: 42 };
+const SIZE = { width: 1180, height: 330, left: 46, right: 190, top: 22, bottom: 42 };
 const families = [...new Set(record.curves.map((curve) => curve.strategy))];
 
 function ticks(most, isLog) {
@@ -320,7 +335,7 @@ function curves() {
   picture.append(
     svg("path", { class: "axis", d: `M${from},${top}V${y(0)}H${to}` }),
     svg("text", { x: to, y: height - 5, "text-anchor": "end" }, chosen === "" ? "runs of the strategy, of each variant" : "runs of the strategy"),
-    svg("text", { x: from + 8, y: top + 10 }, "different failures"),
+    svg("text", { x: from + 8, y: top }, "different failures"),
   );
   const labels = drawCurves(picture, list, { x, y, from });
   ruler(picture, list, labels, { x, y, back, runsMost });
@@ -358,7 +373,7 @@ function drawCurves(picture, list, { x, y, from }) {
 
 function ruler(picture, list, labels, { x, y, back, runsMost }) {
   const line = svg("line", { class: "ruler", y1: SIZE.top, y2: y(0), visibility: "hidden" });
-  const words = svg("text", { y: SIZE.top + 10, "text-anchor": "middle", visibility: "hidden" });
+  const words = svg("text", { y: SIZE.top - 8, "text-anchor": "middle", visibility: "hidden" });
   picture.append(line, words);
   const place = (runs) => {
     const isShown = runs !== null;
@@ -366,7 +381,7 @@ function ruler(picture, list, labels, { x, y, back, runsMost }) {
     if (isShown) {
       line.setAttribute("x1", x(runs));
       line.setAttribute("x2", x(runs));
-      words.setAttribute("x", Math.max(x(runs), SIZE.left + 190));
+      words.setAttribute("x", x(runs));
       words.textContent = `after ${one(runs, "run")}`;
     }
     for (const { curve, label } of labels) {
@@ -420,22 +435,22 @@ function discovery() {
 const failuresOf = (variant) => variant.signatures.filter((of) => of.news !== "fixed").length;
 const ofJob = (count) => (variant) => (variant.runs > 0 ? perSecond(variant[count], variant.spent_ms) : null);
 function expectation({ must, may, always }) {
-  const parts = must.map(([signature, within]) => [el("code", {}, signature), ` within ${grouped(within)} runs`]);
+  const parts = must.map(([signature, within]) => [el("code", {}, signature), ` within ${one(within, "run")}`]);
   parts.push(...may.map((signature) => ["perhaps ", el("code", {}, signature)]));
   const words = parts.flatMap((part, index) => (index > 0 ? [", ", ...part] : part));
   if (words.length === 0) return ["no run fails"];
   return always ? ["every run: ", ...words] : words;
 }
 const VARIANT_COLUMNS = [
-  { name: "Program", key: (of) => `${of.scenario}/${of.variant}`, cell: (of) => [el("code", {}, `${of.scenario}/${of.variant}`), of.about === "" ? null : el("div.quiet", {}, of.about)] },
+  { name: "Program", key: (of) => `${of.scenario}/${of.variant}`, cell: (of) => [el("code.name", {}, `${of.scenario}/${of.variant}`), of.about === "" ? null : el("div.quiet", {}, of.about)] },
   { name: "Expectation", key: (of) => ["no", "unjudged", "yes"].indexOf(of.kept),
     cell: (of) => [el(`span.state.${of.kept}`, {}, KEPT_WORDS[of.kept]), el("div.quiet", {}, expectation(of.expectation))] },
-  { name: "Runs", number: true, key: (of) => of.runs, cell: (of) => grouped(of.runs) },
-  { name: "Passed", number: true, key: (of) => of.passed / Math.max(of.runs, 1), cell: (of) => (of.runs > 0 ? percent(of.passed, of.runs) : "–") },
-  { name: "Failures", number: true, key: failuresOf, cell: (of) => grouped(failuresOf(of)) },
-  { name: "Runs/s of a job", number: true, key: ofJob("runs"), cell: (of) => (of.runs > 0 ? rate(of.runs, of.spent_ms) : "–") },
-  { name: "Points/s of a job", number: true, key: ofJob("points"), cell: (of) => (of.runs > 0 ? rate(of.points, of.spent_ms) : "–") },
-  { name: "Points of a run", number: true, key: (of) => (of.runs > 0 ? of.points / of.runs : null), cell: (of) => (of.runs > 0 ? grouped(of.points / of.runs) : "–") },
+  { name: "Runs", kind: "num", key: (of) => of.runs, cell: (of) => grouped(of.runs) },
+  { name: "Passed", kind: "num", key: (of) => of.passed / Math.max(of.runs, 1), cell: (of) => (of.runs > 0 ? percent(of.passed, of.runs) : "–") },
+  { name: "Failures", kind: "num", key: failuresOf, cell: (of) => grouped(failuresOf(of)) },
+  { name: "Runs/s of a job", kind: "num", key: ofJob("runs"), cell: (of) => (of.runs > 0 ? rate(of.runs, of.spent_ms) : "–") },
+  { name: "Points/s of a job", kind: "num", key: ofJob("points"), cell: (of) => (of.runs > 0 ? rate(of.points, of.spent_ms) : "–") },
+  { name: "Points of a run", kind: "num", key: (of) => (of.runs > 0 ? of.points / of.runs : null), cell: (of) => (of.runs > 0 ? grouped(of.points / of.runs) : "–") },
 ];
 const variantRows = new Map();
 function variantRow(variant) {
@@ -506,7 +521,7 @@ function turnLight() {
 }
 
 function step(by) {
-  const rows = [...at("failure-table").querySelectorAll("tbody tr:not(.more)")].filter((row) => !row.hidden);
+  const rows = [...at("failure-table").tBodies[0].rows].filter((row) => !row.hidden && !row.classList.contains("more"));
   if (rows.length === 0) return;
   const now = selected ? rows.indexOf(selected.row) : -1;
   const row = rows[now < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, now + by))];

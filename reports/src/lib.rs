@@ -8,5 +8,7 @@
 pub mod json;
 pub mod junit;
 pub mod outcome;
+pub mod page;
 pub mod record;
 pub mod story;
+pub mod sweep;

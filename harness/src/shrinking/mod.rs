@@ -16,13 +16,13 @@ use photofinish_sim::plan::Plan;
 
 pub use photofinish_shrink::{Cost, Minimal, Stats};
 pub use runs::{Go, Progress};
-pub use told::words;
 
 use crate::client::{Client, ClientError, Replay, Request};
 use crate::examine::{Examined, examine};
 use crate::token;
 use crate::verdict::Verdict;
 
+use explain::Most;
 use runs::{Runs, kept};
 
 /// Why a run could not be made small.
@@ -67,7 +67,7 @@ pub enum ShrinkError {
     },
 }
 
-/// How much may be spent on one failure.
+/// How much may be spent on making one failure small; explaining it may then take as long again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spend {
     /// In real time.
@@ -152,8 +152,8 @@ pub fn shrink(
         let Request { program, seed, .. } = request;
         return Err(ShrinkError::NotAgain { program, seed, wanted: signature, found });
     }
-    let explanation =
-        explain::explain(client, (&request, &best.plan, &examined.run), &signature, EXPLAINED_MAX)?;
+    let most = Most { decisions: EXPLAINED_MAX, until: Instant::now() + spend.time };
+    let explanation = explain::explain(client, (&request, &best.plan, &examined.run), &signature, most)?;
     let token = token::make(client, (&request, &best.plan, &examined.run), &signature)
         .map_err(|error| error.to_string())
         .and_then(|token| token.encode().map_err(|error| error.to_string()));

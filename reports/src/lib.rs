@@ -14,4 +14,5 @@ pub mod outcome;
 pub mod page;
 pub mod record;
 pub mod story;
+pub mod sweep;
 pub mod term;

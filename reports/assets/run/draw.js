@@ -61,6 +61,8 @@ function draw() {
   marked(view.chosen, 2.5);
   pen.restore();
   labels();
+  // What is looked at, for whoever cannot see it.
+  Object.assign(canvas.dataset, { axis: view.axis, from: view.from, to: view.to, runs: runsInView().length });
 }
 
 function isInSight(band) {

@@ -56,7 +56,8 @@ function finish() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => theme());
   addEventListener("beforeprint", () => { document.documentElement.classList.add("print"); printed(); });
   addEventListener("afterprint", () => { document.documentElement.classList.remove("print"); printed(); });
-  document.documentElement.dataset.ready = "true";
+  // Milliseconds from when the browser began with the page.
+  document.documentElement.dataset.ready = String(Math.round(performance.now()));
 }
 
 // On paper the picture is drawn in the colours of paper, before the browser looks.

@@ -95,10 +95,12 @@ function showSource(index) {
 
 function excerpt(lines, line, around = 5) {
   const text = el("pre", "excerpt");
+  const indent = Math.min(...Object.keys(lines).filter((number) => Math.abs(number - line) <= around)
+    .map((number) => lines[number]).filter((code) => code.trim() !== "").map((code) => code.search(/\S/)));
   for (let number = line - around; number <= line + around; number++) {
     if (lines[number] === undefined) continue;
     const row = el(number === line ? "mark" : "span", "line");
-    row.append(el("span", "number", String(number)), isolated("span", "code", lines[number] === "" ? " " : lines[number]));
+    row.append(el("span", "number", String(number)), isolated("span", "code", lines[number].slice(Number.isFinite(indent) ? indent : 0) || " "));
     text.append(row);
   }
   return text;

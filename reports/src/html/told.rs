@@ -170,10 +170,7 @@ pub(super) fn pair(story: &Story, lanes: &Lanes, steps: usize) -> Option<Pair> {
             line: place.line,
         })
     };
-    Some(Pair {
-        first: end(Mark::First, &critical.first)?,
-        second: end(Mark::Second, &critical.second)?,
-    })
+    Some(Pair { first: end(Mark::First, &critical.first)?, second: end(Mark::Second, &critical.second)? })
 }
 
 /// The steps that the story names, in order.

@@ -50,8 +50,8 @@ function draw() {
   pen.beginPath();
   pen.rect(GUTTER, RULER, canvasWidth - GUTTER, canvasHeight - RULER);
   pen.clip();
-  forkLine();
   for (const band of bands) if (isInSight(band)) band.lane === undefined ? heading(band) : lane(band);
+  forkLine();
   decisionLines();
   for (const run of runsInView()) arrows(run);
   if (view.compare && comparison) crossings();
@@ -258,14 +258,30 @@ function dot(run, row, x, y) {
 }
 
 const ARROWS = ["spawn", "wake", "message", "signal"];
+// With more arrows than this in sight nobody sees any: the picture says so instead.
+const ARROWS_MOST = 1500;
+
+function arrowEnds(run, i) {
+  const { left, took, came } = run.arrows, end = positions(run)[came[i]];
+  return [view.axis === "time" ? end - took[i] : positions(run)[left[i]], end];
+}
+
+function arrowsInSight(run) {
+  const inSight = [];
+  for (let i = 0; i < run.arrows.kind.length; i++) {
+    const [start, end] = arrowEnds(run, i);
+    if (end >= view.from && start <= view.to) inSight.push(i);
+  }
+  return inSight;
+}
 
 function arrows(run) {
-  const { kind, from, left, took, to, came } = run.arrows;
-  const drawn = new Set();
-  for (let i = 0; i < kind.length; i++) {
-    const end = positions(run)[came[i]];
-    const start = view.axis === "time" ? end - took[i] : positions(run)[left[i]];
-    if (end < view.from || start > view.to) continue;
+  const { kind, from, to } = run.arrows;
+  const inSight = arrowsInSight(run), drawn = new Set();
+  if (run === failing) remark(inSight.length > ARROWS_MOST ? `${grand(inSight.length)} arrows: nearer, they are drawn.` : "");
+  if (inSight.length > ARROWS_MOST) return;
+  for (const i of inSight) {
+    const [start, end] = arrowEnds(run, i);
     const source = bandOf[run.index][from[i]];
     const target = to[i] > 0 ? bandOf[run.index][to[i] - 1] : null;
     if (!source || (to[i] > 0 && !target)) continue;
@@ -299,6 +315,11 @@ function arrow(x0, y0, x1, y1, colour, { width, dash }) {
   pen.lineTo(x1 - size * Math.cos(angle - 0.4), y1 - size * Math.sin(angle - 0.4));
   pen.lineTo(x1 - size * Math.cos(angle + 0.4), y1 - size * Math.sin(angle + 0.4));
   pen.fill();
+}
+
+function remark(arrows) {
+  const leftOut = failing.leftOut > 0 ? `The first ${grand(failing.leftOut)} events were not kept. ` : "";
+  $("under").textContent = leftOut + arrows;
 }
 
 // Steps that both runs made, in another order: a line from the one to the other.

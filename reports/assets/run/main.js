@@ -38,7 +38,6 @@ function make() {
   makeKeys();
   makePointer();
   $("overview").hidden = failing.count <= 60;
-  $("under").textContent = failing.leftOut > 0 ? `The first ${grand(failing.leftOut)} events were not kept.` : "";
   readColours();
   layOut();
   lookAtRace();

@@ -177,7 +177,8 @@ function check(label, changed) {
 }
 
 const LEGEND = [["running", "runs"], ["runnable", "can run"], ["blocked", "waits"], ["stalled", "descheduled"],
-  ["wake", "wake"], ["message", "message"], ["spawn", "spawn"], ["signal", "signal"], ["choice", "choice"], ["bad", "the pair"]];
+  ["wake", "wake"], ["message", "message"], ["spawn", "spawn"], ["signal", "signal"], ["choice", "choice"], ["bad", "the pair"],
+  ["only", "only in one of the runs"], ["moved", "in both, in another order"]];
 
 function makeLegend() {
   for (const [name, label] of LEGEND) $("legend").append(el("span", "key " + name, label));

@@ -113,6 +113,7 @@ function setAxis(name) {
 function setCompare(on) {
   if (runs.length < 2 || on === view.compare) return;
   view.compare = on;
+  document.documentElement.classList.toggle("compared", on);
   $("compare").setAttribute("aria-pressed", String(on));
   if (!on && view.chosen && view.chosen.run !== failing) choose(null);
   layOut();

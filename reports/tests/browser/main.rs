@@ -227,12 +227,12 @@ fn the_passing_run_stands_beside_the_failing_one() {
         json!("true")
     );
     // The place where they part has the colour of choices, from the top to the bottom of the picture.
-    let fork = "(() => { const c = document.getElementById('lanes'); const g = c.getContext('2d'); \
-        const w = getComputedStyle(document.documentElement).getPropertyValue('--choice').trim(); \
-        const rgb = [1, 3, 5].map((i) => parseInt(w.slice(i, i + 2), 16)); \
-        const row = (y) => { const d = g.getImageData(0, y, c.width, 1).data; const xs = []; \
-            for (let x = 0; x < c.width; x++) if (rgb.every((v, i) => d[4 * x + i] === v)) xs.push(x); return xs; }; \
-        const bottom = new Set(row(c.height - 12)); return row(c.height - 30).some((x) => bottom.has(x)); })()";
+    let fork = "(() => { const c = document.getElementById('lanes'), w = c.width, y = c.height - 30; \
+        const d = c.getContext('2d').getImageData(0, y, w, 20).data; \
+        const colour = getComputedStyle(document.documentElement).getPropertyValue('--choice').trim(); \
+        const rgb = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)); \
+        const is = (x, y) => rgb.every((v, i) => d[4 * (y * w + x) + i] === v); \
+        for (let x = 0; x < w; x++) if (is(x, 0) && is(x, 10) && is(x, 19)) return true; return false; })()";
     assert_eq!(browser.eval(fork), json!(true));
     changes(&mut browser, |browser| click(browser, "compare"));
     assert_eq!(browser.eval("document.getElementById('lanes').dataset.runs"), json!("1"));
@@ -271,6 +271,55 @@ fn what_a_program_wrote_is_never_markup() {
     assert_eq!(unseen, None, "a character that turns or hides others is in the page");
     assert!(text.contains("\\u{202e}"));
     assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn text_can_be_read_in_both_themes() {
+    let Some(mut browser) = opened("text_can_be_read_in_both_themes", &runs::race()) else { return };
+    // Contrast as WCAG 2 defines it, of every colour that text has on every ground that it stands on.
+    let least = "(() => { const style = getComputedStyle(document.documentElement); \
+        const light = (name) => { const c = style.getPropertyValue('--' + name).trim(); \
+            const v = [1, 3, 5].map((i) => parseInt(c.slice(i, i + 2), 16) / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); \
+            return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2]; }; \
+        const on = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); }; \
+        const texts = ['ink', 'soft', 'bad', 'good', 'choice', 'focus']; \
+        const found = texts.flatMap((t) => ['ground', 'panel'].map((g) => on(t, g))).concat(on('ink', 'mark'), on('soft', 'mark')); \
+        return Math.min(...found); })()";
+    let first = browser.eval("getComputedStyle(document.body).backgroundColor");
+    assert!(number(&browser.eval(least)) >= 4.5);
+    changes(&mut browser, |browser| click(browser, "theme"));
+    assert!(browser.eval("getComputedStyle(document.body).backgroundColor") != first);
+    assert!(number(&browser.eval(least)) >= 4.5);
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn paper_has_everything_but_what_is_to_be_pressed() {
+    let Some(mut browser) = opened("paper_has_everything_but_what_is_to_be_pressed", &runs::race()) else {
+        return;
+    };
+    browser.call("Emulation.setEmulatedMedia", &json!({ "media": "print" }));
+    let seen = "(ids) => ids.map((id) => document.getElementById(id).getClientRects().length > 0)";
+    assert_eq!(
+        browser.eval(&format!("({seen})(['lanes', 'steps', 'decisions', 'output', 'tracing'])")),
+        json!([true; 5])
+    );
+    assert_eq!(browser.eval(&format!("({seen})(['theme', 'find', 'compare', 'events'])")), json!([false; 4]));
+    let pdf = browser.call("Page.printToPDF", &json!({ "printBackground": true }));
+    assert!(pdf["data"].as_str().is_some_and(|data| data.len() > 20_000), "the paper is empty");
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn what_is_drawn_of_a_race_is_as_it_was() {
+    let mut page = Vec::new();
+    html(&runs::race(), &mut page).expect("a vector takes anything");
+    let page = String::from_utf8(page).expect("a page is UTF-8");
+    let from = page.find("id=\"data\">").expect("there is a block") + "id=\"data\">".len();
+    let data = &page[from..][..page[from..].find("</script>").expect("it ends")];
+    let data: serde_json::Map<String, Value> = serde_json::from_str(data).expect("it is JSON");
+    let lines: Vec<String> = data.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    insta::assert_snapshot!(lines.join("\n"));
 }
 
 #[test]

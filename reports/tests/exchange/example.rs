@@ -154,6 +154,7 @@ pub(crate) fn every_kind(with: &str) -> Vec<What> {
         What::Marked { mark: t(), outcome: t() },
         What::Wrong { kind: t(), what: t() },
         What::Noted { what: t() },
+        What::Task { task: 1, name: t(), place: t() },
         What::Other,
     ];
     // A kind that is added to `What` has to be added above, too: this match then does not compile.
@@ -164,7 +165,7 @@ pub(crate) fn every_kind(with: &str) -> Vec<What> {
             What::Sent(_) | What::Arrived(_) | What::Strayed { .. } | What::Link { .. } => {}
             What::Host { .. } | What::Forked { .. } | What::Executed { .. } | What::Exited { .. } => {}
             What::Signalled { .. } | What::Wrote { .. } | What::Panicked { .. } | What::Traced { .. } => {}
-            What::Marked { .. } | What::Wrong { .. } | What::Noted { .. } | What::Other => {}
+            What::Marked { .. } | What::Wrong { .. } | What::Noted { .. } | What::Task { .. } | What::Other => {}
         }
     }
     every

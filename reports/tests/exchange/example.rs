@@ -165,7 +165,11 @@ pub(crate) fn every_kind(with: &str) -> Vec<What> {
             What::Sent(_) | What::Arrived(_) | What::Strayed { .. } | What::Link { .. } => {}
             What::Host { .. } | What::Forked { .. } | What::Executed { .. } | What::Exited { .. } => {}
             What::Signalled { .. } | What::Wrote { .. } | What::Panicked { .. } | What::Traced { .. } => {}
-            What::Marked { .. } | What::Wrong { .. } | What::Noted { .. } | What::Task { .. } | What::Other => {}
+            What::Marked { .. }
+            | What::Wrong { .. }
+            | What::Noted { .. }
+            | What::Task { .. }
+            | What::Other => {}
         }
     }
     every

@@ -13,7 +13,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::clock::Clock;
 use super::names::Names;
 use super::places::{Place, frames, place};
 use super::table::{Column, Mark, Row, Table};
@@ -58,10 +57,8 @@ impl Choice<'_> {
     /// The table of them.
     pub(super) fn table(&self) -> Table {
         let rows = self.chosen(self.candidates());
-        let last_ns = rows.iter().filter_map(|row| row.at_ns).max().unwrap_or(0);
         let mut table = Table {
             rows,
-            clock: Clock::up_to(last_ns),
             steps: self.record.steps.len(),
             left_out: self.record.left_out,
             ..Table::default()
@@ -105,7 +102,8 @@ impl Choice<'_> {
         let around = self.around(shown.map(|number| stops[number]), shown);
         let named = self.named();
         let waits = self.waits();
-        for (index, step) in self.record.steps.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
+        for (index, step) in self.record.steps.iter().enumerate().filter(|(index, _)| !taken.contains(index))
+        {
             let always = self.always(index, step, (&named, &waits));
             let near = || self.near(index, step, &anchors) + if around.contains(&index) { 200 } else { 0 };
             let score = always.unwrap_or_else(near);
@@ -125,6 +123,8 @@ impl Choice<'_> {
             thread: self.teller.thread(index, step),
             what: self.teller.words(index, step),
             place: self.place(step),
+            is_of_run: self.teller.is_of_run(index, step),
+            to: self.teller.to(index, step),
             mark: if is_wrong { Mark::Wrong } else { Mark::Step },
             score,
             ..Row::default()
@@ -159,13 +159,17 @@ impl Choice<'_> {
         let last = self.record.decisions.len();
         // Those that are nearest to the pair's, and else the last ones.
         let far = shown.map_or(last - number, |shown| shown.abs_diff(number));
-        let score = if far == 0 { 1_000 } else { 600_u32.saturating_sub(20 * u32::try_from(far).unwrap_or(30)) };
+        let score =
+            if far == 0 { 1_000 } else { 600_u32.saturating_sub(20 * u32::try_from(far).unwrap_or(30)) };
         let thread = self.names.thread(decision.thread);
         let what = decision.what.strip_prefix(&thread).unwrap_or(&decision.what);
-        let plain = self.record.threads.get(decision.thread as usize).and_then(|thread| thread.name.as_deref());
+        let plain =
+            self.record.threads.get(decision.thread as usize).and_then(|thread| thread.name.as_deref());
         let what = plain.and_then(|plain| decision.what.strip_prefix(plain)).unwrap_or(what);
         let by_number = format!("thread {}", decision.thread);
         let what = what.strip_prefix(&by_number).unwrap_or(what).trim_start();
+        // The same in every story: said once below the table is enough.
+        let what = what.strip_suffix(" while anything else can happen").unwrap_or(what);
         Row {
             index: stop.from,
             takes: stop.takes,
@@ -173,6 +177,7 @@ impl Choice<'_> {
             thread: decision.thread,
             what: what.to_owned(),
             place: place(self.record, decision.stack),
+            is_of_run: stop.takes == 0,
             mark: Mark::Decision(number + 1),
             score: score.max(SCORE_LEAST),
             ..Row::default()
@@ -211,9 +216,7 @@ impl Choice<'_> {
             }
             let Some(stack) = step.stack.filter(|_| step.thread == of.thread) else { continue };
             let stack = outermost(&frames(self.record, stack));
-            let is_same = |(one, other): &(&&Frame, &&Frame)| (&one.function, &one.file) == (&other.function, &other.file);
-            let common = stack.iter().zip(&operation).take_while(is_same).count();
-            let is_before = common.checked_sub(1).is_some_and(|last| stack[last].line < operation[last].line);
+            let (common, is_before) = in_common(&operation, &stack);
             if common > best.0 || (common == best.0 && common > 0 && is_before) {
                 best = (common, Some(if is_before { at + 1 } else { at }));
             }
@@ -242,7 +245,8 @@ impl Choice<'_> {
         let Some((stop, number)) = stop.zip(shown) else { return BTreeSet::new() };
         let thread = self.record.decisions[number].thread;
         let steps = &self.record.steps;
-        let is_own = |at: &usize| steps[*at].thread == thread && !matches!(steps[*at].what, What::Passed { .. });
+        let is_own =
+            |at: &usize| steps[*at].thread == thread && !matches!(steps[*at].what, What::Passed { .. });
         let before = (0..stop.from.min(steps.len())).rev().take(64).find(is_own);
         let after = stop.back.and_then(|back| (back + 1..steps.len()).take(64).find(is_own));
         before.into_iter().chain(after).collect()
@@ -263,7 +267,14 @@ impl Choice<'_> {
             What::Called { result, .. } => result.checked_neg().is_some_and(|error| errors.contains(&error)),
             _ => false,
         };
-        self.record.steps.iter().enumerate().filter(failed).map(|(index, _)| index).take(ANCHORS_MAX).collect()
+        self.record
+            .steps
+            .iter()
+            .enumerate()
+            .filter(failed)
+            .map(|(index, _)| index)
+            .take(ANCHORS_MAX)
+            .collect()
     }
 
     /// The last wait of each thread that still waits at the end, in a deadlock.
@@ -299,7 +310,8 @@ impl Choice<'_> {
         let interest = self.interest(index, step);
         let far = anchors.iter().map(|anchor| anchor.abs_diff(index)).min().unwrap_or(0);
         let thread = self.teller.thread(index, step);
-        let is_of_pair = self.critical.is_some_and(|of| [of.first.thread, of.second.thread].contains(&thread));
+        let is_of_pair =
+            self.critical.is_some_and(|of| [of.first.thread, of.second.thread].contains(&thread));
         let bonus = if is_of_pair { 60 } else { 0 };
         if interest == 0 { 0 } else { (interest + bonus).saturating_sub(24 * (far + 1).ilog2()) }
     }
@@ -340,7 +352,9 @@ impl Choice<'_> {
     fn columns(&self, table: &mut Table) {
         let mut weight: BTreeMap<u32, u32> = BTreeMap::new();
         for row in &table.rows {
-            *weight.entry(row.thread).or_default() += row.score;
+            if row.is_of_thread() {
+                *weight.entry(row.thread).or_default() += row.score;
+            }
         }
         let mut threads: Vec<u32> = weight.keys().copied().collect();
         threads.sort_by_key(|thread| (u32::MAX - weight[thread], *thread));
@@ -359,10 +373,12 @@ impl Choice<'_> {
             table.columns.push(Column { name, place: None, threads: others });
         }
         for row in &mut table.rows {
-            let column = table.columns.iter().position(|column| column.threads.contains(&row.thread));
-            row.column = column.unwrap_or(0);
-            let is_shared = table.columns.get(row.column).is_some_and(|column| column.threads.len() > 1);
-            row.who = is_shared.then(|| self.names.thread(row.thread));
+            if !row.is_of_thread() {
+                continue;
+            }
+            row.column = table.columns.iter().position(|column| column.threads.contains(&row.thread));
+            let column = row.column.and_then(|column| table.columns.get(column));
+            row.who = column.filter(|column| column.threads.len() > 1).map(|_| self.names.thread(row.thread));
         }
     }
 
@@ -394,6 +410,20 @@ fn call(name: &str, result: i64) -> u32 {
         error if EXPECTED.contains(&error) => 120,
         _ => 240,
     }
+}
+
+/// How many calls two stacks have in common, outermost first, and whether the other is earlier in the function that made the next one.
+/// The outermost functions of an operation need not be known: it may begin in the middle of the other stack.
+fn in_common(operation: &[&Frame], stack: &[&Frame]) -> (usize, bool) {
+    let name = |frame: &Frame| frame.function.rsplit("::").next().map(str::to_owned);
+    let is_same = |one: &Frame, other: &Frame| name(one) == name(other) && one.file == other.file;
+    let from = |start: usize| {
+        let pairs = || operation.iter().zip(&stack[start..]);
+        let common = pairs().take_while(|(one, other)| is_same(one, other) && one.line == other.line).count();
+        let next = pairs().nth(common).filter(|(one, other)| is_same(one, other));
+        (common, next.is_some_and(|(operation, other)| other.line < operation.line))
+    };
+    (0..stack.len()).map(from).max_by_key(|(common, _)| *common).unwrap_or_default()
 }
 
 /// A stack from its outermost function on, without the standard library's.

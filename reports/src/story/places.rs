@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn the_programs_own_function_is_the_place() {
-        let frame = |function: &str, author| Frame { function: function.to_owned(), author, ..Frame::default() };
+        let frame =
+            |function: &str, author| Frame { function: function.to_owned(), author, ..Frame::default() };
         let frames = vec![
             frame("std::a", Author::Std),
             frame("b", Author::Dependency),
@@ -146,6 +147,9 @@ mod tests {
         let stacks = stacks.into_iter().map(crate::record::Stack).collect();
         let record = Record { frames, stacks, ..Record::default() };
         let name = |stack| place(&record, Some(stack)).map(|place| place.function);
-        assert_eq!([0, 1, 2, 3, 4].map(name), [Some("c"), Some("b"), Some("a"), None, None].map(|n| n.map(str::to_owned)));
+        assert_eq!(
+            [0, 1, 2, 3, 4].map(name),
+            [Some("c"), Some("b"), Some("a"), None, None].map(|n| n.map(str::to_owned))
+        );
     }
 }

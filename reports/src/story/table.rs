@@ -3,7 +3,6 @@
 //! Which steps these are was chosen elsewhere; here is what becomes of the others, and what is left where there is less room. Draws
 //! nothing. Invariant: every step of the record is in a row, or is counted by the elision between two rows.
 
-use super::clock::Clock;
 use super::places::Place;
 
 /// The steps that matter.
@@ -13,8 +12,6 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// In the order of the run.
     pub rows: Vec<Row>,
-    /// How times are told.
-    pub clock: Clock,
     /// Steps of the record.
     pub steps: usize,
     /// Steps before them that the record does not have.
@@ -41,10 +38,14 @@ pub struct Row {
     pub takes: usize,
     /// Virtual nanoseconds before; nothing if only the order is known.
     pub at_ns: Option<u64>,
-    /// An index into [`Table::columns`].
-    pub column: usize,
+    /// An index into [`Table::columns`]; nothing if it is not one thread's doing.
+    pub column: Option<usize>,
+    /// Whether it is of the whole run: no thread did it.
+    pub is_of_run: bool,
     /// The thread.
     pub thread: u32,
+    /// The thread that it reaches, if it is a spawn, a wake or a message.
+    pub to: Option<u32>,
     /// The thread's name if it shares its column, or nothing.
     pub who: Option<String>,
     /// What it did, in words.
@@ -82,6 +83,12 @@ pub enum Line<'a> {
     Elided(u64, Option<u64>),
 }
 
+impl Row {
+    pub(super) const fn is_of_thread(&self) -> bool {
+        !self.is_of_run
+    }
+}
+
 impl Table {
     /// The lines, at most so many: what matters least makes room.
     #[must_use]
@@ -106,7 +113,8 @@ impl Table {
         for row in rows {
             let steps = row.index.saturating_sub(told) as u64 + left_out;
             if steps > 0 {
-                let passed = row.at_ns.zip(before).and_then(|(at, before): (u64, u64)| at.checked_sub(before));
+                let passed =
+                    row.at_ns.zip(before).and_then(|(at, before): (u64, u64)| at.checked_sub(before));
                 lines.push(Line::Elided(steps, passed));
             }
             lines.push(Line::Row(row));
@@ -127,17 +135,25 @@ mod tests {
     use super::*;
 
     fn table(rows: &[(usize, u32)], steps: usize) -> Table {
-        let row = |(index, score): &(usize, u32)| {
-            Row { index: *index, takes: 1, at_ns: Some(*index as u64 * 10), score: *score, ..Row::default() }
+        let row = |(index, score): &(usize, u32)| Row {
+            index: *index,
+            takes: 1,
+            at_ns: Some(*index as u64 * 10),
+            score: *score,
+            ..Row::default()
         };
         Table { rows: rows.iter().map(row).collect(), steps, ..Table::default() }
     }
 
     fn check(table: &Table, most: usize, expected: &str) {
-        let told = table.lines(most).iter().map(|line| match line {
-            Line::Row(row) => row.index.to_string(),
-            Line::Elided(steps, _) => format!("…{steps}"),
-        }).collect::<Vec<_>>();
+        let told = table
+            .lines(most)
+            .iter()
+            .map(|line| match line {
+                Line::Row(row) => row.index.to_string(),
+                Line::Elided(steps, _) => format!("…{steps}"),
+            })
+            .collect::<Vec<_>>();
         assert_eq!(told.join(" "), expected, "{most} lines");
     }
 

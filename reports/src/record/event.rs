@@ -318,10 +318,9 @@ fn on_the_network(event: &Event) -> What {
             packet: packet(segment, *bytes, *hop, *origin),
             fate: format!("lost: {why:?}").to_lowercase(),
         },
-        Event::Duplicated { hop, segment, bytes, origin } => What::Strayed {
-            packet: packet(segment, *bytes, *hop, *origin),
-            fate: String::from("doubled"),
-        },
+        Event::Duplicated { hop, segment, bytes, origin } => {
+            What::Strayed { packet: packet(segment, *bytes, *hop, *origin), fate: String::from("doubled") }
+        }
         Event::Link { hop, change } => {
             What::Link { from: hop.from.0, to: hop.to.0, change: format!("{change:?}").to_lowercase() }
         }

@@ -24,7 +24,7 @@ function makeStory() {
 // One column for each thread that matters, one row for each step that does, and in between how many do not.
 function storyTable() {
   const table = el("table", "story"), head = el("tr", ""), body = el("tbody", "");
-  head.append(header(`time, ${raw.story.unit}`, "when"));
+  head.append(header("time", "when"));
   for (const { name, place: of } of raw.story.columns) {
     const cell = header(name, "");
     if (of) cell.append(el("span", "place", of));
@@ -55,11 +55,18 @@ function storyRow({ row, at, column, who, what, where, badge, look }) {
   if (who) inside.append(isolated("b", "", who), " ");
   inside.append(isolated("span", "what", what));
   if (where) inside.append(el("span", "place", where));
-  // The other columns of a row are empty: words may stand in those to the right.
-  inside.style.maxWidth = `calc(${100 * (cells.length - column)}% - 2px)`;
-  if (column === cells.length - 1) inside.classList.add("last");
-  cells[column].append(inside);
-  line.append(el("td", "when", at === null ? "" : at), ...cells);
+  line.append(el("td", "when", at === null ? "" : at));
+  if (column === null) {
+    const cell = el("td", "of-run", inside);
+    cell.colSpan = Math.max(1, cells.length);
+    line.append(cell);
+  } else {
+    // The other columns of a row are empty: words may stand in those to the right.
+    inside.style.maxWidth = `calc(${100 * (cells.length - column)}% - 2px)`;
+    if (column === cells.length - 1) inside.classList.add("last");
+    cells[column].append(inside);
+    line.append(...cells);
+  }
   if (row !== null) line.dataset.row = row;
   return line;
 }

@@ -100,7 +100,7 @@ pub(super) fn columns(source: &Source<'_>, strings: &mut Strings) -> Columns {
     let finder = Finder::of(lanes);
     let teller = Teller::new(names, lanes);
     for (index, step) in steps.iter().enumerate() {
-        columns.lane.push(finder.lane(step, teller.thread(index, step)));
+        columns.lane.push(finder.lane(step, whose(&teller, index, step)));
         columns.kind.push(words::number(&step.what));
         columns.text.push(strings.number(&words::words(index, step, &teller)));
         let known = step.stack.filter(|stack| is_known(record, *stack));
@@ -113,6 +113,14 @@ pub(super) fn columns(source: &Source<'_>, strings: &mut Strings) -> Columns {
 pub(super) fn is_known(record: &Record, stack: u32) -> bool {
     let frames = record.stacks.get(stack as usize).map(|stack| &stack.0[..]).unwrap_or_default();
     frames.iter().any(|frame| (*frame as usize) < record.frames.len())
+}
+
+/// On whose lane a step is drawn: what arrives, where it arrives.
+fn whose(teller: &Teller<'_>, index: usize, step: &Step) -> u32 {
+    match step.what {
+        What::Arrived(_) => teller.to(index, step).unwrap_or(step.thread),
+        _ => teller.thread(index, step),
+    }
 }
 
 /// The lanes by whom they are of.

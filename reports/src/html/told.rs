@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::strings::visible;
 use crate::record::Record;
 use crate::story::Story;
-use crate::story::clock::duration;
+use crate::story::clock::{duration, moment};
 use crate::story::lanes::{Lanes, Who};
 use crate::story::table::{Line, Mark, Row};
 
@@ -20,8 +20,6 @@ pub(super) struct Told {
     /// Empty if the record has no pair.
     sentence: Vec<Part>,
     columns: Vec<Column>,
-    /// The unit of the times.
-    unit: &'static str,
     rows: Vec<TableLine>,
 }
 
@@ -46,7 +44,8 @@ struct TableLine {
     /// The step that it names, or before which it is.
     row: Option<usize>,
     at: Option<String>,
-    column: usize,
+    /// Nothing for what no thread did.
+    column: Option<usize>,
     who: Option<String>,
     what: String,
     #[serde(rename = "where")]
@@ -88,9 +87,7 @@ impl Told {
                 let left_out = format!("{steps} {word}{}", passed.unwrap_or_default());
                 TableLine { left_out: Some(left_out), ..TableLine::default() }
             }
-            Line::Row(row) => {
-                TableLine { at: row.at_ns.map(|at| table.clock.at(at)), ..told(row, table.steps) }
-            }
+            Line::Row(row) => TableLine { at: row.at_ns.map(moment), ..told(row, table.steps) },
         };
         let columns = table.columns.iter().map(|column| Column {
             name: visible(&column.name),
@@ -99,7 +96,6 @@ impl Told {
         Self {
             sentence: sentence(story),
             columns: columns.collect(),
-            unit: table.clock.unit(),
             rows: table.lines(LINES).iter().map(line).collect(),
         }
     }

@@ -13,7 +13,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::clock::Clock;
 use super::names::Names;
 use super::places::{Place, frames, place};
 use super::table::{Column, Mark, Row, Table};
@@ -58,10 +57,8 @@ impl Choice<'_> {
     /// The table of them.
     pub(super) fn table(&self) -> Table {
         let rows = self.chosen(self.candidates());
-        let last_ns = rows.iter().filter_map(|row| row.at_ns).max().unwrap_or(0);
         let mut table = Table {
             rows,
-            clock: Clock::up_to(last_ns),
             steps: self.record.steps.len(),
             left_out: self.record.left_out,
             ..Table::default()
@@ -126,6 +123,8 @@ impl Choice<'_> {
             thread: self.teller.thread(index, step),
             what: self.teller.words(index, step),
             place: self.place(step),
+            is_of_run: self.teller.is_of_run(index, step),
+            to: self.teller.to(index, step),
             mark: if is_wrong { Mark::Wrong } else { Mark::Step },
             score,
             ..Row::default()
@@ -169,6 +168,8 @@ impl Choice<'_> {
         let what = plain.and_then(|plain| decision.what.strip_prefix(plain)).unwrap_or(what);
         let by_number = format!("thread {}", decision.thread);
         let what = what.strip_prefix(&by_number).unwrap_or(what).trim_start();
+        // The same in every story: said once below the table is enough.
+        let what = what.strip_suffix(" while anything else can happen").unwrap_or(what);
         Row {
             index: stop.from,
             takes: stop.takes,
@@ -176,6 +177,7 @@ impl Choice<'_> {
             thread: decision.thread,
             what: what.to_owned(),
             place: place(self.record, decision.stack),
+            is_of_run: stop.takes == 0,
             mark: Mark::Decision(number + 1),
             score: score.max(SCORE_LEAST),
             ..Row::default()
@@ -214,11 +216,7 @@ impl Choice<'_> {
             }
             let Some(stack) = step.stack.filter(|_| step.thread == of.thread) else { continue };
             let stack = outermost(&frames(self.record, stack));
-            let is_same = |(one, other): &(&&Frame, &&Frame)| {
-                (&one.function, &one.file) == (&other.function, &other.file)
-            };
-            let common = stack.iter().zip(&operation).take_while(is_same).count();
-            let is_before = common.checked_sub(1).is_some_and(|last| stack[last].line < operation[last].line);
+            let (common, is_before) = in_common(&operation, &stack);
             if common > best.0 || (common == best.0 && common > 0 && is_before) {
                 best = (common, Some(if is_before { at + 1 } else { at }));
             }
@@ -354,7 +352,9 @@ impl Choice<'_> {
     fn columns(&self, table: &mut Table) {
         let mut weight: BTreeMap<u32, u32> = BTreeMap::new();
         for row in &table.rows {
-            *weight.entry(row.thread).or_default() += row.score;
+            if row.is_of_thread() {
+                *weight.entry(row.thread).or_default() += row.score;
+            }
         }
         let mut threads: Vec<u32> = weight.keys().copied().collect();
         threads.sort_by_key(|thread| (u32::MAX - weight[thread], *thread));
@@ -373,10 +373,12 @@ impl Choice<'_> {
             table.columns.push(Column { name, place: None, threads: others });
         }
         for row in &mut table.rows {
-            let column = table.columns.iter().position(|column| column.threads.contains(&row.thread));
-            row.column = column.unwrap_or(0);
-            let is_shared = table.columns.get(row.column).is_some_and(|column| column.threads.len() > 1);
-            row.who = is_shared.then(|| self.names.thread(row.thread));
+            if !row.is_of_thread() {
+                continue;
+            }
+            row.column = table.columns.iter().position(|column| column.threads.contains(&row.thread));
+            let column = row.column.and_then(|column| table.columns.get(column));
+            row.who = column.filter(|column| column.threads.len() > 1).map(|_| self.names.thread(row.thread));
         }
     }
 
@@ -408,6 +410,20 @@ fn call(name: &str, result: i64) -> u32 {
         error if EXPECTED.contains(&error) => 120,
         _ => 240,
     }
+}
+
+/// How many calls two stacks have in common, outermost first, and whether the other is earlier in the function that made the next one.
+/// The outermost functions of an operation need not be known: it may begin in the middle of the other stack.
+fn in_common(operation: &[&Frame], stack: &[&Frame]) -> (usize, bool) {
+    let name = |frame: &Frame| frame.function.rsplit("::").next().map(str::to_owned);
+    let is_same = |one: &Frame, other: &Frame| name(one) == name(other) && one.file == other.file;
+    let from = |start: usize| {
+        let pairs = || operation.iter().zip(&stack[start..]);
+        let common = pairs().take_while(|(one, other)| is_same(one, other) && one.line == other.line).count();
+        let next = pairs().nth(common).filter(|(one, other)| is_same(one, other));
+        (common, next.is_some_and(|(operation, other)| other.line < operation.line))
+    };
+    (0..stack.len()).map(from).max_by_key(|(common, _)| *common).unwrap_or_default()
 }
 
 /// A stack from its outermost function on, without the standard library's.

@@ -1,41 +1,13 @@
 //! Virtual time for a reader.
 //!
-//! Rounds down, and does not know where a column ends. Invariant: times of one [`Clock`] have the same unit and as many decimals, so that
-//! they stand below one another.
+//! Rounds down. Invariant: of two moments of a run, the later one is never told as the earlier.
 
-/// The unit of a column of times.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Clock {
-    /// For a run of less than ten milliseconds.
-    #[default]
-    Micros,
-    /// For a longer one.
-    Seconds,
-}
-
-impl Clock {
-    /// The unit in which times up to this one are read best.
-    #[must_use]
-    pub const fn up_to(last_ns: u64) -> Self {
-        if last_ns < 10_000_000 { Self::Micros } else { Self::Seconds }
-    }
-
-    /// The unit's name.
-    #[must_use]
-    pub const fn unit(self) -> &'static str {
-        match self {
-            Self::Micros => "µs",
-            Self::Seconds => "s",
-        }
-    }
-
-    /// A time, without its unit.
-    #[must_use]
-    pub fn at(self, at_ns: u64) -> String {
-        match self {
-            Self::Micros => format!("{}.{:02}", at_ns / 1_000, at_ns % 1_000 / 10),
-            Self::Seconds => format!("{}.{:06}", at_ns / 1_000_000_000, at_ns % 1_000_000_000 / 1_000),
-        }
+/// A moment: in microseconds with two decimals in the first ten milliseconds, and else in seconds with six.
+#[must_use]
+pub fn moment(at_ns: u64) -> String {
+    match at_ns {
+        0..10_000_000 => format!("{}.{:02} µs", at_ns / 1_000, at_ns % 1_000 / 10),
+        _ => format!("{}.{:06} s", at_ns / 1_000_000_000, at_ns % 1_000_000_000 / 1_000),
     }
 }
 
@@ -64,8 +36,8 @@ mod tests {
     }
 
     #[test]
-    fn times_of_a_column_have_as_many_decimals() {
-        assert_eq!(Clock::up_to(61_750).at(9_850), "9.85");
-        assert_eq!(Clock::up_to(4_000_018_430).at(4_000_018_430), "4.000018");
+    fn a_moment_of_a_short_run_is_told_more_exactly() {
+        let moments = [0, 9_850, 9_999_999, 10_000_000, 4_000_018_430];
+        assert_eq!(moments.map(moment), ["0.00 µs", "9.85 µs", "9999.99 µs", "0.010000 s", "4.000018 s"]);
     }
 }

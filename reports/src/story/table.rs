@@ -3,7 +3,6 @@
 //! Which steps these are was chosen elsewhere; here is what becomes of the others, and what is left where there is less room. Draws
 //! nothing. Invariant: every step of the record is in a row, or is counted by the elision between two rows.
 
-use super::clock::Clock;
 use super::places::Place;
 
 /// The steps that matter.
@@ -13,8 +12,6 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// In the order of the run.
     pub rows: Vec<Row>,
-    /// How times are told.
-    pub clock: Clock,
     /// Steps of the record.
     pub steps: usize,
     /// Steps before them that the record does not have.
@@ -41,10 +38,14 @@ pub struct Row {
     pub takes: usize,
     /// Virtual nanoseconds before; nothing if only the order is known.
     pub at_ns: Option<u64>,
-    /// An index into [`Table::columns`].
-    pub column: usize,
+    /// An index into [`Table::columns`]; nothing if it is not one thread's doing.
+    pub column: Option<usize>,
+    /// Whether it is of the whole run: no thread did it.
+    pub is_of_run: bool,
     /// The thread.
     pub thread: u32,
+    /// The thread that it reaches, if it is a spawn, a wake or a message.
+    pub to: Option<u32>,
     /// The thread's name if it shares its column, or nothing.
     pub who: Option<String>,
     /// What it did, in words.
@@ -80,6 +81,12 @@ pub enum Line<'a> {
     Row(&'a Row),
     /// So many steps, and the virtual nanoseconds between the rows around them, if both are known.
     Elided(u64, Option<u64>),
+}
+
+impl Row {
+    pub(super) const fn is_of_thread(&self) -> bool {
+        !self.is_of_run
+    }
 }
 
 impl Table {

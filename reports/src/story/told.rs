@@ -307,8 +307,10 @@ fn beside(record: &Record, passing: &record::Passing, parts: Option<usize>) -> B
 }
 
 fn figures(record: &Record) -> String {
-    let record::Figures { points, switches, virtual_ns, .. } = record.figures;
+    let record::Figures { points, switches, virtual_ns, events_hash, .. } = record.figures;
     let threads = record.threads.len();
     let time = duration(virtual_ns);
-    format!("{points} points, {switches} switches, {threads} threads, {time} of virtual time")
+    format!(
+        "{points} points, {switches} switches, {threads} threads, {time} virtual; events {events_hash:016x}"
+    )
 }

@@ -3,12 +3,12 @@
 //! Does not choose which steps are told. Invariant: a step's words do not depend on those before it, but for whether a running thread
 //! made a wake, which [`Teller`] is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use photofinish_sim::errno::Errno;
 
 use super::clock::duration;
-use super::lanes::{Kind, Lanes};
+use super::lanes::{Arrow, Kind, Lanes, Who};
 use super::names::Names;
 use crate::record::{Packet, Pause, Step, Wake, What};
 
@@ -17,13 +17,21 @@ pub(crate) struct Teller<'a> {
     names: &'a Names,
     /// Steps that are wakes which a running thread made.
     wakes: BTreeSet<usize>,
+    /// Who sent what arrives at a step, and who waited for it.
+    messages: BTreeMap<usize, (u32, Option<u32>)>,
 }
 
 impl<'a> Teller<'a> {
     pub(crate) fn new(names: &'a Names, lanes: &Lanes) -> Self {
         let wakes =
             lanes.arrows.iter().filter(|arrow| arrow.kind == Kind::Wake).map(|arrow| arrow.came.index);
-        Self { names, wakes: wakes.collect() }
+        let thread = |lane: usize| match lanes.lanes[lane].who {
+            Who::Thread(thread) => Some(thread),
+            Who::Task(_) => None,
+        };
+        let messages = lanes.arrows.iter().filter(|arrow| arrow.kind == Kind::Message);
+        let ends = |arrow: &Arrow| Some((arrow.came.index, (thread(arrow.from)?, arrow.to.and_then(thread))));
+        Self { names, wakes: wakes.collect(), messages: messages.filter_map(ends).collect() }
     }
 
     /// Whether a running thread made this wake.
@@ -31,9 +39,29 @@ impl<'a> Teller<'a> {
         self.wakes.contains(&index)
     }
 
-    /// Whose step it is: a wake that no thread made is the woken thread's.
+    /// Whom it reaches, if it is one thread.
+    pub(crate) fn to(&self, index: usize, step: &Step) -> Option<u32> {
+        match step.what {
+            What::Spawned { child } => Some(child),
+            What::Woke { thread, .. } => Some(thread).filter(|_| self.is_made(index)),
+            What::Arrived(_) => self.messages.get(&index).and_then(|(_, to)| *to),
+            _ => None,
+        }
+    }
+
+    /// Whether no thread can be said to have done it.
+    pub(crate) fn is_of_run(&self, index: usize, step: &Step) -> bool {
+        match step.what {
+            What::Arrived(_) => !self.messages.contains_key(&index),
+            What::Wrong { .. } | What::Passed { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whose step it is: a wake that no thread made is the woken thread's, and a message its sender's.
     pub(crate) fn thread(&self, index: usize, step: &Step) -> u32 {
         match step.what {
+            What::Arrived(_) => self.messages.get(&index).map_or(step.thread, |(from, _)| *from),
             What::Woke { thread, .. } if !self.is_made(index) => thread,
             _ => step.thread,
         }

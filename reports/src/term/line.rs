@@ -70,24 +70,12 @@ impl Painter {
         self.pick("│", "|")
     }
 
-    pub(super) fn rule(self) -> &'static str {
-        self.pick("─", "-")
-    }
-
-    pub(super) fn cross(self) -> &'static str {
-        self.pick("┼", "+")
-    }
-
     pub(super) fn ellipsis(self) -> &'static str {
         self.pick("…", "..")
     }
 
     pub(super) fn wrong(self) -> &'static str {
         self.pick("✗", "!")
-    }
-
-    pub(super) fn unit(self, unit: &'static str) -> &'static str {
-        if unit == "µs" { self.pick(unit, "us") } else { unit }
     }
 
     /// A decision by its number.
@@ -141,23 +129,22 @@ pub(super) struct Line {
     painter: Painter,
     painted: String,
     plain: String,
-    most: usize,
 }
 
 impl Line {
     pub(super) fn new(painter: Painter) -> Self {
-        Self { painter, painted: String::new(), plain: String::new(), most: WIDTH }
+        Self { painter, painted: String::new(), plain: String::new() }
     }
 
     fn room(&self) -> usize {
-        self.most.saturating_sub(self.plain.width())
+        WIDTH.saturating_sub(self.plain.width())
     }
 
     /// Text, as much of it as there is room for.
     pub(super) fn styled(&mut self, style: Style, text: &str) -> &mut Self {
         let mut text = self.painter.cut(&self.painter.data(text), self.room());
         // Neighbours can be wider together than apart.
-        if format!("{}{text}", self.plain).width() > self.most {
+        if format!("{}{text}", self.plain).width() > WIDTH {
             text.clear();
         }
         self.plain.push_str(&text);
@@ -173,23 +160,18 @@ impl Line {
         self.styled(FAINT, text)
     }
 
-    /// As many of the parts as there is room for before what comes last, and that; at least the first, as far as it goes.
-    pub(super) fn rest(&mut self, parts: &[String], last: &str) -> &mut Self {
-        let after = self.painter.data(last).width();
+    /// As many of the parts as there is room for; of the first, as much.
+    pub(super) fn rest(&mut self, parts: &[String]) -> &mut Self {
         for (nth, part) in parts.iter().enumerate() {
-            let width = self.painter.data(part).width();
-            if nth > 0 && width + after > self.room() {
+            if nth == 0 {
+                self.text(part);
+            } else if self.painter.data(part).width() <= self.room() {
+                self.faint(part);
+            } else {
                 break;
             }
-            self.most = self.most.saturating_sub(if nth == 0 { after.min(self.room() / 2) } else { 0 });
-            if nth == 0 {
-                self.text(part)
-            } else {
-                self.faint(part)
-            };
-            self.most = WIDTH;
         }
-        self.text(last)
+        self
     }
 
     /// Spaces up to this column.
@@ -238,5 +220,24 @@ pub(super) fn command(name: &str, command: &str, most: usize, painter: Painter) 
     }
     line.push_str(rest);
     lines.push(painter.cut(&line, WIDTH));
+    lines
+}
+
+/// Text in as many lines as it needs, at most so many, broken between words.
+pub(super) fn wrapped(text: &str, most: usize, painter: Painter) -> Vec<String> {
+    let text = painter.data(text);
+    let (mut lines, mut rest) = (Vec::new(), text.as_str());
+    while !rest.is_empty() {
+        let indent = if lines.is_empty() { "  " } else { "    " };
+        let room = WIDTH - indent.len();
+        let spaces = rest.match_indices(' ').map(|(at, _)| at).take(WIDTH * 4);
+        let fits = spaces.take_while(|at| rest[..*at].width() <= room).last().filter(|at| *at > 0);
+        let end = match fits {
+            Some(end) if rest.width() > room && lines.len() + 1 < most => end,
+            _ => rest.len(),
+        };
+        lines.push(Line::new(painter).text(indent).text(&rest[..end]).done());
+        rest = rest[end..].trim_start();
+    }
     lines
 }

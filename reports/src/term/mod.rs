@@ -13,8 +13,10 @@ use std::fmt::Write as _;
 
 pub use line::{Charset, Colour};
 use line::{Line, Painter};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::record::{Undone, Verdict};
+use crate::story::clock::moment;
 use crate::story::places::Place;
 use crate::story::{Operation, Story, verdict_word};
 
@@ -33,12 +35,16 @@ pub struct Look {
 }
 
 /// Lines of detail, output, ends, panics and decisions at most, and of a command.
-const DETAIL_MAX: usize = 3;
+const DETAIL_MAX: usize = 4;
 const OUTPUT_MAX: usize = 3;
 const ENDS_MAX: usize = 4;
 const PANICS_MAX: usize = 2;
 const DECISIONS_MAX: usize = 3;
 const COMMAND_MAX: usize = 4;
+/// Lines of one detail at most.
+const DETAIL_LINES: usize = 2;
+/// Columns of a thread's name at most where it is not the head of a column.
+const NAME_MAX: usize = 20;
 /// Lines of the table where everything else is as long as it can be.
 const TABLE_LEAST: usize = 6;
 /// Lines of the table where there is room.
@@ -92,23 +98,32 @@ fn headline(story: &Story, painter: Painter) -> Vec<String> {
         first.faint(&format!(" {} seed {seed}, {}", painter.dot(), headline.strategy));
     }
     let mut lines = vec![first.done()];
-    let details = headline.detail.iter().take(DETAIL_MAX);
-    lines.extend(details.map(|detail| Line::new(painter).text("  ").text(detail).done()));
+    let details = headline.detail.len().min(DETAIL_MAX);
+    for (nth, detail) in headline.detail.iter().take(details).enumerate() {
+        let room = (1 + DETAIL_MAX).saturating_sub(lines.len() + details - nth - 1);
+        lines.extend(line::wrapped(detail, room.min(DETAIL_LINES), painter));
+    }
     lines
 }
 
-/// The critical pair, in two lines.
+/// The critical pair: who did what where, called by whom, and what the other order does.
 fn pair(story: &Story, painter: Painter) -> Vec<String> {
     let Some(critical) = story.critical() else { return Vec::new() };
-    let operation = |of: &Operation, style, mark: &str, after: &str| {
+    let (first, second) = (&critical.first, &critical.second);
+    let names = [first, second].map(|of| painter.cut(&painter.data(&of.name), NAME_MAX));
+    let wide = names.iter().map(|name| name.width()).max().unwrap_or(0);
+    let operation = |of: &Operation, name: &str, style, mark: &str| {
         let mut line = Line::new(painter);
-        line.styled(style, mark).text(" ").styled(line::STRONG, &of.name).text("  ");
-        line.rest(&chain(&of.places, painter), after).done()
+        line.styled(style, mark).text(" ").styled(line::STRONG, name).to(mark.width() + 1 + wide + 2);
+        line.rest(&chain(&of.places, painter)).done()
     };
-    let after = format!(" came second; {}", critical.otherwise());
+    let mut sentence = Line::new(painter);
+    sentence.text("   ").styled(line::FIRST, "A").text(" came before ").styled(line::SECOND, "B");
+    sentence.text(&format!("; {}", critical.otherwise()));
     vec![
-        operation(&critical.first, line::FIRST, painter.first(), " came first"),
-        operation(&critical.second, line::SECOND, painter.second(), &after),
+        operation(first, &names[0], line::FIRST, painter.first()),
+        operation(second, &names[1], line::SECOND, painter.second()),
+        sentence.done(),
     ]
 }
 
@@ -124,7 +139,7 @@ fn panics(story: &Story, painter: Painter) -> Vec<String> {
     let panic = |panic: &crate::story::Panicked| {
         let mut line = Line::new(painter);
         line.styled(line::BAD, "panicked").text(" ").styled(line::STRONG, &panic.thread).text(": ");
-        line.rest(&[panic.message.clone()], &format!(" at {}", panic.place)).done()
+        line.text(&panic.message).text(" at ").text(&panic.place).done()
     };
     story.panics.iter().take(PANICS_MAX).map(panic).collect()
 }
@@ -139,7 +154,7 @@ fn ends(story: &Story, painter: Painter) -> Vec<String> {
         if let Some(on) = &end.on {
             line.text(&format!(" for {on}"));
         }
-        line.text(" in ").rest(&chain(&end.places, painter), "").done()
+        line.text(" in ").rest(&chain(&end.places, painter)).done()
     };
     let mut lines: Vec<String> = story.ends.iter().take(ENDS_MAX).map(ended).collect();
     if story.ends.len() > ENDS_MAX {
@@ -168,7 +183,7 @@ fn decisions(story: &Story, painter: Painter) -> Vec<String> {
         let mut line = Line::new(painter);
         line.styled(line::DECISION, &painter.decision(number + 1)).text(" ").text(&decision.what);
         match &decision.undone {
-            Some(Undone::Passes) => line.faint("; without it the run passes"),
+            Some(Undone::Passes) => line.faint("; without it: passes"),
             Some(Undone::FailsWith(signature)) => line.faint(&format!("; without it: {signature}")),
             None => &mut line,
         };
@@ -187,10 +202,9 @@ fn decisions(story: &Story, painter: Painter) -> Vec<String> {
 
 fn beside(story: &Story, painter: Painter) -> Vec<String> {
     let Some(beside) = &story.beside else { return Vec::new() };
-    let clock = story.table.clock;
     let parts = match beside.parts {
         Some((step, at_ns)) => {
-            format!("; the runs part at step {step}, {} {}", clock.at(at_ns), clock.unit())
+            format!("; the runs part at step {step}, {}", moment(at_ns))
         }
         None => String::new(),
     };

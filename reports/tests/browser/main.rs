@@ -97,6 +97,33 @@ fn a_race_is_told_and_drawn() {
 }
 
 #[test]
+fn the_recorded_races_are_told_and_drawn() {
+    let test = "the_recorded_races_are_told_and_drawn";
+    let Some(mut browser) = Browser::start(test) else { return };
+    for (name, told) in [
+        ("late-listener", ["A Emitter::snapshot", "B Emitter::push", "lost-connected"]),
+        ("fork-cancel", ["A Buffer::notify", "B InboundStream::poll_listener", "lost-wakeup"]),
+    ] {
+        let path = format!("{}/tests/records/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let record = std::fs::read(path).expect("the record is there");
+        let record: Record = serde_json::from_slice(&record).expect("it is a record");
+        browser.open(&written(&format!("{test}-{name}"), &record));
+        let first = browser.eval(
+            "document.querySelector('header').innerText + document.getElementById('sentence').innerText",
+        );
+        for told in told {
+            assert!(first.as_str().is_some_and(|first| first.contains(told)), "{told} is not in {first}");
+        }
+        assert!(number(&browser.eval(COLOURS)) > 8.0, "the picture is blank");
+        // The picture begins with the pair: it is part of the run, and the lines of both operations stand beside it.
+        let (from, to) = looked_at(&mut browser);
+        assert!(to - from < number(&browser.eval(LISTED)), "{from} to {to} is the whole run");
+        assert_eq!(browser.eval("document.querySelectorAll('#inspector mark').length"), json!(2));
+    }
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
 fn hovering_gives_the_stack_and_clicking_keeps_it() {
     let Some(mut browser) = opened("hovering_gives_the_stack_and_clicking_keeps_it", &runs::race()) else {
         return;
@@ -302,9 +329,12 @@ fn paper_has_everything_but_what_is_to_be_pressed() {
     let seen = "(ids) => ids.map((id) => document.getElementById(id).getClientRects().length > 0)";
     assert_eq!(
         browser.eval(&format!("({seen})(['lanes', 'steps', 'decisions', 'output', 'tracing'])")),
-        json!([true; 5])
+        json!(vec![true; 5])
     );
-    assert_eq!(browser.eval(&format!("({seen})(['theme', 'find', 'compare', 'events'])")), json!([false; 4]));
+    assert_eq!(
+        browser.eval(&format!("({seen})(['theme', 'find', 'compare', 'events'])")),
+        json!(vec![false; 4])
+    );
     let pdf = browser.call("Page.printToPDF", &json!({ "printBackground": true }));
     assert!(pdf["data"].as_str().is_some_and(|data| data.len() > 20_000), "the paper is empty");
     assert_eq!(browser.complaints(), [""; 0]);

@@ -76,6 +76,8 @@ function under(x, y) {
   const band = bandAt(y);
   if (!band || x < GUTTER) return null;
   if (band.lane === undefined) return null;
+  const pair = pairUnder(x, y);
+  if (pair) return pair;
   const { run } = band, rows = shown[run.index][band.lane], at = positions(run);
   const next = firstFrom(rows, (row) => at[row], valueAt(x));
   const near = [next - 1, next].filter((i) => i >= 0 && i < rows.length)
@@ -83,6 +85,18 @@ function under(x, y) {
     .sort((one, other) => one.far - other.far)[0];
   if (near && near.far <= 9) return { run, row: near.row };
   return spanUnder(band, x) || (near && near.far <= 40 ? { run, row: near.row } : null);
+}
+
+// The ring of one of the two operations; a step within it is nearer only at its very place.
+function pairUnder(x, y) {
+  if (!raw.pair) return null;
+  for (const [letter, end] of [["A", raw.pair.first], ["B", raw.pair.second]]) {
+    const at = pairEnd(end);
+    if (at && end.before && Math.hypot(at.x - x, at.y - y) < Math.min(6, at.r)) {
+      return { span: `${letter}: ${end.what} by ${end.who}, ${briefPlace(["", end.file, end.line])}` };
+    }
+  }
+  return null;
 }
 
 function spanUnder({ run, lane: index }, x) {

@@ -115,10 +115,10 @@ fn the_recorded_races_are_told_and_drawn() {
             assert!(first.as_str().is_some_and(|first| first.contains(told)), "{told} is not in {first}");
         }
         assert!(number(&browser.eval(COLOURS)) > 8.0, "the picture is blank");
-        // The picture begins with the pair: it is part of the run, and the lines of both operations stand beside it.
+        // The picture begins with the pair: it is part of the run, and both operations stand beside it.
         let (from, to) = looked_at(&mut browser);
         assert!(to - from < number(&browser.eval(LISTED)), "{from} to {to} is the whole run");
-        assert_eq!(browser.eval("document.querySelectorAll('#inspector mark').length"), json!(2));
+        assert_eq!(browser.eval("document.querySelectorAll('#inspector .badge.pair').length"), json!(2));
     }
     assert_eq!(browser.complaints(), [""; 0]);
 }
@@ -208,6 +208,27 @@ fn the_axis_can_be_changed_zoomed_and_panned() {
         browser.eval("document.querySelector('[data-axis=time]').getAttribute('aria-pressed')"),
         json!("true")
     );
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn two_fingers_zoom() {
+    let Some(mut browser) = opened("two_fingers_zoom", &runs::long(2_000)) else { return };
+    click(&mut browser, "zoom-all");
+    browser.until("document.getElementById('lanes').dataset.to > 1999");
+    let (left, top) = corner(&mut browser);
+    let whole = looked_at(&mut browser);
+    changes(&mut browser, |browser| {
+        for (kind, apart) in
+            [("touchStart", 40.0), ("touchMove", 90.0), ("touchMove", 200.0), ("touchEnd", 0.0)]
+        {
+            let point = |id: u32, x: f64| json!({ "x": left + 500.0 + x, "y": top + 80.0, "id": id });
+            let points = if kind == "touchEnd" { vec![] } else { vec![point(0, -apart), point(1, apart)] };
+            browser.call("Input.dispatchTouchEvent", &json!({ "type": kind, "touchPoints": points }));
+        }
+    });
+    let zoomed = looked_at(&mut browser);
+    assert!(zoomed.1 - zoomed.0 < (whole.1 - whole.0) * 0.6, "{zoomed:?} of {whole:?}");
     assert_eq!(browser.complaints(), [""; 0]);
 }
 

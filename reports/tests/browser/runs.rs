@@ -31,41 +31,6 @@ fn frame(function: &str, line: u32, author: Author) -> Frame {
 
 /// Two threads read a counter before either writes it: fails; without the one choice it passes.
 pub(crate) fn race() -> Record {
-    let said = |message: &str| What::Traced {
-        level: text("INFO"),
-        of: text("event"),
-        target: text("app"),
-        name: text("event src/counter.rs:12"),
-        fields: format!("message={message}"),
-        span: None,
-        task: None,
-    };
-    let failing = vec![
-        step(1, 0, What::Spawned { child: 1 }, 0),
-        step(2, 0, called("read", 0), 1),
-        step(3, 0, switched(1, Switch::Preempted), 1),
-        step(4, 1, called("read", 0), 1),
-        step(5, 1, said("adding one to zero"), 2),
-        step(6, 1, called("write", 1), 2),
-        step(7, 1, What::Ended, 2),
-        step(7, 1, switched(0, Switch::Ended), 2),
-        step(8, 0, called("write", 1), 2),
-        step(9, 0, What::Wrote { fd: 1, text: text("counter is 1\n") }, 0),
-        step(9, 0, What::Wrong { kind: text("judged"), what: text("lost-update") }, 0),
-    ];
-    let passing = vec![
-        step(1, 0, What::Spawned { child: 1 }, 0),
-        step(2, 0, called("read", 0), 1),
-        step(3, 0, called("write", 1), 2),
-        step(4, 0, What::Blocked { on: text("the end of thread 1"), until_ns: None }, 0),
-        step(4, 0, switched(1, Switch::Blocked), 0),
-        step(5, 1, called("read", 1), 1),
-        step(6, 1, called("write", 2), 2),
-        step(7, 1, What::Ended, 2),
-        step(7, 1, What::Woke { thread: 0, how: Wake::Cause }, 2),
-        step(7, 1, switched(0, Switch::Ended), 2),
-        step(8, 0, What::Wrote { fd: 1, text: text("counter is 2\n") }, 0),
-    ];
     let operation = |thread, stack| Operation { thread, stack };
     let pair = Pair { first: operation(1, 3), second: operation(0, 4) };
     Record {
@@ -98,7 +63,7 @@ pub(crate) fn race() -> Record {
         minimal: Some(text("It is needed.")),
         processes: vec![Process { pid: 1000, program: text("lost-update"), host: 0 }],
         threads: threads(),
-        steps: failing,
+        steps: failing(),
         stacks: vec![
             Stack(vec![2]),
             Stack(vec![3, 0, 2]),
@@ -123,11 +88,52 @@ pub(crate) fn race() -> Record {
             signature: None,
             figures: Figures::default(),
             threads: threads(),
-            steps: passing,
+            steps: passing(),
             left_out: 0,
         }),
         ..Record::default()
     }
+}
+
+fn failing() -> Vec<Step> {
+    let said = |message: &str| What::Traced {
+        level: text("INFO"),
+        of: text("event"),
+        target: text("app"),
+        name: text("event src/counter.rs:12"),
+        fields: format!("message={message}"),
+        span: None,
+        task: None,
+    };
+    vec![
+        step(1, 0, What::Spawned { child: 1 }, 0),
+        step(2, 0, called("read", 0), 1),
+        step(3, 0, switched(1, Switch::Preempted), 1),
+        step(4, 1, called("read", 0), 1),
+        step(5, 1, said("adding one to zero"), 2),
+        step(6, 1, called("write", 1), 2),
+        step(7, 1, What::Ended, 2),
+        step(7, 1, switched(0, Switch::Ended), 2),
+        step(8, 0, called("write", 1), 2),
+        step(9, 0, What::Wrote { fd: 1, text: text("counter is 1\n") }, 0),
+        step(9, 0, What::Wrong { kind: text("judged"), what: text("lost-update") }, 0),
+    ]
+}
+
+fn passing() -> Vec<Step> {
+    vec![
+        step(1, 0, What::Spawned { child: 1 }, 0),
+        step(2, 0, called("read", 0), 1),
+        step(3, 0, called("write", 1), 2),
+        step(4, 0, What::Blocked { on: text("the end of thread 1"), until_ns: None }, 0),
+        step(4, 0, switched(1, Switch::Blocked), 0),
+        step(5, 1, called("read", 1), 1),
+        step(6, 1, called("write", 2), 2),
+        step(7, 1, What::Ended, 2),
+        step(7, 1, What::Woke { thread: 0, how: Wake::Cause }, 2),
+        step(7, 1, switched(0, Switch::Ended), 2),
+        step(8, 0, What::Wrote { fd: 1, text: text("counter is 2\n") }, 0),
+    ]
 }
 
 fn threads() -> Vec<Thread> {

@@ -55,7 +55,7 @@ const TABLE_MOST: usize = 14;
 pub fn term(story: &Story, look: Look) -> String {
     let painter = Painter { look };
     let top = [headline(story, painter), pair(story, painter)].concat();
-    let mut rest = vec![
+    let mut rest = [
         panics(story, painter),
         ends(story, painter),
         output(story, painter),

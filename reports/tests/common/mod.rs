@@ -185,8 +185,13 @@ pub fn hosts() -> Record {
     record.processes =
         vec![process(1000, "answers", 0), process(1001, "server", 0), process(1002, "client", 1)];
     record.threads.iter_mut().zip([1000, 1001, 1001, 1002, 1002, 1002]).for_each(|(of, pid)| of.pid = pid);
-    let packet =
-        |sent: Option<Sender>| Packet { segment: String::from("DATA"), bytes: 14, from: 1, to: 0, sent };
+    let packet = |sent: Option<Sender>| Packet {
+        segment: String::from("DATA"),
+        bytes: 14,
+        from: 1,
+        sent,
+        ..Packet::default()
+    };
     made.step(2, 3, called("send", 4, 14), &["app::ask client.rs:30"]);
     made.step(1, 3, blocked("something to read from socket 1"), &["app::ask client.rs:31"]);
     made.step(0, 3, switched(2, Switch::Blocked), &[]);

@@ -154,7 +154,7 @@ fn panics(story: &Story) -> Vec<String> {
 fn ends(story: &Story) -> Vec<String> {
     let told = |end: &crate::story::Ended| {
         let on = end.on.as_ref().map_or(String::new(), |on| format!(" for {}", code(on)));
-        format!("{} {}{on} in {}", code(&end.thread), code(&end.what), chain(&end.places))
+        format!("{} {}{on} at {}", code(&end.thread), code(&end.what), chain(&end.places))
     };
     story.ends.iter().map(told).collect()
 }

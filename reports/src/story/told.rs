@@ -292,7 +292,7 @@ fn ends(record: &Record, names: &Names) -> Vec<Ended> {
     let ended = |end: &record::End| Ended {
         thread: names.thread(end.thread),
         what: end.what.clone(),
-        on: waits(end.thread).map(|on| waited(&on, names)),
+        on: waits(end.thread).filter(|_| end.what == "waits").map(|on| waited(&on, names)),
         places: known(record, end.stack).into_iter().take(PLACES_MAX).map(Place::from).collect(),
     };
     record.ends.iter().take(ENDS_MAX).map(ended).collect()

@@ -8,5 +8,6 @@
 pub mod json;
 pub mod junit;
 pub mod outcome;
+pub mod perfetto;
 pub mod record;
 pub mod story;

@@ -90,13 +90,12 @@ fn steps() -> Vec<Step> {
         span,
         task: Some(7),
     };
-    let noted = |what: &str| What::Noted { what: text(what) };
     let sent = Sender { thread: 0, step: 12, at_ns: 300 };
     let switched = |to, why| What::Switched { to, why };
     let mut steps = vec![
         step(1, 100, 0, What::Spawned { child: 1 }),
         step(2, 110, 0, What::Spawned { child: 2 }),
-        step(5, 200, 0, noted("task 7 app::relay spawned at src/main.rs:9:5")),
+        step(5, 200, 0, What::Task { task: 7, name: text("relay"), place: text("src/main.rs:9:5") }),
         step(12, 300, 0, What::Sent(packet(None))),
         step(13, 310, 0, What::Blocked { on: text("the end of thread 1"), until_ns: Some(9_000) }),
         step(13, 310, 0, switched(1, Switch::Blocked)),
@@ -110,7 +109,7 @@ fn steps() -> Vec<Step> {
         step(40, 1_000, 1, switched(2, Switch::Preempted)),
         step(41, 1_010, 2, What::Named { name: text("server") }),
         step(42, 1_020, 2, What::Blocked { on: text("something to read from socket 1"), until_ns: None }),
-        step(42, 1_020, 2, What::Passed { ns: 1_000, why: Pause::Stalled }),
+        step(42, 2_020, 2, What::Passed { ns: 1_000, why: Pause::Stalled }),
         step(42, 2_020, 2, What::Arrived(packet(Some(sent)))),
         step(42, 2_020, 2, What::Woke { thread: 2, how: Wake::Cause }),
         step(50, 2_100, 2, What::Wrote { fd: 1, text: text("got 20 bytes\n") }),
@@ -151,6 +150,7 @@ pub(crate) fn every_kind(with: &str) -> Vec<What> {
         What::Wrote { fd: 1, text: t() },
         What::Panicked { message: t(), place: t() },
         What::Traced { level: t(), of: t(), target: t(), name: t(), fields: t(), span: Some(1), task: None },
+        What::Task { task: u64::MAX, name: t(), place: t() },
         What::Marked { mark: t(), outcome: t() },
         What::Wrong { kind: t(), what: t() },
         What::Noted { what: t() },
@@ -164,7 +164,11 @@ pub(crate) fn every_kind(with: &str) -> Vec<What> {
             What::Sent(_) | What::Arrived(_) | What::Strayed { .. } | What::Link { .. } => {}
             What::Host { .. } | What::Forked { .. } | What::Executed { .. } | What::Exited { .. } => {}
             What::Signalled { .. } | What::Wrote { .. } | What::Panicked { .. } | What::Traced { .. } => {}
-            What::Marked { .. } | What::Wrong { .. } | What::Noted { .. } | What::Other => {}
+            What::Task { .. }
+            | What::Marked { .. }
+            | What::Wrong { .. }
+            | What::Noted { .. }
+            | What::Other => {}
         }
     }
     every

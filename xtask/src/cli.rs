@@ -202,6 +202,11 @@ pub struct SweepArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
+    /// Write into this folder what was found, for a person: a page for a browser (index.html), a summary in Markdown (summary.md), and
+    /// what both are drawn from (sweep.json).
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+
     /// What a run shares with others. Where runs share a process, those that pass are not made again.
     #[arg(long, value_enum, default_value_t = Sharing::Fork)]
     pub isolation: Sharing,
@@ -262,7 +267,7 @@ pub struct ReportArgs {
     pub of: String,
 
     /// As what.
-    #[arg(long, value_enum, default_value_t = Format::Json)]
+    #[arg(long, value_enum, default_value_t = Format::Term)]
     pub format: Format,
 
     /// Write it to this file instead of standard output.
@@ -349,6 +354,7 @@ impl SimArgs {
             stop_on_first: false,
             corpus: std::env::var_os(CORPUS_VARIABLE).map(PathBuf::from),
             out: None,
+            report: None,
             json: self.json,
         })
     }

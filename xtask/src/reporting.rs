@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use photofinish::client::{Client, ClientError};
@@ -15,6 +16,8 @@ use photofinish_reports::json;
 use photofinish_reports::junit::junit;
 use photofinish_reports::outcome::Outcome;
 use photofinish_reports::record::{Record, Verdict};
+use photofinish_reports::story::Story;
+use photofinish_reports::term::{Look, term};
 use thiserror::Error;
 
 use crate::asked::{Ask, By};
@@ -25,6 +28,8 @@ use crate::scenarios::Scenarios;
 /// As what a run is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// A story for a terminal, at most 30 lines.
+    Term,
     /// A page of its own, for a person.
     Html,
     /// The record itself.
@@ -35,7 +40,7 @@ pub enum Format {
 
 impl Format {
     /// All that are written into a folder, the record first.
-    const FILES: [Self; 3] = [Self::Json, Self::Html, Self::Junit];
+    const FILES: [Self; 4] = [Self::Json, Self::Html, Self::Junit, Self::Term];
 
     /// How its files end.
     #[must_use]
@@ -43,13 +48,14 @@ impl Format {
         match self {
             Self::Html => "html",
             Self::Json => "json",
+            Self::Term => "txt",
             Self::Junit => "xml",
         }
     }
 
-    /// Draws a run.
+    /// Draws a run; the look is a terminal's.
     #[must_use]
-    pub fn draw(self, record: &Record) -> Vec<u8> {
+    pub fn draw(self, record: &Record, look: Look) -> Vec<u8> {
         match self {
             Self::Html => Vec::new(),
             Self::Json => {
@@ -57,6 +63,7 @@ impl Format {
                 json::write(record, &mut text).expect("memory takes what is written");
                 text
             }
+            Self::Term => term(&Story::of(record), look).into_bytes(),
             Self::Junit => junit(&record.headline.program, &[Outcome::from(record)]).into_bytes(),
         }
     }
@@ -93,6 +100,9 @@ impl ExitCause for ReportingError {
     }
 }
 
+/// For so long it is looked for what the decisions of a token do.
+const EXPLAIN: Duration = Duration::from_secs(60);
+
 /// A run that was asked for, to be drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Drawn<'a> {
@@ -113,7 +123,7 @@ impl Drawn<'_> {
         let Self { ask, examined: Examined { run, judgement, .. }, scenarios } = *self;
         let explanation = match (&ask.plan, &judgement.signature) {
             (Some(plan), Some(signature)) if judgement.verdict == verdict::Verdict::Fail => {
-                Some(shrinking::explained(client, (&ask.request, plan, run), signature)?)
+                Some(shrinking::explained(client, (&ask.request, plan, run), signature, EXPLAIN)?)
             }
             _ => None,
         };
@@ -162,7 +172,7 @@ impl Folder {
     pub fn draw(&self, record: &Record) -> Result<PathBuf, ReportingError> {
         let stem = stem(record);
         for format in Format::FILES {
-            write(&self.file(&stem, format), &format.draw(record))?;
+            write(&self.file(&stem, format), &format.draw(record, Look::default()))?;
         }
         Ok(self.file(&stem, Format::Html))
     }

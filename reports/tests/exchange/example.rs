@@ -80,7 +80,7 @@ pub(crate) fn small() -> Record {
 }
 
 fn steps() -> Vec<Step> {
-    let packet = |sent| Packet { segment: text("data"), bytes: 20, from: 0, to: 1, sent };
+    let packet = |sent| Packet { segment: text("data"), bytes: 20, from: 0, to: 1, sent, socket: Some(3) };
     let traced = |of: &str, name: &str, span| What::Traced {
         level: text("INFO"),
         of: text(of),
@@ -128,7 +128,7 @@ fn steps() -> Vec<Step> {
 /// Every kind of step, with every text of it being this one.
 pub(crate) fn every_kind(with: &str) -> Vec<What> {
     let t = || with.to_owned();
-    let packet = || Packet { segment: t(), bytes: u64::MAX, from: 1, to: u32::MAX, sent: None };
+    let packet = || Packet { segment: t(), bytes: u64::MAX, from: 1, to: u32::MAX, sent: None, socket: None };
     let every = vec![
         What::Spawned { child: 1 },
         What::Named { name: t() },
@@ -150,10 +150,10 @@ pub(crate) fn every_kind(with: &str) -> Vec<What> {
         What::Wrote { fd: 1, text: t() },
         What::Panicked { message: t(), place: t() },
         What::Traced { level: t(), of: t(), target: t(), name: t(), fields: t(), span: Some(1), task: None },
-        What::Task { task: u64::MAX, name: t(), place: t() },
         What::Marked { mark: t(), outcome: t() },
         What::Wrong { kind: t(), what: t() },
         What::Noted { what: t() },
+        What::Task { task: 1, name: t(), place: t() },
         What::Other,
     ];
     // A kind that is added to `What` has to be added above, too: this match then does not compile.
@@ -164,10 +164,10 @@ pub(crate) fn every_kind(with: &str) -> Vec<What> {
             What::Sent(_) | What::Arrived(_) | What::Strayed { .. } | What::Link { .. } => {}
             What::Host { .. } | What::Forked { .. } | What::Executed { .. } | What::Exited { .. } => {}
             What::Signalled { .. } | What::Wrote { .. } | What::Panicked { .. } | What::Traced { .. } => {}
-            What::Task { .. }
-            | What::Marked { .. }
+            What::Marked { .. }
             | What::Wrong { .. }
             | What::Noted { .. }
+            | What::Task { .. }
             | What::Other => {}
         }
     }

@@ -13,10 +13,11 @@ use photofinish::examine::examine;
 use photofinish::line;
 use photofinish::record::Record;
 use photofinish::recording::{self, BySeed, Found, Subject};
-use photofinish::shrinking::{Go, Minimal, Progress, ShrinkError, Small, Spend, shrink, words};
-use photofinish::story::{Length, Told};
+use photofinish::shrinking::{Go, Minimal, Progress, ShrinkError, Small, Spend, shrink};
 use photofinish::tracefile::{self, TraceFile};
 use photofinish_reports::record as disk;
+use photofinish_reports::story::Story;
+use photofinish_reports::term::term;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -93,30 +94,6 @@ impl Counted {
             other: cost.other,
         }
     }
-
-    fn words(&self) -> String {
-        let Self { decisions, preemptions, stalls, faults_and_reordering, other } = self;
-        let kinds = [
-            (*preemptions, "preemption"),
-            (*stalls, "stall"),
-            (*faults_and_reordering, "fault or reordering"),
-            (*other, "other"),
-        ];
-        let kinds: Vec<String> = kinds
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, kind)| match (*count, *kind) {
-                (1, kind) | (_, kind @ "other") => format!("{count} {kind}"),
-                (_, "fault or reordering") => format!("{count} faults or reorderings"),
-                (_, kind) => format!("{count} {kind}s"),
-            })
-            .collect();
-        if kinds.is_empty() {
-            String::from("no decision")
-        } else {
-            format!("{decisions} ({})", kinds.join(", "))
-        }
-    }
 }
 
 /// Makes the run small that the arguments name.
@@ -135,10 +112,10 @@ pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
     }
     let small = made_small(args, ask, &mut clients)?;
     let replay = replay_line(args, &scenarios, &small)?;
-    tell(args, &small, &clients[0], &replay);
+    let drawn = record(&mut clients[0], &small, &scenarios, &replay)?;
+    tell(args, &small, &drawn, &replay);
     if let Some(folder) = folder {
-        let page = folder.draw(&record(&mut clients[0], &small, &scenarios, &replay)?);
-        eprintln!("report: {}", page.map_err(SimError::from)?.display());
+        eprintln!("report: {}", folder.draw(&drawn).map_err(SimError::from)?.display());
     }
     Ok(exit_of(small.examined.judgement.verdict))
 }
@@ -201,12 +178,8 @@ fn record(
     replay: &str,
 ) -> Result<disk::Record, ShrinkCommandError> {
     let Small { request, plan, examined, minimal, explanation, token, .. } = small;
-    let found = Found {
-        plan,
-        token: token.as_deref().ok(),
-        minimal: Some(*minimal),
-        explanation: Some(explanation),
-    };
+    let found =
+        Found { plan, token: token.as_deref().ok(), minimal: Some(*minimal), explanation: Some(explanation) };
     let (about, debug) = (scenarios.about(&request.program), format!("{replay} --gdb"));
     let subject = Subject {
         request,
@@ -221,19 +194,17 @@ fn record(
     Ok(recording::record(client, &subject).map_err(|error| SimError::Reporting(error.into()))?)
 }
 
-fn tell(args: &ShrinkArgs, small: &Small, client: &Client, replay: &str) {
-    let Small { request, plan, examined, stats, minimal, explanation, took, .. } = small;
-    let mut record =
-        Record::new(&request.program, request.seed, request.strategy, &examined.run, &examined.judgement);
-    record.difference.clone_from(&examined.difference);
-    let (before, after) = (Counted::of(&stats.before), Counted::of(&stats.after));
-    let runs = stats.runs + explanation.runs;
+fn tell(args: &ShrinkArgs, small: &Small, drawn: &disk::Record, replay: &str) {
+    let Small { request, examined, stats, minimal, explanation, took, .. } = small;
     if args.json {
+        let mut record =
+            Record::new(&request.program, request.seed, request.strategy, &examined.run, &examined.judgement);
+        record.difference.clone_from(&examined.difference);
         let printed = Printed {
             record: &record,
-            before,
-            after,
-            runs,
+            before: Counted::of(&stats.before),
+            after: Counted::of(&stats.after),
+            runs: stats.runs + explanation.runs,
             seconds: took.as_secs_f64(),
             minimal: *minimal == Minimal::Proved,
             explanation,
@@ -243,11 +214,7 @@ fn tell(args: &ShrinkArgs, small: &Small, client: &Client, replay: &str) {
         return;
     }
     crate::say!("{} · made small", request.program);
-    let (run, plan) = (&examined.run, Some(plan));
-    let told = Told { record: &record, run, symbols: client.symbols(), replay, plan };
-    crate::out::write(format_args!("{}", told.tell(Length::Short)));
-    crate::say!("  made small: {} before, {} after", before.words(), after.words());
-    crate::say!("  {}; {runs} runs", words(*minimal));
+    crate::out::write(format_args!("{}", term(&Story::of(drawn), crate::out::look())));
+    crate::out::write(format_args!("{}", small.made_small()));
     eprintln!("it took {:.1} s", took.as_secs_f64());
-    crate::out::write(format_args!("{explanation}"));
 }

@@ -9,6 +9,7 @@ mod kept;
 mod out;
 mod plan;
 mod progress;
+mod report;
 mod small;
 mod told;
 
@@ -30,6 +31,7 @@ use self::kept::{Again, Kept, Outcome, Said};
 use self::out::OutError;
 use self::plan::Budget;
 use self::progress::Progress;
+use self::report::ReportError;
 use super::corpus;
 use super::sim::{SimError, exit_of, worse};
 use crate::cli::SweepArgs;
@@ -56,6 +58,9 @@ pub enum SweepError {
     /// What was found could not be written.
     #[error(transparent)]
     Out(#[from] OutError),
+    /// Nor for a person.
+    #[error(transparent)]
+    Report(#[from] ReportError),
 }
 
 impl From<ClientError> for SweepError {
@@ -74,7 +79,7 @@ impl ExitCause for SweepError {
     fn exit(&self) -> Exit {
         match self {
             Self::Sim(error) => error.exit(),
-            Self::Workspace(_) | Self::Corpus(_) | Self::Out(_) => Exit::Usage,
+            Self::Workspace(_) | Self::Corpus(_) | Self::Out(_) | Self::Report(_) => Exit::Usage,
         }
     }
 }
@@ -109,6 +114,9 @@ pub fn run(args: &SweepArgs) -> Result<Exit, SweepError> {
     if let Some(folder) = &args.out {
         out::prepare(folder)?;
     }
+    if let Some(folder) = &args.report {
+        report::prepare(folder)?;
+    }
     let said = if args.json { Said::Json } else { Said::Words };
     let kept = Kept::open(&corpus::folder(args.corpus.as_deref())?, said)?;
     let build = tracefile::build_id(&scenarios.path).map_err(SimError::Executable)?;
@@ -141,6 +149,7 @@ impl Sweep<'_> {
         let _graceful = interrupt::gracefully();
         let began = Instant::now();
         let progress = Progress::new(self.budget, self.selected.len());
+        let before = self.kept.states()?;
         let again = kept::run_again(self, &progress)?;
         let tell = |variant: usize, gathered: &Gathered| self.tell(variant, gathered, &again);
         let failed = again.iter().find(|again| self.args.stop_on_first && again.outcome.fails());
@@ -165,6 +174,16 @@ impl Sweep<'_> {
         let missed = told::missed(&board, self.args);
         if let Some(folder) = &self.args.out {
             out::write(self, folder, (&board, &small), &again, &missed)?;
+        }
+        if let Some(folder) = &self.args.report {
+            let seen = report::Seen {
+                board: &board,
+                small: &small,
+                again: &again,
+                before: &before,
+                missed: &missed,
+            };
+            report::write(self, folder, &seen, began.elapsed())?;
         }
         let judged = self.selected.iter().zip(&board.gathered);
         let worst = judged.fold(Exit::Passed, |worst, (listed, gathered)| {

@@ -12,6 +12,6 @@ pub mod text;
 
 mod choice;
 mod told;
-mod words;
+pub(crate) mod words;
 
 pub use told::{Beside, Critical, Decided, Ended, Operation, Output, Panicked, Story, verdict_word};

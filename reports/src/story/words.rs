@@ -13,7 +13,7 @@ use super::names::Names;
 use crate::record::{Packet, Pause, Step, Wake, What};
 
 /// Tells steps.
-pub(super) struct Teller<'a> {
+pub(crate) struct Teller<'a> {
     names: &'a Names,
     /// Steps that are wakes which a running thread made.
     wakes: BTreeSet<usize>,
@@ -22,7 +22,7 @@ pub(super) struct Teller<'a> {
 }
 
 impl<'a> Teller<'a> {
-    pub(super) fn new(names: &'a Names, lanes: &Lanes) -> Self {
+    pub(crate) fn new(names: &'a Names, lanes: &Lanes) -> Self {
         let wakes =
             lanes.arrows.iter().filter(|arrow| arrow.kind == Kind::Wake).map(|arrow| arrow.came.index);
         let thread = |lane: usize| match lanes.lanes[lane].who {
@@ -35,12 +35,12 @@ impl<'a> Teller<'a> {
     }
 
     /// Whether a running thread made this wake.
-    pub(super) fn is_made(&self, index: usize) -> bool {
+    pub(crate) fn is_made(&self, index: usize) -> bool {
         self.wakes.contains(&index)
     }
 
     /// Whom it reaches, if it is one thread.
-    pub(super) fn to(&self, index: usize, step: &Step) -> Option<u32> {
+    pub(crate) fn to(&self, index: usize, step: &Step) -> Option<u32> {
         match step.what {
             What::Spawned { child } => Some(child),
             What::Woke { thread, .. } => Some(thread).filter(|_| self.is_made(index)),
@@ -50,7 +50,7 @@ impl<'a> Teller<'a> {
     }
 
     /// Whether no thread can be said to have done it.
-    pub(super) fn is_of_run(&self, index: usize, step: &Step) -> bool {
+    pub(crate) fn is_of_run(&self, index: usize, step: &Step) -> bool {
         match step.what {
             What::Arrived(_) => !self.messages.contains_key(&index),
             What::Wrong { .. } | What::Passed { .. } => true,
@@ -59,7 +59,7 @@ impl<'a> Teller<'a> {
     }
 
     /// Whose step it is: a wake that no thread made is the woken thread's, and a message its sender's.
-    pub(super) fn thread(&self, index: usize, step: &Step) -> u32 {
+    pub(crate) fn thread(&self, index: usize, step: &Step) -> u32 {
         match step.what {
             What::Arrived(_) => self.messages.get(&index).map_or(step.thread, |(from, _)| *from),
             What::Woke { thread, .. } if !self.is_made(index) => thread,
@@ -68,7 +68,7 @@ impl<'a> Teller<'a> {
     }
 
     /// The step in words.
-    pub(super) fn words(&self, index: usize, step: &Step) -> String {
+    pub(crate) fn words(&self, index: usize, step: &Step) -> String {
         match &step.what {
             What::Spawned { child } => format!("spawns {}", self.names.thread(*child)),
             What::Named { name } => format!("is named {name}"),

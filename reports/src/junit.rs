@@ -17,6 +17,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::outcome::{Finding, Outcome, Promised};
 use crate::record::Verdict;
+use crate::story::text::visible;
 
 /// How much of an output is shown: its end, for servers keep results in memory.
 const OUTPUT_BYTES_MAX: usize = 64 * 1024;
@@ -141,15 +142,14 @@ fn ending(text: &str) -> String {
     format!("… {from} bytes before this\n{}", &text[from..])
 }
 
-/// Text with what an XML document cannot hold, or what a terminal would obey, as escapes.
+/// Text with what an XML document cannot hold, or a reader cannot see, as escapes.
 fn legal(text: &str) -> String {
     let mut legal = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\n' | '\t' => legal.push(c),
             '\u{FFFE}' | '\u{FFFF}' => legal.extend(c.escape_unicode()),
-            c if c.is_control() => legal.extend(c.escape_default()),
-            c => legal.push(c),
+            c => legal.push_str(&visible(c.encode_utf8(&mut [0; 4]))),
         }
     }
     legal

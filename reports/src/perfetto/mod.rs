@@ -29,8 +29,10 @@
 //!
 //! The viewer also takes Chrome's JSON. That has microseconds where a run counts nanoseconds, orders tracks by name alone, ties flows to
 //! slices by time instead of by identity, and is several times as large. Messages are declared for `prost` by hand (`proto.rs`), because a
-//! compiler of `.proto` files is no part of a Rust toolchain. Tests read the bytes with a reader of their own, which knows the wire format and
-//! the rules by which `trace_processor` drops events, and nothing of `proto.rs`.
+//! compiler of `.proto` files is no part of a Rust toolchain. Tests (`tests/exchange/trace.rs`) read the bytes with a reader of their own, which
+//! knows the wire format and the rules by which `trace_processor` drops events, and nothing of `proto.rs`. By hand, the traces of recorded
+//! runs were read with the messages that Perfetto itself publishes (the Python package `perfetto` 0.59.1): all of it was known to
+//! them, and the same rules held.
 //!
 //! Does not interpret: lanes, spans and arrows are the story's. Invariant: on each track slices nest and end, a flow begins before it ends, and
 //! nothing refers to a track or a text that was not described before.

@@ -15,6 +15,7 @@ use super::proto::{
 };
 use super::text;
 use crate::record::Record;
+use crate::story::places;
 
 /// All packets are of one writer, so that the viewer keeps their order.
 const SEQUENCE: u32 = 1;
@@ -125,7 +126,7 @@ impl<'a> Packets<'a> {
             .into_iter()
             .map(|Named { iid, name }| InternedString { iid, str: name.map(String::into_bytes) });
         self.fresh.debug_annotation_string_values.extend(values);
-        let place = text::place(self.record, stack).map(|frame| {
+        let place = places::known(self.record, stack).first().map(|frame| {
             self.fresh.source_locations.push(SourceLocation {
                 iid: Some(next),
                 file_name: Some(text::name(&frame.file)),

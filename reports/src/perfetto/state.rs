@@ -103,13 +103,15 @@ fn count(entries: &mut Entries<'_>, track: Track, of: Vec<(At, At)>) {
         changes.push((At { at_ns: to.at_ns.max(from.at_ns), ..to }, -1));
     }
     changes.sort_by_key(|(at, change)| (at.at_ns, at.index, *change));
-    let mut now = 0;
+    let (mut now, mut said) = (0, 0);
     for (number, (at, change)) in changes.iter().enumerate() {
         now += change;
         // One value for each time: a counter has no room for what was so between two instructions.
-        if changes.get(number + 1).is_some_and(|(next, _)| next.at_ns == at.at_ns) {
+        let is_last = changes.get(number + 1).is_none_or(|(next, _)| next.at_ns != at.at_ns);
+        if !is_last || now == said {
             continue;
         }
+        said = now;
         let entry = Entry::instant(*at, Rank::End, track, "", "");
         entries.push(Entry { kind: Kind::Count(now), ..entry });
     }

@@ -9,8 +9,9 @@ use photofinish_sim::errno::Errno;
 
 use super::entries::{Arg, Entries, Entry, Rank, Track};
 use super::text;
-use crate::record::{Decision, Operation, Packet, Step, Undone, Verdict, What};
+use crate::record::{Decision, Operation, Packet, Step, Undone, What};
 use crate::story::lanes::{At, Kind as ArrowKind};
+use crate::story::verdict_word;
 
 /// Adds them.
 pub(super) fn add(entries: &mut Entries<'_>) {
@@ -51,17 +52,10 @@ pub(super) fn add(entries: &mut Entries<'_>) {
 fn headline(entries: &mut Entries<'_>) {
     let record = entries.record;
     let headline = &record.headline;
-    let verdict = match headline.verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "fail",
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::Diverged => "diverged",
-        Verdict::Bug => "bug",
-    };
     let what = headline.signature.as_ref().unwrap_or(&headline.ending);
     let name = format!("{}: {what}", headline.program);
     let mut entry = Entry::instant(At::default(), Rank::Decision, Track::Run, "run", &name)
-        .with("verdict", verdict)
+        .with("verdict", verdict_word(headline.verdict))
         .with("ending", &headline.ending)
         .with("detail", &headline.detail.join("\n"))
         .with("strategy", &headline.strategy)
@@ -123,7 +117,8 @@ fn told(entries: &Entries<'_>, index: usize, step: &Step) -> Option<Entry> {
     let thread = entries.track(step.thread);
     let on = |track, category, name: &str| {
         let entry = Entry::instant(at, Rank::Step, track, category, name);
-        Entry { stack: step.stack, ..entry }
+        // What the network does by itself, it does not do where the thread is that happens to run.
+        Entry { stack: step.stack.filter(|_| track != Track::Network), ..entry }
     };
     let host = |host: u32| {
         let known = usize::try_from(host).ok().and_then(|host| entries.record.hosts.get(host));

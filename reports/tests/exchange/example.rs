@@ -2,6 +2,7 @@
 //!
 //! Knows no format. Invariant: [`small`] has a step of each kind that a picture shows.
 
+use photofinish_reports::json::read;
 use photofinish_reports::record::{
     Author, Commands, Decision, End, Figures, Frame, Headline, Host, Packet, Pause, Process, Record, SCHEMA,
     Sender, Stack, Step, Switch, Thread, Undone, Verdict, Wake, What,
@@ -10,6 +11,13 @@ use proptest::prelude::*;
 
 /// What a program could write to be taken for markup, a command or an end of text.
 pub(crate) const HOSTILE: &str = "<script>alert('1')</script> ]]> &amp; \"quoted\" \u{1b}[31mred\u{1b}[0m \u{0}\u{8}\u{85}\u{fffe}\u{ffff} \r\n|`日本語`\u{202e}";
+
+/// A run that was recorded.
+pub(crate) fn recorded(name: &str) -> Record {
+    let path = format!("{}/tests/records/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(&path).expect("a record that is committed");
+    read(&bytes, &path).expect("a record of this schema")
+}
 
 fn step(step: u64, at_ns: u64, thread: u32, what: What) -> Step {
     Step { step, at_ns, thread, what, stack: None }

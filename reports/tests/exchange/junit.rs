@@ -8,7 +8,7 @@ use photofinish_reports::record::Verdict;
 use proptest::prelude::*;
 use uppsala::{XsdValidator, parse};
 
-use super::example::{HOSTILE, any_record, any_text, small};
+use super::example::{HOSTILE, any_record, any_text, recorded, small};
 
 /// What is wrong with a document by our schema.
 fn wrong(xml: &str) -> Vec<String> {
@@ -75,6 +75,14 @@ fn one_run_is_a_suite_of_one_case() {
 }
 
 #[test]
+fn a_recorded_run_is_a_suite_of_one_case() {
+    for name in ["fork-cancel", "late-listener"] {
+        let outcome = Outcome::from(&recorded(name));
+        insta::assert_snapshot!(format!("recorded-{name}"), valid(&outcome.program.clone(), &[outcome]));
+    }
+}
+
+#[test]
 fn nothing_is_an_empty_suite() {
     let xml = valid("cargo xtask sweep", &[]);
     assert!(xml.contains("tests=\"0\""), "{xml}");
@@ -89,7 +97,7 @@ fn what_a_program_wrote_is_text_and_its_control_characters_are_seen() {
     let document = parse(&xml).expect("it is XML");
     let output = text_of(&document, "system-out");
     let seen = "<script>alert('1')</script> ]]> &amp; \"quoted\" \\u{1b}[31mred\\u{1b}[0m \\u{0}\\u{8}\\u{85}\\u{fffe}\\u{ffff} \
-                \\r\n|`日本語`\u{202e}";
+                \\r\n|`日本語`\\u{202e}";
     assert_eq!(output, seen);
 }
 

@@ -6,7 +6,7 @@ use photofinish_reports::perfetto::perfetto;
 use photofinish_reports::record::{Record, Step, What};
 use proptest::prelude::*;
 
-use super::example::{HOSTILE, any_record, every_kind, small};
+use super::example::{HOSTILE, any_record, every_kind, recorded, small};
 use super::trace::{Taken, take};
 
 #[track_caller]
@@ -17,6 +17,42 @@ fn taken(record: &Record) -> Taken {
 #[test]
 fn a_small_run_has_its_tracks_slices_flows_and_instants() {
     insta::assert_snapshot!(taken(&small()).told);
+}
+
+/// What is on the track of the run, and how much of what is on the others.
+#[test]
+fn a_recorded_run_is_taken_in_whole() {
+    for name in ["fork-cancel", "late-listener"] {
+        let Taken { told, slices, instants, flows } = taken(&recorded(name));
+        let is_event = |line: &str| line.trim_start().starts_with(|c: char| c.is_ascii_digit());
+        let is_of_run = |line: &str| line.trim_start().split(' ').nth(1) == Some("run:");
+        let shown = |line: &&str| !is_event(line) || is_of_run(line);
+        let tracks: Vec<&str> = told.lines().filter(shown).collect();
+        let counts = format!("slices {slices:#?}\ninstants {instants:#?}\nflows {flows:#?}");
+        insta::assert_snapshot!(format!("recorded-{name}"), format!("{}\n{counts}", tracks.join("\n")));
+    }
+}
+
+/// Each instruction is a step: a run as long as reports are meant for.
+#[test]
+fn a_hundred_thousand_steps_are_a_file_that_opens() {
+    let run = recorded("late-listener");
+    let last = run.steps.last().expect("there are steps").clone();
+    let mut steps = Vec::new();
+    for round in 0.. {
+        let later = |step: &Step| Step {
+            step: step.step + round * (last.step + 1),
+            at_ns: step.at_ns + round * (last.at_ns + 1),
+            ..step.clone()
+        };
+        steps.extend(run.steps.iter().map(later));
+        if steps.len() >= 100_000 {
+            break;
+        }
+    }
+    let trace = perfetto(&Record { steps, ..run });
+    assert!(trace.len() < 15 << 20, "{} bytes", trace.len());
+    take(&trace).expect("the viewer takes all of it");
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub struct Place {
     pub function: String,
     /// File and line, or the address where they are not known.
     pub line: String,
+    /// The file where the compiler read it; empty if that is not known.
+    pub path: String,
     /// Whether it lies in the standard library or the simulator rather than in the program.
     pub inner: Inner,
     /// Whose the program's code is.
@@ -87,7 +89,7 @@ impl Symbols {
         let address = return_address.saturating_sub(1);
         let unknown = || {
             let line = format!("{return_address:#x}");
-            vec![Place { function: "?".into(), line, inner: Inner::Std, of: Author::Own }]
+            vec![Place { function: "?".into(), line, path: String::new(), inner: Inner::Std, of: Author::Own }]
         };
         let Some(elf) = self.elf() else { return unknown() };
         let mut places = Vec::new();
@@ -102,7 +104,8 @@ impl Symbols {
             let function = function.or_else(|| self.symbol(address)).unwrap_or_else(|| "?".into());
             let inner = whose(file, &function);
             let of = if is_of_dependency(file) { Author::Dependency } else { Author::Own };
-            places.push(Place { function, line: format!("{}:{line}", shorten(file)), inner, of });
+            let line = format!("{}:{line}", shorten(file));
+            places.push(Place { function, line, path: file.to_owned(), inner, of });
         }
         if places.is_empty() { unknown() } else { places }
     }

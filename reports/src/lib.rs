@@ -5,6 +5,10 @@
 //! Invariant: whatever the program under test wrote is data in every format, never markup.
 #![forbid(unsafe_code)]
 
+pub mod json;
+pub mod junit;
+pub mod outcome;
 pub mod page;
 pub mod record;
+pub mod story;
 pub mod sweep;

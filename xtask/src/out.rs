@@ -14,7 +14,17 @@ static FAILED: AtomicBool = AtomicBool::new(false);
 /// Writes to standard output and flushes it.
 pub fn write(words: Arguments<'_>) {
     let mut out = std::io::stdout().lock();
-    let Err(error) = out.write_fmt(words).and_then(|()| out.flush()) else { return };
+    note(out.write_fmt(words).and_then(|()| out.flush()));
+}
+
+/// As [`write()`], for what need not be text.
+pub fn write_bytes(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    note(out.write_all(bytes).and_then(|()| out.flush()));
+}
+
+fn note(written: std::io::Result<()>) {
+    let Err(error) = written else { return };
     if error.kind() != ErrorKind::BrokenPipe && !FAILED.swap(true, Ordering::Relaxed) {
         eprintln!(
             "error: writing to standard output failed: {error}\nnext: the same command with its output elsewhere"

@@ -18,7 +18,7 @@ pub use photofinish_shrink::{Cost, Minimal, Stats};
 pub use runs::{Go, Progress};
 pub use told::words;
 
-use crate::client::{Client, ClientError, Replay, Request};
+use crate::client::{Client, ClientError, Replay, Request, Run};
 use crate::examine::{Examined, examine};
 use crate::token;
 use crate::verdict::Verdict;
@@ -105,6 +105,18 @@ pub struct Small {
     pub took: Duration,
 }
 
+/// What each decision of a failing run does, whose events were kept, and whose plan gives it.
+///
+/// # Errors
+/// The client could not make a run.
+pub fn explained(
+    client: &mut Client,
+    (request, plan, run): (&Request, &Plan, &Run),
+    signature: &str,
+) -> Result<Explanation, ClientError> {
+    explain::explain(client, (request, plan, run), signature, EXPLAINED_MAX)
+}
+
 /// So many decisions are explained: nobody reads of more.
 const EXPLAINED_MAX: usize = 16;
 
@@ -152,8 +164,7 @@ pub fn shrink(
         let Request { program, seed, .. } = request;
         return Err(ShrinkError::NotAgain { program, seed, wanted: signature, found });
     }
-    let explanation =
-        explain::explain(client, (&request, &best.plan, &examined.run), &signature, EXPLAINED_MAX)?;
+    let explanation = explained(client, (&request, &best.plan, &examined.run), &signature)?;
     let token = token::make(client, (&request, &best.plan, &examined.run), &signature)
         .map_err(|error| error.to_string())
         .and_then(|token| token.encode().map_err(|error| error.to_string()));

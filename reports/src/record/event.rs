@@ -9,6 +9,8 @@ use photofinish_sim::wait::{WaitOn, Woken};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. Threads, processes and hosts are numbers, as in the rest of the record.
+///
+/// On disk its fields stand beside those of its [`Step`](super::Step), so that none may be called `step`, `at_ns`, `thread` or `stack` there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum What {
@@ -41,6 +43,7 @@ pub enum What {
     /// A thread that waited can run.
     Woke {
         /// That thread.
+        #[serde(rename = "woken")]
         thread: u32,
         /// What ended its wait.
         how: Wake,
@@ -144,6 +147,15 @@ pub enum What {
         span: Option<u64>,
         /// The task that ran.
         task: Option<u64>,
+    },
+    /// An asynchronous runtime spawned a task.
+    Task {
+        /// The task, as [`What::Traced`] numbers it.
+        task: u64,
+        /// Its name; empty if it has none.
+        name: String,
+        /// Where it was spawned: file, line and column.
+        place: String,
     },
     /// The program passed a mark of its own.
     Marked {
@@ -269,9 +281,9 @@ pub fn what(event: &Event) -> What {
         | Event::Link { .. }
         | Event::Host { .. } => on_the_network(event),
         Event::Traced(traced) => of_tracing(traced),
-        Event::TaskSpawned(spawned) => What::Noted {
-            what: format!("task {} {} spawned at {}", spawned.task.0, spawned.name, spawned.place),
-        },
+        Event::TaskSpawned(spawned) => {
+            What::Task { task: spawned.task.0, name: spawned.name.clone(), place: spawned.place.clone() }
+        }
         Event::Chose { number, from, to, place } => {
             What::Noted { what: format!("the search chose {number} of {from} to {to} at {place}") }
         }

@@ -12,9 +12,11 @@ use photofinish::client::{Client, Isolation};
 use photofinish::examine::examine;
 use photofinish::line;
 use photofinish::record::Record;
+use photofinish::recording::{self, BySeed, Found, Subject};
 use photofinish::shrinking::{Go, Minimal, Progress, ShrinkError, Small, Spend, shrink, words};
 use photofinish::story::{Length, Told};
 use photofinish::tracefile::{self, TraceFile};
+use photofinish_reports::record as disk;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -23,6 +25,7 @@ use crate::asked::Ask;
 use crate::cli::ShrinkArgs;
 use crate::exit::{Exit, ExitCause};
 use crate::interrupt;
+use crate::reporting::Folder;
 use crate::scenarios::Scenarios;
 
 /// Why nothing was made small.
@@ -118,6 +121,7 @@ impl Counted {
 
 /// Makes the run small that the arguments name.
 pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
+    let folder = args.report.as_deref().map(Folder::create).transpose().map_err(SimError::from)?;
     let scenarios = Scenarios::load().map_err(SimError::from)?;
     let names: Vec<String> = args.scenario.iter().cloned().collect();
     let asks = args.run.asks(&names, &scenarios).map_err(SimError::from)?;
@@ -132,6 +136,10 @@ pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
     let small = made_small(args, ask, &mut clients)?;
     let replay = replay_line(args, &scenarios, &small)?;
     tell(args, &small, &clients[0], &replay);
+    if let Some(folder) = folder {
+        let page = folder.draw(&record(&mut clients[0], &small, &scenarios, &replay)?);
+        eprintln!("report: {}", page.map_err(SimError::from)?.display());
+    }
     Ok(exit_of(small.examined.judgement.verdict))
 }
 
@@ -183,6 +191,34 @@ fn replay_line(
         }
         Err(_) => Ok(of_trace),
     }
+}
+
+/// Everything that is known of the small run.
+fn record(
+    client: &mut Client,
+    small: &Small,
+    scenarios: &Scenarios,
+    replay: &str,
+) -> Result<disk::Record, ShrinkCommandError> {
+    let Small { request, plan, examined, minimal, explanation, token, .. } = small;
+    let found = Found {
+        plan,
+        token: token.as_deref().ok(),
+        minimal: Some(*minimal),
+        explanation: Some(explanation),
+    };
+    let (about, debug) = (scenarios.about(&request.program), format!("{replay} --gdb"));
+    let subject = Subject {
+        request,
+        run: &examined.run,
+        judgement: &examined.judgement,
+        about: about.as_deref(),
+        by_seed: BySeed::No,
+        replay,
+        debug: Some(&debug),
+        small: Some(found),
+    };
+    Ok(recording::record(client, &subject).map_err(|error| SimError::Reporting(error.into()))?)
 }
 
 fn tell(args: &ShrinkArgs, small: &Small, client: &Client, replay: &str) {

@@ -24,6 +24,7 @@ use thiserror::Error;
 use crate::asked::{Ask, AskError, By};
 use crate::cli::{Sharing, SimArgs};
 use crate::exit::{Exit, ExitCause};
+use crate::reporting::{Drawn, Folder, ReportingError};
 use crate::scenarios::{ScenarioError, Scenarios};
 
 /// Why no run was made.
@@ -41,6 +42,9 @@ pub enum SimError {
     /// The executable cannot be read.
     #[error("reading the scenario executable failed: {0}")]
     Executable(std::io::Error),
+    /// The run cannot be drawn.
+    #[error(transparent)]
+    Reporting(#[from] ReportingError),
     /// The arguments contradict each other.
     #[error("{0}")]
     Usage(String),
@@ -57,6 +61,7 @@ impl ExitCause for SimError {
         match self {
             Self::Ask(error) => error.exit(),
             Self::Client(error) => client_exit(error),
+            Self::Reporting(error) => error.exit(),
             Self::Trace(_) | Self::Executable(_) | Self::Usage(_) => Exit::Usage,
         }
     }
@@ -77,6 +82,8 @@ struct Session<'a> {
     symbols: Symbols,
     client: Option<Client>,
     threads: u32,
+    /// Where runs are drawn, if they are.
+    folder: Option<Folder>,
 }
 
 /// Runs what the arguments name.
@@ -94,7 +101,8 @@ pub fn run(args: &SimArgs) -> Result<Exit, SimError> {
     }
     let threads = asks[0].request.limits.threads_max;
     let symbols = Symbols::open(&scenarios.path);
-    let mut session = Session { args, scenarios: &scenarios, symbols, client: None, threads };
+    let folder = args.report.as_deref().map(Folder::create).transpose()?;
+    let mut session = Session { args, scenarios: &scenarios, symbols, client: None, threads, folder };
     let mut worst = Exit::Passed;
     for ask in asks {
         worst = worse(worst, session.one(ask)?);
@@ -149,6 +157,13 @@ impl Session<'_> {
         if let Some(path) = &self.args.record {
             self.write_trace(path, &ask, &run)?;
         }
+        let examined = Examined { run, judgement, difference: None };
+        if let Some(folder) = self.folder.clone() {
+            let drawn = Drawn { ask: &ask, examined: &examined, scenarios: self.scenarios };
+            let page = folder.draw(&drawn.record(self.client()?)?)?;
+            eprintln!("report: {}", page.display());
+        }
+        let Examined { run, judgement, .. } = examined;
         if let Some(at) = self.args.gdb {
             tracefile::check_whole(request, &run, &self.next_of_a_beginning(&ask))?;
             return Err(self.debug(&Debugged { executable: &self.scenarios.path, request, run: &run, at }));

@@ -14,7 +14,7 @@ use photofinish::sim::limits::Limits;
 use photofinish::sim::oracle::Oracles;
 use photofinish::sim::plan::Plan;
 use photofinish::sim::seed::Seed;
-use photofinish::token::{self, Exact, ResolveError, Resolved, Same, Token};
+use photofinish::token::{self, Exact, ResolveError, Token};
 use photofinish::tracefile::{self, TraceError};
 use thiserror::Error;
 
@@ -186,25 +186,16 @@ impl Ask {
         };
         let resolved = token::resolve(client, token, exact)?;
         self.plan = Some(resolved.plan());
-        let Resolved { request, fates, build, .. } = resolved;
-        self.request = Request { events: self.request.events, ..request };
-        if build == Same::Build {
-            return Ok(Vec::new());
-        }
-        let mut told = vec![String::from("made with another build; its decisions were looked for by name")];
-        told.extend(fates.iter().map(|fate| format!("  {fate}")));
+        let told = resolved.told();
+        self.request = Request { events: self.request.events, ..resolved.request };
         Ok(told)
     }
 
     /// What is to be told of a run whose signature is not the token's.
     #[must_use]
-    pub fn other_than(&self, signature: Option<&str>) -> Option<String> {
+    pub fn other_than(&self, signature: Option<&str>) -> Option<&'static str> {
         let By::Token(token) = &self.by else { return None };
-        match signature {
-            Some(signature) if token::hash(signature) == token.signature => None,
-            Some(_) => Some(String::from("this is not the failure that the token was made of")),
-            None => Some(String::from("the failure that the token was made of does not show in this build")),
-        }
+        token.other_than(signature)
     }
 }
 

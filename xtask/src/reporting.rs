@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use photofinish::client::{Client, ClientError};
@@ -93,6 +94,9 @@ impl ExitCause for ReportingError {
     }
 }
 
+/// For so long it is looked for what the decisions of a token do.
+const EXPLAIN: Duration = Duration::from_secs(60);
+
 /// A run that was asked for, to be drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Drawn<'a> {
@@ -113,7 +117,7 @@ impl Drawn<'_> {
         let Self { ask, examined: Examined { run, judgement, .. }, scenarios } = *self;
         let explanation = match (&ask.plan, &judgement.signature) {
             (Some(plan), Some(signature)) if judgement.verdict == verdict::Verdict::Fail => {
-                Some(shrinking::explained(client, (&ask.request, plan, run), signature)?)
+                Some(shrinking::explained(client, (&ask.request, plan, run), signature, EXPLAIN)?)
             }
             _ => None,
         };

@@ -34,9 +34,9 @@ fn expand(options: &Options, function: &Function) -> TokenStream {
                 .block_on(#name())
         },
     };
-    let Options { seeds, time_ms, strategy, os, threads, cores, heap, oracles, fails } = options;
-    let [seeds, time_ms, strategy, os, threads, cores, heap, oracles, fails] =
-        [seeds, time_ms, strategy, os, threads, cores, heap, oracles, fails]
+    let Options { seeds, time_ms, strategy, os, threads, cores, heap, oracles, fails, shrink_ms } = options;
+    let [seeds, time_ms, strategy, os, threads, cores, heap, oracles, fails, shrink_ms] =
+        [seeds, time_ms, strategy, os, threads, cores, heap, oracles, fails, shrink_ms]
             .map(|given| option(given.as_ref()));
     quote! {
         #(#attributes)*
@@ -56,6 +56,7 @@ fn expand(options: &Options, function: &Function) -> TokenStream {
                 heap: #heap,
                 oracles: #oracles,
                 fails: #fails,
+                shrink_ms: #shrink_ms,
             })
         }
     }
@@ -103,6 +104,8 @@ mod tests {
         check("oracles = \"leaks,delphi\"", plain, "such as \\\"leaks,late=20");
         check("oracles = leaks", plain, "a list with commas of");
         check("fails = \"\"", plain, "a signature, or its beginning");
+        check("shrink = \"never\"", plain, "or \\\"0s\\\" for none");
+        check("shrink = 5", plain, "or \\\"0s\\\" for none");
         check("seeds = 3 time = \"1s\"", plain, "expected `,`");
     }
 
@@ -114,6 +117,8 @@ mod tests {
             "seeds : :: core :: option :: Option :: Some (1000u64)",
         );
         check("time = \"2s\"", "fn t() {}", "time_ms : :: core :: option :: Option :: Some (2000u64)");
+        check("shrink = \"1m\"", "fn t() {}", "shrink_ms : :: core :: option :: Option :: Some (60000u64)");
+        check("shrink = \"0s\"", "fn t() {}", "shrink_ms : :: core :: option :: Option :: Some (0u64)");
         check(
             "",
             "#[ignore] #[should_panic] fn t() {}",

@@ -20,6 +20,7 @@ pub(crate) struct Options {
     pub(crate) heap: Option<TokenStream>,
     pub(crate) oracles: Option<TokenStream>,
     pub(crate) fails: Option<TokenStream>,
+    pub(crate) shrink_ms: Option<TokenStream>,
 }
 
 impl Parse for Options {
@@ -38,10 +39,11 @@ impl Parse for Options {
                 "heap" => (&mut options.heap, heap),
                 "oracles" => (&mut options.oracles, oracles),
                 "fails" => (&mut options.fails, fails),
+                "shrink" => (&mut options.shrink_ms, shrink),
                 _ => {
                     let message = format!(
                         "there is no option `{word}`; there are `seeds`, `time`, `strategy`, `os`, `threads`, \
-                         `cores`, `heap`, `oracles` and `fails`"
+                         `cores`, `heap`, `oracles`, `fails` and `shrink`"
                     );
                     return Err(Error::new(name.span(), message));
                 }
@@ -105,6 +107,15 @@ fn time(input: ParseStream<'_>) -> Result<TokenStream> {
     const MESSAGE: &str = "a time, such as \"500ms\", \"10s\" or \"2m\"";
     let text = text(input, MESSAGE)?;
     let ms = milliseconds(&text.value()).ok_or_else(|| Error::new(text.span(), MESSAGE))?;
+    Ok(quote!(#ms))
+}
+
+/// A time that may be none, for what can be left out.
+fn shrink(input: ParseStream<'_>) -> Result<TokenStream> {
+    const MESSAGE: &str = "a time, such as \"30s\", or \"0s\" for none";
+    let text = text(input, MESSAGE)?;
+    let ms = Some(0).filter(|_| text.value() == "0s").or_else(|| milliseconds(&text.value()));
+    let ms = ms.ok_or_else(|| Error::new(text.span(), MESSAGE))?;
     Ok(quote!(#ms))
 }
 

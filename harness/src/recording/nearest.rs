@@ -25,12 +25,12 @@ pub(super) fn nearest(
     judgement: &Judgement,
 ) -> Result<Option<Near>, ClientError> {
     let wanted = judgement.signature.as_deref();
-    let undone = |number: usize| explanation.and_then(|found| found.decisions.get(number)).map(|of| &of.undone);
+    let undone =
+        |number: usize| explanation.and_then(|found| found.decisions.get(number)).map(|of| &of.undone);
     let numbers = 0..plan.decisions.len();
     let passes = numbers.clone().find(|number| undone(*number).is_some_and(Option::is_none));
-    let fails_otherwise = || {
-        numbers.clone().find(|number| undone(*number).is_some_and(|undone| undone.as_deref() != wanted))
-    };
+    let fails_otherwise =
+        || numbers.clone().find(|number| undone(*number).is_some_and(|undone| undone.as_deref() != wanted));
     let (smaller, how) = match passes.or_else(fails_otherwise) {
         Some(number) => (without(plan, number), format!("without decision {}", number + 1)),
         None => match last_needed(client, request, plan, wanted)? {

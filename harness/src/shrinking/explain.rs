@@ -6,6 +6,7 @@
 //! was asked, and the run with the other does not.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use photofinish_sim::choice::Kind;
 use photofinish_sim::event::Event;
@@ -68,7 +69,16 @@ const POINTS_MAX: u64 = 1 << 20;
 /// Frames of the program that are kept of each operation.
 const FRAMES_MAX: usize = 8;
 
-/// Explains a small run, whose events were kept, and the plan that gives it. Decisions beyond the first `most` are not looked at.
+/// How far an explanation goes. The first decision is always looked at, if only at what happens without it.
+#[derive(Clone, Copy)]
+pub(super) struct Most {
+    /// Decisions.
+    pub(super) decisions: usize,
+    /// No run is begun after this but the one without the first decision.
+    pub(super) until: Instant,
+}
+
+/// Explains a small run, whose events were kept, and the plan that gives it.
 ///
 /// # Errors
 /// A client could not make a run.
@@ -76,11 +86,15 @@ pub(super) fn explain(
     client: &mut Client,
     (request, plan, run): (&Request, &Plan, &Run),
     signature: &str,
-    most: usize,
+    most: Most,
 ) -> Result<Explanation, ClientError> {
-    let mut experiment = Experiment { client, request, signature, plan: plan.clone(), runs: 0 };
+    let Most { decisions: count, until } = most;
+    let mut experiment = Experiment { client, request, signature, plan: plan.clone(), until, runs: 0 };
     let mut decisions = Vec::new();
-    for at in 0..experiment.plan.decisions.len().min(most) {
+    for at in 0..experiment.plan.decisions.len().min(count) {
+        if at > 0 && experiment.time_is_over() {
+            break;
+        }
         decisions.push(experiment.explain(run, at)?);
     }
     Ok(Explanation { decisions, runs: experiment.runs })
@@ -91,10 +105,15 @@ struct Experiment<'a> {
     request: &'a Request,
     signature: &'a str,
     plan: Plan,
+    until: Instant,
     runs: u64,
 }
 
 impl Experiment<'_> {
+    fn time_is_over(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
     fn explain(&mut self, run: &Run, at: usize) -> Result<Explained, ClientError> {
         let mut undone = self.plan.clone();
         let decision = undone.decisions.remove(at);
@@ -126,6 +145,9 @@ impl Experiment<'_> {
         while early < late {
             let middle = early.midpoint(late);
             let Some((runs, points)) = meanwhile.nth(middle) else { break };
+            if self.time_is_over() {
+                return Ok(None);
+            }
             let answer = Answer::Thread(last.decisions[at].thread.clone());
             let back = Decision { thread: runs, points, kind: Kind::Preempt, nth: 0, answer };
             let mut plan = last.clone();
@@ -149,6 +171,9 @@ impl Experiment<'_> {
         let (mut from, mut to) = (0, POINTS_MAX);
         let mut by = 0;
         while from < to {
+            if self.time_is_over() {
+                return Ok(None);
+            }
             let run = self.follow(plan(by))?;
             if self.fails(&run) {
                 fails = Some((plan(by), run));

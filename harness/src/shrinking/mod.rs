@@ -16,13 +16,14 @@ use photofinish_sim::plan::Plan;
 
 pub use photofinish_shrink::{Cost, Minimal, Stats};
 pub use runs::{Go, Progress};
-pub use told::words;
+pub(crate) use told::words;
 
 use crate::client::{Client, ClientError, Replay, Request, Run};
 use crate::examine::{Examined, examine};
 use crate::token;
 use crate::verdict::Verdict;
 
+use explain::Most;
 use runs::{Runs, kept};
 
 /// Why a run could not be made small.
@@ -67,7 +68,7 @@ pub enum ShrinkError {
     },
 }
 
-/// How much may be spent on one failure.
+/// How much may be spent on making one failure small; explaining it may then take as long again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spend {
     /// In real time.
@@ -105,7 +106,7 @@ pub struct Small {
     pub took: Duration,
 }
 
-/// What each decision of a failing run does, whose events were kept, and whose plan gives it.
+/// What each decision of a failing run does, whose events were kept, and whose plan gives it; for so long.
 ///
 /// # Errors
 /// The client could not make a run.
@@ -113,8 +114,10 @@ pub fn explained(
     client: &mut Client,
     (request, plan, run): (&Request, &Plan, &Run),
     signature: &str,
+    time: Duration,
 ) -> Result<Explanation, ClientError> {
-    explain::explain(client, (request, plan, run), signature, EXPLAINED_MAX)
+    let most = Most { decisions: EXPLAINED_MAX, until: Instant::now() + time };
+    explain::explain(client, (request, plan, run), signature, most)
 }
 
 /// So many decisions are explained: nobody reads of more.
@@ -164,7 +167,7 @@ pub fn shrink(
         let Request { program, seed, .. } = request;
         return Err(ShrinkError::NotAgain { program, seed, wanted: signature, found });
     }
-    let explanation = explained(client, (&request, &best.plan, &examined.run), &signature)?;
+    let explanation = explained(client, (&request, &best.plan, &examined.run), &signature, spend.time)?;
     let token = token::make(client, (&request, &best.plan, &examined.run), &signature)
         .map_err(|error| error.to_string())
         .and_then(|token| token.encode().map_err(|error| error.to_string()));

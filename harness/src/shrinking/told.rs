@@ -4,8 +4,9 @@
 
 use std::fmt;
 
-use photofinish_shrink::{Minimal, Why};
+use photofinish_shrink::{Cost, Minimal, Why};
 
+use super::Small;
 use super::explain::{Explained, Explanation, Operation};
 
 impl fmt::Display for Explanation {
@@ -49,9 +50,42 @@ impl fmt::Display for Operation {
     }
 }
 
+impl Small {
+    /// What became of its decisions, whether all that are left are needed, and what each does: lines for below its story.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        let Self { plan, stats, minimal, explanation, .. } = self;
+        let runs = stats.runs + explanation.runs;
+        let (before, after) = (counted(&stats.before), counted(&stats.after));
+        let more = plan.decisions.len().saturating_sub(explanation.decisions.len());
+        let more = if more == 0 { String::new() } else { format!("    and {more} more, not looked at\n") };
+        let minimal = words(*minimal);
+        format!("  made small: {before} before, {after} after\n  {minimal}; {runs} runs\n{explanation}{more}")
+    }
+}
+
+/// How many decisions a run takes, by what they are to a reader.
+fn counted(cost: &Cost) -> String {
+    let several = |count: u64, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{count} {many}")),
+    };
+    let kinds = [
+        several(cost.preemptions, "preemption", "preemptions"),
+        several(cost.stalls, "stall", "stalls"),
+        several(cost.faults_and_reordering, "fault or reordering", "faults or reorderings"),
+        several(cost.other, "other", "other"),
+    ];
+    let kinds: Vec<String> = kinds.into_iter().flatten().collect();
+    if kinds.is_empty() {
+        return String::from("no decision");
+    }
+    format!("{} ({})", cost.decisions(), kinds.join(", "))
+}
+
 /// Whether each decision that is left is needed, in words.
-#[must_use]
-pub fn words(minimal: Minimal) -> &'static str {
+pub(crate) fn words(minimal: Minimal) -> &'static str {
     match minimal {
         Minimal::Proved => "minimal: without any one of its decisions it does not fail so",
         Minimal::NotProved(Why::Budget) => "perhaps not minimal: the runs were used up",

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Instant;
 
+use photofinish_sim::plan::Plan as Decisions;
 use photofinish_sim::seed::Seed;
 
 use super::Test;
-use super::plan::{Environment, Plan, RECORD};
+use super::plan::{Asked, Environment, Plan, RECORD, TOKEN};
+use super::small::{self, Made};
 use crate::client::{CORES, Client, Isolation, Main, Request};
 use crate::examine::{Examined, examine};
 use crate::record::Record;
@@ -32,7 +34,13 @@ pub fn check(test: &'static Test) {
     let searched = std::env::current_exe().map_err(|error| format!("which executable it is: {error}"));
     let searched = searched.and_then(|executable| {
         let environment = Environment::read(&typed::variables(), &executable);
-        Search::of(test, &environment, executable).and_then(Search::run)
+        match Asked::of(test, &environment, &executable)? {
+            Asked::Runs(plan) => Search::of(test, &environment, *plan, executable).and_then(Search::run),
+            Asked::Nothing(other) => {
+                say(&format!("{} is passed over: {TOKEN} is of {other}", test.name));
+                Ok(None)
+            }
+        }
     });
     match searched {
         Ok(None) => {}
@@ -56,18 +64,36 @@ struct Search<'a> {
     environment: &'a Environment,
     plan: Plan,
     executable: PathBuf,
-    client: Client,
+    /// At least one.
+    clients: Vec<Client>,
+}
+
+/// A run that is reported.
+struct Reported<'r> {
+    request: &'r Request,
+    examined: &'r Examined,
+    /// If its decisions were not drawn by its seed.
+    decisions: Option<&'r Decisions>,
+    /// What to type to see it again.
+    replay: String,
 }
 
 impl<'a> Search<'a> {
-    fn of(test: &'static Test, environment: &'a Environment, executable: PathBuf) -> Result<Self, String> {
-        let plan = Plan::of(test, environment, &executable)?;
+    fn of(
+        test: &'static Test,
+        environment: &'a Environment,
+        mut plan: Plan,
+        executable: PathBuf,
+    ) -> Result<Self, String> {
         let threads_max = plan.limits(test).threads_max;
         println!("photofinish: {}: {plan}", test.name);
-        let client = Client::start_with(&executable, Main::Own, threads_max, Isolation::Fork)
+        let mut client = Client::start_with(&executable, Main::Own, threads_max, Isolation::Fork)
             .map_err(|error| error.to_string())?;
         say_once(&client);
-        Ok(Self { test, environment, plan, executable, client })
+        for line in plan.resolve(&mut client)? {
+            println!("{line}");
+        }
+        Ok(Self { test, environment, plan, executable, clients: vec![client] })
     }
 
     fn run(mut self) -> Result<Option<Failed>, String> {
@@ -78,17 +104,20 @@ impl<'a> Search<'a> {
             if runs > 0 && plan.until.is_some_and(|until| began.elapsed() >= until) {
                 break;
             }
-            request.strategy = self.client.resolve(&request).map_err(|error| error.to_string())?;
-            let mut examined = examine(&mut self.client, &request).map_err(|error| error.to_string())?;
+            let client = self.clients.first_mut().expect("there is one");
+            request.strategy = client.resolve(&request).map_err(|error| error.to_string())?;
+            let mut examined = examine(client, &request).map_err(|error| error.to_string())?;
             plan.compare(&mut examined);
             runs += 1;
             let outcome = Outcome::of(self.test.fails, &examined.judgement);
             if outcome == Outcome::Passed && plan.length == Length::Short {
                 continue;
             }
-            let story = self.tell(&request, &examined);
-            self.record(&request, &examined).inspect_err(|_| eprintln!("{story}"))?;
-            let headline = headline(self.test, &request, &examined.judgement);
+            let story = match outcome {
+                Outcome::Failed if plan.length == Length::Short => self.tell_small(&request, &examined)?,
+                _ => self.tell_as_found(&request, &examined)?,
+            };
+            let headline = headline(self.test, &plan.title(&request), &examined.judgement);
             match outcome {
                 Outcome::Failed => return Ok(Some(Failed { headline, story })),
                 _ if plan.length == Length::EveryEvent => say(&format!("{headline}\n{story}")),
@@ -120,27 +149,67 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn tell(&self, request: &Request, examined: &Examined) -> String {
-        let Examined { run, judgement, difference } = examined;
+    /// The story of a failure that was searched for: of a small run that fails in the same way, if one is found.
+    fn tell_small(&mut self, request: &Request, examined: &Examined) -> Result<String, String> {
+        let threads_max = self.plan.limits(self.test).threads_max;
+        let with = (self.executable.as_path(), threads_max);
+        let small = match small::make(&mut self.clients, self.test, with, (request, examined)) {
+            Made::Small(small) => small,
+            Made::AsFound => return self.tell_as_found(request, examined),
+            Made::Not(why) => {
+                let story = self.tell_as_found(request, examined)?;
+                return Ok(format!("{story}  not made small: {why}\n"));
+            }
+        };
+        let as_found = self.environment.replay_line(self.test.name, request.seed);
+        let token = small.token.as_ref();
+        let reported = Reported {
+            request: &small.request,
+            examined: &small.examined,
+            decisions: Some(&small.plan),
+            replay: token
+                .map_or_else(|_| as_found.clone(), |text| self.environment.token_line(self.test.name, text)),
+        };
+        let mut more = small.reasons();
+        match token {
+            Ok(_) => more.push_str(&format!("  as it was found: {as_found}\n")),
+            Err(why) => more.push_str(&format!(
+                "  the replay is of the run as it was found, since this one has no token: {why}\n"
+            )),
+        }
+        self.report(&reported, &format!("seed {}, made small", request.seed), &more)
+    }
+
+    /// The story of a run as it was found, or as it was asked for.
+    fn tell_as_found(&self, request: &Request, examined: &Examined) -> Result<String, String> {
+        let replay = self.environment.replay_line(self.test.name, request.seed);
+        let reported = Reported { request, examined, decisions: self.plan.decisions(), replay };
+        let other = self.plan.other_than(examined.judgement.signature.as_deref());
+        let more = other.map(|other| format!("  note: {other}\n")).unwrap_or_default();
+        self.report(&reported, &self.plan.title(request), &more)
+    }
+
+    /// Tells a run, with more below its story, and writes its picks if that was asked for.
+    fn report(&self, reported: &Reported<'_>, title: &str, more: &str) -> Result<String, String> {
+        let Reported { request, examined, decisions, replay } = reported;
+        let Examined { run, judgement, difference } = *examined;
         let mut record = Record::new(&request.program, request.seed, request.strategy, run, judgement);
         record.difference.clone_from(difference);
         let symbols = Symbols::open(&self.executable);
-        let replay = self.environment.replay_line(self.test.name, request.seed);
-        let told = Told { record: &record, run, symbols: &symbols, replay: &replay, plan: None };
+        let told = Told { record: &record, run, symbols: &symbols, replay, plan: *decisions };
         let told = told.tell(self.plan.length);
         let unknown = self.environment.unknown().map(|what| format!("  {what}\n")).unwrap_or_default();
-        format!("\nseed {} · {} · {}\n{told}{unknown}", request.seed, self.test.name, request.strategy)
+        let story = format!("\n{title} · {} · {}\n{told}{unknown}{more}", self.test.name, request.strategy);
+        self.record(request, examined, replay).inspect_err(|_| eprintln!("{story}"))?;
+        Ok(story)
     }
 
     /// Writes the picks of the run that is reported, if that was asked for.
-    fn record(&self, request: &Request, examined: &Examined) -> Result<(), String> {
+    fn record(&self, request: &Request, examined: &Examined, replay: &str) -> Result<(), String> {
         let Some(path) = &self.environment.record else { return Ok(()) };
         let path = Path::new(path);
         let build = tracefile::build_id(&self.executable).map_err(|error| error.to_string())?;
-        let next = format!(
-            "`{}` makes the same run again",
-            self.environment.replay_line(self.test.name, request.seed)
-        );
+        let next = format!("`{replay}` makes the same run again");
         TraceFile::whole(request, &examined.run, &build, &next)
             .and_then(|file| tracefile::write(path, &file))
             .map_err(|error| format!("{RECORD}: {error}"))
@@ -171,18 +240,17 @@ impl Outcome {
     }
 }
 
-fn headline(test: &Test, request: &Request, judgement: &Judgement) -> String {
-    let seed = request.seed;
+fn headline(test: &Test, title: &str, judgement: &Judgement) -> String {
     let signature = judgement.signature.as_deref().unwrap_or("passed");
     match (judgement.verdict, test.fails) {
         (Verdict::Fail, Some(pattern)) if matches(pattern, signature) => {
-            format!("seed {seed} fails as it should: {signature}")
+            format!("{title} fails as it should: {signature}")
         }
-        (Verdict::Fail, Some(pattern)) => format!("seed {seed}: {signature}, and not `{pattern}`"),
-        (Verdict::Fail | Verdict::Pass, _) => format!("seed {seed}: {signature}"),
-        (Verdict::Inconclusive, _) => format!("seed {seed} is inconclusive: {signature}"),
-        (Verdict::Diverged, _) => format!("seed {seed} is not deterministic: {signature}"),
-        (Verdict::Bug, _) => format!("seed {seed} shows a bug of Photofinish itself: {signature}"),
+        (Verdict::Fail, Some(pattern)) => format!("{title}: {signature}, and not `{pattern}`"),
+        (Verdict::Fail | Verdict::Pass, _) => format!("{title}: {signature}"),
+        (Verdict::Inconclusive, _) => format!("{title} is inconclusive: {signature}"),
+        (Verdict::Diverged, _) => format!("{title} is not deterministic: {signature}"),
+        (Verdict::Bug, _) => format!("{title} shows a bug of Photofinish itself: {signature}"),
     }
 }
 

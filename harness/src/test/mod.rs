@@ -16,6 +16,10 @@ mod native;
 mod plan;
 #[cfg(simulated)]
 mod serve;
+#[cfg(simulated)]
+mod small;
+#[cfg(simulated)]
+mod token;
 
 #[cfg(simulated)]
 pub use check::check;
@@ -54,6 +58,8 @@ pub struct Test {
     pub oracles: Option<&'static str>,
     /// The signature with which a run must fail for the test to pass, or its beginning up to a `*`.
     pub fails: Option<&'static str>,
+    /// Real time for making a failure small, and as long again for saying why it fails. None of either if 0.
+    pub shrink_ms: Option<u64>,
 }
 
 /// What the body of a test may return.

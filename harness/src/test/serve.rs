@@ -32,9 +32,17 @@ fn serve() -> ! {
     }
 }
 
+fn tests() -> impl Iterator<Item = &'static Test> {
+    takeover::entries().iter().filter_map(|entry| entry.item.downcast_ref::<Test>())
+}
+
+/// The names of all tests of this executable.
+pub(super) fn names() -> Vec<&'static str> {
+    tests().map(|test| test.name).collect()
+}
+
 fn find(name: &str) -> Option<Task> {
-    let mut tests = takeover::entries().iter().filter_map(|entry| entry.item.downcast_ref::<Test>());
-    let test = tests.find(|test| test.name == name)?;
+    let test = tests().find(|test| test.name == name)?;
     let body = test.body;
     let program = Box::new(move || body().map_err(|Failure { signature, detail }| (signature, detail)));
     Some(Task {

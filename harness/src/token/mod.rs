@@ -141,6 +141,16 @@ impl Token {
         Pedigree(ordinals)
     }
 
+    /// What is to be told of a run of it whose signature is not its own.
+    #[must_use]
+    pub fn other_than(&self, signature: Option<&str>) -> Option<&'static str> {
+        match signature {
+            Some(signature) if hash(signature) == self.signature => None,
+            Some(_) => Some("this is not the failure that the token was made of"),
+            None => Some("the failure that the token was made of does not show in this build"),
+        }
+    }
+
     /// The thread's entry; none for the main thread.
     fn child(&self, whose: Whose) -> Option<&Child> {
         self.threads.get(usize::try_from(whose.0.checked_sub(1)?).ok()?)

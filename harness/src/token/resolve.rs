@@ -38,6 +38,17 @@ impl Resolved {
         });
         Plan { decisions: decisions.collect() }
     }
+
+    /// What is to be told of it: in another build, what became of each decision.
+    #[must_use]
+    pub fn told(&self) -> Vec<String> {
+        if self.build == Same::Build {
+            return Vec::new();
+        }
+        let mut told = vec![String::from("made with another build; its decisions were looked for by name")];
+        told.extend(self.fates.iter().map(|fate| format!("  {fate}")));
+        told
+    }
 }
 
 /// Whether a build made a token.

@@ -13,7 +13,7 @@ use photofinish::examine::examine;
 use photofinish::line;
 use photofinish::record::Record;
 use photofinish::recording::{self, BySeed, Found, Subject};
-use photofinish::shrinking::{Go, Minimal, Progress, ShrinkError, Small, Spend, shrink, words};
+use photofinish::shrinking::{Go, Minimal, Progress, ShrinkError, Small, Spend, shrink};
 use photofinish::story::{Length, Told};
 use photofinish::tracefile::{self, TraceFile};
 use photofinish_reports::record as disk;
@@ -91,30 +91,6 @@ impl Counted {
             stalls: cost.stalls,
             faults_and_reordering: cost.faults_and_reordering,
             other: cost.other,
-        }
-    }
-
-    fn words(&self) -> String {
-        let Self { decisions, preemptions, stalls, faults_and_reordering, other } = self;
-        let kinds = [
-            (*preemptions, "preemption"),
-            (*stalls, "stall"),
-            (*faults_and_reordering, "fault or reordering"),
-            (*other, "other"),
-        ];
-        let kinds: Vec<String> = kinds
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, kind)| match (*count, *kind) {
-                (1, kind) | (_, kind @ "other") => format!("{count} {kind}"),
-                (_, "fault or reordering") => format!("{count} faults or reorderings"),
-                (_, kind) => format!("{count} {kind}s"),
-            })
-            .collect();
-        if kinds.is_empty() {
-            String::from("no decision")
-        } else {
-            format!("{decisions} ({})", kinds.join(", "))
         }
     }
 }
@@ -201,12 +177,8 @@ fn record(
     replay: &str,
 ) -> Result<disk::Record, ShrinkCommandError> {
     let Small { request, plan, examined, minimal, explanation, token, .. } = small;
-    let found = Found {
-        plan,
-        token: token.as_deref().ok(),
-        minimal: Some(*minimal),
-        explanation: Some(explanation),
-    };
+    let found =
+        Found { plan, token: token.as_deref().ok(), minimal: Some(*minimal), explanation: Some(explanation) };
     let (about, debug) = (scenarios.about(&request.program), format!("{replay} --gdb"));
     let subject = Subject {
         request,
@@ -226,14 +198,12 @@ fn tell(args: &ShrinkArgs, small: &Small, client: &Client, replay: &str) {
     let mut record =
         Record::new(&request.program, request.seed, request.strategy, &examined.run, &examined.judgement);
     record.difference.clone_from(&examined.difference);
-    let (before, after) = (Counted::of(&stats.before), Counted::of(&stats.after));
-    let runs = stats.runs + explanation.runs;
     if args.json {
         let printed = Printed {
             record: &record,
-            before,
-            after,
-            runs,
+            before: Counted::of(&stats.before),
+            after: Counted::of(&stats.after),
+            runs: stats.runs + explanation.runs,
             seconds: took.as_secs_f64(),
             minimal: *minimal == Minimal::Proved,
             explanation,
@@ -246,8 +216,6 @@ fn tell(args: &ShrinkArgs, small: &Small, client: &Client, replay: &str) {
     let (run, plan) = (&examined.run, Some(plan));
     let told = Told { record: &record, run, symbols: client.symbols(), replay, plan };
     crate::out::write(format_args!("{}", told.tell(Length::Short)));
-    crate::say!("  made small: {} before, {} after", before.words(), after.words());
-    crate::say!("  {}; {runs} runs", words(*minimal));
+    crate::out::write(format_args!("{}", small.reasons()));
     eprintln!("it took {:.1} s", took.as_secs_f64());
-    crate::out::write(format_args!("{explanation}"));
 }

@@ -7,8 +7,11 @@
 
 pub mod json;
 pub mod junit;
+pub mod markdown;
+pub mod mermaid;
 pub mod outcome;
 pub mod page;
 pub mod record;
 pub mod story;
 pub mod sweep;
+pub mod term;

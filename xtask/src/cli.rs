@@ -267,7 +267,7 @@ pub struct ReportArgs {
     pub of: String,
 
     /// As what.
-    #[arg(long, value_enum, default_value_t = Format::Json)]
+    #[arg(long, value_enum, default_value_t = Format::Term)]
     pub format: Format,
 
     /// Write it to this file instead of standard output.

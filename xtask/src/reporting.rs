@@ -16,6 +16,8 @@ use photofinish_reports::json;
 use photofinish_reports::junit::junit;
 use photofinish_reports::outcome::Outcome;
 use photofinish_reports::record::{Record, Verdict};
+use photofinish_reports::story::Story;
+use photofinish_reports::term::{Look, term};
 use thiserror::Error;
 
 use crate::asked::{Ask, By};
@@ -26,6 +28,8 @@ use crate::scenarios::Scenarios;
 /// As what a run is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// A story for a terminal, at most 30 lines.
+    Term,
     /// A page of its own, for a person.
     Html,
     /// The record itself.
@@ -36,7 +40,7 @@ pub enum Format {
 
 impl Format {
     /// All that are written into a folder, the record first.
-    const FILES: [Self; 3] = [Self::Json, Self::Html, Self::Junit];
+    const FILES: [Self; 4] = [Self::Json, Self::Html, Self::Junit, Self::Term];
 
     /// How its files end.
     #[must_use]
@@ -44,13 +48,14 @@ impl Format {
         match self {
             Self::Html => "html",
             Self::Json => "json",
+            Self::Term => "txt",
             Self::Junit => "xml",
         }
     }
 
-    /// Draws a run.
+    /// Draws a run; the look is a terminal's.
     #[must_use]
-    pub fn draw(self, record: &Record) -> Vec<u8> {
+    pub fn draw(self, record: &Record, look: Look) -> Vec<u8> {
         match self {
             Self::Html => Vec::new(),
             Self::Json => {
@@ -58,6 +63,7 @@ impl Format {
                 json::write(record, &mut text).expect("memory takes what is written");
                 text
             }
+            Self::Term => term(&Story::of(record), look).into_bytes(),
             Self::Junit => junit(&record.headline.program, &[Outcome::from(record)]).into_bytes(),
         }
     }
@@ -166,7 +172,7 @@ impl Folder {
     pub fn draw(&self, record: &Record) -> Result<PathBuf, ReportingError> {
         let stem = stem(record);
         for format in Format::FILES {
-            write(&self.file(&stem, format), &format.draw(record))?;
+            write(&self.file(&stem, format), &format.draw(record, Look::default()))?;
         }
         Ok(self.file(&stem, Format::Html))
     }

@@ -1,7 +1,7 @@
 //! What hosts, processes and threads are called: once in a report, and the same everywhere.
 //!
-//! A thread has the name that it gave itself. The first thread of a process without a name is `main`; others without one are
-//! called by number. Threads of one name, as those of a pool, have their numbers besides; and where a run has several processes or hosts that
+//! A thread has the name that it gave itself. The first thread without a name is `main`, the first of another process is called by
+//! its program and process, and others without one by number. Threads of one name, as those of a pool, have their numbers besides; and where a run has several processes or hosts that
 //! matter, see [`Names::place`].
 //!
 //! Does not shorten or escape. Invariant: two threads of a run never have the same name.
@@ -28,8 +28,11 @@ impl Names {
     /// Those of these threads, in processes, on hosts.
     #[must_use]
     pub fn among(threads: &[Thread], processes: &[Process], hosts: &[Host]) -> Self {
-        let plain: Vec<String> =
-            threads.iter().enumerate().map(|(number, thread)| plain(threads, number, thread)).collect();
+        let plain: Vec<String> = threads
+            .iter()
+            .enumerate()
+            .map(|(number, thread)| plain(threads, processes, number, thread))
+            .collect();
         let mut often: BTreeMap<&str, usize> = BTreeMap::new();
         plain.iter().for_each(|name| *often.entry(name).or_default() += 1);
         // A name with a number may be one that another thread gave itself.
@@ -71,11 +74,13 @@ impl Names {
     }
 }
 
-fn plain(threads: &[Thread], number: usize, thread: &Thread) -> String {
-    let is_first = || threads.iter().position(|other| other.pid == thread.pid) == Some(number);
+fn plain(threads: &[Thread], processes: &[Process], number: usize, thread: &Thread) -> String {
+    let first = || threads.iter().position(|other| other.pid == thread.pid);
+    let program = || processes.iter().find(|process| process.pid == thread.pid).map(|of| of.program.as_str());
     match &thread.name {
         Some(name) if !name.trim().is_empty() => name.clone(),
-        _ if is_first() => String::from("main"),
+        _ if number == 0 => String::from("main"),
+        _ if first() == Some(number) => format!("{}[{}]", program().unwrap_or("main"), thread.pid),
         _ => format!("thread {number}"),
     }
 }

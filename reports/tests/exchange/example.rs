@@ -80,7 +80,7 @@ pub(crate) fn small() -> Record {
 }
 
 fn steps() -> Vec<Step> {
-    let packet = |sent| Packet { segment: text("data"), bytes: 20, from: 0, to: 1, sent };
+    let packet = |sent| Packet { segment: text("data"), bytes: 20, from: 0, to: 1, sent, socket: Some(3) };
     let traced = |of: &str, name: &str, span| What::Traced {
         level: text("INFO"),
         of: text(of),
@@ -129,7 +129,7 @@ fn steps() -> Vec<Step> {
 /// Every kind of step, with every text of it being this one.
 pub(crate) fn every_kind(with: &str) -> Vec<What> {
     let t = || with.to_owned();
-    let packet = || Packet { segment: t(), bytes: u64::MAX, from: 1, to: u32::MAX, sent: None };
+    let packet = || Packet { segment: t(), bytes: u64::MAX, from: 1, to: u32::MAX, sent: None, socket: None };
     let every = vec![
         What::Spawned { child: 1 },
         What::Named { name: t() },
@@ -154,6 +154,7 @@ pub(crate) fn every_kind(with: &str) -> Vec<What> {
         What::Marked { mark: t(), outcome: t() },
         What::Wrong { kind: t(), what: t() },
         What::Noted { what: t() },
+        What::Task { task: 1, name: t(), place: t() },
         What::Other,
     ];
     // A kind that is added to `What` has to be added above, too: this match then does not compile.
@@ -164,7 +165,11 @@ pub(crate) fn every_kind(with: &str) -> Vec<What> {
             What::Sent(_) | What::Arrived(_) | What::Strayed { .. } | What::Link { .. } => {}
             What::Host { .. } | What::Forked { .. } | What::Executed { .. } | What::Exited { .. } => {}
             What::Signalled { .. } | What::Wrote { .. } | What::Panicked { .. } | What::Traced { .. } => {}
-            What::Marked { .. } | What::Wrong { .. } | What::Noted { .. } | What::Other => {}
+            What::Marked { .. }
+            | What::Wrong { .. }
+            | What::Noted { .. }
+            | What::Task { .. }
+            | What::Other => {}
         }
     }
     every

@@ -271,7 +271,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 11;
+pub const PROTOCOL: u32 = 12;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use photofinish::examine::examine;
 use photofinish::token::{DecodeError, Token};
 use photofinish_reports::json::{self, ReadError};
 use photofinish_reports::record::Record;
+use photofinish_reports::term::Look;
 use thiserror::Error;
 
 use super::sim::SimError;
@@ -59,7 +60,8 @@ pub fn run(args: &ReportArgs) -> Result<Exit, ReportError> {
         Err(DecodeError::NotAToken) => of_file(Path::new(&args.of))?,
         Err(error) => return Err(SimError::Usage(error.to_string()).into()),
     };
-    let drawn = args.format.draw(&record);
+    let look = if args.out.is_some() { Look::default() } else { crate::out::look() };
+    let drawn = args.format.draw(&record, look);
     match &args.out {
         Some(path) => {
             reporting::write(path, &drawn)?;

@@ -14,9 +14,10 @@ use photofinish::line;
 use photofinish::record::Record;
 use photofinish::recording::{self, BySeed, Found, Subject};
 use photofinish::shrinking::{Go, Minimal, Progress, ShrinkError, Small, Spend, shrink};
-use photofinish::story::{Length, Told};
 use photofinish::tracefile::{self, TraceFile};
 use photofinish_reports::record as disk;
+use photofinish_reports::story::Story;
+use photofinish_reports::term::term;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -111,10 +112,10 @@ pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
     }
     let small = made_small(args, ask, &mut clients)?;
     let replay = replay_line(args, &scenarios, &small)?;
-    tell(args, &small, &clients[0], &replay);
+    let drawn = record(&mut clients[0], &small, &scenarios, &replay)?;
+    tell(args, &small, &drawn, &replay);
     if let Some(folder) = folder {
-        let page = folder.draw(&record(&mut clients[0], &small, &scenarios, &replay)?);
-        eprintln!("report: {}", page.map_err(SimError::from)?.display());
+        eprintln!("report: {}", folder.draw(&drawn).map_err(SimError::from)?.display());
     }
     Ok(exit_of(small.examined.judgement.verdict))
 }
@@ -193,12 +194,12 @@ fn record(
     Ok(recording::record(client, &subject).map_err(|error| SimError::Reporting(error.into()))?)
 }
 
-fn tell(args: &ShrinkArgs, small: &Small, client: &Client, replay: &str) {
-    let Small { request, plan, examined, stats, minimal, explanation, took, .. } = small;
-    let mut record =
-        Record::new(&request.program, request.seed, request.strategy, &examined.run, &examined.judgement);
-    record.difference.clone_from(&examined.difference);
+fn tell(args: &ShrinkArgs, small: &Small, drawn: &disk::Record, replay: &str) {
+    let Small { request, examined, stats, minimal, explanation, took, .. } = small;
     if args.json {
+        let mut record =
+            Record::new(&request.program, request.seed, request.strategy, &examined.run, &examined.judgement);
+        record.difference.clone_from(&examined.difference);
         let printed = Printed {
             record: &record,
             before: Counted::of(&stats.before),
@@ -213,9 +214,7 @@ fn tell(args: &ShrinkArgs, small: &Small, client: &Client, replay: &str) {
         return;
     }
     crate::say!("{} · made small", request.program);
-    let (run, plan) = (&examined.run, Some(plan));
-    let told = Told { record: &record, run, symbols: client.symbols(), replay, plan };
-    crate::out::write(format_args!("{}", told.tell(Length::Short)));
-    crate::out::write(format_args!("{}", small.reasons()));
+    crate::out::write(format_args!("{}", term(&Story::of(drawn), crate::out::look())));
+    crate::out::write(format_args!("{}", small.made_small()));
     eprintln!("it took {:.1} s", took.as_secs_f64());
 }

@@ -19,6 +19,9 @@ use photofinish::story::{Length, Told};
 use photofinish::symbols::Symbols;
 use photofinish::tracefile::{self, TraceError, TraceFile};
 use photofinish::verdict::{self, Verdict};
+use photofinish_reports::record as disk;
+use photofinish_reports::story::Story;
+use photofinish_reports::term::term;
 use thiserror::Error;
 
 use crate::asked::{Ask, AskError, By};
@@ -135,40 +138,57 @@ impl Session<'_> {
         {
             judgement = verdict::not_the_same(expected, run.figures.events_hash);
         }
-        let mut record = Record::new(&request.program, request.seed, request.strategy, &run, &judgement);
-        record.difference = difference;
-        if self.args.json {
-            crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
-        } else {
-            let replay = ask.line();
-            let told = Told {
-                record: &record,
-                run: &run,
-                symbols: &self.symbols,
-                replay: &replay,
-                plan: ask.plan.as_ref(),
-            };
-            let length = if self.args.events { Length::EveryEvent } else { Length::Short };
-            crate::out::write(format_args!("{}", told.tell(length)));
-        }
+        let examined = Examined { run, judgement, difference };
+        let drawn = self.drawn(&ask, &examined)?;
+        self.tell(&ask, &examined, drawn.as_ref());
+        let Examined { run, judgement, .. } = examined;
         if let Some(other) = ask.other_than(judgement.signature.as_deref()) {
             self.say(&format!("  note: {other}\n"));
+        }
+        if let (Some(folder), Some(drawn)) = (&self.folder, &drawn) {
+            eprintln!("report: {}", folder.draw(drawn)?.display());
         }
         if let Some(path) = &self.args.record {
             self.write_trace(path, &ask, &run)?;
         }
-        let examined = Examined { run, judgement, difference: None };
-        if let Some(folder) = self.folder.clone() {
-            let drawn = Drawn { ask: &ask, examined: &examined, scenarios: self.scenarios };
-            let page = folder.draw(&drawn.record(self.client()?)?)?;
-            eprintln!("report: {}", page.display());
-        }
-        let Examined { run, judgement, .. } = examined;
         if let Some(at) = self.args.gdb {
             tracefile::check_whole(request, &run, &self.next_of_a_beginning(&ask))?;
             return Err(self.debug(&Debugged { executable: &self.scenarios.path, request, run: &run, at }));
         }
         Ok(exit_of(judgement.verdict))
+    }
+
+    /// The run as reports draw it, if anything is to be drawn of it.
+    fn drawn(&mut self, ask: &Ask, examined: &Examined) -> Result<Option<disk::Record>, SimError> {
+        let is_story = examined.judgement.verdict == Verdict::Fail && !self.args.json && !self.args.events;
+        if !is_story && self.folder.is_none() {
+            return Ok(None);
+        }
+        let drawn = Drawn { ask, examined, scenarios: self.scenarios };
+        Ok(Some(drawn.record(self.client()?)?))
+    }
+
+    /// Prints what the run was: a failure as a story, and of all else, or with `--events`, what there is.
+    fn tell(&self, ask: &Ask, examined: &Examined, drawn: Option<&disk::Record>) {
+        let Examined { run, judgement, difference } = examined;
+        let request = &ask.request;
+        if let Some(drawn) = drawn
+            && judgement.verdict == Verdict::Fail
+            && !self.args.json
+            && !self.args.events
+        {
+            let story = term(&Story::of(drawn), crate::out::look());
+            return crate::out::write(format_args!("{story}"));
+        }
+        let mut record = Record::new(&request.program, request.seed, request.strategy, run, judgement);
+        record.difference.clone_from(difference);
+        if self.args.json {
+            return crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
+        }
+        let (symbols, plan, replay) = (&self.symbols, ask.plan.as_ref(), &*ask.line());
+        let told = Told { record: &record, run, symbols, replay, plan };
+        let length = if self.args.events { Length::EveryEvent } else { Length::Short };
+        crate::out::write(format_args!("{}", told.tell(length)));
     }
 
     /// Makes the run by itself, or as the first of a series.

@@ -12,8 +12,9 @@ use photofinish::client::{Client, Request};
 use photofinish::examine::examine;
 use photofinish::sim::seed::Seed;
 use photofinish::token::{Exact, Token};
-use photofinish_reports::record::{Operation, Record};
-use photofinish_reports::story::names::Names;
+use photofinish_reports::record::Record;
+use photofinish_reports::story::places::Place;
+use photofinish_reports::story::{Operation, Story};
 
 use super::gathered::{Extent, Shown};
 use super::jobs::Board;
@@ -121,21 +122,17 @@ fn one(sweep: &Sweep<'_>, client: &mut Client, subject: &Subject<'_>) -> Result<
 fn page(folder: &Folder, record: &Record) -> Result<Page, SweepError> {
     let path = folder.draw(record).map_err(SimError::from)?;
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let pair = record.decisions.iter().find_map(|decision| decision.pair.as_ref());
-    let pair = pair
-        .map(|pair| format!("{} came before {}", words(record, &pair.first), words(record, &pair.second)));
+    let pair = Story::of(record)
+        .critical()
+        .map(|pair| format!("{} came before {}", words(&pair.first), words(&pair.second)));
     Ok(Page { file, pair })
 }
 
-/// Who did it, and where in the program.
-fn words(record: &Record, operation: &Operation) -> String {
-    let thread = Names::of(record).thread(operation.thread);
-    let stack = usize::try_from(operation.stack).ok().and_then(|stack| record.stacks.get(stack));
-    let frame = stack.and_then(|stack| stack.0.first()).and_then(|frame| usize::try_from(*frame).ok());
-    match frame.and_then(|frame| record.frames.get(frame)) {
-        Some(frame) => format!("{thread}: {} at {}:{}", frame.function, frame.file, frame.line),
-        None => thread,
-    }
+/// Who did it, and where in the program. Often the innermost function is a helper that many call.
+fn words(operation: &Operation) -> String {
+    let place = |place: &Place| format!("{} at {}", place.function, place.brief());
+    let places: Vec<String> = operation.places.iter().take(2).map(place).collect();
+    format!("{}: {}", operation.name, places.join(", called by "))
 }
 
 fn note((program, signature): &Failure, why: &SimError) {

@@ -14,6 +14,8 @@ use photofinish::recording::{self, BySeed, Found, RecordError, Subject};
 use photofinish::{shrinking, token, verdict, whole};
 use photofinish_reports::json;
 use photofinish_reports::junit::junit;
+use photofinish_reports::markdown::markdown;
+use photofinish_reports::mermaid::mermaid;
 use photofinish_reports::outcome::Outcome;
 use photofinish_reports::record::{Record, Verdict};
 use photofinish_reports::story::Story;
@@ -36,11 +38,15 @@ pub enum Format {
     Json,
     /// The result of a test, for servers that show such.
     Junit,
+    /// Markdown, for the summary of a job.
+    Md,
+    /// A sequence diagram of Mermaid, for an issue.
+    Mermaid,
 }
 
 impl Format {
     /// All that are written into a folder, the record first.
-    const FILES: [Self; 4] = [Self::Json, Self::Html, Self::Junit, Self::Term];
+    const FILES: [Self; 6] = [Self::Json, Self::Html, Self::Junit, Self::Md, Self::Mermaid, Self::Term];
 
     /// How its files end.
     #[must_use]
@@ -50,6 +56,8 @@ impl Format {
             Self::Json => "json",
             Self::Term => "txt",
             Self::Junit => "xml",
+            Self::Md => "md",
+            Self::Mermaid => "mmd",
         }
     }
 
@@ -64,6 +72,8 @@ impl Format {
                 text
             }
             Self::Term => term(&Story::of(record), look).into_bytes(),
+            Self::Md => markdown(&Story::of(record)).into_bytes(),
+            Self::Mermaid => mermaid(&Story::of(record)).into_bytes(),
             Self::Junit => junit(&record.headline.program, &[Outcome::from(record)]).into_bytes(),
         }
     }

@@ -184,7 +184,7 @@ fn output(text: &mut String, story: &Story) {
 }
 
 /// Text of the program.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("<code>{}</code>", escaped(text)) }
 }
 

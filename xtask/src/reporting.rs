@@ -187,6 +187,15 @@ impl Folder {
         Ok(self.file(&stem, Format::Html))
     }
 
+    /// Writes another file into it; where it is, is returned.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, ReportingError> {
+        let path = self.0.join(name);
+        write(&path, bytes).map(|()| path)
+    }
+
     fn file(&self, stem: &str, format: Format) -> PathBuf {
         self.0.join(format!("{stem}.{}", format.extension()))
     }

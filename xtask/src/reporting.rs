@@ -17,6 +17,7 @@ use photofinish_reports::junit::junit;
 use photofinish_reports::markdown::markdown;
 use photofinish_reports::mermaid::mermaid;
 use photofinish_reports::outcome::Outcome;
+use photofinish_reports::perfetto::perfetto;
 use photofinish_reports::record::{Record, Verdict};
 use photofinish_reports::story::Story;
 use photofinish_reports::term::{Look, term};
@@ -42,11 +43,14 @@ pub enum Format {
     Md,
     /// A sequence diagram of Mermaid, for an issue.
     Mermaid,
+    /// A trace for <https://ui.perfetto.dev>.
+    Perfetto,
 }
 
 impl Format {
     /// All that are written into a folder, the record first.
-    const FILES: [Self; 6] = [Self::Json, Self::Html, Self::Junit, Self::Md, Self::Mermaid, Self::Term];
+    const FILES: [Self; 7] =
+        [Self::Json, Self::Html, Self::Junit, Self::Md, Self::Mermaid, Self::Perfetto, Self::Term];
 
     /// How its files end.
     #[must_use]
@@ -58,6 +62,7 @@ impl Format {
             Self::Junit => "xml",
             Self::Md => "md",
             Self::Mermaid => "mmd",
+            Self::Perfetto => "pftrace",
         }
     }
 
@@ -74,6 +79,7 @@ impl Format {
             Self::Term => term(&Story::of(record), look).into_bytes(),
             Self::Md => markdown(&Story::of(record)).into_bytes(),
             Self::Mermaid => mermaid(&Story::of(record)).into_bytes(),
+            Self::Perfetto => perfetto(record),
             Self::Junit => junit(&record.headline.program, &[Outcome::from(record)]).into_bytes(),
         }
     }

@@ -12,6 +12,7 @@ pub mod markdown;
 pub mod mermaid;
 pub mod outcome;
 pub mod page;
+pub mod perfetto;
 pub mod record;
 pub mod story;
 pub mod sweep;

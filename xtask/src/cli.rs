@@ -202,8 +202,8 @@ pub struct SweepArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Write into this folder what was found, for a person: a page for a browser (index.html), a summary in Markdown (summary.md), and
-    /// what both are drawn from (sweep.json).
+    /// Draw into this folder what was found: all of it as a page (index.html), as a summary in Markdown (summary.md), as test results
+    /// (junit.xml) and as data (sweep.json), and each failure by itself in every format that `report` has.
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
 

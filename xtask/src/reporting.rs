@@ -14,7 +14,10 @@ use photofinish::recording::{self, BySeed, Found, RecordError, Subject};
 use photofinish::{shrinking, token, verdict, whole};
 use photofinish_reports::json;
 use photofinish_reports::junit::junit;
+use photofinish_reports::markdown::markdown;
+use photofinish_reports::mermaid::mermaid;
 use photofinish_reports::outcome::Outcome;
+use photofinish_reports::perfetto::perfetto;
 use photofinish_reports::record::{Record, Verdict};
 use photofinish_reports::story::Story;
 use photofinish_reports::term::{Look, term};
@@ -36,11 +39,18 @@ pub enum Format {
     Json,
     /// The result of a test, for servers that show such.
     Junit,
+    /// Markdown, for the summary of a job.
+    Md,
+    /// A sequence diagram of Mermaid, for an issue.
+    Mermaid,
+    /// A trace for <https://ui.perfetto.dev>.
+    Perfetto,
 }
 
 impl Format {
     /// All that are written into a folder, the record first.
-    const FILES: [Self; 4] = [Self::Json, Self::Html, Self::Junit, Self::Term];
+    const FILES: [Self; 7] =
+        [Self::Json, Self::Html, Self::Junit, Self::Md, Self::Mermaid, Self::Perfetto, Self::Term];
 
     /// How its files end.
     #[must_use]
@@ -50,6 +60,9 @@ impl Format {
             Self::Json => "json",
             Self::Term => "txt",
             Self::Junit => "xml",
+            Self::Md => "md",
+            Self::Mermaid => "mmd",
+            Self::Perfetto => "pftrace",
         }
     }
 
@@ -64,6 +77,9 @@ impl Format {
                 text
             }
             Self::Term => term(&Story::of(record), look).into_bytes(),
+            Self::Md => markdown(&Story::of(record)).into_bytes(),
+            Self::Mermaid => mermaid(&Story::of(record)).into_bytes(),
+            Self::Perfetto => perfetto(record),
             Self::Junit => junit(&record.headline.program, &[Outcome::from(record)]).into_bytes(),
         }
     }
@@ -175,6 +191,15 @@ impl Folder {
             write(&self.file(&stem, format), &format.draw(record, Look::default()))?;
         }
         Ok(self.file(&stem, Format::Html))
+    }
+
+    /// Writes another file into it; where it is, is returned.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, ReportingError> {
+        let path = self.0.join(name);
+        write(&path, bytes).map(|()| path)
     }
 
     fn file(&self, stem: &str, format: Format) -> PathBuf {

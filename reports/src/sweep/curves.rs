@@ -79,9 +79,12 @@ mod tests {
         }
     }
 
-    fn check(variants: &[Variant], expected: &[(&str, u64, &[(u64, u64)])]) {
+    /// A strategy, its runs, and the points of its curve.
+    type Drawn<'a> = (&'a str, u64, &'a [(u64, u64)]);
+
+    fn check(variants: &[Variant], expected: &[Drawn<'_>]) {
         let curves = curves(variants);
-        let curves: Vec<_> =
+        let curves: Vec<Drawn<'_>> =
             curves.iter().map(|c| (c.strategy.as_str(), c.runs, c.points.as_slice())).collect();
         assert_eq!(curves, expected);
     }

@@ -1,17 +1,20 @@
 //! A sweep for a job's summary: what is new, what came back, what is fixed, and what to type.
 //!
-//! Does not interpret. Words of programs under test are code of which every character that could be markup is written as its number,
-//! so that nothing of them is a link, a mention, the end of a cell or a tag.
-//!
-//! Invariant: what a program wrote stands between `<code>` and `</code>` or in a fence longer than any in it.
+//! Does not interpret. Invariant: what a program wrote stands in `<code>` as in a run's own summary ([`crate::markdown`]), or in a fence
+//! longer than any in it.
 
 use std::fmt::{Result, Write};
 
 use super::sums::{counted, grouped, rate};
 use super::{Kept, News, Signature, SweepRecord, Totals, Variant, Verdict};
+use crate::markdown::code;
+use crate::story::text::visible;
 
 /// Failures of a kind that are told one by one; of the others it is said how many there are.
 const TOLD_MAX: usize = 50;
+
+/// Longer tokens are left out of tables.
+const TOKEN_MAX: usize = 1_000;
 
 /// Writes a sweep as Markdown.
 ///
@@ -113,6 +116,8 @@ fn known(record: &SweepRecord, out: &mut impl Write) -> Result {
         let number = signature.corpus.map(|id| format!("&#35;{id}")).unwrap_or_default();
         let small = signature.small.as_ref();
         let decisions = small.and_then(|small| small.decisions).or(signature.decisions);
+        // One that is cut is none.
+        let token = small.map(|small| &small.token).filter(|token| token.len() <= TOKEN_MAX);
         writeln!(
             out,
             "| {number} | {} | {} | {} of {} | {} | {} |",
@@ -121,7 +126,7 @@ fn known(record: &SweepRecord, out: &mut impl Write) -> Result {
             grouped(signature.runs),
             grouped(variant.runs),
             decisions.map(grouped).unwrap_or_default(),
-            small.map(|small| code(&small.token)).unwrap_or_default(),
+            token.map(|token| code(token)).unwrap_or_default(),
         )?;
     }
     match count.saturating_sub(TOLD_MAX) {
@@ -195,30 +200,9 @@ fn words(variant: &Variant, signature: &Signature) -> String {
     words
 }
 
-/// Text as code in a line or a cell, with nothing in it that a reader of Markdown or HTML takes for more than a character.
-fn code(text: &str) -> String {
-    let mut words = String::from("<code>");
-    for c in text.chars() {
-        let is_plain = c.is_ascii_alphanumeric() || " -,/=".contains(c) || (!c.is_ascii() && !is_hidden(c));
-        match c {
-            _ if is_plain => words.push(c),
-            _ if is_hidden(c) => words += &format!("&#92;u&#123;{:x}&#125;", u32::from(c)),
-            _ => words += &format!("&#{};", u32::from(c)),
-        }
-    }
-    words + "</code>"
-}
-
 /// A command by itself, to be copied.
 fn fence(text: &str, out: &mut impl Write) -> Result {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
-    let text: String = text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect();
-    writeln!(out, "{fence}sh\n{text}\n{fence}")
-}
-
-/// Whether a character moves, hides or breaks what stands around it: controls, line ends, changes of direction, marks without width.
-pub(super) fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    writeln!(out, "{fence}sh\n{}\n{fence}", visible(text))
 }

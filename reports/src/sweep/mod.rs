@@ -13,6 +13,7 @@
 pub mod curves;
 pub mod html;
 pub mod markdown;
+mod outcomes;
 pub mod sums;
 
 use std::collections::BTreeMap;

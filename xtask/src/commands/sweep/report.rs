@@ -1,11 +1,10 @@
-//! `--report`: what a sweep found, for a person: `sweep.json`, `summary.md` and `index.html`.
+//! `--report`: what a sweep found, for a person: `index.html` and a page for each failure, `summary.md`, `junit.xml`, and `sweep.json`,
+//! which the others are drawn from.
 //!
-//! Puts together what others know, and does not draw. Invariant: `index.html` is written last; a folder that cannot be written is
-//! refused before the first run.
+//! Puts together what others know, and does not draw. Invariant: `index.html` is written last, so that what it names is there.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use photofinish::line;
 use photofinish::scenario::Listed;
@@ -15,29 +14,21 @@ use photofinish::sweep::{Found, Tally, matches};
 use photofinish::token::Token;
 use photofinish::verdict::Verdict;
 use photofinish_corpus::State;
+use photofinish_reports::junit::junit;
 use photofinish_reports::sweep as report;
 use photofinish_reports::sweep::{
     End, Expectation, Expected, Kept, Machine, News, Share, Signature, Small, SweepRecord, Variant,
 };
-use thiserror::Error;
 
+use super::drawn::{self, Page};
 use super::gathered::{Gathered, Shown};
 use super::jobs::Board;
 use super::kept::{Again, Outcome};
 use super::plan::Budget;
 use super::small::{Failure, Made};
-use super::{Sweep, SweepError, of};
+use super::{SimError, Sweep, SweepError, of};
 use crate::interrupt;
-
-/// A report cannot be written.
-#[derive(Debug, Error)]
-#[error(
-    "writing the report {path} failed: {source}\nnext: the same command with `--report` and a folder that can be written"
-)]
-pub struct ReportError {
-    path: PathBuf,
-    source: std::io::Error,
-}
+use crate::reporting::Folder;
 
 /// What a sweep has shown, and what was known before it.
 pub(super) struct Seen<'a> {
@@ -49,40 +40,41 @@ pub(super) struct Seen<'a> {
     pub(super) missed: &'a [&'a Mark],
 }
 
-/// Makes the folder before the sweep begins, and sees that it can be written, so that a sweep is not for nothing.
-pub(super) fn prepare(folder: &Path) -> Result<(), ReportError> {
-    let probe = folder.join(format!(".{}", std::process::id()));
-    let tried = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, ""));
-    let tried = tried.and_then(|()| std::fs::remove_file(&probe));
-    tried.map_err(|source| ReportError { path: folder.to_owned(), source })
-}
-
-/// Writes everything, and says where.
+/// Draws each failure, writes what is told of all, and says where.
 pub(super) fn write(
     sweep: &Sweep<'_>,
-    folder: &Path,
+    folder: &Folder,
     seen: &Seen<'_>,
-    took: Duration,
+    began: Instant,
 ) -> Result<(), SweepError> {
-    let record = record(sweep, seen, took)?;
+    let took = began.elapsed();
+    let pages = drawn::draw(sweep, folder, seen.board, seen.small)?;
+    let record = record(sweep, seen, &pages, took)?;
     let mut json = serde_json::to_vec_pretty(&record).expect("plain data has a JSON form");
     json.push(b'\n');
     let (mut summary, mut page) = (String::new(), Vec::new());
     report::markdown::markdown(&record, &mut summary).expect("a string takes anything");
     report::html::html(&record, &mut page).expect("a vector takes anything");
-    for (name, bytes) in [("sweep.json", json), ("summary.md", summary.into_bytes()), ("index.html", page)] {
-        let path = folder.join(name);
-        std::fs::write(&path, bytes).map_err(|source| ReportError { path, source })?;
-    }
-    eprintln!("report: {}", folder.join("index.html").display());
+    let results = junit(&record.command, &record.outcomes());
+    folder.write("sweep.json", &json).map_err(SimError::from)?;
+    folder.write("summary.md", summary.as_bytes()).map_err(SimError::from)?;
+    folder.write("junit.xml", results.as_bytes()).map_err(SimError::from)?;
+    let index = folder.write("index.html", &page).map_err(SimError::from)?;
+    eprintln!("report: {}", index.display());
     Ok(())
 }
 
-fn record(sweep: &Sweep<'_>, seen: &Seen<'_>, took: Duration) -> Result<SweepRecord, SweepError> {
+fn record(
+    sweep: &Sweep<'_>,
+    seen: &Seen<'_>,
+    pages: &BTreeMap<Failure, Page>,
+    took: Duration,
+) -> Result<SweepRecord, SweepError> {
     let numbers = sweep.kept.shrunk()?;
     let numbers = numbers.into_iter().map(|(failure, (id, _))| (failure, id)).collect();
+    let known = Known { numbers: &numbers, pages };
     let variants = sweep.selected.iter().zip(&seen.board.gathered);
-    let variants = variants.map(|(listed, gathered)| variant(sweep, (listed, gathered), seen, &numbers));
+    let variants = variants.map(|(listed, gathered)| variant(sweep, (listed, gathered), seen, known));
     let mut record = SweepRecord {
         schema: report::SCHEMA,
         what: String::from(report::WHAT),
@@ -113,11 +105,20 @@ fn record(sweep: &Sweep<'_>, seen: &Seen<'_>, took: Duration) -> Result<SweepRec
     Ok(record)
 }
 
+/// What is known of failures by now.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    /// What the corpus calls them.
+    numbers: &'a BTreeMap<Failure, i64>,
+    /// Their own reports.
+    pages: &'a BTreeMap<Failure, Page>,
+}
+
 fn variant(
     sweep: &Sweep<'_>,
     (listed, gathered): (&Listed, &Gathered),
     seen: &Seen<'_>,
-    numbers: &BTreeMap<Failure, i64>,
+    known: Known<'_>,
 ) -> Variant {
     let tally = &gathered.part.tally;
     let again = of(listed, seen.again);
@@ -127,13 +128,15 @@ fn variant(
     let mut signatures: Vec<Signature> = Vec::new();
     for (signature, found) in &tally.found {
         let failure = failure(signature);
-        let (shown, made) = (gathered.part.shown.get(signature), seen.small.get(&failure));
+        let (shown, page) = (gathered.part.shown.get(signature), known.pages.get(&failure));
+        let small = seen.small.get(&failure).map(|made| small(made, page));
         signatures.push(Signature {
             first_after: Some(found.first.0 - sweep.args.from + 1),
             expected: expected(listed, signature, found.verdict),
             news: news(found.verdict, seen.before.get(&failure)),
-            corpus: numbers.get(&failure).copied(),
-            ..of_found(signature, found, (shown, made))
+            corpus: known.numbers.get(&failure).copied(),
+            report: page.map(|page| page.file.clone()),
+            ..of_found(signature, found, (shown, small))
         });
     }
     for again in again {
@@ -168,7 +171,7 @@ fn variant(
 }
 
 /// What the sweep itself knows of a signature that it found.
-fn of_found(signature: &str, found: &Found, (shown, made): (Option<&Shown>, Option<&Made>)) -> Signature {
+fn of_found(signature: &str, found: &Found, (shown, small): (Option<&Shown>, Option<Small>)) -> Signature {
     let difference = found.difference.as_ref().map(ToString::to_string).unwrap_or_default();
     let by_seed = || shown.map(|shown| line::of_seed(&shown.file.request()));
     let share =
@@ -180,9 +183,9 @@ fn of_found(signature: &str, found: &Found, (shown, made): (Option<&Shown>, Opti
         first_seed: Some(found.first.0),
         strategies: found.strategies.iter().map(|(family, of)| (family.clone(), share(of))).collect(),
         decisions: shown.map(Shown::decisions),
-        small: made.map(small),
         detail: difference.lines().map(str::to_owned).collect(),
-        replay: made.map(|made| line::of_token(&made.token)).or_else(by_seed),
+        replay: small.as_ref().map(|small| line::of_token(&small.token)).or_else(by_seed),
+        small,
         ..Signature::default()
     }
 }
@@ -261,9 +264,11 @@ fn verdict(verdict: Verdict) -> report::Verdict {
     }
 }
 
-fn small(made: &Made) -> Small {
+/// A failure made small; what its operations are is known best where it was drawn.
+fn small(made: &Made, page: Option<&Page>) -> Small {
     let decisions = made.token.parse::<Token>().ok().map(|token| token.decisions.len() as u64);
-    let pair = made.pair.as_ref().map(|Pair { first, second }| format!("{first} came before {second}"));
+    let found = || made.pair.as_ref().map(|Pair { first, second }| format!("{first} came before {second}"));
+    let pair = page.and_then(|page| page.pair.clone()).or_else(found);
     Small { token: made.token.clone(), decisions, pair }
 }
 

@@ -115,6 +115,13 @@ function onlyOnce(compare) {
 
 const comparison = raw.compare && runs.length > 1 ? aligned(raw.compare) : null;
 
+// Who did not do the same in both runs, or not in the same order.
+const differing = new Set();
+if (comparison) {
+  runs.forEach((run, index) => comparison.only[index].forEach((only, row) => { if (only) differing.add(run.laneOf(row).who); }));
+  raw.compare.moved.forEach((row, i) => differing.add(runs[i % 2].laneOf(row).who));
+}
+
 function seconds(ns) {
   if (ns >= 1e9) return trimmed(ns / 1e9) + " s";
   if (ns >= 1e6) return trimmed(ns / 1e6) + " ms";

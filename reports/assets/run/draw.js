@@ -319,7 +319,8 @@ function arrow(x0, y0, x1, y1, colour, { width, dash }) {
 
 function remark(arrows) {
   const leftOut = failing.leftOut > 0 ? `The first ${grand(failing.leftOut)} events were not kept. ` : "";
-  $("under").textContent = leftOut + arrows;
+  const same = folded > 0 ? `${grand(folded)} lanes that are alike in both runs are left out. ` : "";
+  $("under").textContent = leftOut + same + arrows;
 }
 
 // Steps that both runs made, in another order: a line from the one to the other.

@@ -6,6 +6,17 @@ const LANE = { least: 20, most: 42 };
 // What stands below each other: headings of runs and of processes, and lanes, with their tops and heights.
 let bands = [];
 let bandsHeight = 0;
+// Lanes of the failing run that are left out beside the other.
+let folded = 0;
+
+// Beside each other, many lanes leave no room: those that are alike in both runs are left out.
+function isFolded(run, lane) {
+  return view.compare && failing.lanes.length > 12 && !differing.has(run.lanes[lane].who);
+}
+
+function isOff(run, lane) {
+  return view.lanesOff[run.index].has(lane) || isFolded(run, lane);
+}
 
 function groupOf(lane) {
   return lane.group;
@@ -15,7 +26,8 @@ function layOut() {
   // The whole picture on the first screen, if that leaves lanes high enough to be read.
   const below = innerHeight - $("stage").getBoundingClientRect().top - scrollY - 70;
   const room = Math.max(300, Math.min(below, innerHeight * 0.55)) + (view.compare ? 200 : 0);
-  const lanes = runsInView().reduce((sum, run) => sum + run.lanes.length - view.lanesOff[run.index].size, 0);
+  const lanes = runsInView().reduce((sum, run) => sum + run.lanes.filter((_, lane) => !isOff(run, lane)).length, 0);
+  folded = failing.lanes.filter((_, lane) => isFolded(failing, lane)).length;
   const height = Math.max(LANE.least, Math.min(LANE.most, (room - RULER - 40) / Math.max(lanes, 1)));
   bands = [];
   let y = 0;
@@ -27,7 +39,7 @@ function layOut() {
     const several = new Set(run.lanes.map(groupOf)).size > 1;
     let group = null;
     run.lanes.forEach((lane, index) => {
-      if (view.lanesOff[run.index].has(index)) return;
+      if (isOff(run, index)) return;
       if (several && groupOf(lane) !== group) {
         bands.push({ head: groupOf(lane), run, strong: false, y, h: HEAD });
         y += HEAD;

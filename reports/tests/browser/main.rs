@@ -257,6 +257,9 @@ fn keys_do_what_the_help_says() {
     browser.until("document.getElementById('lanes').dataset.axis === 'step'");
     browser.press("v");
     browser.until("document.getElementById('lanes').dataset.runs === '2'");
+    // Half of the threads do nothing in either run.
+    let under = browser.eval("document.getElementById('under').innerText");
+    assert!(under.to_string().contains("lanes that are alike in both runs are left out"), "{under}");
     changes(&mut browser, |browser| browser.press("t"));
     browser.press("/");
     browser.until("document.activeElement.id === 'find'");

@@ -231,7 +231,7 @@ fn many(steps: usize, threads: u32, factor: u64) -> Vec<Step> {
     for index in 0..steps {
         let number = index as u64;
         let turn = if index < steps / 2 { number } else { number * factor };
-        let other = u32::try_from((turn * 7 + 1) % u64::from(threads)).unwrap_or(0);
+        let other = u32::try_from((turn / 8 * 7 + 1) % u64::from(threads / 2)).unwrap_or(0);
         let what = match index % 8 {
             3 => What::Blocked { on: format!("futex word {}", turn % 50), until_ns: None },
             4 => switched(other, Switch::Blocked),

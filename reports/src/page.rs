@@ -1,7 +1,7 @@
 //! A page that needs nothing besides itself: it opens from disk, asks no network, and runs no script but its own.
 //!
 //! Does not know what is drawn. Styles and scripts are named to the browser by their hashes, everything else is forbidden to it;
-//! what comes of a program under test stands in a block of JSON that no browser executes.
+//! what comes of a program under test stands in a block of JSON that no browser executes, and that no script may turn into markup.
 //!
 //! Invariant: no byte of [`Page::data`] and [`Page::title`] can end the element that it stands in.
 
@@ -37,7 +37,7 @@ impl<D: Serialize> Page<'_, D> {
             out,
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'; \
-             script-src '{}'; base-uri 'none'; form-action 'none'\">\n\
+             script-src '{}'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"referrer\" content=\"no-referrer\">\n<title>",
             hash(self.style),

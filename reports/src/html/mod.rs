@@ -49,3 +49,27 @@ pub fn html(record: &Record, out: &mut impl io::Write) -> io::Result<()> {
     };
     page.write(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_makes_text_and_elements_and_never_markup() {
+        for part in SCRIPT {
+            for way in [
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+                "Function(",
+                "srcdoc",
+                "</",
+            ] {
+                assert!(!part.contains(way), "{way} in {}", part.lines().next().unwrap_or_default());
+            }
+            assert!(part.starts_with("// "), "a part of the script says what it is");
+        }
+    }
+}

@@ -12,6 +12,7 @@ use photofinish::client::{Client, ClientError};
 use photofinish::examine::Examined;
 use photofinish::recording::{self, BySeed, Found, RecordError, Subject};
 use photofinish::{shrinking, token, verdict, whole};
+use photofinish_reports::html::html;
 use photofinish_reports::json;
 use photofinish_reports::junit::junit;
 use photofinish_reports::markdown::markdown;
@@ -70,7 +71,11 @@ impl Format {
     #[must_use]
     pub fn draw(self, record: &Record, look: Look) -> Vec<u8> {
         match self {
-            Self::Html => Vec::new(),
+            Self::Html => {
+                let mut page = Vec::new();
+                html(record, &mut page).expect("memory takes what is written");
+                page
+            }
             Self::Json => {
                 let mut text = Vec::new();
                 json::write(record, &mut text).expect("memory takes what is written");

@@ -1,4 +1,7 @@
 //! What a story looks like in each format, and what holds of any.
+//!
+//! Makes no run: records are made by hand, or were recorded once and committed. Invariant: whatever a record holds, no format gives
+//! more lines, wider ones or other markup than it promises.
 
 mod common;
 

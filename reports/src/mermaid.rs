@@ -101,7 +101,8 @@ fn escaped(text: &str) -> String {
     }
     let mut escaped = String::new();
     for (at, c) in text.char_indices() {
-        let is_word = !text[..at].ends_with(char::is_alphanumeric);
+        let is_part = |c: char| c.is_alphanumeric();
+        let is_word = !text[..at].ends_with(is_part) && !text[at..].chars().nth(3).is_some_and(is_part);
         let is_end = is_word && text[at..].get(..3).is_some_and(|word| word.eq_ignore_ascii_case("end"));
         let is_plain = c.is_alphanumeric() || " ./(),=-…".contains(c);
         // Two of these are an arrow or a comment.

@@ -17,7 +17,7 @@ use super::names::Names;
 use super::places::{Place, frames, place};
 use super::table::{Column, Mark, Row, Table};
 use super::told::Critical;
-use super::words::Teller;
+use super::words::{self, Teller};
 use crate::record::{Author, Frame, Pause, Record, Step, Switch, Wake, What};
 
 /// Lines of a table, elisions included.
@@ -161,13 +161,7 @@ impl Choice<'_> {
         let far = shown.map_or(last - number, |shown| shown.abs_diff(number));
         let score =
             if far == 0 { 1_000 } else { 600_u32.saturating_sub(20 * u32::try_from(far).unwrap_or(30)) };
-        let thread = self.names.thread(decision.thread);
-        let what = decision.what.strip_prefix(&thread).unwrap_or(&decision.what);
-        let plain =
-            self.record.threads.get(decision.thread as usize).and_then(|thread| thread.name.as_deref());
-        let what = plain.and_then(|plain| decision.what.strip_prefix(plain)).unwrap_or(what);
-        let by_number = format!("thread {}", decision.thread);
-        let what = what.strip_prefix(&by_number).unwrap_or(what).trim_start();
+        let what = words::predicate(self.record, self.names, decision).unwrap_or(&decision.what);
         // The same in every story: said once below the table is enough.
         let what = what.strip_suffix(" while anything else can happen").unwrap_or(what);
         Row {

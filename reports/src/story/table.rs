@@ -123,7 +123,7 @@ impl Table {
         let (mut told, mut before) = (0, None);
         let mut left_out = self.left_out;
         for row in rows {
-            let steps = row.index.saturating_sub(told) as u64 + left_out;
+            let steps = (row.index.saturating_sub(told) as u64).saturating_add(left_out);
             if steps > 0 {
                 let passed =
                     row.at_ns.zip(before).and_then(|(at, before): (u64, u64)| at.checked_sub(before));
@@ -134,7 +134,7 @@ impl Table {
             before = row.at_ns.or(before);
             left_out = 0;
         }
-        let steps = self.steps.saturating_sub(told) as u64 + left_out;
+        let steps = (self.steps.saturating_sub(told) as u64).saturating_add(left_out);
         if steps > 0 {
             lines.push(Line::Elided(steps, None));
         }

@@ -11,7 +11,7 @@ use super::names::Names;
 use super::places::{Place, known, place};
 use super::table::Table;
 use super::text::count;
-use super::words::{Teller, waited};
+use super::words::{Teller, predicate, waited};
 use crate::record::{self, Author, Commands, Frame, Headline, Record, Undone, Verdict, What};
 
 /// Lines of output that are told: the last ones.
@@ -151,7 +151,12 @@ impl Story {
         Self {
             headline: record.headline.clone(),
             table: choice.table(),
-            decisions: record.decisions.iter().take(DECISIONS_MAX).map(|of| decided(record, of)).collect(),
+            decisions: record
+                .decisions
+                .iter()
+                .take(DECISIONS_MAX)
+                .map(|of| decided(record, &names, of))
+                .collect(),
             decisions_count: record.decisions.len(),
             minimal: record.minimal.clone(),
             panics: panics(record, &names),
@@ -235,11 +240,15 @@ fn apart<'a>(mut one: Vec<&'a Frame>, mut other: Vec<&'a Frame>) -> (Vec<&'a Fra
     (one, other)
 }
 
-fn decided(record: &Record, decision: &record::Decision) -> Decided {
+fn decided(record: &Record, names: &Names, decision: &record::Decision) -> Decided {
+    let predicate = predicate(record, names, decision);
     Decided {
         step: decision.step,
         at_ns: decision.at_ns,
-        what: decision.what.clone(),
+        what: predicate.map_or_else(
+            || decision.what.clone(),
+            |predicate| format!("{} {predicate}", names.thread(decision.thread)),
+        ),
         place: place(record, decision.stack),
         undone: decision.undone.clone(),
     }

@@ -10,7 +10,7 @@ use photofinish_sim::errno::Errno;
 use super::clock::duration;
 use super::lanes::{Arrow, Kind, Lanes, Who};
 use super::names::Names;
-use crate::record::{Packet, Pause, Step, Wake, What};
+use crate::record::{Decision, Packet, Pause, Record, Step, Wake, What};
 
 /// Tells steps.
 pub(crate) struct Teller<'a> {
@@ -109,6 +109,14 @@ impl<'a> Teller<'a> {
             Wake::Signal => String::from("is woken by a signal"),
         }
     }
+}
+
+/// What a decision says of its thread, if it begins with that: by its name here, the name that it gave itself, or its number.
+pub(super) fn predicate<'a>(record: &Record, names: &Names, decision: &'a Decision) -> Option<&'a str> {
+    let number = decision.thread;
+    let own = usize::try_from(number).ok().and_then(|number| record.threads.get(number)?.name.clone());
+    let subjects = [Some(names.thread(number)), own, Some(format!("thread {number}"))];
+    subjects.into_iter().flatten().find_map(|subject| decision.what.strip_prefix(&subject)?.strip_prefix(' '))
 }
 
 /// What is waited for, with the name of a thread that it gives by number.

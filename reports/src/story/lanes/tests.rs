@@ -1,3 +1,7 @@
+//! What becomes of lanes in small runs, and what holds of any.
+//!
+//! Does not look at names. Invariant: each case names all spans or all arrows of its run.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -104,14 +104,18 @@ fn block(
 /// Replaces what differs between machines or builds by dots: real milliseconds, the hash of the events, and tokens.
 fn steady(output: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for line in output.lines() {
+    // A command that is longer than a line goes on behind a backslash.
+    for line in output.replace("\\\n", "").lines() {
         if let Some((before, rest)) = line.rsplit_once(", ")
             && let Some(digits) =
                 rest.strip_suffix(" ms").filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
         {
             lines.push(format!("{before}, {} ms", "·".repeat(digits.len().max(4))));
-        } else if let Some(hash) = line.strip_prefix("  events ").filter(|hash| hash.len() == 16) {
-            lines.push(format!("  events {}", "·".repeat(hash.len())));
+        } else if let Some((before, hash)) = line.rsplit_once("events ")
+            && hash.len() == 16
+            && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+        {
+            lines.push(format!("{before}events {}", "·".repeat(hash.len())));
         } else if let Some((before, token)) = line.split_once(PREFIX)
             && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         {
@@ -157,7 +161,7 @@ mod tests {
     fn check(readme: &str, made: &str) {
         let run = |command: &str| {
             let output = format!(
-                "{command} said\n  events 0123456789abcdef\na: 1 of 2 passed, 17 ms\n  replay: pf1-aB_1-2\n"
+                "{command} said\n  events 0123456789abcdef\na: 1 of 2 passed, 17 ms\n  replay: pf1-aB_1\\\n-2\n"
             );
             Ok(Said { output, exit: 1 })
         };

@@ -1,10 +1,36 @@
-//! `cargo xtask bless`: produces README's outputs anew.
+//! `cargo xtask bless`: produces README's outputs and its picture anew.
 //!
 //! Does not know what they are. Invariant: README is replaced only by a whole new one.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use crate::exit::{Exit, ExitCause};
 use crate::readme::{self, ReadmeError};
 use crate::workspace::{Workspace, WorkspaceError};
+
+/// The picture in README: the page of this token's run.
+const PICTURE: &str = "reports/pictures/late-listener.png";
+const TOKEN: &str = "scenarios/tokens/late-listener.buggy.lost-connected-72eee7a1.token";
+
+/// Names the browser, as for the tests of pages.
+const CHROMIUM: &str = "PHOTOFINISH_CHROMIUM";
+
+/// Where it is otherwise looked for.
+const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+const BROWSER_ARGS: [&str; 10] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--window-size=1400,900",
+    "--virtual-time-budget=3000",
+];
 
 /// Why README was left as it is.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +41,11 @@ pub enum BlessError {
     /// It could not be produced.
     #[error(transparent)]
     Readme(#[from] ReadmeError),
+    /// Its picture could not be taken.
+    #[error(
+        "taking the picture {PICTURE} failed: {0}\nnext: `{CHROMIUM}=PATH cargo xtask bless`, with another Chromium"
+    )]
+    Picture(std::io::Error),
 }
 
 impl ExitCause for BlessError {
@@ -37,5 +68,41 @@ pub fn run() -> Result<Exit, BlessError> {
         std::fs::write(&path, new).map_err(file)?;
         crate::say!("README.md: outputs produced anew");
     }
+    picture(workspace.root(), &xtask).map_err(BlessError::Picture)?;
     Ok(Exit::Passed)
+}
+
+/// Takes the picture of the page of README's run, where there is a browser; elsewhere the one that is there stays.
+fn picture(root: &Path, xtask: &Path) -> std::io::Result<()> {
+    let named = std::env::var_os(CHROMIUM).map(PathBuf::from);
+    let Some(browser) = named.into_iter().chain(BROWSERS.map(PathBuf::from)).find(|path| path.is_file())
+    else {
+        eprintln!("note: {PICTURE} stays as it is: there is no Chromium");
+        return Ok(());
+    };
+    let folder = root.join("target/photofinish/picture");
+    std::fs::create_dir_all(&folder)?;
+    let token = std::fs::read_to_string(root.join(TOKEN))?;
+    let page = folder.join("page.html");
+    let token = token.lines().next().unwrap_or_default();
+    let mut drawn = Command::new(xtask);
+    drawn.args(["report", token, "--format", "html", "--out"]).arg(&page).current_dir(root);
+    succeeded(&mut drawn)?;
+    let mut shot = std::ffi::OsString::from("--screenshot=");
+    shot.push(root.join(PICTURE));
+    let mut profile = std::ffi::OsString::from("--user-data-dir=");
+    profile.push(folder.join("profile"));
+    let mut taken = Command::new(browser);
+    taken.args(BROWSER_ARGS).arg(profile).arg(shot).arg(page);
+    succeeded(&mut taken)?;
+    crate::say!("{PICTURE}: taken anew");
+    Ok(())
+}
+
+fn succeeded(command: &mut Command) -> std::io::Result<()> {
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(std::io::Error::other(format!("{} ended with {status}", command.get_program().display())))
 }

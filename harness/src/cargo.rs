@@ -27,6 +27,7 @@ profile is a release build with the checks of a debug build, unless `--release` 
 Environment:
   PHOTOFINISH_SEED=N             one seed of each test with #[photofinish::test], with all its events; a failure prints the
                                  command for its own, with the options that it was found with
+  PHOTOFINISH_TOKEN=pf1-…        the run of the token that a failure prints, of the test that it is of
   PHOTOFINISH_PLAIN_CRATES=A,B   crates to leave without instrumentation";
 
 /// Why cargo was not started.

@@ -107,9 +107,15 @@ pub use photofinish_boundary::entry as __entry;
 /// `cargo test` preempts threads at calls into the system alone, and does not find the race above. `cargo photofinish test` takes the
 /// same arguments, builds the tests so that they can be preempted at every atomic operation, and does. A failure prints its
 /// signature, where it happened, the decisions of the scheduler that led there, what the test wrote, the seed, and the command that
-/// shows the same run with all its events: `PHOTOFINISH_SEED=17 cargo photofinish test every_visit_counts -- --exact`. Options of cargo
+/// shows the same run with all its events: `PHOTOFINISH_TOKEN=pf1-… cargo photofinish test every_visit_counts -- --exact`. Options of cargo
 /// stand in it as they were given, as do `RUSTFLAGS`, `PHOTOFINISH_PLAIN_CRATES` and cargo's variables for profiles and targets. `cargo
 /// test` tells its tests nothing of its options: there the profile and the package are known, and the line says what else to add.
+///
+/// The run that is shown is not the one that was found, but a small one that fails in the same way: with as few decisions as can be found in
+/// five seconds (`shrink`). Of each it is said what happens without it, and of a thread that was stopped, which two operations must come in
+/// this order. Its *token* names these decisions by the functions on the threads' stacks. In the build that made it, it is that run; in
+/// another its decisions are looked for by name, and the replay says which are where they were, which moved, and which are gone. The
+/// line with `PHOTOFINISH_SEED` makes the run as it was found.
 ///
 /// With `fetch_add` in the place of the load and the store, every run passes. Until then the test can say what is known of it:
 /// `#[photofinish::test(fails = "panic in *")]` passes as long as some run fails so, and fails when none does any more.
@@ -126,11 +132,13 @@ pub use photofinish_boundary::entry as __entry;
 /// | `cores = 2` | processors that the test is told it has | 4 |
 /// | `threads = 128` | threads that it may have at one time | 64 |
 /// | `heap = "checked"` | the heap: `checked` ends a run at the first misuse of it that it sees | `plain` |
+/// | `shrink = "30s"` | real time for making a failure small, and as long again for saying why it fails; `0s` shows it as it was found | 5 s |
 /// | `oracles = "leaks,late=20"` | what is asked of each run besides, as `cargo xtask sim --oracles` takes it: `threads`, `tasks`, `children`, `sockets`, `descriptors` (none may be left when the test returns), `leaks` (all of these), `stuck`, `late=MS`, `idle=POINTS` | nothing |
 ///
 /// | variable | does |
 /// |---|---|
 /// | `PHOTOFINISH_SEED=17` | makes the run of one seed, and shows all its events |
+/// | `PHOTOFINISH_TOKEN=pf1-…` | makes the run of a token, and shows all its events; tests that it is not of are passed over, and say so |
 /// | `PHOTOFINISH_RECORD=FILE` | writes the trace of the run that is reported |
 /// | `PHOTOFINISH_TRACE=FILE` | replays such a trace, in the build that it was recorded with |
 ///

@@ -27,15 +27,10 @@ impl Tested {
     /// What it tells of the first run that it shows.
     fn story(&self) -> String {
         let lines = self.said.lines().skip_while(|line| !line.starts_with("seed "));
-        let mut story = String::new();
-        for line in lines {
-            story.push_str(line);
-            story.push('\n');
-            if line.starts_with("  replay: ") {
-                return story;
-            }
-        }
-        panic!("it tells no story:\n{}", self.said)
+        let story: String =
+            lines.take_while(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect();
+        assert!(story.contains("\n  replay: "), "it tells no story:\n{}", self.said);
+        story
     }
 
     /// What follows `mark` in the first line that has it after `place`.
@@ -101,10 +96,10 @@ fn check_one_process_per_test(search: &Tested) {
         alone.has("running 1 test\n");
         if name == "tests::forgetful" {
             let place = format!("---- {name} stdout ----");
-            let seed = search.after(&place, "seed ").split(' ').next().expect("a seed");
-            alone.has(&format!(
-                "replay: PHOTOFINISH_SEED={seed} cargo nextest run --no-capture -E 'test(=tests::forgetful)'"
-            ));
+            let seed = search.after(&place, "seed ").split(',').next().expect("a seed");
+            for run in [format!("PHOTOFINISH_SEED={seed}"), token_of(search, name)] {
+                alone.has(&format!(": {run} cargo nextest run --no-capture -E 'test(=tests::forgetful)'\n"));
+            }
         }
     }
 }
@@ -126,6 +121,47 @@ fn check_trace(search: &Tested, test: &str) {
     other.has("is a trace of downstream::tests::forgetful");
 }
 
+/// What a failing test says to set to see its small run again.
+fn token_of(search: &Tested, test: &str) -> String {
+    let replay = search.after(&format!("---- {test} stdout ----"), "replay: ");
+    let token = replay.split(' ').next().expect("something is said");
+    assert!(token.starts_with("PHOTOFINISH_TOKEN=pf1-"), "{replay}");
+    token.to_owned()
+}
+
+/// Gives a test tokens that are not its own, or no tokens.
+fn check_other_tokens(search: &Tested) {
+    let token = token_of(search, "tests::forgetful");
+    let other = typed(&format!("{token} cargo test --lib tests::careful"));
+    assert!(other.passed, "{}", other.said);
+    other.has("tests::careful is passed over: PHOTOFINISH_TOKEN is of downstream::tests::forgetful");
+    let check = |variable: &str, words: [&str; 2]| {
+        let wrong = typed(&format!("{variable} cargo test --lib tests::forgetful -- --exact"));
+        assert!(!wrong.passed, "{variable}: {}", wrong.said);
+        words.iter().for_each(|word| drop(wrong.has(word)));
+        wrong.has_not("FAIL: ");
+    };
+    check(&token[..token.len() - 1], ["PHOTOFINISH_TOKEN: that token is damaged", "next: copy it again"]);
+    check("PHOTOFINISH_TOKEN=17", ["PHOTOFINISH_TOKEN is no token", "next: "]);
+    let scenario = include_str!("../../scenarios/tokens/lost-update.buggy.lost-update-2030ebfb.token");
+    let scenario = scenario.lines().next().expect("it is a line");
+    check(&format!("PHOTOFINISH_TOKEN={scenario}"), ["is of the scenario lost-update/buggy", "next: "]);
+    check(
+        &format!("{token} PHOTOFINISH_SEED=1"),
+        ["PHOTOFINISH_SEED and PHOTOFINISH_TOKEN are both set", "each names"],
+    );
+}
+
+/// Replays the token of a test in another build: the same one without instrumentation, where its threads have fewer points.
+fn check_other_build(search: &Tested, test: &str) {
+    let place = format!("---- {test} stdout ----");
+    let again = typed(&format!("{} cargo test --locked --lib {test} -- --exact", token_of(search, test)));
+    assert!(!again.passed, "{}", again.said);
+    again.has("made with another build; its decisions were looked for by name").has(", moved from point ");
+    again.has_not("this is not the failure").has_not("does not show in this build");
+    assert_eq!(search.after(&place, "FAIL: "), again.after(&place, "FAIL: "), "{}", again.said);
+}
+
 /// Runs what a failing test says of itself, which must show the same run again, and every event of it.
 fn check_replay(search: &Tested, test: &str, command: &str) {
     let place = format!("---- {test} stdout ----");
@@ -138,6 +174,10 @@ fn check_replay(search: &Tested, test: &str, command: &str) {
     }
     // Events are told by their names.
     again.has(" Wrote { ");
+    search.has("  minimal: without any one of its decisions it does not fail so").has("the run passes");
+    let as_found = typed(search.after(&place, "as it was found: "));
+    assert!(!as_found.passed, "{}", as_found.said);
+    assert_eq!(search.after(&place, "FAIL: "), as_found.after(&place, "FAIL: "), "{replay}");
 }
 
 /// Builds the crate as where nothing can be simulated: each test runs once.
@@ -178,6 +218,7 @@ fn a_users_crate_is_searched_by_plain_cargo_test() {
         .has("test tests::hasty ... ok");
     check_replay(&search, "tests::forgetful", " cargo test tests::forgetful -- --exact");
     check_trace(&search, "tests::forgetful");
+    check_other_tokens(&search);
     check_one_process_per_test(&search);
     // Last, since it builds us anew in the same folder, and everything else only once.
     check_native();
@@ -215,13 +256,18 @@ fn a_users_crate_is_searched_instrumented() {
     let example = typed(command);
     assert!(!example.passed, "{}", example.said);
     insta::assert_snapshot!("visits", format!("$ {command}\n…\n{}", steady(&example.story())));
+    check_other_build(&search, "tests::forgetful");
 }
 
-/// The hash of a run's events differs from build to build.
+/// The hash of a run's events differs from build to build, and so does a token.
 fn steady(story: &str) -> String {
-    let line = |line: &str| match line.strip_prefix("  events ") {
-        Some(hash) => format!("  events {}\n", "·".repeat(hash.len())),
-        None => format!("{line}\n"),
+    let line = |line: &str| {
+        if let Some(hash) = line.strip_prefix("  events ") {
+            return format!("  events {}\n", "·".repeat(hash.len()));
+        }
+        let Some((before, token)) = line.split_once("pf1-") else { return format!("{line}\n") };
+        let after = token.split_once(' ').map(|(_, after)| after).unwrap_or_default();
+        format!("{before}pf1-···· {after}\n")
     };
     story.lines().map(line).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! One case per program, whatever was found of it: servers tell the history of a case by its name, and a signature in the name would make a
 //! case of its own of each failure. The worst finding is the failure that a server shows; its text tells all of them. A program that
-//! is there to fail and does so as promised passes. What is not a plain failure — nobody can tell, a run that did not
+//! is there to fail and does so as promised passes; one of which no run was made is skipped. What is not a plain failure — nobody can tell, a run that did not
 //! repeat, our own mistake — is an `error`, whose type is the verdict.
 //!
 //! Attributes and elements are those that Jenkins's xUnit plugin lets through, which checks files by a schema (`junit-10.xsd`) where others
@@ -17,6 +17,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::outcome::{Finding, Outcome, Promised};
 use crate::record::Verdict;
+use crate::story::text::visible;
 
 /// How much of an output is shown: its end, for servers keep results in memory.
 const OUTPUT_BYTES_MAX: usize = 64 * 1024;
@@ -39,10 +40,13 @@ pub fn junit(name: &str, outcomes: &[Outcome]) -> String {
 
 /// Without the number of skipped cases in the outermost element: `junit-10.xsd` knows it within suites only.
 fn as_read_by_all(xml: String) -> String {
+    const SKIPPED: &str = " skipped=\"";
     let begin = xml.find("<testsuites").expect("the outermost element is there");
     let end = begin + xml[begin..].find('>').expect("the outermost element is whole");
-    let root = xml[begin..end].replacen(" skipped=\"0\"", "", 1);
-    format!("{}{root}{}", &xml[..begin], &xml[end..])
+    let Some(from) = xml[begin..end].find(SKIPPED).map(|at| begin + at) else { return xml };
+    let value = from + SKIPPED.len();
+    let to = value + xml[value..].find('"').expect("the attribute is whole") + 1;
+    format!("{}{}", &xml[..from], &xml[to..])
 }
 
 fn wall(outcome: &Outcome) -> Duration {
@@ -78,6 +82,11 @@ fn named(program: &str) -> (&str, &str) {
 
 fn status(outcome: &Outcome) -> TestCaseStatus {
     let (kind, of) = match outcome.verdict() {
+        Verdict::Pass if outcome.runs == 0 => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message("no run was made");
+            return status;
+        }
         Verdict::Pass => return TestCaseStatus::success(),
         Verdict::Fail => (NonSuccessKind::Failure, "fail"),
         Verdict::Inconclusive => (NonSuccessKind::Error, "inconclusive"),
@@ -141,15 +150,14 @@ fn ending(text: &str) -> String {
     format!("… {from} bytes before this\n{}", &text[from..])
 }
 
-/// Text with what an XML document cannot hold, or what a terminal would obey, as escapes.
+/// Text with what an XML document cannot hold, or a reader cannot see, as escapes.
 fn legal(text: &str) -> String {
     let mut legal = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\n' | '\t' => legal.push(c),
             '\u{FFFE}' | '\u{FFFF}' => legal.extend(c.escape_unicode()),
-            c if c.is_control() => legal.extend(c.escape_default()),
-            c => legal.push(c),
+            c => legal.push_str(&visible(c.encode_utf8(&mut [0; 4]))),
         }
     }
     legal

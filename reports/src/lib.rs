@@ -5,13 +5,25 @@
 //! Invariant: whatever the program under test wrote is data in every format, never markup.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "draw")]
+pub mod html;
 pub mod json;
+#[cfg(feature = "draw")]
 pub mod junit;
+#[cfg(feature = "draw")]
 pub mod markdown;
+#[cfg(feature = "draw")]
 pub mod mermaid;
+#[cfg(feature = "draw")]
 pub mod outcome;
+#[cfg(feature = "draw")]
 pub mod page;
+#[cfg(feature = "draw")]
+pub mod perfetto;
 pub mod record;
+#[cfg(feature = "draw")]
 pub mod story;
+#[cfg(feature = "draw")]
 pub mod sweep;
+#[cfg(feature = "draw")]
 pub mod term;

@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 
 use crate::record::Undone;
-use crate::story::clock::{duration, moment};
+use crate::story::clock::moment;
 use crate::story::places::Place;
 use crate::story::table::{Line, Mark, Row, Table};
 use crate::story::text::visible;
@@ -78,11 +78,8 @@ fn table(text: &mut String, table: &Table) {
     for line in table.lines(TABLE_MAX) {
         let (time, column, cell) = match line {
             Line::Row(row) => (row.at_ns.map_or(String::new(), moment), row.column, told(row)),
-            Line::Elided(steps, ns) => {
-                let ns = ns
-                    .filter(|ns| *ns >= 1_000_000)
-                    .map_or(String::new(), |ns| format!(", {}", duration(ns)));
-                (String::from("…"), None, format!("*{steps} steps{ns}*"))
+            Line::Elided(..) => {
+                (String::from("…"), None, format!("*{}*", line.elision().unwrap_or_default()))
             }
         };
         let cells = (0..table.columns.len()).map(|at| match at == column.unwrap_or(0) {
@@ -157,7 +154,7 @@ fn panics(story: &Story) -> Vec<String> {
 fn ends(story: &Story) -> Vec<String> {
     let told = |end: &crate::story::Ended| {
         let on = end.on.as_ref().map_or(String::new(), |on| format!(" for {}", code(on)));
-        format!("{} {}{on} in {}", code(&end.thread), code(&end.what), chain(&end.places))
+        format!("{} {}{on} at {}", code(&end.thread), code(&end.what), chain(&end.places))
     };
     story.ends.iter().map(told).collect()
 }

@@ -8,7 +8,7 @@
 
 use std::fmt::Write as _;
 
-use crate::story::clock::{duration, moment};
+use crate::story::clock::moment;
 use crate::story::table::{Column, Line, Mark, Row, Table};
 use crate::story::text::visible;
 use crate::story::{Story, verdict_word};
@@ -36,11 +36,11 @@ pub fn mermaid(story: &Story) -> String {
     for line in table.lines(LINES_MAX) {
         match line {
             Line::Row(row) => put(&mut text, &told(table, row)),
-            Line::Elided(steps, ns) => {
-                let ns = ns
-                    .filter(|ns| *ns >= 1_000_000)
-                    .map_or(String::new(), |ns| format!(", {}", duration(ns)));
-                put(&mut text, &format!("Note over {}: … {steps} steps{ns}", all(table)));
+            Line::Elided(..) => {
+                put(
+                    &mut text,
+                    &format!("Note over {}: … {}", all(table), line.elision().unwrap_or_default()),
+                );
             }
         }
     }
@@ -101,7 +101,8 @@ fn escaped(text: &str) -> String {
     }
     let mut escaped = String::new();
     for (at, c) in text.char_indices() {
-        let is_end = text[at..].get(..3).is_some_and(|word| word.eq_ignore_ascii_case("end"));
+        let is_word = !text[..at].ends_with(char::is_alphanumeric);
+        let is_end = is_word && text[at..].get(..3).is_some_and(|word| word.eq_ignore_ascii_case("end"));
         let is_plain = c.is_alphanumeric() || " ./(),=-…".contains(c);
         // Two of these are an arrow or a comment.
         let is_double = c == '-' && text[at + 1..].starts_with('-');

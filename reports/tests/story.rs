@@ -132,6 +132,7 @@ fn any_text() -> impl Strategy<Value = String> {
         4 => "[a-z:.]{0,12}",
         1 => Just(String::from("<script>alert(1)</script>")),
         1 => Just(String::from("\u{1b}[2J\r\n")),
+        1 => "[:<>{}a-cA-C]{0,8}",
         1 => Just(String::from("; end\n--> |`*_#%%")),
         1 => "\\PC{0,20}",
         1 => any::<String>(),
@@ -181,6 +182,7 @@ prop_compose! {
         (record.commands.replay, record.commands.debug) = (texts[4].repeat(9), Some(texts[5].clone()));
         record.threads.iter_mut().zip(&texts[6..]).for_each(|(thread, name)| thread.name = Some(name.clone()));
         record.frames.iter_mut().zip(&texts[8..]).for_each(|(frame, name)| frame.file.clone_from(name));
+        record.frames.iter_mut().zip(&texts).for_each(|(frame, name)| frame.function.clone_from(name));
         record.stacks.push(Stack(vec![u32::MAX, 0]));
         record.left_out = numbers[1];
         record.decisions = decisions.into_iter().map(|(step, thread, what, stack, is_paired)| {

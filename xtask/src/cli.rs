@@ -13,8 +13,8 @@ use photofinish::sim::oracle::Oracles;
 use photofinish::token::{DecodeError, Token};
 
 use crate::asked::RunArgs;
+use crate::commands::report::ReportArgs;
 use crate::exit::{EXIT_CODES, SWEEP_EXIT_CODES};
-use crate::reporting::Format;
 
 /// Photofinish: threads, time and sockets of ordinary Rust under one seed.
 #[derive(Debug, Parser)]
@@ -257,26 +257,6 @@ pub struct ShrinkArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
-}
-
-/// Arguments of `report`.
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// Of which run: a file that `--report` or `report --format json` wrote, or a token (`pf1-…`).
-    #[arg(value_name = "RECORD|TOKEN")]
-    pub of: String,
-
-    /// As what.
-    #[arg(long, value_enum, default_value_t = Format::Term)]
-    pub format: Format,
-
-    /// Write it to this file instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-
-    /// Show the file with the program that this machine has for such files.
-    #[arg(long)]
-    pub open: bool,
 }
 
 /// Names the folder of the corpus for whoever does not type it with each command.

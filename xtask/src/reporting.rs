@@ -12,11 +12,13 @@ use photofinish::client::{Client, ClientError};
 use photofinish::examine::Examined;
 use photofinish::recording::{self, BySeed, Found, RecordError, Subject};
 use photofinish::{shrinking, token, verdict, whole};
+use photofinish_reports::html::html;
 use photofinish_reports::json;
 use photofinish_reports::junit::junit;
 use photofinish_reports::markdown::markdown;
 use photofinish_reports::mermaid::mermaid;
 use photofinish_reports::outcome::Outcome;
+use photofinish_reports::perfetto::perfetto;
 use photofinish_reports::record::{Record, Verdict};
 use photofinish_reports::story::Story;
 use photofinish_reports::term::{Look, term};
@@ -42,11 +44,14 @@ pub enum Format {
     Md,
     /// A sequence diagram of Mermaid, for an issue.
     Mermaid,
+    /// A trace for <https://ui.perfetto.dev>.
+    Perfetto,
 }
 
 impl Format {
     /// All that are written into a folder, the record first.
-    const FILES: [Self; 6] = [Self::Json, Self::Html, Self::Junit, Self::Md, Self::Mermaid, Self::Term];
+    const FILES: [Self; 7] =
+        [Self::Json, Self::Html, Self::Junit, Self::Md, Self::Mermaid, Self::Perfetto, Self::Term];
 
     /// How its files end.
     #[must_use]
@@ -58,6 +63,7 @@ impl Format {
             Self::Junit => "xml",
             Self::Md => "md",
             Self::Mermaid => "mmd",
+            Self::Perfetto => "pftrace",
         }
     }
 
@@ -65,7 +71,11 @@ impl Format {
     #[must_use]
     pub fn draw(self, record: &Record, look: Look) -> Vec<u8> {
         match self {
-            Self::Html => Vec::new(),
+            Self::Html => {
+                let mut page = Vec::new();
+                html(record, &mut page).expect("memory takes what is written");
+                page
+            }
             Self::Json => {
                 let mut text = Vec::new();
                 json::write(record, &mut text).expect("memory takes what is written");
@@ -74,6 +84,7 @@ impl Format {
             Self::Term => term(&Story::of(record), look).into_bytes(),
             Self::Md => markdown(&Story::of(record)).into_bytes(),
             Self::Mermaid => mermaid(&Story::of(record)).into_bytes(),
+            Self::Perfetto => perfetto(record),
             Self::Junit => junit(&record.headline.program, &[Outcome::from(record)]).into_bytes(),
         }
     }

@@ -199,7 +199,9 @@ impl<'a> Search<'a> {
         let told = Told { record: &record, run, symbols: &symbols, replay, plan: *decisions };
         let told = told.tell(self.plan.length);
         let unknown = self.environment.unknown().map(|what| format!("  {what}\n")).unwrap_or_default();
-        let story = format!("\n{title} · {} · {}\n{told}{unknown}{more}", self.test.name, request.strategy);
+        let strategy =
+            self.plan.strategy(request).map(|strategy| format!(" · {strategy}")).unwrap_or_default();
+        let story = format!("\n{title} · {}{strategy}\n{told}{unknown}{more}", self.test.name);
         self.record(request, examined, replay).inspect_err(|_| eprintln!("{story}"))?;
         Ok(story)
     }

@@ -202,6 +202,14 @@ impl Plan {
         }
     }
 
+    /// How its decisions were found, which a token does not know.
+    pub(super) fn strategy(&self, request: &Request) -> Option<Strategy> {
+        match &self.runs {
+            Runs::Seeds(..) | Runs::Trace(_) => Some(request.strategy),
+            Runs::Token(..) => None,
+        }
+    }
+
     /// The decisions of a token that were found.
     pub(super) fn decisions(&self) -> Option<&plan::Plan> {
         match &self.runs {
@@ -235,9 +243,13 @@ impl fmt::Display for Plan {
                 write!(f, "seeds {} to {}, {strategy}", seeds.start, seeds.end - 1)
             }
             Runs::Trace(file) => write!(f, "the trace of seed {}, {}", file.seed, file.strategy),
-            Runs::Token(token, _) => write!(f, "a token of {} decisions", token.decisions.len()),
+            Runs::Token(token, _) => write!(f, "a token of {}", counted(token.decisions.len())),
         }
     }
+}
+
+fn counted(decisions: usize) -> String {
+    if decisions == 1 { String::from("1 decision") } else { format!("{decisions} decisions") }
 }
 
 fn read_trace(

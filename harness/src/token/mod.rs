@@ -5,13 +5,14 @@
 //! token or an error that says what is wrong with it, in memory in proportion to [`TEXT_MAX`] and [`BODY_MAX`].
 //!
 //! Reading order: `text` (the outside), `body`, `packed` and `bytes` (the inside), `names` (what places are called), [`make()`] and
-//! [`resolve()`] (from a run and back), `error`.
+//! [`resolve()`] (from a run and back), `near` (what is tried if that does not fail), `error`.
 
 mod body;
 mod bytes;
 mod error;
 mod make;
 mod names;
+mod near;
 mod packed;
 mod resolve;
 mod text;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use error::{DecodeError, EncodeError, MakeError, ResolveError};
 pub use make::make;
+pub use near::Near;
 pub use resolve::{Exact, Fate, Found, Gone, Resolved, Same, Why, resolve};
 pub use text::{BODY_MAX, PREFIX, TEXT_MAX};
 

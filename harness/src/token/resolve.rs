@@ -11,6 +11,7 @@ use photofinish_sim::thread::{Pedigree, ThreadId};
 
 use super::make::{STEPS_MAX, half};
 use super::names::{Looked, UNKNOWN, look};
+use super::near::{self, Near};
 use super::{Answer, Named, Options, ResolveError, Token, Whose, build_of};
 use crate::client::{Client, ClientError, Replay, Request, Run};
 use crate::tracefile::build_id;
@@ -26,17 +27,15 @@ pub struct Resolved {
     pub fates: Vec<Fate>,
     /// Whether this build made the token.
     pub build: Same,
+    /// If the failure does not show where the decisions are named, and does next to there: where.
+    pub near: Option<Near>,
 }
 
 impl Resolved {
     /// The decisions that are there, which, followed leniently, give the run.
     #[must_use]
     pub fn plan(&self) -> Plan {
-        let decisions = self.fates.iter().filter_map(|fate| match fate {
-            Fate::AsItWas(found) | Fate::Moved { to: found, .. } => Some(found.decision.clone()),
-            Fate::Gone(_) => None,
-        });
-        Plan { decisions: decisions.collect() }
+        Plan { decisions: found(&self.fates) }
     }
 
     /// What is to be told of it: in another build, what became of each decision.
@@ -47,6 +46,14 @@ impl Resolved {
         }
         let mut told = vec![String::from("made with another build; its decisions were looked for by name")];
         told.extend(self.fates.iter().map(|fate| format!("  {fate}")));
+        if let Some(Near { decision, distance }) = self.near {
+            let (number, visits) = (decision + 1, distance.unsigned_abs());
+            let when = if distance < 0 { "earlier" } else { "later" };
+            told.push(format!(
+                "  the failure did not show where they are named; it does with number {number} moved by {visits}, to where its thread is \
+                 there {when}"
+            ));
+        }
         told
     }
 }
@@ -205,7 +212,7 @@ fn in_same_build(client: &mut Client, token: &Token) -> Result<Resolved, Resolve
     }
     let as_it_was = |decision| Fate::AsItWas(Found { decision, function: None });
     let fates = decisions.into_iter().map(as_it_was).collect();
-    Ok(Resolved { request: token.again(&run), run, fates, build: Same::Build })
+    Ok(Resolved { request: token.again(&run), run, fates, build: Same::Build, near: None })
 }
 
 impl Token {
@@ -227,59 +234,70 @@ impl Token {
 const POINTS_LEAST: u64 = 50_000;
 
 fn in_other_build(client: &mut Client, token: &Token) -> Result<Resolved, ClientError> {
-    let mut search = Search { client, token, done: Vec::new(), fates: Vec::new(), points: POINTS_LEAST };
+    let mut search = Search::new(client, token, POINTS_LEAST);
+    // Of so many decisions only as may be looked for elsewhere.
+    let is_kept = token.decisions.len() <= near::DECISIONS_MAX;
+    let mut looks = Vec::new();
     while search.fates.len() < token.decisions.len() {
-        search.next()?;
+        let looked = search.look()?;
+        if search.may_look_further(&looked) {
+            continue;
+        }
+        search.place(&looked);
+        if is_kept {
+            looks.push(looked);
+        }
     }
-    search.finish()
+    let (fates, points) = (search.fates.clone(), search.points);
+    let resolved = search.finish()?;
+    near::search(client, token, (&near::Named { fates, looks, points }, resolved))
 }
 
 /// Decisions that are found, one after another: each place is looked for in the run that follows those before it.
-struct Search<'a> {
+pub(super) struct Search<'a> {
     client: &'a mut Client,
     token: &'a Token,
-    done: Vec<Decision>,
-    fates: Vec<Fate>,
+    pub(super) fates: Vec<Fate>,
     /// How many points of a run are looked at.
     points: u64,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    pub(super) fn new(client: &'a mut Client, token: &'a Token, points: u64) -> Self {
+        Self { client, token, fates: Vec::new(), points }
+    }
+
+    /// Makes the run in which the next decision is to be found.
+    pub(super) fn look(&mut self) -> Result<Looked, ClientError> {
+        look(self.client, &self.token.following(found(&self.fates)), self.points)
+    }
+
     /// Finds out what becomes of the next decision.
-    fn next(&mut self) -> Result<(), ClientError> {
-        let looked = self.look()?;
+    pub(super) fn place(&mut self, looked: &Looked) {
         let named = &self.token.decisions[self.fates.len()];
-        let fate = match placed(self.token, named, &looked) {
-            Err(Why::NoPlace { .. } | Why::Rarer { .. }) if self.may_look_further(&looked) => return Ok(()),
+        self.fates.push(match placed(self.token, named, looked) {
+            Ok(to) => fate(self.token, named, to),
             Err(why) => {
                 let thread = self.token.pedigree(named.thread);
                 Fate::Gone(Gone { thread, points: named.points, why })
             }
-            Ok(to) => {
-                self.done.push(to.decision.clone());
-                fate(self.token, named, to)
-            }
-        };
-        self.fates.push(fate);
-        Ok(())
+        });
     }
 
-    fn look(&mut self) -> Result<Looked, ClientError> {
-        look(self.client, &self.token.following(self.done.clone()), self.points)
-    }
-
-    /// Looks at more points from here on, if the run has more and that is not too long.
+    /// Looks at more points from here on, if the next decision is not there, the run has more, and that is not too long.
     fn may_look_further(&mut self, looked: &Looked) -> bool {
-        let further =
-            (looked.run.figures.points > self.points && self.points < STEPS_MAX).then(|| self.points * 4);
-        self.points = further.unwrap_or(self.points);
-        further.is_some()
+        let named = &self.token.decisions[self.fates.len()];
+        let why = placed(self.token, named, looked).err();
+        let is_missed = matches!(why, Some(Why::NoPlace { .. } | Why::Rarer { .. }));
+        let further = is_missed && looked.run.figures.points > self.points && self.points < STEPS_MAX;
+        self.points *= if further { 4 } else { 1 };
+        further
     }
 
     /// Makes the run, and sees which decisions it took.
-    fn finish(self) -> Result<Resolved, ClientError> {
-        let Self { client, token, done, mut fates, .. } = self;
-        let run = client.run(&token.following(done))?;
+    pub(super) fn finish(self) -> Result<Resolved, ClientError> {
+        let Self { client, token, mut fates, .. } = self;
+        let run = client.run(&token.following(found(&fates)))?;
         let mut taken = run.trace.plan().decisions;
         for (fate, named) in fates.iter_mut().zip(&token.decisions) {
             let (Fate::AsItWas(found) | Fate::Moved { to: found, .. }) = &*fate else { continue };
@@ -291,8 +309,17 @@ impl Search<'_> {
                 }
             }
         }
-        Ok(Resolved { request: token.again(&run), run, fates, build: Same::OtherBuild })
+        Ok(Resolved { request: token.again(&run), run, fates, build: Same::OtherBuild, near: None })
     }
+}
+
+/// The decisions that are there.
+fn found(fates: &[Fate]) -> Vec<Decision> {
+    let decisions = fates.iter().filter_map(|fate| match fate {
+        Fate::AsItWas(found) | Fate::Moved { to: found, .. } => Some(found.decision.clone()),
+        Fate::Gone(_) => None,
+    });
+    decisions.collect()
 }
 
 fn fate(token: &Token, named: &Named, to: Found) -> Fate {
@@ -305,7 +332,7 @@ fn fate(token: &Token, named: &Named, to: Found) -> Fate {
 }
 
 /// Where a decision is in a run that follows those before it.
-fn placed(token: &Token, named: &Named, looked: &Looked) -> Result<Found, Why> {
+pub(super) fn placed(token: &Token, named: &Named, looked: &Looked) -> Result<Found, Why> {
     let likely = thread(token, named.thread, looked);
     let at = |thread| looked.find(thread, named.place, named.nth).map(|points| (thread, points));
     // A thread that begins like another, or was created before it, is known by where it comes.

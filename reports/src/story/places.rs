@@ -92,7 +92,7 @@ fn split(path: &str) -> Vec<&str> {
         match c {
             '<' => depth += 1,
             '>' => depth = depth.saturating_sub(1),
-            ':' if depth == 0 && path[at..].starts_with("::") => {
+            ':' if depth == 0 && at >= from && path[at..].starts_with("::") => {
                 parts.push(&path[from..at]);
                 from = at + 2;
             }

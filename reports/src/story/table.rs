@@ -3,7 +3,9 @@
 //! Which steps these are was chosen elsewhere; here is what becomes of the others, and what is left where there is less room. Draws
 //! nothing. Invariant: every step of the record is in a row, or is counted by the elision between two rows.
 
+use super::clock::duration;
 use super::places::Place;
+use super::text::count;
 
 /// The steps that matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,6 +83,16 @@ pub enum Line<'a> {
     Row(&'a Row),
     /// So many steps, and the virtual nanoseconds between the rows around them, if both are known.
     Elided(u64, Option<u64>),
+}
+
+impl Line<'_> {
+    /// An elision in words; nothing for a row. Only a long time is told: a short one is seen from the times around it.
+    #[must_use]
+    pub fn elision(&self) -> Option<String> {
+        let Self::Elided(steps, ns) = self else { return None };
+        let time = ns.filter(|ns| *ns >= 1_000_000).map_or(String::new(), |ns| format!(", {}", duration(ns)));
+        Some(format!("{}{time}", count(*steps, "step")))
+    }
 }
 
 impl Row {

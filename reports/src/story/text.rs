@@ -21,6 +21,12 @@ pub fn ascii(text: &str) -> String {
     visible(text).chars().flat_map(escaped).collect()
 }
 
+/// So many of them.
+#[must_use]
+pub fn count(number: u64, of: &str) -> String {
+    if number == 1 { format!("1 {of}") } else { format!("{number} {of}s") }
+}
+
 fn is_unseen(c: char) -> bool {
     let separates = matches!(c, '\u{2028}' | '\u{2029}');
     let directs =

@@ -10,7 +10,8 @@ use super::lanes::Lanes;
 use super::names::Names;
 use super::places::{Place, known, place};
 use super::table::Table;
-use super::words::Teller;
+use super::text::count;
+use super::words::{Teller, waited};
 use crate::record::{self, Author, Commands, Frame, Headline, Record, Undone, Verdict, What};
 
 /// Lines of output that are told: the last ones.
@@ -291,7 +292,7 @@ fn ends(record: &Record, names: &Names) -> Vec<Ended> {
     let ended = |end: &record::End| Ended {
         thread: names.thread(end.thread),
         what: end.what.clone(),
-        on: waits(end.thread),
+        on: waits(end.thread).filter(|_| end.what == "waits").map(|on| waited(&on, names)),
         places: known(record, end.stack).into_iter().take(PLACES_MAX).map(Place::from).collect(),
     };
     record.ends.iter().take(ENDS_MAX).map(ended).collect()
@@ -307,10 +308,12 @@ fn beside(record: &Record, passing: &record::Passing, parts: Option<usize>) -> B
 }
 
 fn figures(record: &Record) -> String {
-    let record::Figures { points, switches, virtual_ns, events_hash, .. } = record.figures;
-    let threads = record.threads.len();
+    let record::Figures { points, virtual_ns, events_hash, .. } = record.figures;
+    let switches = match record.figures.switches {
+        1 => String::from("1 switch"),
+        switches => format!("{switches} switches"),
+    };
+    let (points, threads) = (count(points, "point"), count(record.threads.len() as u64, "thread"));
     let time = duration(virtual_ns);
-    format!(
-        "{points} points, {switches} switches, {threads} threads, {time} virtual; events {events_hash:016x}"
-    )
+    format!("{points}, {switches}, {threads}, {time} virtual; events {events_hash:016x}")
 }

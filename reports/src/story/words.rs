@@ -74,7 +74,7 @@ impl<'a> Teller<'a> {
             What::Named { name } => format!("is named {name}"),
             What::Ended => String::from("ends"),
             What::Switched { to, .. } => format!("{} follows", self.names.thread(*to)),
-            What::Blocked { on, .. } => format!("waits for {on}"),
+            What::Blocked { on, .. } => format!("waits for {}", waited(on, self.names)),
             What::Woke { thread, how } => self.wake(index, *thread, *how),
             What::Passed { ns, why } => passed(*ns, *why),
             What::Called { name, arg, result } => called(name, *arg, *result),
@@ -109,6 +109,12 @@ impl<'a> Teller<'a> {
             Wake::Signal => String::from("is woken by a signal"),
         }
     }
+}
+
+/// What is waited for, with the name of a thread that it gives by number.
+pub(super) fn waited(on: &str, names: &Names) -> String {
+    let thread = on.strip_prefix("the end of thread ").and_then(|number| number.parse().ok());
+    thread.map_or_else(|| on.to_owned(), |thread| format!("the end of {}", names.thread(thread)))
 }
 
 fn passed(ns: u64, why: Pause) -> String {

@@ -18,6 +18,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::record::{Undone, Verdict};
 use crate::story::clock::moment;
 use crate::story::places::Place;
+use crate::story::text::count;
 use crate::story::{Operation, Story, verdict_word};
 
 /// Lines of a story at most.
@@ -55,7 +56,7 @@ const TABLE_MOST: usize = 14;
 pub fn term(story: &Story, look: Look) -> String {
     let painter = Painter { look };
     let top = [headline(story, painter), pair(story, painter)].concat();
-    let mut rest = vec![
+    let mut rest = [
         panics(story, painter),
         ends(story, painter),
         output(story, painter),
@@ -145,20 +146,21 @@ fn panics(story: &Story, painter: Painter) -> Vec<String> {
 }
 
 fn ends(story: &Story, painter: Painter) -> Vec<String> {
-    if story.headline.ending != "deadlock" {
-        return Vec::new();
-    }
+    // Where threads wait says something only if that is how the run ended.
+    let is_stuck = matches!(story.headline.ending.as_str(), "deadlock" | "livelock" | "idle");
     let ended = |end: &crate::story::Ended| {
         let mut line = Line::new(painter);
         line.styled(line::STRONG, &end.thread).text(&format!(" {}", end.what));
         if let Some(on) = &end.on {
             line.text(&format!(" for {on}"));
         }
-        line.text(" in ").rest(&chain(&end.places, painter)).done()
+        line.text(" at ").rest(&chain(&end.places, painter)).done()
     };
-    let mut lines: Vec<String> = story.ends.iter().take(ENDS_MAX).map(ended).collect();
-    if story.ends.len() > ENDS_MAX {
-        lines.push(painter.faint(&format!("and {} threads more", story.ends.len() - ENDS_MAX)));
+    let told: Vec<&crate::story::Ended> =
+        story.ends.iter().filter(|end| is_stuck || end.what != "waits").collect();
+    let mut lines: Vec<String> = told.iter().copied().take(ENDS_MAX).map(ended).collect();
+    if let Some(more) = told.len().checked_sub(ENDS_MAX).filter(|more| *more > 0) {
+        lines.push(painter.faint(&format!("and {} more", count(more as u64, "thread"))));
     }
     lines
 }

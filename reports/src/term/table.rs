@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::WIDTH;
 use super::line::{self, Line, Painter};
 use crate::story::Story;
-use crate::story::clock::{duration, moment};
+use crate::story::clock::moment;
 use crate::story::table::{self, Mark, Row, Table};
 
 /// Columns for the time.
@@ -26,7 +26,7 @@ pub(super) fn table(story: &Story, most: usize, painter: Painter) -> Vec<String>
     for line in table.lines(most) {
         lines.push(match line {
             table::Line::Row(row) => told(row, &begins, painter),
-            table::Line::Elided(steps, ns) => elided(&begins, steps, ns, painter),
+            table::Line::Elided(..) => elided(&begins, &line.elision().unwrap_or_default(), painter),
         });
     }
     lines
@@ -125,13 +125,10 @@ fn fitting(row: &Row, room: usize, painter: Painter) -> String {
     ways.into_iter().find(|way| way.width() <= room).unwrap_or_default()
 }
 
-fn elided(begins: &[usize], steps: u64, ns: Option<u64>, painter: Painter) -> String {
+fn elided(begins: &[usize], words: &str, painter: Painter) -> String {
     let mut line = Line::new(painter);
-    let unit = if steps == 1 { "step" } else { "steps" };
-    // What is short is seen from the times around it.
-    let time = ns.filter(|ns| *ns >= 1_000_000).map_or(String::new(), |ns| format!(", {}", duration(ns)));
     line.faint(&format!("{:>1$}", painter.ellipsis(), TIME - 1)).to(TIME);
-    line.faint(&format!("{} {steps} {unit}{time} ", painter.bar()));
+    line.faint(&format!("{} {words} ", painter.bar()));
     bars(&mut line, begins, 1, painter);
     line.done()
 }

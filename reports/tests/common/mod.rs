@@ -9,13 +9,13 @@ use photofinish_reports::record::{
 
 /// Makes a record, step by step.
 #[derive(Default)]
-pub struct Maker {
+pub(crate) struct Maker {
     record: Record,
     points: u64,
 }
 
 impl Maker {
-    pub fn new(program: &str, signature: &str, threads: &[Option<&str>]) -> Self {
+    pub(crate) fn new(program: &str, signature: &str, threads: &[Option<&str>]) -> Self {
         let thread = |name: &Option<&str>| Thread { name: name.map(str::to_owned), parent: None, pid: 1000 };
         let record = Record {
             schema: SCHEMA,
@@ -40,7 +40,7 @@ impl Maker {
     }
 
     /// A stack of the program's own functions: `function file:line`, innermost first.
-    pub fn stack(&mut self, places: &[&str]) -> u32 {
+    pub(crate) fn stack(&mut self, places: &[&str]) -> u32 {
         let mut stack = Stack::default();
         for place in places {
             let (function, at) = place.split_once(' ').expect("a function and a place");
@@ -59,7 +59,7 @@ impl Maker {
     }
 
     /// A step after so many points more.
-    pub fn step(&mut self, after: u64, thread: u32, what: What, places: &[&str]) -> &mut Self {
+    pub(crate) fn step(&mut self, after: u64, thread: u32, what: What, places: &[&str]) -> &mut Self {
         self.points += after;
         let stack = (!places.is_empty()).then(|| self.stack(places));
         let (step, at_ns) = (self.points, self.points * 10);
@@ -67,7 +67,13 @@ impl Maker {
         self
     }
 
-    pub fn decide(&mut self, thread: u32, what: &str, places: &[&str], pair: Option<[(u32, &[&str]); 2]>) {
+    pub(crate) fn decide(
+        &mut self,
+        thread: u32,
+        what: &str,
+        places: &[&str],
+        pair: Option<[(u32, &[&str]); 2]>,
+    ) {
         let stack = Some(self.stack(places));
         let pair = pair.map(|pair| {
             let [first, second] =
@@ -79,7 +85,7 @@ impl Maker {
         self.record.decisions.push(Decision { step, at_ns, thread, what, stack, undone, pair });
     }
 
-    pub fn done(&mut self) -> Record {
+    pub(crate) fn done(&mut self) -> Record {
         let switches =
             self.record.steps.iter().filter(|step| matches!(step.what, What::Switched { .. })).count();
         self.record.figures = Figures {
@@ -92,27 +98,27 @@ impl Maker {
     }
 }
 
-pub fn switched(to: u32, why: Switch) -> What {
+pub(crate) fn switched(to: u32, why: Switch) -> What {
     What::Switched { to, why }
 }
 
-pub fn woke(thread: u32) -> What {
+pub(crate) fn woke(thread: u32) -> What {
     What::Woke { thread, how: Wake::Cause }
 }
 
-pub fn called(name: &str, arg: i64, result: i64) -> What {
+pub(crate) fn called(name: &str, arg: i64, result: i64) -> What {
     What::Called { name: name.to_owned(), arg, result }
 }
 
-pub fn blocked(on: &str) -> What {
+pub(crate) fn blocked(on: &str) -> What {
     What::Blocked { on: on.to_owned(), until_ns: None }
 }
 
-pub fn judged(what: &str) -> What {
+pub(crate) fn judged(what: &str) -> What {
     What::Wrong { kind: String::from("judged"), what: what.to_owned() }
 }
 
-pub fn traced(level: &str, fields: &str) -> What {
+pub(crate) fn traced(level: &str, fields: &str) -> What {
     What::Traced {
         level: level.to_owned(),
         of: String::from("event"),
@@ -125,7 +131,7 @@ pub fn traced(level: &str, fields: &str) -> What {
 }
 
 /// Two threads read a counter before either writes it.
-pub fn lost_update() -> Record {
+pub(crate) fn lost_update() -> Record {
     let mut made = Maker::new("visits", "lost-update", &[None, None]);
     made.record.headline.seed = Some(5);
     made.record.headline.detail = vec![String::from("2 came, 1 counted")];
@@ -153,7 +159,7 @@ pub fn lost_update() -> Record {
 }
 
 /// Two threads take two locks in both orders, and a third waits for both.
-pub fn deadlock() -> Record {
+pub(crate) fn deadlock() -> Record {
     let mut made = Maker::new("locks", "deadlock in left, right", &[None, Some("left"), Some("right")]);
     made.record.headline.ending = String::from("deadlock");
     made.step(3, 0, What::Spawned { child: 1 }, &["app::main main.rs:4"]);
@@ -176,7 +182,7 @@ pub fn deadlock() -> Record {
 }
 
 /// A message between hosts is lost, and who waits for its answer panics; six threads matter.
-pub fn hosts() -> Record {
+pub(crate) fn hosts() -> Record {
     let names = [None, None, Some("acceptor"), None, Some("pool"), Some("pool")];
     let mut made = Maker::new("answers", "panic in app::ask", &names);
     let record = &mut made.record;
@@ -185,8 +191,13 @@ pub fn hosts() -> Record {
     record.processes =
         vec![process(1000, "answers", 0), process(1001, "server", 0), process(1002, "client", 1)];
     record.threads.iter_mut().zip([1000, 1001, 1001, 1002, 1002, 1002]).for_each(|(of, pid)| of.pid = pid);
-    let packet =
-        |sent: Option<Sender>| Packet { segment: String::from("DATA"), bytes: 14, from: 1, to: 0, sent };
+    let packet = |sent: Option<Sender>| Packet {
+        segment: String::from("DATA"),
+        bytes: 14,
+        from: 1,
+        sent,
+        ..Packet::default()
+    };
     made.step(2, 3, called("send", 4, 14), &["app::ask client.rs:30"]);
     made.step(1, 3, blocked("something to read from socket 1"), &["app::ask client.rs:31"]);
     made.step(0, 3, switched(2, Switch::Blocked), &[]);
@@ -211,11 +222,19 @@ pub fn hosts() -> Record {
     let panicked =
         What::Panicked { message: String::from("no answer"), place: String::from("src/client.rs:34:9") };
     made.step(1, 3, panicked, &["app::ask client.rs:34"]);
+    for (thread, what, places) in [
+        (3, "panicked", ["app::ask client.rs:34", "app::main main.rs:3"]),
+        (2, "waits", ["app::serve server.rs:9", "app::main main.rs:4"]),
+    ] {
+        let stack = made.stack(&places);
+        made.record.ends.push(End { thread, what: what.to_owned(), stack });
+    }
+    made.record.headline.ending = String::from("panicked");
     made.done()
 }
 
 /// A program that tries to be markup, to drive the terminal, and to be wider than it.
-pub fn hostile() -> Record {
+pub(crate) fn hostile() -> Record {
     let script = "</script><script>alert(1)</script><img src=x onerror=alert(2)>";
     let names = [
         Some("|`*_[x](http://y)"),
@@ -238,7 +257,7 @@ pub fn hostile() -> Record {
 }
 
 /// A run that passed, and in which nothing happened.
-pub fn nothing() -> Record {
+pub(crate) fn nothing() -> Record {
     let mut record = Maker::new("idle", "", &[None]).done();
     record.headline.verdict = Verdict::Pass;
     record.headline.signature = None;

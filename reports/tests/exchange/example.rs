@@ -2,6 +2,7 @@
 //!
 //! Knows no format. Invariant: [`small`] has a step of each kind that a picture shows.
 
+use photofinish_reports::json::read;
 use photofinish_reports::record::{
     Author, Commands, Decision, End, Figures, Frame, Headline, Host, Packet, Pause, Process, Record, SCHEMA,
     Sender, Stack, Step, Switch, Thread, Undone, Verdict, Wake, What,
@@ -10,6 +11,13 @@ use proptest::prelude::*;
 
 /// What a program could write to be taken for markup, a command or an end of text.
 pub(crate) const HOSTILE: &str = "<script>alert('1')</script> ]]> &amp; \"quoted\" \u{1b}[31mred\u{1b}[0m \u{0}\u{8}\u{85}\u{fffe}\u{ffff} \r\n|`日本語`\u{202e}";
+
+/// A run that was recorded.
+pub(crate) fn recorded(name: &str) -> Record {
+    let path = format!("{}/tests/records/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(&path).expect("a record that is committed");
+    read(&bytes, &path).expect("a record of this schema")
+}
 
 fn step(step: u64, at_ns: u64, thread: u32, what: What) -> Step {
     Step { step, at_ns, thread, what, stack: None }
@@ -90,13 +98,12 @@ fn steps() -> Vec<Step> {
         span,
         task: Some(7),
     };
-    let noted = |what: &str| What::Noted { what: text(what) };
     let sent = Sender { thread: 0, step: 12, at_ns: 300 };
     let switched = |to, why| What::Switched { to, why };
     let mut steps = vec![
         step(1, 100, 0, What::Spawned { child: 1 }),
         step(2, 110, 0, What::Spawned { child: 2 }),
-        step(5, 200, 0, noted("task 7 app::relay spawned at src/main.rs:9:5")),
+        step(5, 200, 0, What::Task { task: 7, name: text("relay"), place: text("src/main.rs:9:5") }),
         step(12, 300, 0, What::Sent(packet(None))),
         step(13, 310, 0, What::Blocked { on: text("the end of thread 1"), until_ns: Some(9_000) }),
         step(13, 310, 0, switched(1, Switch::Blocked)),
@@ -110,7 +117,7 @@ fn steps() -> Vec<Step> {
         step(40, 1_000, 1, switched(2, Switch::Preempted)),
         step(41, 1_010, 2, What::Named { name: text("server") }),
         step(42, 1_020, 2, What::Blocked { on: text("something to read from socket 1"), until_ns: None }),
-        step(42, 1_020, 2, What::Passed { ns: 1_000, why: Pause::Stalled }),
+        step(42, 2_020, 2, What::Passed { ns: 1_000, why: Pause::Stalled }),
         step(42, 2_020, 2, What::Arrived(packet(Some(sent)))),
         step(42, 2_020, 2, What::Woke { thread: 2, how: Wake::Cause }),
         step(50, 2_100, 2, What::Wrote { fd: 1, text: text("got 20 bytes\n") }),

@@ -5,3 +5,6 @@
 mod example;
 mod json;
 mod junit;
+mod perfetto;
+mod trace;
+mod wire;

@@ -2,8 +2,9 @@
 //!
 //! Does not interpret or draw. Invariant: a record is drawn as it is; only a token makes runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use photofinish::client::{Client, Isolation};
 use photofinish::examine::examine;
 use photofinish::token::{DecodeError, Token};
@@ -14,10 +15,30 @@ use thiserror::Error;
 
 use super::sim::SimError;
 use crate::asked::RunArgs;
-use crate::cli::{ReportArgs, SeedOrToken};
+use crate::cli::SeedOrToken;
 use crate::exit::{Exit, ExitCause};
-use crate::reporting::{self, Drawn, ReportingError};
+use crate::reporting::{self, Drawn, Format, ReportingError};
 use crate::scenarios::Scenarios;
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Of which run: a file that `--report` or `report --format json` wrote, or a token (`pf1-…`).
+    #[arg(value_name = "RECORD|TOKEN")]
+    pub of: String,
+
+    /// As what.
+    #[arg(long, value_enum, default_value_t = Format::Term)]
+    pub format: Format,
+
+    /// Write it to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Show the file with the program that this machine has for such files.
+    #[arg(long, requires = "out")]
+    pub open: bool,
+}
 
 /// Why nothing was drawn.
 #[derive(Debug, Error)]
@@ -31,6 +52,14 @@ pub enum ReportError {
     /// The file holds no record.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// Nothing shows such files here.
+    #[error("showing {path} failed: {source}\nnext: open it by hand; it is written")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: opener::OpenError,
+    },
     /// It is neither a file nor a token.
     #[error(
         "{of} is neither a record nor a token: {source}\nnext: `cargo xtask sim SCENARIO/VARIANT --report DIR` writes a record"
@@ -48,7 +77,7 @@ impl ExitCause for ReportError {
         match self {
             Self::Sim(error) => error.exit(),
             Self::Reporting(error) => error.exit(),
-            Self::Read(_) | Self::Neither { .. } => Exit::Usage,
+            Self::Read(_) | Self::Open { .. } | Self::Neither { .. } => Exit::Usage,
         }
     }
 }
@@ -66,6 +95,10 @@ pub fn run(args: &ReportArgs) -> Result<Exit, ReportError> {
         Some(path) => {
             reporting::write(path, &drawn)?;
             eprintln!("report: {}", path.display());
+            if args.open {
+                let path = path.clone();
+                opener::open(&path).map_err(|source| ReportError::Open { path, source })?;
+            }
         }
         None => crate::out::write_bytes(&drawn),
     }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::Sender;
+use crate::record::{Packet, Pause, Sender, Switch, Wake};
 
 fn record(steps: Vec<(u64, u32, What)>) -> Record {
     let at_ns = |step: u64| step * 10;
@@ -131,6 +131,21 @@ fn what_a_thread_was_before_the_first_step_that_is_kept_follows_from_what_it_doe
                  1 running 3-4";
     // Whether the first thread ran or waited when the other woke is not known: no arrow.
     check(steps, spans, "");
+}
+
+#[test]
+fn a_process_that_is_over_takes_its_threads_along() {
+    let steps = vec![
+        (1, 0, What::Spawned { child: 1 }),
+        (2, 0, What::Exited { pid: 7, status: String::from("was ended by signal 9") }),
+        (3, 0, What::Called { name: String::from("kill"), arg: 7, result: 0 }),
+    ];
+    let mut record = record(steps);
+    record.threads[1].pid = 7;
+    let lanes = Lanes::of(&record);
+    let of = |thread| lanes.spans.iter().find(|span| Some(span.lane) == lanes.lane(Who::Thread(thread)));
+    assert_eq!(of(1).map(|span| span.to.index), Some(1));
+    assert_eq!(of(0).map(|span| span.to.index), Some(3));
 }
 
 #[test]

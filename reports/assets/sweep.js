@@ -155,6 +155,9 @@ const drawn = (columns, row) => columns.map(({ kind, cell }) => el(`td.${kind ??
 
 // ---- failures ----
 
+// A file in the page's own folder, whatever its name.
+const beside = (path) => `./${path.split("/").map(encodeURIComponent).join("/")}`;
+const nameOf = (program) => el(program.length > 48 ? "code" : "code.name", {}, program);
 const badge = (news) => el(`span.badge.${news}`, {}, NEWS_WORDS[news]);
 
 function expandButton(failure) {
@@ -171,7 +174,7 @@ function expand(failure, isOpen) {
 
 const FAILURE_COLUMNS = [
   { name: "News", key: (f) => f.rank, cell: (f) => badge(f.signature.news) },
-  { name: "Program", key: (f) => f.program, cell: (f) => el("code.name", {}, f.program) },
+  { name: "Program", key: (f) => f.program, cell: (f) => nameOf(f.program) },
   { name: "Signature", kind: "grow", key: (f) => f.signature.signature, cell: expandButton },
   { name: "Expected", key: (f) => (isFailure(f) ? ["no", "may", "must"].indexOf(f.signature.expected) : null),
     cell: (f) => {
@@ -186,8 +189,8 @@ const FAILURE_COLUMNS = [
     const least = smallest(f.signature);
     return least === undefined || least === null ? "–" : grouped(least);
   } },
-  { name: "See it", cell: (f) => [
-    f.signature.report ? el("a", { href: encodeURI(f.signature.report) }, "Report") : null,
+  { name: "See it", kind: "see", cell: (f) => [
+    f.signature.report ? el("a", { href: beside(f.signature.report) }, "Report") : null,
     f.signature.report && f.signature.replay ? " " : null,
     f.signature.replay ? copyButton(f.signature.replay, `Copy the command that shows ${visible(f.signature.signature)}`) : null,
   ] },
@@ -442,7 +445,7 @@ function expectation({ must, may, always }) {
   return always ? ["every run: ", ...words] : words;
 }
 const VARIANT_COLUMNS = [
-  { name: "Program", key: (of) => `${of.scenario}/${of.variant}`, cell: (of) => [el("code.name", {}, `${of.scenario}/${of.variant}`), of.about === "" ? null : el("div.quiet", {}, of.about)] },
+  { name: "Program", key: (of) => `${of.scenario}/${of.variant}`, cell: (of) => [nameOf(`${of.scenario}/${of.variant}`), of.about === "" ? null : el("div.quiet", {}, of.about)] },
   { name: "Expectation", key: (of) => ["no", "unjudged", "yes"].indexOf(of.kept),
     cell: (of) => [el(`span.state.${of.kept}`, {}, KEPT_WORDS[of.kept]), el("div.quiet", {}, expectation(of.expectation))] },
   { name: "Runs", kind: "num", key: (of) => of.runs, cell: (of) => grouped(of.runs) },

@@ -104,7 +104,7 @@ pub struct SimArgs {
     pub events: bool,
 
     /// Draw each run into this folder: as a page, as a record and in every other format that `report` has.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["seeds", "gdb"])]
+    #[arg(long, value_name = "DIR", conflicts_with = "gdb")]
     pub report: Option<PathBuf>,
 
     /// Make so many percent of the runs that pass again, and see that they repeat; those that fail always are.
@@ -334,7 +334,7 @@ impl SimArgs {
             stop_on_first: false,
             corpus: std::env::var_os(CORPUS_VARIABLE).map(PathBuf::from),
             out: None,
-            report: None,
+            report: self.report.clone(),
             json: self.json,
         })
     }

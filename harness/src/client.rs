@@ -128,6 +128,9 @@ pub struct Run {
     pub events: Vec<(Stamp, Event)>,
     /// Stacks.
     pub stacks: Vec<RecordedStack>,
+    /// By event: where the thread was, as an index into `stacks`. As long as `events` if any stack was asked for, else empty: see
+    /// [`Watch::stacks`].
+    pub event_stacks: Vec<Option<usize>>,
     /// Points, if they were asked for: see [`Watch::points`].
     pub points: Vec<PointSeen>,
     /// What reached the program past the kernel: the files it opened that are not of the run, and what else was asked for.
@@ -148,10 +151,18 @@ impl Run {
             trace: Trace::default(),
             events: Vec::new(),
             stacks: Vec::new(),
+            event_stacks: Vec::new(),
             points: Vec::new(),
             sights: Vec::new(),
             truncated: false,
         }
+    }
+
+    /// Where the thread of an event was, if that was asked for.
+    #[must_use]
+    pub fn stack_at(&self, event: usize) -> Option<&RecordedStack> {
+        let index = (*self.event_stacks.get(event)?)?;
+        self.stacks.get(index)
     }
 }
 
@@ -396,6 +407,7 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
         None => Ending::Lost { what: String::from("its process left without a word") },
     };
     let mut run = Run { truncated, ..Run::ended(ending) };
+    let mut at_events = AtEvents::default();
     for frame in frames {
         match frame {
             Frame::Pick(mut pick) => {
@@ -407,8 +419,10 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
             Frame::Stack(thread, of, addresses) => {
                 let addresses =
                     addresses.into_iter().map(|address| address.saturating_sub(load_base)).collect();
+                at_events.sent(of, run.stacks.len());
                 run.stacks.push(RecordedStack { thread, of, addresses });
             }
+            Frame::At(event, stack) => at_events.refer(event, stack),
             Frame::Point(thread, number, stack) => run.points.push(PointSeen { thread, number, stack }),
             Frame::Sight(mut sight) => {
                 for address in &mut sight.stack {
@@ -427,5 +441,37 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
             }
         }
     }
+    run.event_stacks = at_events.by_event(run.events.len());
     run
+}
+
+/// Which stacks events have.
+#[derive(Debug, Default)]
+struct AtEvents {
+    /// By a stack's number: where it is among all.
+    stacks: BTreeMap<u32, usize>,
+    by_event: BTreeMap<u64, usize>,
+}
+
+impl AtEvents {
+    /// A stack was sent, which is this one of all.
+    fn sent(&mut self, of: StackOf, index: usize) {
+        if let StackOf::Events(number) = of {
+            self.stacks.insert(number, index);
+        }
+    }
+
+    /// An event has the stack of this number. One that was not sent, for want of room, is nobody's.
+    fn refer(&mut self, event: u64, stack: u32) {
+        if let Some(index) = self.stacks.get(&stack) {
+            self.by_event.insert(event, *index);
+        }
+    }
+
+    fn by_event(&self, count: usize) -> Vec<Option<usize>> {
+        if self.by_event.is_empty() {
+            return Vec::new();
+        }
+        (0..count as u64).map(|event| self.by_event.get(&event).copied()).collect()
+    }
 }

@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`scenario`] (what there is to run) and [`oracles`] (what is asked of it), [`guest`] (the executable it runs in),
 //! [`client`] (who asks), [`verdict`] (what a run means), [`guard`] (whether it repeats, and why not), [`series`] (runs that share a
-//! process), [`record`] and [`tracefile`] (what is kept of it), [`mod@line`] (what to type to see it again), [`shrinking`] (failures made
+//! process), [`record`] and [`tracefile`] (what is kept of it), [`recording`] (all that a report draws of it), [`mod@line`] (what to type to see it again), [`shrinking`] (failures made
 //! small), [`token`] (a run as text), [`whole`] (files), [`marks`] and [`traced`] (what a program says of itself), [`symbols`]
 //! (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`debugger`] (a run under gdb), [`linear`]
 //! (whether what concurrent callers saw has an order), [`mod@test`] (tests of anybody's crate), [`mod@cargo`], [`instrumented`] and
@@ -17,6 +17,8 @@ pub mod cargo;
 pub mod client;
 #[cfg(simulated)]
 pub mod debugger;
+#[cfg(simulated)]
+mod decided;
 #[cfg(simulated)]
 pub mod examine;
 #[cfg(simulated)]
@@ -37,6 +39,8 @@ pub mod oracles;
 pub mod plain;
 #[cfg(simulated)]
 pub mod record;
+#[cfg(simulated)]
+pub mod recording;
 pub mod scenario;
 #[cfg(simulated)]
 pub mod series;

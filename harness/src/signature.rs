@@ -225,6 +225,7 @@ mod tests {
             let place = Place {
                 function: function.into(),
                 line: line.into(),
+                path: line.into(),
                 inner: Inner::Program,
                 of: Author::Own,
             };

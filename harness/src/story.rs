@@ -5,13 +5,14 @@
 use std::fmt::Write as _;
 
 use crate::client::{Run, StackOf};
+use crate::decided::{by_number, words};
 use crate::record::Record;
 use crate::symbols::{Inner, Symbols};
 use crate::traced;
 use crate::verdict::Verdict;
-use photofinish_sim::choice::{Candidate, Kind, Pick};
+use photofinish_sim::choice::{Kind, Pick};
 use photofinish_sim::event::Event;
-use photofinish_sim::plan::{Answer, Plan};
+use photofinish_sim::plan::Plan;
 
 /// Decisions shown of a run that was not shrunk.
 const DECISIONS_SHOWN: usize = 12;
@@ -110,26 +111,30 @@ fn headline(text: &mut String, record: &Record) {
 
 fn stacks(text: &mut String, run: &Run, symbols: &Symbols) {
     for stack in &run.stacks {
-        let what = match stack.of {
-            StackOf::Panic => "panicked",
-            StackOf::Wait => "waits",
-            StackOf::Signal => "was",
-            StackOf::Unmodelled => "asked for what is not modelled",
-            StackOf::Escaped => "went past the C library",
-            StackOf::Misuse => "was seen to misuse the heap",
-            StackOf::Poisoned => "had in a register what freed memory is filled with,",
-            StackOf::Freed => "freed the block",
-            StackOf::Allocated => "allocated the block",
-            StackOf::Event(_) => "was",
-            // Told with the decisions, and of no interest to a reader.
-            StackOf::Pick(_) | StackOf::Points(_) => continue,
-        };
+        let Some(what) = what_it_is(stack.of) else { continue };
         line(text, &format!("  thread {} {what} at", stack.thread.0));
         let places = stack.addresses.iter().flat_map(|address| symbols.places(*address));
         for place in places.filter(|place| place.inner == Inner::Program).take(6) {
             line(text, &format!("    {}  {}", place.line, without_generics(&place.function)));
         }
     }
+}
+
+/// What a stack that a person wants to see is of.
+pub(crate) fn what_it_is(of: StackOf) -> Option<&'static str> {
+    Some(match of {
+        StackOf::Panic => "panicked",
+        StackOf::Wait => "waits",
+        StackOf::Signal => "was",
+        StackOf::Unmodelled => "asked for what is not modelled",
+        StackOf::Escaped => "went past the C library",
+        StackOf::Misuse => "was seen to misuse the heap",
+        StackOf::Poisoned => "had in a register what freed memory is filled with,",
+        StackOf::Freed => "freed the block",
+        StackOf::Allocated => "allocated the block",
+        // Told with what happened there, and of no interest to a reader by themselves.
+        StackOf::Events(_) | StackOf::Pick(_) | StackOf::Points(_) => return None,
+    })
 }
 
 fn decisions(text: &mut String, verdict: Verdict, run: &Run, symbols: &Symbols) {
@@ -148,7 +153,7 @@ fn decisions(text: &mut String, verdict: Verdict, run: &Run, symbols: &Symbols) 
     };
     for (number, pick) in &shown {
         let place = place_of_pick(run, *number, pick, symbols);
-        line(text, &format!("    step {:>7}  {}, at {place}", pick.step, what_was_decided(pick)));
+        line(text, &format!("    step {:>7}  {}, at {place}", pick.step, words(pick, None, &by_number)));
     }
     let more = if picks.len() <= DECISIONS_SHOWN { 0 } else { schedule.len() - shown.len() };
     if more > 0 {
@@ -166,31 +171,12 @@ fn planned(text: &mut String, plan: &Plan, run: &Run, symbols: &Symbols) {
     for decision in plan.decisions.iter().take(DECISIONS_SHOWN) {
         let number = taken.iter().position(|taken| taken.place() == decision.place());
         let Some((number, pick)) = number.map(|number| (number, &run.trace.picks[number])) else { continue };
-        let what = match decision.answer {
-            Answer::Hold => format!("thread {} is held while anything else can happen", pick.thread.0),
-            _ => what_was_decided(pick),
-        };
+        let what = words(pick, Some(&decision.answer), &by_number);
         let place = place_of_pick(run, number, pick, symbols);
         line(text, &format!("    step {:>7}  {what}, at {place}", pick.step));
     }
     if plan.decisions.len() > DECISIONS_SHOWN {
         line(text, &format!("    and {} more", plan.decisions.len() - DECISIONS_SHOWN));
-    }
-}
-
-/// A decision in words.
-fn what_was_decided(pick: &Pick) -> String {
-    let thread = pick.thread.0;
-    match (pick.kind, pick.to) {
-        (Kind::Preempt, Some(Candidate::Thread(to))) => {
-            format!("thread {thread} is preempted by thread {}", to.0)
-        }
-        (Kind::Preempt, _) => format!("thread {thread} is descheduled while time passes"),
-        (Kind::Next, Some(Candidate::Thread(to))) => {
-            format!("thread {thread} stops, and thread {} follows before the next in line", to.0)
-        }
-        (Kind::Next, _) => format!("thread {thread} stops, and time passes before another follows"),
-        (kind, _) => format!("{kind:?}: answer {} of {}, while thread {thread} runs", pick.pick, pick.bound),
     }
 }
 

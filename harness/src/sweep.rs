@@ -46,6 +46,9 @@ pub struct Tally {
     pub runs: u64,
     /// Runs that passed.
     pub passed: u64,
+    /// Scheduling points that they passed.
+    #[serde(default)]
+    pub points: u64,
     /// Runs by strategy family.
     #[serde(default)]
     pub strategies: BTreeMap<String, u64>,
@@ -60,6 +63,7 @@ impl Tally {
     /// Counts a run; its seed comes after those that were counted before.
     pub fn add(&mut self, seed: Seed, strategy: &str, examined: &Examined) {
         self.marks.merge(Marks::of(&examined.run));
+        self.points += examined.run.figures.points;
         self.count(seed, strategy, &examined.judgement, examined.difference.as_ref());
     }
 
@@ -114,6 +118,7 @@ impl Tally {
         }
         self.runs += later.runs;
         self.passed += later.passed;
+        self.points += later.points;
         self.marks.merge(later.marks);
         for (family, runs) in later.strategies {
             *self.strategies.entry(family).or_default() += runs;
@@ -234,6 +239,7 @@ mod tests {
     fn add(tally: &mut Tally, (seed, strategy, signature): (u64, &str, Option<&str>)) {
         let verdict = signature.map_or(Verdict::Pass, |_| Verdict::Fail);
         let judgement = Judgement { verdict, signature: signature.map(str::to_owned), detail: String::new() };
+        tally.points += 100 + seed;
         tally.count(Seed(seed), strategy, &judgement, None);
     }
 

@@ -29,6 +29,8 @@ pub struct Place {
     pub function: String,
     /// File and line, or the address where they are not known.
     pub line: String,
+    /// The file where the compiler read it; empty if that is not known.
+    pub path: String,
     /// Whether it lies in the standard library or the simulator rather than in the program.
     pub inner: Inner,
     /// Whose the program's code is.
@@ -87,7 +89,13 @@ impl Symbols {
         let address = return_address.saturating_sub(1);
         let unknown = || {
             let line = format!("{return_address:#x}");
-            vec![Place { function: "?".into(), line, inner: Inner::Std, of: Author::Own }]
+            vec![Place {
+                function: "?".into(),
+                line,
+                path: String::new(),
+                inner: Inner::Std,
+                of: Author::Own,
+            }]
         };
         let Some(elf) = self.elf() else { return unknown() };
         let mut places = Vec::new();
@@ -102,7 +110,8 @@ impl Symbols {
             let function = function.or_else(|| self.symbol(address)).unwrap_or_else(|| "?".into());
             let inner = whose(file, &function);
             let of = if is_of_dependency(file) { Author::Dependency } else { Author::Own };
-            places.push(Place { function, line: format!("{}:{line}", shorten(file)), inner, of });
+            let line = format!("{}:{line}", shorten(file));
+            places.push(Place { function, line, path: file.to_owned(), inner, of });
         }
         if places.is_empty() { unknown() } else { places }
     }
@@ -130,7 +139,7 @@ fn whose(file: &str, function: &str) -> Inner {
     {
         Inner::Std
     } else if file.contains("sim/boundary/src/")
-        || file.contains("/sim/src/kernel/")
+        || is_of_kernel(file)
         || file.contains("harness/src/")
         || crate_of(file).is_some_and(is_plain)
         || OURS.iter().any(|name| function.starts_with(name))
@@ -139,6 +148,12 @@ fn whose(file: &str, function: &str) -> Inner {
     } else {
         Inner::Program
     }
+}
+
+/// Whether a file is of the crate `photofinish-sim`, which lies beside this one.
+fn is_of_kernel(file: &str) -> bool {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/"));
+    Path::new(file).starts_with(beside.join("sim/src"))
 }
 
 /// Whether cargo fetched a file, from a registry or a repository.
@@ -191,6 +206,10 @@ mod tests {
         check(&format!("{registry}/rand_core-0.10.0-rc-3/src/lib.rs"), Inner::Simulator);
         check(&format!("{registry}/tokio-1.54.1/src/lib.rs"), Inner::Program);
         check("scenarios/src/canary/program.rs", Inner::Program);
+        let kernel = concat!(env!("CARGO_MANIFEST_DIR"), "/../sim/src/futex.rs");
+        let kernel = std::fs::canonicalize(kernel).expect("it is there");
+        check(kernel.to_str().expect("it is text"), Inner::Simulator);
+        check("/home/u/sim/src/futex.rs", Inner::Program);
         check("/rustc/abc/library/core/src/ops/function.rs", Inner::Std);
     }
 }

@@ -5,4 +5,15 @@
 //! Invariant: whatever the program under test wrote is data in every format, never markup.
 #![forbid(unsafe_code)]
 
+pub mod html;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod mermaid;
+pub mod outcome;
+pub mod page;
+pub mod perfetto;
 pub mod record;
+pub mod story;
+pub mod sweep;
+pub mod term;

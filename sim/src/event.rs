@@ -14,7 +14,7 @@ use crate::choice::Pick;
 use crate::host::{HostChange, HostId};
 use crate::link::{LinkChange, Loss};
 use crate::mark::{Mark, Outcome};
-use crate::net::Hop;
+use crate::net::{Hop, SocketId};
 use crate::process::{Pid, Status};
 use crate::thread::ThreadId;
 use crate::trace::Trace;
@@ -61,7 +61,9 @@ pub enum Event {
         /// Until when, if for ever is not the answer.
         deadline_ns: Option<u64>,
     },
-    /// A thread that waited can run.
+    /// A thread that waited can run. Where a call woke it, as a write to a pipe or a unix socket does whose bytes are there at once,
+    /// the stamp names the thread that made the call. What an arrival or the time that passed brings about follows their event, and
+    /// is not that thread's.
     Woke {
         /// The thread.
         thread: ThreadId,
@@ -90,6 +92,10 @@ pub enum Event {
         segment: Cow<'static, str>,
         /// Bytes it carried.
         bytes: u64,
+        /// The call that sent it first; nothing of what no call sent: see [`Journey::origin`](crate::net::Journey).
+        origin: Option<Stamp>,
+        /// The socket it is for, if there is one.
+        socket: Option<SocketId>,
     },
     /// A packet left a host for another; one that nobody has is `u32::MAX`. What a link holds leaves when that is released.
     Sent {
@@ -99,6 +105,8 @@ pub enum Event {
         segment: Cow<'static, str>,
         /// Bytes of the program's data in it.
         bytes: u64,
+        /// The call that sent it first; nothing of what no call sent: see [`Journey::origin`](crate::net::Journey).
+        origin: Option<Stamp>,
     },
     /// A packet from another host arrived.
     Reached {
@@ -108,6 +116,10 @@ pub enum Event {
         segment: Cow<'static, str>,
         /// Bytes of the program's data in it.
         bytes: u64,
+        /// The call that sent it first; nothing of what no call sent: see [`Journey::origin`](crate::net::Journey).
+        origin: Option<Stamp>,
+        /// The socket it is for, if there is one.
+        socket: Option<SocketId>,
     },
     /// A packet was lost between two hosts.
     Lost {
@@ -119,6 +131,8 @@ pub enum Event {
         bytes: u64,
         /// What became of it.
         why: Loss,
+        /// The call that sent it first; nothing of what no call sent: see [`Journey::origin`](crate::net::Journey).
+        origin: Option<Stamp>,
     },
     /// A datagram between two hosts will arrive twice.
     Duplicated {
@@ -128,6 +142,8 @@ pub enum Event {
         segment: Cow<'static, str>,
         /// Bytes of the program's data in it.
         bytes: u64,
+        /// The call that sent it first; nothing of what no call sent: see [`Journey::origin`](crate::net::Journey).
+        origin: Option<Stamp>,
     },
     /// One direction between two hosts changed.
     Link {
@@ -155,7 +171,8 @@ pub enum Event {
         /// How it ended.
         status: Status,
     },
-    /// A signal arrived at a process.
+    /// A signal arrived at a process. The stamp names the thread that sent it, by `kill(2)` or by the end of its process, which its
+    /// parent hears of; but nobody sends what follows the crash of a host.
     Signalled {
         /// The process.
         process: Pid,

@@ -24,7 +24,7 @@ use crate::exit::{Exit, ExitCause};
 use crate::scenarios::{ScenarioError, Scenarios};
 
 /// What names a run, and what is to be other than usual in it.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct RunArgs {
     /// The seed, decimal or 0x hexadecimal, drawn and printed when left out; or a token (`pf1-…`), which says everything else of the run,
     /// too.

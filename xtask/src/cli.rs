@@ -14,6 +14,7 @@ use photofinish::token::{DecodeError, Token};
 
 use crate::asked::RunArgs;
 use crate::exit::{EXIT_CODES, SWEEP_EXIT_CODES};
+use crate::reporting::Format;
 
 /// Photofinish: threads, time and sockets of ordinary Rust under one seed.
 #[derive(Debug, Parser)]
@@ -41,6 +42,9 @@ pub enum Command {
     CompareStrategies(CompareArgs),
     /// Make a failing run small: the same failure by as few decisions as can be found, and why they matter.
     Shrink(ShrinkArgs),
+    /// Draw a run: a record that was kept, or the run of a token.
+    #[command(after_long_help = EXIT_CODES)]
+    Report(ReportArgs),
     /// Measure what a scheduling point, a run's isolation and a thread cost on this machine.
     Bench(BenchArgs),
     /// Run every check that continuous integration runs, and stop at the first that fails.
@@ -98,6 +102,10 @@ pub struct SimArgs {
     /// Print the events of each run.
     #[arg(long)]
     pub events: bool,
+
+    /// Draw each run into this folder: as a page, as a record and in every other format that `report` has.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["seeds", "gdb"])]
+    pub report: Option<PathBuf>,
 
     /// Make so many percent of the runs that pass again, and see that they repeat; those that fail always are.
     #[arg(long, value_name = "PERCENT", default_value = "5")]
@@ -194,6 +202,11 @@ pub struct SweepArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
+    /// Draw into this folder what was found: all of it as a page (index.html), as a summary in Markdown (summary.md), as test results
+    /// (junit.xml) and as data (sweep.json), and each failure by itself in every format that `report` has.
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+
     /// What a run shares with others. Where runs share a process, those that pass are not made again.
     #[arg(long, value_enum, default_value_t = Sharing::Fork)]
     pub isolation: Sharing,
@@ -237,9 +250,33 @@ pub struct ShrinkArgs {
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
 
+    /// Draw the small run into this folder: as a page, as a record and in every other format that `report` has.
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Of which run: a file that `--report` or `report --format json` wrote, or a token (`pf1-…`).
+    #[arg(value_name = "RECORD|TOKEN")]
+    pub of: String,
+
+    /// As what.
+    #[arg(long, value_enum, default_value_t = Format::Term)]
+    pub format: Format,
+
+    /// Write it to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Show the file with the program that this machine has for such files.
+    #[arg(long)]
+    pub open: bool,
 }
 
 /// Names the folder of the corpus for whoever does not type it with each command.
@@ -317,6 +354,7 @@ impl SimArgs {
             stop_on_first: false,
             corpus: std::env::var_os(CORPUS_VARIABLE).map(PathBuf::from),
             out: None,
+            report: None,
             json: self.json,
         })
     }

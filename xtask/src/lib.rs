@@ -12,6 +12,7 @@ pub mod instrumented;
 pub mod interrupt;
 pub mod out;
 pub mod readme;
+pub mod reporting;
 pub mod scenarios;
 pub mod tidy;
 pub mod workspace;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use photofinish::wrapper::Invocation;
 use xtask::cli::{Cli, Command};
-use xtask::commands::{bench, bless, ci, compare, corpus, list, shrink, sim, sweep, tidy};
+use xtask::commands::{bench, bless, ci, compare, corpus, list, report, shrink, sim, sweep, tidy};
 use xtask::exit::{Exit, ExitCause};
 
 fn main() -> ExitCode {
@@ -38,6 +38,7 @@ fn dispatch(command: &Command) -> Exit {
         Command::Corpus(args) => settle(corpus::run(args)),
         Command::CompareStrategies(args) => settle(compare::run(args)),
         Command::Shrink(args) => settle(shrink::run(args)),
+        Command::Report(args) => settle(report::run(args)),
         Command::Bench(args) => settle(bench::run(args)),
         Command::Ci => settle(ci::run()),
         Command::Bless => settle(bless::run()),

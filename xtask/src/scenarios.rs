@@ -64,6 +64,13 @@ impl Scenarios {
         Ok(Self { path, all })
     }
 
+    /// What a program is about, and what its variant does otherwise.
+    #[must_use]
+    pub fn about(&self, program: &str) -> Option<String> {
+        let listed = self.all.iter().find(|listed| listed.name() == program)?;
+        Some(format!("{} {}", listed.story, listed.differs).trim().to_owned())
+    }
+
     /// The programs that the names stand for: a variant, all variants of a scenario, or without names everything.
     ///
     /// # Errors

@@ -223,7 +223,7 @@ fn exit_codes_say_what_was_found() {
         assert_eq!(said.code, Some(code), "{name}: {}{}", said.out, said.err);
         assert!(said.out.contains(word), "{name}: {}", said.out);
     };
-    check("canary", 1, "FAIL: panic in");
+    check("canary", 1, "FAIL canary/panic: panic in");
     check("canary/wrong-answer", 1, "replay: cargo xtask sim canary/wrong-answer --seed 1 --strategy ");
     check("canary/healthy", 0, "pass");
 }

@@ -163,12 +163,20 @@ fn entries_are_listed_shown_replayed_and_deleted() {
     let replay = shown.out.lines().find_map(|line| line.strip_prefix("  replay: cargo xtask "));
     let words: Vec<&str> = replay.expect("it says how").split(' ').collect();
     let again = folder.xtask(&words);
-    assert!(again.code == Some(1) && again.out.contains("FAIL: lost-update"), "{}", again.out);
+    assert!(
+        again.code == Some(1) && again.out.contains("FAIL lost-update/buggy: lost-update"),
+        "{}",
+        again.out
+    );
     let trace = folder.path("trace.json");
     let written = folder.xtask(&["corpus", "show", "1", "--record", &trace]);
     assert_eq!(written.code, Some(0), "{}", written.err);
     let again = folder.xtask(&["sim", "--trace", &trace]);
-    assert!(again.code == Some(1) && again.out.contains("FAIL: lost-update"), "{}", again.out);
+    assert!(
+        again.code == Some(1) && again.out.contains("FAIL lost-update/buggy: lost-update"),
+        "{}",
+        again.out
+    );
     assert_eq!(folder.xtask(&["corpus", "rm", "1"]).out, "removed #1: lost-update/buggy: lost-update\n");
     for command in ["show", "rm"] {
         let said = folder.xtask(&["corpus", command, "1"]);
@@ -192,7 +200,12 @@ fn a_replay_line_asks_for_what_the_run_was_made_under() {
     assert!(replay.ends_with(" --heap checked --oracles stuck,late=20"), "{replay}");
     let words: Vec<&str> = replay.split(' ').skip(2).collect();
     let again = folder.xtask(&words);
-    assert!(again.code == Some(1) && again.out.contains("FAIL: lost-update"), "{}{}", again.out, again.err);
+    assert!(
+        again.code == Some(1) && again.out.contains("FAIL lost-update/buggy: lost-update"),
+        "{}{}",
+        again.out,
+        again.err
+    );
 }
 
 #[test]

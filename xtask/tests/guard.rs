@@ -182,7 +182,35 @@ fn a_watched_run_is_the_run() {
         let watched = client.run(&Request { watch, ..request }).expect("it serves");
         assert!(plain.events == watched.events, "{program}: {:?}", watched.ending);
         assert_eq!(plain.figures, watched.figures, "{program}");
-        assert_eq!(watched.stacks.len(), plain.stacks.len() + 4, "{program}");
+        let at: Vec<usize> =
+            (0..watched.events.len()).filter(|event| watched.stack_at(*event).is_some()).collect();
+        assert_eq!(at, [2, 3, 4, 5], "{program}");
+        assert_eq!(
+            (plain.event_stacks.len(), watched.event_stacks.len()),
+            (0, watched.events.len()),
+            "{program}"
+        );
+    }
+}
+
+#[test]
+fn each_event_has_its_stack_and_each_stack_is_sent_once() {
+    use photofinish::client::{StackOf, Watch};
+    let mut client = client(guests(), Isolation::Fork);
+    for program in ["guarded/same", "sync/mpsc"] {
+        let watch = Some(Watch { stacks: (0, u64::MAX), ..Watch::default() });
+        let request = Request { events: true, watch, ..request(&mut client, program, 3) };
+        let run = client.run(&request).expect("it serves");
+        assert_eq!(run.event_stacks.len(), run.events.len(), "{program}");
+        assert!((0..run.events.len()).all(|event| run.stack_at(event).is_some()), "{program}");
+        let sent = run.stacks.iter().filter(|stack| matches!(stack.of, StackOf::Events(_)));
+        let mut sent: Vec<_> = sent.map(|stack| &stack.addresses).collect();
+        let (count, events) = (sent.len(), run.events.len());
+        println!("{program}: {events} events, {count} stacks");
+        sent.sort();
+        sent.dedup();
+        assert_eq!(sent.len(), count, "{program}");
+        assert!(count < events, "{program}: {events} events, {count} stacks");
     }
 }
 

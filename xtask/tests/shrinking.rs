@@ -57,7 +57,7 @@ fn a_failing_seed_is_made_small_and_explained() {
         assert!(function.contains("lost_update"), "{side}: {small}");
     }
     let told = xtask(&[&["shrink"], FAILS.as_slice()].concat());
-    for words in ["minimal: without any one of its decisions", "came before", "cargo xtask sim --seed pf1-"] {
+    for words in ["minimal: without any one of its decisions", "came first", "cargo xtask sim --seed pf1-"] {
         assert!(told.out.contains(words), "`{words}`: {}", told.out);
     }
 }
@@ -67,7 +67,11 @@ fn a_token_is_a_seed_everywhere() {
     let token = token();
     let again = xtask(&["sim", "--seed", &token]);
     assert_eq!(again.code, Some(1), "{}{}", again.out, again.err);
-    assert!(again.out.starts_with("token · lost-update/buggy\n  FAIL: lost-update"), "{}", again.out);
+    assert!(
+        again.out.starts_with("token · lost-update/buggy\nFAIL lost-update/buggy: lost-update"),
+        "{}",
+        again.out
+    );
     assert!(again.out.contains(&format!("replay: cargo xtask sim --seed {token}")), "{}", again.out);
     let exact = xtask(&["sim", "--exact", "--seed", &token, "--json"]);
     let record: Value = serde_json::from_str(&exact.out).expect("one object");

@@ -93,6 +93,62 @@ fn each_signature_has_a_record_and_a_trace_that_replays() {
 }
 
 #[test]
+fn a_report_tells_all_and_each_failure() {
+    let folder = Folder::new();
+    let report = folder.path("report");
+    let sweep = |report: &str| {
+        let words = ["sweep", "lost-update", "canary", "--seeds", "60", "--no-shrink", "--report", report];
+        let said = folder.xtask(&words);
+        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+        assert!(said.err.ends_with(&format!("report: {report}/index.html\n")), "{}", said.err);
+        said
+    };
+    let read =
+        |name: &str| fs::read_to_string(folder.path(&format!("report/{name}"))).expect("it is written");
+    let record = || serde_json::from_str::<Value>(&read("sweep.json")).expect("JSON");
+    let told = sweep(&report).out;
+    let totals = record()["totals"].clone();
+    let count = |totals: &Value, what: &str| totals[what].as_u64().expect("a count");
+    assert_eq!(
+        ["variants", "runs", "failures", "fresh", "known"].map(|what| count(&totals, what)),
+        [6, 360, 5, 5, 0]
+    );
+    assert!(count(&totals, "points") > 360 && told.contains("60 of 60 runs passed"), "{totals}: {told}");
+    assert!(read("summary.md").starts_with("## Sweep: All 6 variants as expected: 5 new failures\n"));
+    assert!(read("junit.xml").contains("tests=\"6\""));
+    let page = read("index.html");
+    let mut drawn = 0;
+    for variant in record()["variants"].as_array().expect("all of them") {
+        for signature in variant["signatures"].as_array().expect("what was found") {
+            let own = signature["report"].as_str().expect("it has a page of its own");
+            assert!(page.contains(own), "{own}");
+            let run: Value = serde_json::from_str(&read(&own.replace(".html", ".json"))).expect("JSON");
+            assert_eq!(run["headline"]["signature"], signature["signature"]);
+            drawn += fs::metadata(folder.path(&format!("report/{own}"))).map_or(0, |_| 1);
+        }
+    }
+    assert_eq!(drawn, 5, "four canaries and an update");
+    sweep(&report);
+    let totals = record()["totals"].clone();
+    assert_eq!(
+        ["failures", "fresh", "known"].map(|what| count(&totals, what)),
+        [5, 0, 5],
+        "by now all are known"
+    );
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_refused_before_the_first_run() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("")).expect("a temporary folder");
+    fs::write(folder.path("file"), "no folder").expect("a temporary file");
+    let said = folder.xtask(&["sweep", "canary", "--seeds", "5", "--report", &folder.path("file")]);
+    assert_eq!((said.code, &*said.out), (Some(2), ""), "{}", said.err);
+    assert!(said.err.contains("next: "), "{}", said.err);
+    assert_eq!(folder.xtask(&["corpus", "list", "--json"]).out, "", "no run was made, and so none failed");
+}
+
+#[test]
 fn a_time_is_shared_and_nobody_left_out() {
     let began = Instant::now();
     let said = sweep(&["canary", "lost-update", "--for", "1s", "--json"]);
@@ -151,6 +207,8 @@ fn what_makes_no_sense_is_refused() {
     check(&["--for", "1m", "--seeds", "5"], "cannot be used with");
     check(&["--seeds", "0"], "0");
     check(&["--out", &file], "next:");
+    check(&["--report", &file], "next:");
+    check(&["--report", &folder.path("file/report")], "next:");
     check(&["--corpus", &file], "next:");
 }
 

@@ -6,7 +6,7 @@ use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 
 use super::difference::Side;
-use crate::client::{Run, StackOf};
+use crate::client::Run;
 use crate::symbols::{Inner, Symbols};
 
 /// Places of a stack that are shown.
@@ -37,13 +37,12 @@ pub(super) fn side(run: &Run, number: usize, symbols: &Symbols) -> Side {
             stack: Vec::new(),
         };
     };
-    let stack = run.stacks.iter().find(|stack| stack.of == StackOf::Event(number as u64));
     Side {
         event: Some(text(event)),
         step: *step,
         at_ns: *at_ns,
         thread: thread.0,
-        stack: stack.map(|stack| places(&stack.addresses, symbols)).unwrap_or_default(),
+        stack: run.stack_at(number).map(|stack| places(&stack.addresses, symbols)).unwrap_or_default(),
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Pair {
 pub struct Operation {
     /// The thread, by its name if it has one.
     pub thread: String,
+    /// The thread's number.
+    pub number: u32,
     /// The program's function, without type arguments.
     pub function: String,
     /// File and line.
@@ -260,6 +262,7 @@ fn operation(run: &Run, decision: &Decision, symbols: &Symbols) -> Option<Operat
     let place = places.iter().find(|place| place.of == Author::Own).or(places.first())?;
     Some(Operation {
         thread: name_of(run, stack.thread),
+        number: stack.thread.0,
         function: signature::plain(&place.function),
         line: place.line.clone(),
         stack: places

@@ -16,8 +16,9 @@ use photofinish_sim::plan::Plan;
 
 pub use photofinish_shrink::{Cost, Minimal, Stats};
 pub use runs::{Go, Progress};
+pub(crate) use told::words;
 
-use crate::client::{Client, ClientError, Replay, Request};
+use crate::client::{Client, ClientError, Replay, Request, Run};
 use crate::examine::{Examined, examine};
 use crate::token;
 use crate::verdict::Verdict;
@@ -105,6 +106,20 @@ pub struct Small {
     pub took: Duration,
 }
 
+/// What each decision of a failing run does, whose events were kept, and whose plan gives it; for so long.
+///
+/// # Errors
+/// The client could not make a run.
+pub fn explained(
+    client: &mut Client,
+    (request, plan, run): (&Request, &Plan, &Run),
+    signature: &str,
+    time: Duration,
+) -> Result<Explanation, ClientError> {
+    let most = Most { decisions: EXPLAINED_MAX, until: Instant::now() + time };
+    explain::explain(client, (request, plan, run), signature, most)
+}
+
 /// So many decisions are explained: nobody reads of more.
 const EXPLAINED_MAX: usize = 16;
 
@@ -152,8 +167,7 @@ pub fn shrink(
         let Request { program, seed, .. } = request;
         return Err(ShrinkError::NotAgain { program, seed, wanted: signature, found });
     }
-    let most = Most { decisions: EXPLAINED_MAX, until: Instant::now() + spend.time };
-    let explanation = explain::explain(client, (&request, &best.plan, &examined.run), &signature, most)?;
+    let explanation = explained(client, (&request, &best.plan, &examined.run), &signature, spend.time)?;
     let token = token::make(client, (&request, &best.plan, &examined.run), &signature)
         .map_err(|error| error.to_string())
         .and_then(|token| token.encode().map_err(|error| error.to_string()));

@@ -51,16 +51,22 @@ impl fmt::Display for Operation {
 }
 
 impl Small {
-    /// What became of its decisions, whether all that are left are needed, and what each does: lines for below its story.
+    /// What became of its decisions, and whether all that are left are needed: lines for below its story.
     #[must_use]
-    pub fn reasons(&self) -> String {
-        let Self { plan, stats, minimal, explanation, .. } = self;
+    pub fn made_small(&self) -> String {
+        let Self { stats, minimal, explanation, .. } = self;
         let runs = stats.runs + explanation.runs;
         let (before, after) = (counted(&stats.before), counted(&stats.after));
+        format!("  made small: {before} before, {after} after\n  {}; {runs} runs\n", words(*minimal))
+    }
+
+    /// The same, and what each of the decisions that are left does.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        let Self { plan, explanation, .. } = self;
         let more = plan.decisions.len().saturating_sub(explanation.decisions.len());
         let more = if more == 0 { String::new() } else { format!("    and {more} more, not looked at\n") };
-        let minimal = words(*minimal);
-        format!("  made small: {before} before, {after} after\n  {minimal}; {runs} runs\n{explanation}{more}")
+        format!("{}{explanation}{more}", self.made_small())
     }
 }
 
@@ -85,7 +91,7 @@ fn counted(cost: &Cost) -> String {
 }
 
 /// Whether each decision that is left is needed, in words.
-fn words(minimal: Minimal) -> &'static str {
+pub(crate) fn words(minimal: Minimal) -> &'static str {
     match minimal {
         Minimal::Proved => "minimal: without any one of its decisions it does not fail so",
         Minimal::NotProved(Why::Budget) => "perhaps not minimal: the runs were used up",

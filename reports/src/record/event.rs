@@ -2,13 +2,16 @@
 //!
 //! Does not choose what matters. Invariant: [`what`] is total, and of two events that differ in what a reader can see, the words differ.
 
-use photofinish_sim::event::{Event, Pass, Why};
+use photofinish_sim::event::{Event, Pass, Stamp, Why};
+use photofinish_sim::net::Hop;
 use photofinish_sim::process::Status;
 use photofinish_sim::traced;
 use photofinish_sim::wait::{WaitOn, Woken};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. Threads, processes and hosts are numbers, as in the rest of the record.
+///
+/// On disk its fields stand beside those of its [`Step`](super::Step), so that none may be called `step`, `at_ns`, `thread` or `stack` there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum What {
@@ -38,9 +41,10 @@ pub enum What {
         /// Until when at most.
         until_ns: Option<u64>,
     },
-    /// A thread that waited can run.
+    /// A thread that waited can run: by a call of the thread that ran, unless it follows a packet that arrived, or time that passed.
     Woke {
         /// That thread.
+        #[serde(rename = "woken")]
         thread: u32,
         /// What ended its wait.
         how: Wake,
@@ -107,7 +111,7 @@ pub enum What {
         /// How, in words.
         status: String,
     },
-    /// A signal arrived at a process.
+    /// A signal arrived at a process: from the thread that ran.
     Signalled {
         /// The process.
         pid: i32,
@@ -145,6 +149,15 @@ pub enum What {
         /// The task that ran.
         task: Option<u64>,
     },
+    /// An asynchronous runtime spawned a task.
+    Task {
+        /// The task, as [`What::Traced`] numbers it.
+        task: u64,
+        /// Its name; empty if it has none.
+        name: String,
+        /// Where it was spawned: file, line and column.
+        place: String,
+    },
     /// The program passed a mark of its own.
     Marked {
         /// The mark, with its place.
@@ -181,8 +194,10 @@ pub struct Packet {
     pub from: u32,
     /// The host it goes to; one that nobody has is `u32::MAX`.
     pub to: u32,
-    /// Who sent it, if that is known.
+    /// Who sent it; nobody if no call did: an answer of the host's own, what a timer or a wider window let go, and timers.
     pub sent: Option<Sender>,
+    /// The socket at which it arrived, by its number, if anybody was there.
+    pub socket: Option<u32>,
 }
 
 /// Who sent a packet, and when.
@@ -269,9 +284,9 @@ pub fn what(event: &Event) -> What {
         | Event::Link { .. }
         | Event::Host { .. } => on_the_network(event),
         Event::Traced(traced) => of_tracing(traced),
-        Event::TaskSpawned(spawned) => What::Noted {
-            what: format!("task {} {} spawned at {}", spawned.task.0, spawned.name, spawned.place),
-        },
+        Event::TaskSpawned(spawned) => {
+            What::Task { task: spawned.task.0, name: spawned.name.clone(), place: spawned.place.clone() }
+        }
         Event::Chose { number, from, to, place } => {
             What::Noted { what: format!("the search chose {number} of {from} to {to} at {place}") }
         }
@@ -289,33 +304,34 @@ pub fn what(event: &Event) -> What {
 }
 
 fn on_the_network(event: &Event) -> What {
-    let packet = |segment: &str, bytes: u64, from: u32, to: u32| Packet {
-        segment: segment.to_owned(),
-        bytes,
-        from,
-        to,
-        sent: None,
-    };
     match event {
-        Event::Arrived { segment, bytes } => What::Arrived(packet(segment, *bytes, 0, 0)),
-        Event::Sent { hop, segment, bytes } => What::Sent(packet(segment, *bytes, hop.from.0, hop.to.0)),
-        Event::Reached { hop, segment, bytes } => {
-            What::Arrived(packet(segment, *bytes, hop.from.0, hop.to.0))
+        Event::Arrived { segment, bytes, origin, socket } => {
+            let socket = socket.map(|socket| socket.0);
+            What::Arrived(Packet { socket, ..packet(segment, *bytes, Hop::default(), *origin) })
         }
-        Event::Lost { hop, segment, bytes, why } => What::Strayed {
-            packet: packet(segment, *bytes, hop.from.0, hop.to.0),
+        Event::Sent { hop, segment, bytes, origin } => What::Sent(packet(segment, *bytes, *hop, *origin)),
+        Event::Reached { hop, segment, bytes, origin, socket } => {
+            let socket = socket.map(|socket| socket.0);
+            What::Arrived(Packet { socket, ..packet(segment, *bytes, *hop, *origin) })
+        }
+        Event::Lost { hop, segment, bytes, origin, why } => What::Strayed {
+            packet: packet(segment, *bytes, *hop, *origin),
             fate: format!("lost: {why:?}").to_lowercase(),
         },
-        Event::Duplicated { hop, segment, bytes } => What::Strayed {
-            packet: packet(segment, *bytes, hop.from.0, hop.to.0),
-            fate: String::from("doubled"),
-        },
+        Event::Duplicated { hop, segment, bytes, origin } => {
+            What::Strayed { packet: packet(segment, *bytes, *hop, *origin), fate: String::from("doubled") }
+        }
         Event::Link { hop, change } => {
             What::Link { from: hop.from.0, to: hop.to.0, change: format!("{change:?}").to_lowercase() }
         }
         Event::Host { host, change } => What::Host { host: host.0, change: became(change) },
         other => What::Noted { what: format!("{other:?}") },
     }
+}
+
+fn packet(segment: &str, bytes: u64, hop: Hop, origin: Option<Stamp>) -> Packet {
+    let sent = origin.map(|Stamp { step, at_ns, thread }| Sender { thread: thread.0, step, at_ns });
+    Packet { segment: segment.to_owned(), bytes, from: hop.from.0, to: hop.to.0, sent, socket: None }
 }
 
 fn became(change: &photofinish_sim::host::HostChange) -> String {

@@ -9,12 +9,14 @@
 //! Invariant: whatever was written is read back equal.
 
 mod event;
+mod people;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use event::{What, what};
+pub use event::{Packet, Pause, Sender, Switch, Wake, What, what};
+pub use people::{People, people};
 
 /// The schema number of [`Record`].
 pub const SCHEMA: u32 = 1;

@@ -60,6 +60,8 @@ struct ToShared {
     heard: Option<Heard>,
     /// Picks written so far.
     picks: u64,
+    /// The stacks at events that somebody asked about.
+    seen: sight::Seen,
 }
 
 /// The stacks of so many picks are kept: nobody reads of more.
@@ -84,7 +86,7 @@ impl Recorder for ToShared {
         }
         if self.detail == Detail::Events || event.is_loud() {
             SHARED.push(&Frame::Event(*stamp, event.clone()));
-            sight::event(stamp.thread);
+            sight::event(stamp.thread, &mut self.seen);
         }
     }
 }
@@ -118,7 +120,7 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         (Some(watch), Some(_)) if watch.points > 0 => Box::new(Attentive::new(chooser)),
         _ => chooser,
     };
-    let recorder = ToShared { detail, heard: heard.clone(), picks: 0 };
+    let recorder = ToShared { detail, heard: heard.clone(), picks: 0, seen: sight::Seen::default() };
     let mut kernel = Kernel::new(request.limits, chooser, Box::new(recorder), detail);
     kernel.look_for(request.oracles.unwrap_or(task.oracles));
     kernel.user = user();

@@ -61,7 +61,7 @@ pub enum Replay {
 /// [`Watch::shift`] nothing of it changes what the program sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Watch {
-    /// The stack is recorded at the events from one number to another.
+    /// The stack is recorded at the events from one number to another, each stack once.
     pub stacks: (u64, u64),
     /// Whether what reaches the program past the kernel is written down: [`Sight`].
     pub inputs: bool,
@@ -175,6 +175,8 @@ pub enum Frame {
     Event(Stamp, Event),
     /// Where a thread was, innermost first, as addresses in the executable.
     Stack(ThreadId, StackOf, Vec<u64>),
+    /// The event of this number, from 0, was recorded with the stack of this number.
+    At(u64, u32),
     /// This thread passed a point, its how manyeth, with the stack of this number.
     Point(ThreadId, u64, u32),
     /// Something that reached the program past the kernel.
@@ -206,8 +208,8 @@ pub enum StackOf {
     Freed,
     /// Where it was allocated.
     Allocated,
-    /// The event of this number, which somebody asked about.
-    Event(u64),
+    /// Events, of which somebody asked: the stack of this number, which has them by [`Frame::At`].
+    Events(u32),
     /// The pick of this number, of a run with its events.
     Pick(u64),
     /// Points, of which somebody asked: the stack of this number.
@@ -269,7 +271,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 10;
+pub const PROTOCOL: u32 = 12;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

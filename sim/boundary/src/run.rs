@@ -6,7 +6,6 @@
 use core::cell::UnsafeCell;
 use core::sync::atomic::{Ordering, compiler_fence};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use photofinish_sim::call::address::Address;
 use photofinish_sim::call::message::Arrived;
@@ -23,7 +22,7 @@ use crate::carrier;
 use crate::frames::{Frame, StackOf};
 use crate::phase::{self, Phase};
 use crate::shm::SHARED;
-use crate::sight::{self, Passed};
+use crate::sight::{self, Passed, Seen};
 use crate::symbols::signal::{self, Interrupted};
 
 /// What is known of the run that is on.
@@ -39,8 +38,8 @@ pub(crate) struct Run {
     pub(crate) waits: Vec<Vec<u64>>,
     /// Kinds of system calls that were caught past the C library. Kept only with events.
     escaped: Vec<i64>,
-    /// The stacks at points that somebody asked about, and their numbers.
-    pub(crate) seen: BTreeMap<Vec<u64>, u32>,
+    /// The stacks at points that somebody asked about.
+    pub(crate) seen: Seen,
     /// How long the frames were when its last one was written, once it was.
     pub(crate) told: Option<u64>,
     /// Whether it changed what the real process has and nobody puts back.
@@ -63,7 +62,7 @@ pub(crate) fn begin(kernel: Kernel) {
         main_ended: None,
         waits: Vec::new(),
         escaped: Vec::new(),
-        seen: BTreeMap::new(),
+        seen: Seen::default(),
         told: None,
         outlived: false,
     });

@@ -6,7 +6,7 @@ use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-use crate::frames::{Frame, encode_into};
+use crate::frames::{Frame, StackOf, encode_into};
 use crate::own::Real;
 
 /// Room for frames; untouched pages cost nothing.
@@ -137,16 +137,16 @@ impl Shared {
         self.header().length.fetch_min(length, Ordering::AcqRel);
     }
 
-    /// Appends a frame; one that does not fit is dropped and noted.
+    /// Appends a frame; the first that does not fit is dropped and noted, and so are those after it, but for what tells how the run
+    /// ended: what is left is the run's beginning, without holes.
     pub(crate) fn push(&self, frame: &Frame) {
         let header = self.header();
         let length = usize::try_from(header.length.load(Ordering::Relaxed)).expect("at most ROOM");
         // The last MiB is kept for what ends a run.
-        let room = match frame {
-            Frame::Final(_) | Frame::Stack(..) => ROOM - BODY,
-            _ => ROOM - BODY - (1 << 20),
-        };
-        if length >= room {
+        let asked = matches!(frame, Frame::Stack(_, StackOf::Events(_) | StackOf::Points(_), _));
+        let ends = matches!(frame, Frame::Final(_) | Frame::Stack(..)) && !asked;
+        let room = if ends { ROOM - BODY } else { ROOM - BODY - (1 << 20) };
+        if length >= room || (!ends && header.truncated.load(Ordering::Relaxed)) {
             header.truncated.store(true, Ordering::Release);
             return;
         }

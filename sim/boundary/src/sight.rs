@@ -5,6 +5,7 @@
 //! changes neither the program's memory nor what it is answered, so that a watched run is the run.
 
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::BTreeMap;
 
 use photofinish_sim::event::EventsHash;
 use photofinish_sim::thread::ThreadId;
@@ -45,11 +46,30 @@ pub(crate) fn inputs() -> bool {
     INPUTS.load(Ordering::Relaxed)
 }
 
-/// An event of a thread was recorded.
-pub(crate) fn event(thread: ThreadId) {
+/// Stacks that were sent, and their numbers: one that is met again is not sent again.
+#[derive(Debug, Default)]
+pub(crate) struct Seen(BTreeMap<Vec<u64>, u32>);
+
+impl Seen {
+    /// The number of the stack that the running thread has here, which is sent if it was not.
+    fn here(&mut self, thread: ThreadId, of: fn(u32) -> StackOf) -> u32 {
+        let stack = backtrace_here();
+        if let Some(number) = self.0.get(&stack) {
+            return *number;
+        }
+        let number = u32::try_from(self.0.len()).expect("fewer stacks than there is memory for");
+        SHARED.push(&Frame::Stack(thread, of(number), stack.clone()));
+        self.0.insert(stack, number);
+        number
+    }
+}
+
+/// An event of a thread was recorded, by somebody who remembers the stacks at those before it.
+pub(crate) fn event(thread: ThreadId, seen: &mut Seen) {
     let number = EVENTS.fetch_add(1, Ordering::Relaxed);
     if (STACKS_FROM.load(Ordering::Relaxed)..STACKS_TO.load(Ordering::Relaxed)).contains(&number) {
-        SHARED.push(&Frame::Stack(thread, StackOf::Event(number), backtrace_here()));
+        let stack = seen.here(thread, StackOf::Events);
+        SHARED.push(&Frame::At(number, stack));
     }
     step::event(number);
 }
@@ -76,14 +96,8 @@ fn note_point(passed: Passed) {
     POINTS.fetch_sub(1, Ordering::Relaxed);
     let at = run().kernel.moment();
     let number = at.thread_points + u64::from(passed == Passed::Next);
-    let stack = backtrace_here();
-    let seen = &mut run().seen;
-    let count = u32::try_from(seen.len()).expect("fewer stacks than there is memory for");
-    let index = *seen.entry(stack.clone()).or_insert(count);
-    if index == count {
-        SHARED.push(&Frame::Stack(at.thread, StackOf::Points(index), stack));
-    }
-    SHARED.push(&Frame::Point(at.thread, number, index));
+    let stack = run().seen.here(at.thread, StackOf::Points);
+    SHARED.push(&Frame::Point(at.thread, number, stack));
 }
 
 /// Whether a stack belongs to a sight.

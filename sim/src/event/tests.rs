@@ -25,7 +25,7 @@ fn all() -> Vec<Event> {
     let panicked =
         |message: &str, place: &str| Event::Panicked { message: message.into(), place: place.into() };
     let on = |on| Event::Blocked { on, deadline_ns: None };
-    let arrived = |segment, bytes| Event::Arrived { segment: Cow::Borrowed(segment), bytes };
+    let arrived = |segment, bytes| arrived(segment, bytes, None, None);
     let waits = [
         WaitOn::Futex { word: 0, bits: 1 },
         WaitOn::Futex { word: 1, bits: 0 },
@@ -88,17 +88,35 @@ fn all() -> Vec<Event> {
     events
 }
 
+fn arrived(segment: &'static str, bytes: u64, origin: Option<Stamp>, socket: Option<SocketId>) -> Event {
+    Event::Arrived { segment: Cow::Borrowed(segment), bytes, origin, socket }
+}
+
+/// No origin, and one with each of its fields changed.
+fn origins() -> [Option<Stamp>; 5] {
+    let others =
+        [Stamp { step: 2, ..STAMP }, Stamp { at_ns: 3, ..STAMP }, Stamp { thread: ThreadId(4), ..STAMP }];
+    [None, Some(STAMP), Some(others[0]), Some(others[1]), Some(others[2])]
+}
+
+/// What happens to packets.
 fn between_hosts() -> Vec<Event> {
     let mut events = Vec::new();
+    events.extend(origins()[1..].iter().map(|origin| arrived("", 0, *origin, None)));
+    events.extend([0, 1].map(|socket| arrived("", 0, None, Some(SocketId(socket)))));
     for (from, to) in [(1, 2), (2, 1), (1, 3)] {
         let hop = Hop { from: HostId(from), to: HostId(to) };
         for (name, bytes) in [("", 0), ("a", 0), ("", 1)] {
             let segment = Cow::Borrowed(name);
-            events.push(Event::Sent { hop, segment: segment.clone(), bytes });
-            events.push(Event::Reached { hop, segment: segment.clone(), bytes });
-            events.push(Event::Duplicated { hop, segment: segment.clone(), bytes });
-            for why in [Loss::Cut, Loss::Down, Loss::Nowhere, Loss::Struck, Loss::Overflow, Loss::Gap] {
-                events.push(Event::Lost { hop, segment: segment.clone(), bytes, why });
+            for origin in origins() {
+                events.push(Event::Sent { hop, segment: segment.clone(), bytes, origin });
+                for socket in [None, Some(SocketId(0)), Some(SocketId(1))] {
+                    events.push(Event::Reached { hop, segment: segment.clone(), bytes, origin, socket });
+                }
+                events.push(Event::Duplicated { hop, segment: segment.clone(), bytes, origin });
+                for why in [Loss::Cut, Loss::Down, Loss::Nowhere, Loss::Struck, Loss::Overflow, Loss::Gap] {
+                    events.push(Event::Lost { hop, segment: segment.clone(), bytes, origin, why });
+                }
             }
         }
         for change in

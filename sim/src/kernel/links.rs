@@ -3,9 +3,11 @@
 //! Does not know what a packet says. Invariant: a packet is in one place: on its way, kept by a link that is held, kept by its flow to
 //! be sent again, arrived or lost; and loopback has none of this.
 
+use std::borrow::Cow;
+
 use super::Kernel;
 use crate::choice::Kind;
-use crate::event::Event;
+use crate::event::{Event, Stamp};
 use crate::host::{HostId, Power};
 use crate::link::{Condition, Link};
 use crate::link::{LinkChange, Loss};
@@ -87,10 +89,10 @@ impl Kernel {
     /// A packet sets out, whether for the first time or again.
     pub(super) fn put_on_link(&mut self, mut packet: Packet) {
         packet.journey.sent_ns = self.now_ns();
-        let (hop, segment, bytes) = (packet.hop, packet.name().into(), packet.bytes());
+        let About { hop, segment, bytes, origin } = about(&packet);
         let condition = self.links.condition(hop);
         if condition != Condition::Held {
-            self.emit(&Event::Sent { hop, segment, bytes });
+            self.emit(&Event::Sent { hop, segment, bytes, origin });
         }
         match condition {
             Condition::Cut => self.lose(packet, Loss::Cut),
@@ -115,8 +117,8 @@ impl Kernel {
         }
         if let Segment::Datagram(_) = packet.segment {
             if self.strikes(Kind::Duplicate, duplicate) {
-                let (hop, segment, bytes) = (packet.hop, packet.name().into(), packet.bytes());
-                self.emit(&Event::Duplicated { hop, segment, bytes });
+                let About { hop, segment, bytes, origin } = about(&packet);
+                self.emit(&Event::Duplicated { hop, segment, bytes, origin });
                 self.set_arrival(packet.clone(), at_ns);
             }
             if self.strikes(Kind::Reorder, reorder) {
@@ -145,16 +147,17 @@ impl Kernel {
             self.lose(packet, Loss::Down);
         } else if let Some(packet) = self.wait_for_lost(packet) {
             if !self.net.is_next(&packet) {
-                let (hop, segment, bytes) = (packet.hop, packet.name().into(), packet.bytes());
-                self.emit(&Event::Lost { hop, segment, bytes, why: Loss::Gap });
+                let About { hop, segment, bytes, origin } = about(&packet);
+                self.emit(&Event::Lost { hop, segment, bytes, origin, why: Loss::Gap });
                 // The receiver says again what it has, and the host of a sender that is gone resets it.
                 if let Some(to) = packet.to.filter(|_| self.net.is_met(&packet)) {
                     self.net.send_probe(to);
                 }
                 return;
             }
-            let (hop, segment, bytes) = (packet.hop, packet.name().into(), packet.bytes());
-            self.emit(&Event::Reached { hop, segment, bytes });
+            let About { hop, segment, bytes, origin } = about(&packet);
+            let socket = self.net.receiver(&packet);
+            self.emit(&Event::Reached { hop, segment, bytes, origin, socket });
             let receipt = self.receipt(&packet);
             if !self.repeat_last_word(&packet) {
                 self.net.deliver(packet, self.now_ns());
@@ -167,8 +170,8 @@ impl Kernel {
 
     /// A packet did not arrive; its sender may find out.
     fn lose(&mut self, packet: Packet, why: Loss) {
-        let (hop, segment, bytes) = (packet.hop, packet.name().into(), packet.bytes());
-        self.emit(&Event::Lost { hop, segment, bytes, why });
+        let About { hop, segment, bytes, origin } = about(&packet);
+        self.emit(&Event::Lost { hop, segment, bytes, origin, why });
         match (packet.care(), &packet.segment, packet.to) {
             (Care::None, Segment::Rst, Some(to)) => self.net.effects.suspect(to),
             (Care::None, Segment::Probe, _) => self.lose_probe(&packet),
@@ -176,4 +179,17 @@ impl Kernel {
             (Care::InOrder | Care::Repeated, ..) => self.recover(packet),
         }
     }
+}
+
+/// What events say of a packet.
+struct About {
+    hop: Hop,
+    segment: Cow<'static, str>,
+    bytes: u64,
+    origin: Option<Stamp>,
+}
+
+fn about(packet: &Packet) -> About {
+    let origin = packet.journey.origin;
+    About { hop: packet.hop, segment: packet.name().into(), bytes: packet.bytes(), origin }
 }

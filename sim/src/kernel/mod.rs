@@ -199,7 +199,7 @@ pub struct Kernel {
 
     limits: Limits,
     switches: u64,
-    packets: u64,
+    post: virtual_time::Post,
     stalled_ns: u64,
     used: door::Used,
     unmodelled: u64,
@@ -271,7 +271,7 @@ impl Kernel {
             hash: EventsHash::default(),
             limits,
             switches: 0,
-            packets: 0,
+            post: virtual_time::Post::default(),
             stalled_ns: 0,
             used: door::Used::default(),
             unmodelled: 0,
@@ -360,7 +360,7 @@ impl Kernel {
             virtual_ns: self.now_ns(),
             threads: self.threads.count() as u64,
             hosts: self.net.hosts.count() as u64,
-            packets: self.packets,
+            packets: self.post.packets,
             stalled_ns: self.stalled_ns,
             events_hash: core::hash::Hasher::finish(&self.hash),
         }

@@ -6,10 +6,27 @@
 use super::{Kernel, Next};
 use crate::choice::Kind;
 use crate::ending::Ending;
-use crate::event::{Event, Pass};
+use crate::event::{Event, Pass, Stamp};
 use crate::limits::{FILE_STEPS_NS, LATENCY_LEAST_NS, LATENCY_STEP_NS, LATENCY_STEPS, POINT_NS};
 use crate::timer::Due;
 use crate::wait::Woken;
+
+/// What sockets sent, and whose it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Post {
+    pub(super) packets: u64,
+    sender: Sender,
+}
+
+/// Who sends what sockets transmit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Sender {
+    /// The running thread, by a call.
+    #[default]
+    Thread,
+    /// Nobody: a timer, an arrival or a fault has its turn.
+    Nobody,
+}
 
 impl Kernel {
     /// Virtual nanoseconds since the run began.
@@ -28,7 +45,7 @@ impl Kernel {
             self.emit(&Event::Passed { ns, why });
         }
         if let Some(strike) = strike {
-            self.strike(strike);
+            self.by_itself(|kernel| kernel.strike(strike));
         }
         if self.now_ns() >= self.limits.virtual_ns_max {
             let _: Next = self.give_up(Ending::OutOfTime { virtual_ns: self.limits.virtual_ns_max });
@@ -39,6 +56,17 @@ impl Kernel {
 
     /// Everything whose time has come happens.
     pub(super) fn deliver_due(&mut self) {
+        self.by_itself(Self::happen_due);
+    }
+
+    /// Lets something happen that is no call of a thread.
+    fn by_itself(&mut self, happen: impl FnOnce(&mut Self)) {
+        let before = core::mem::replace(&mut self.post.sender, Sender::Nobody);
+        happen(self);
+        self.post.sender = before;
+    }
+
+    fn happen_due(&mut self) {
         let now_ns = self.now_ns();
         loop {
             let due = self.timers.next_ns().filter(|at_ns| *at_ns <= now_ns);
@@ -64,7 +92,9 @@ impl Kernel {
                     self.settle();
                 }
                 Due::Packet(packet) => {
-                    self.emit(&Event::Arrived { segment: packet.name().into(), bytes: packet.bytes() });
+                    let socket = self.net.receiver(&packet);
+                    let (segment, bytes) = (packet.name().into(), packet.bytes());
+                    self.emit(&Event::Arrived { segment, bytes, origin: packet.journey.origin, socket });
                     if self.is_up(packet.hop.to) {
                         self.net.deliver(packet, now_ns);
                     }
@@ -83,13 +113,19 @@ impl Kernel {
 
     /// Sends off what the sockets transmitted.
     pub(super) fn send_packets(&mut self) {
-        while let Some(packet) = self.net.pop_packet() {
+        while let Some(mut packet) = self.net.pop_packet() {
             if !self.is_up(packet.hop.from) {
                 continue;
             }
             // A packet with a time of its own is a timer of the protocol, not a segment that travels.
             let is_timer = packet.due_ns.is_some();
-            self.packets += u64::from(!is_timer);
+            self.post.packets += u64::from(!is_timer);
+            packet.journey.origin = match self.post.sender {
+                Sender::Thread if !is_timer => {
+                    Some(Stamp { step: self.step, at_ns: self.now_ns(), thread: self.current })
+                }
+                Sender::Thread | Sender::Nobody => None,
+            };
             if !packet.hop.is_local() {
                 self.send_between(packet);
                 continue;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::{TCP_HEADER_BYTES, UDP_HEADER_BYTES};
 use super::socket::SocketId;
+use crate::event::Stamp;
 use crate::host::HostId;
 
 /// One direction of one connection.
@@ -122,7 +123,7 @@ pub struct Packet {
     pub journey: Journey,
 }
 
-/// What is known of a packet that was sent to another host.
+/// What is known of a packet that was sent; all but its origin is about one to another host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Journey {
     /// Its place among those of its flow that are sent again when they are lost.
@@ -131,6 +132,9 @@ pub struct Journey {
     pub sent_ns: u64,
     /// How often its sender's host had come back when it was sent first: nothing is sent again across a crash.
     pub boot: u32,
+    /// The call that sent it first. Nothing of what no call sent: an answer of the host's own, what a timer or a wider window let
+    /// go, and timers.
+    pub origin: Option<Stamp>,
 }
 
 /// What becomes of a segment that is lost on its way to another host.

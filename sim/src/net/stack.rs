@@ -360,6 +360,17 @@ impl Net {
         }
     }
 
+    /// The socket at which a packet arrives, if anybody is there: of one that asks for a connection, who listens. A timer arrives
+    /// nowhere.
+    pub(crate) fn receiver(&self, packet: &Packet) -> Option<SocketId> {
+        match packet.segment {
+            _ if packet.due_ns.is_some() => None,
+            Segment::Syn { .. } => self.listener_for(packet.hop.to, packet.destination),
+            Segment::Datagram(_) | Segment::Unreachable => self.datagram_receiver(packet),
+            _ => self.meets(packet),
+        }
+    }
+
     pub(crate) fn add(&mut self, socket: Socket) -> Result<SocketId, Refusal> {
         if self.live_count >= SOCKETS_MAX {
             return Err(Refusal::unmodelled(format!("more than {SOCKETS_MAX} sockets"), Errno::EMFILE));

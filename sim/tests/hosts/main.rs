@@ -5,6 +5,7 @@
 mod datagrams;
 mod keepalive;
 mod links;
+mod origins;
 mod random;
 mod strays;
 mod times;

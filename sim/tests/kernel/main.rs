@@ -13,6 +13,7 @@ mod lenient;
 mod marks;
 mod odds;
 mod oracles;
+mod origins;
 mod program;
 mod properties;
 mod replay;

@@ -9,6 +9,7 @@ pub mod ci;
 pub mod compare;
 pub mod corpus;
 pub mod list;
+pub mod report;
 pub mod shrink;
 pub mod sim;
 pub mod sweep;

@@ -12,9 +12,12 @@ use photofinish::client::{Client, Isolation};
 use photofinish::examine::examine;
 use photofinish::line;
 use photofinish::record::Record;
+use photofinish::recording::{self, BySeed, Found, Subject};
 use photofinish::shrinking::{Go, Minimal, Progress, ShrinkError, Small, Spend, shrink};
-use photofinish::story::{Length, Told};
 use photofinish::tracefile::{self, TraceFile};
+use photofinish_reports::record as disk;
+use photofinish_reports::story::Story;
+use photofinish_reports::term::term;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -23,6 +26,7 @@ use crate::asked::Ask;
 use crate::cli::ShrinkArgs;
 use crate::exit::{Exit, ExitCause};
 use crate::interrupt;
+use crate::reporting::Folder;
 use crate::scenarios::Scenarios;
 
 /// Why nothing was made small.
@@ -94,6 +98,7 @@ impl Counted {
 
 /// Makes the run small that the arguments name.
 pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
+    let folder = args.report.as_deref().map(Folder::create).transpose().map_err(SimError::from)?;
     let scenarios = Scenarios::load().map_err(SimError::from)?;
     let names: Vec<String> = args.scenario.iter().cloned().collect();
     let asks = args.run.asks(&names, &scenarios).map_err(SimError::from)?;
@@ -107,7 +112,11 @@ pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
     }
     let small = made_small(args, ask, &mut clients)?;
     let replay = replay_line(args, &scenarios, &small)?;
-    tell(args, &small, &clients[0], &replay);
+    let drawn = record(&mut clients[0], &small, &scenarios, &replay)?;
+    tell(args, &small, &drawn, &replay);
+    if let Some(folder) = folder {
+        eprintln!("report: {}", folder.draw(&drawn).map_err(SimError::from)?.display());
+    }
     Ok(exit_of(small.examined.judgement.verdict))
 }
 
@@ -161,12 +170,36 @@ fn replay_line(
     }
 }
 
-fn tell(args: &ShrinkArgs, small: &Small, client: &Client, replay: &str) {
-    let Small { request, plan, examined, stats, minimal, explanation, took, .. } = small;
-    let mut record =
-        Record::new(&request.program, request.seed, request.strategy, &examined.run, &examined.judgement);
-    record.difference.clone_from(&examined.difference);
+/// Everything that is known of the small run.
+fn record(
+    client: &mut Client,
+    small: &Small,
+    scenarios: &Scenarios,
+    replay: &str,
+) -> Result<disk::Record, ShrinkCommandError> {
+    let Small { request, plan, examined, minimal, explanation, token, .. } = small;
+    let found =
+        Found { plan, token: token.as_deref().ok(), minimal: Some(*minimal), explanation: Some(explanation) };
+    let (about, debug) = (scenarios.about(&request.program), format!("{replay} --gdb"));
+    let subject = Subject {
+        request,
+        run: &examined.run,
+        judgement: &examined.judgement,
+        about: about.as_deref(),
+        by_seed: BySeed::No,
+        replay,
+        debug: Some(&debug),
+        small: Some(found),
+    };
+    Ok(recording::record(client, &subject).map_err(|error| SimError::Reporting(error.into()))?)
+}
+
+fn tell(args: &ShrinkArgs, small: &Small, drawn: &disk::Record, replay: &str) {
+    let Small { request, examined, stats, minimal, explanation, took, .. } = small;
     if args.json {
+        let mut record =
+            Record::new(&request.program, request.seed, request.strategy, &examined.run, &examined.judgement);
+        record.difference.clone_from(&examined.difference);
         let printed = Printed {
             record: &record,
             before: Counted::of(&stats.before),
@@ -181,9 +214,7 @@ fn tell(args: &ShrinkArgs, small: &Small, client: &Client, replay: &str) {
         return;
     }
     crate::say!("{} · made small", request.program);
-    let (run, plan) = (&examined.run, Some(plan));
-    let told = Told { record: &record, run, symbols: client.symbols(), replay, plan };
-    crate::out::write(format_args!("{}", told.tell(Length::Short)));
-    crate::out::write(format_args!("{}", small.reasons()));
+    crate::out::write(format_args!("{}", term(&Story::of(drawn), crate::out::look())));
+    crate::out::write(format_args!("{}", small.made_small()));
     eprintln!("it took {:.1} s", took.as_secs_f64());
 }

@@ -19,11 +19,15 @@ use photofinish::story::{Length, Told};
 use photofinish::symbols::Symbols;
 use photofinish::tracefile::{self, TraceError, TraceFile};
 use photofinish::verdict::{self, Verdict};
+use photofinish_reports::record as disk;
+use photofinish_reports::story::Story;
+use photofinish_reports::term::term;
 use thiserror::Error;
 
 use crate::asked::{Ask, AskError, By};
 use crate::cli::{Sharing, SimArgs};
 use crate::exit::{Exit, ExitCause};
+use crate::reporting::{Drawn, Folder, ReportingError};
 use crate::scenarios::{ScenarioError, Scenarios};
 
 /// Why no run was made.
@@ -41,6 +45,9 @@ pub enum SimError {
     /// The executable cannot be read.
     #[error("reading the scenario executable failed: {0}")]
     Executable(std::io::Error),
+    /// The run cannot be drawn.
+    #[error(transparent)]
+    Reporting(#[from] ReportingError),
     /// The arguments contradict each other.
     #[error("{0}")]
     Usage(String),
@@ -57,6 +64,7 @@ impl ExitCause for SimError {
         match self {
             Self::Ask(error) => error.exit(),
             Self::Client(error) => client_exit(error),
+            Self::Reporting(error) => error.exit(),
             Self::Trace(_) | Self::Executable(_) | Self::Usage(_) => Exit::Usage,
         }
     }
@@ -77,6 +85,8 @@ struct Session<'a> {
     symbols: Symbols,
     client: Option<Client>,
     threads: u32,
+    /// Where runs are drawn, if they are.
+    folder: Option<Folder>,
 }
 
 /// Runs what the arguments name.
@@ -94,7 +104,8 @@ pub fn run(args: &SimArgs) -> Result<Exit, SimError> {
     }
     let threads = asks[0].request.limits.threads_max;
     let symbols = Symbols::open(&scenarios.path);
-    let mut session = Session { args, scenarios: &scenarios, symbols, client: None, threads };
+    let folder = args.report.as_deref().map(Folder::create).transpose()?;
+    let mut session = Session { args, scenarios: &scenarios, symbols, client: None, threads, folder };
     let mut worst = Exit::Passed;
     for ask in asks {
         worst = worse(worst, session.one(ask)?);
@@ -127,24 +138,15 @@ impl Session<'_> {
         {
             judgement = verdict::not_the_same(expected, run.figures.events_hash);
         }
-        let mut record = Record::new(&request.program, request.seed, request.strategy, &run, &judgement);
-        record.difference = difference;
-        if self.args.json {
-            crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
-        } else {
-            let replay = ask.line();
-            let told = Told {
-                record: &record,
-                run: &run,
-                symbols: &self.symbols,
-                replay: &replay,
-                plan: ask.plan.as_ref(),
-            };
-            let length = if self.args.events { Length::EveryEvent } else { Length::Short };
-            crate::out::write(format_args!("{}", told.tell(length)));
-        }
+        let examined = Examined { run, judgement, difference };
+        let drawn = self.drawn(&ask, &examined)?;
+        self.tell(&ask, &examined, drawn.as_ref());
+        let Examined { run, judgement, .. } = examined;
         if let Some(other) = ask.other_than(judgement.signature.as_deref()) {
             self.say(&format!("  note: {other}\n"));
+        }
+        if let (Some(folder), Some(drawn)) = (&self.folder, &drawn) {
+            eprintln!("report: {}", folder.draw(drawn)?.display());
         }
         if let Some(path) = &self.args.record {
             self.write_trace(path, &ask, &run)?;
@@ -154,6 +156,39 @@ impl Session<'_> {
             return Err(self.debug(&Debugged { executable: &self.scenarios.path, request, run: &run, at }));
         }
         Ok(exit_of(judgement.verdict))
+    }
+
+    /// The run as reports draw it, if anything is to be drawn of it.
+    fn drawn(&mut self, ask: &Ask, examined: &Examined) -> Result<Option<disk::Record>, SimError> {
+        let is_story = examined.judgement.verdict == Verdict::Fail && !self.args.json && !self.args.events;
+        if !is_story && self.folder.is_none() {
+            return Ok(None);
+        }
+        let drawn = Drawn { ask, examined, scenarios: self.scenarios };
+        Ok(Some(drawn.record(self.client()?)?))
+    }
+
+    /// Prints what the run was: a failure as a story, and of all else, or with `--events`, what there is.
+    fn tell(&self, ask: &Ask, examined: &Examined, drawn: Option<&disk::Record>) {
+        let Examined { run, judgement, difference } = examined;
+        let request = &ask.request;
+        if let Some(drawn) = drawn
+            && judgement.verdict == Verdict::Fail
+            && !self.args.json
+            && !self.args.events
+        {
+            let story = term(&Story::of(drawn), crate::out::look());
+            return crate::out::write(format_args!("{story}"));
+        }
+        let mut record = Record::new(&request.program, request.seed, request.strategy, run, judgement);
+        record.difference.clone_from(difference);
+        if self.args.json {
+            return crate::say!("{}", serde_json::to_string(&record).expect("plain data has a JSON form"));
+        }
+        let (symbols, plan, replay) = (&self.symbols, ask.plan.as_ref(), &*ask.line());
+        let told = Told { record: &record, run, symbols, replay, plan };
+        let length = if self.args.events { Length::EveryEvent } else { Length::Short };
+        crate::out::write(format_args!("{}", told.tell(length)));
     }
 
     /// Makes the run by itself, or as the first of a series.

@@ -3,12 +3,14 @@
 //! First the failures that the corpus knows, then seeds. Does not make runs or count them. Invariant: for a number of seeds, what it
 //! finds and says does not depend on the number of jobs, but for the time it took; what it has counted is told, however it ends.
 
+mod drawn;
 mod gathered;
 mod jobs;
 mod kept;
 mod out;
 mod plan;
 mod progress;
+mod report;
 mod small;
 mod told;
 
@@ -30,11 +32,13 @@ use self::kept::{Again, Kept, Outcome, Said};
 use self::out::OutError;
 use self::plan::Budget;
 use self::progress::Progress;
+use self::report::Seen;
 use super::corpus;
 use super::sim::{SimError, exit_of, worse};
 use crate::cli::SweepArgs;
 use crate::exit::{Exit, ExitCause};
 use crate::interrupt;
+use crate::reporting::Folder;
 use crate::scenarios::{ScenarioError, Scenarios};
 use crate::workspace::WorkspaceError;
 
@@ -90,6 +94,8 @@ struct Sweep<'a> {
     /// Names the executable by its content.
     build: String,
     kept: Kept,
+    /// Where to draw what was found.
+    report: Option<Folder>,
 }
 
 /// Sweeps what the arguments name.
@@ -109,12 +115,13 @@ pub fn run(args: &SweepArgs) -> Result<Exit, SweepError> {
     if let Some(folder) = &args.out {
         out::prepare(folder)?;
     }
+    let report = args.report.as_deref().map(Folder::create).transpose().map_err(SimError::from)?;
     let said = if args.json { Said::Json } else { Said::Words };
     let kept = Kept::open(&corpus::folder(args.corpus.as_deref())?, said)?;
     let build = tracefile::build_id(&scenarios.path).map_err(SimError::Executable)?;
     let jobs =
         args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    Sweep { args, scenarios: &scenarios, selected, strategy, budget, jobs, build, kept }.run()
+    Sweep { args, scenarios: &scenarios, selected, strategy, budget, jobs, build, kept, report }.run()
 }
 
 fn budget(args: &SweepArgs) -> Result<Budget, SimError> {
@@ -141,6 +148,7 @@ impl Sweep<'_> {
         let _graceful = interrupt::gracefully();
         let began = Instant::now();
         let progress = Progress::new(self.budget, self.selected.len());
+        let before = self.kept.states()?;
         let again = kept::run_again(self, &progress)?;
         let tell = |variant: usize, gathered: &Gathered| self.tell(variant, gathered, &again);
         let failed = again.iter().find(|again| self.args.stop_on_first && again.outcome.fails());
@@ -165,6 +173,10 @@ impl Sweep<'_> {
         let missed = told::missed(&board, self.args);
         if let Some(folder) = &self.args.out {
             out::write(self, folder, (&board, &small), &again, &missed)?;
+        }
+        if let Some(folder) = &self.report {
+            let (board, small, again, before) = (&board, &small, &*again, &before);
+            report::write(self, folder, &Seen { board, small, again, before, missed: &missed }, began)?;
         }
         let judged = self.selected.iter().zip(&board.gathered);
         let worst = judged.fold(Exit::Passed, |worst, (listed, gathered)| {

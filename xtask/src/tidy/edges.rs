@@ -67,7 +67,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         package: "xtask",
-        may_use: &["photofinish", "photofinish-corpus"],
+        may_use: &["photofinish", "photofinish-corpus", "photofinish-reports"],
         may_test_with: &["photofinish-guests"],
     },
 ];

@@ -45,7 +45,7 @@ impl Net {
     }
 
     /// The endpoint that a segment is for, if it is still there.
-    pub(super) fn meets(&self, packet: &Packet) -> Option<SocketId> {
+    pub(in crate::net) fn meets(&self, packet: &Packet) -> Option<SocketId> {
         packet.to.filter(|&id| {
             self.endpoint(id)
                 .is_some_and(|tcp| tcp.flow == packet.flow.map(Flow::reverse) && tcp.state != State::Closed)

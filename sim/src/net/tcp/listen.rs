@@ -165,7 +165,7 @@ impl Net {
     }
 
     /// Who on a host listens for packets to an address.
-    pub(super) fn listener_for(&self, host: HostId, destination: SocketAddr) -> Option<SocketId> {
+    pub(in crate::net) fn listener_for(&self, host: HostId, destination: SocketAddr) -> Option<SocketId> {
         self.streams(host).listeners_for(destination).find(|&id| {
             let crossed = destination.is_ipv4() && self.tcp(id).local.is_ipv6();
             !(crossed && self.socket(id).options.stacks() == Stacks::V6Only)

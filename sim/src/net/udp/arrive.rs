@@ -29,7 +29,7 @@ impl Route {
 impl Net {
     /// A datagram arrives. Without room for it, it is dropped in silence; without a socket, its sender hears of it.
     pub(in crate::net) fn arrive_datagram(&mut self, packet: Packet) {
-        let found = self.socket_for(Route::of(&packet));
+        let found = self.datagram_receiver(&packet);
         let Some(id) = found else {
             self.effects.send(Packet {
                 hop: packet.hop.reverse(),
@@ -48,10 +48,15 @@ impl Net {
         }
     }
 
+    /// Who is told of a datagram, or of what ICMP says of one.
+    pub(in crate::net) fn datagram_receiver(&self, packet: &Packet) -> Option<SocketId> {
+        self.socket_for(Route::of(packet))
+    }
+
     /// ICMP says that nobody has the port. It concerns the socket that would get an answer to the datagram, which need not be
     /// the one that sent it, and only if that socket is connected. An error waits for a call.
     pub(in crate::net) fn arrive_unreachable(&mut self, packet: &Packet) {
-        let Some(id) = self.socket_for(Route::of(packet)) else {
+        let Some(id) = self.datagram_receiver(packet) else {
             return;
         };
         let (udp, _, _, effects) = self.udp_and_effects(id);

@@ -3,7 +3,7 @@
 //! Does not make runs or print. Invariant: what is gathered depends on the seeds that were run, not on who ran them or when.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use photofinish::sweep::Tally;
 use photofinish::tracefile::TraceFile;
@@ -77,6 +77,8 @@ pub(super) struct Gathered {
     pub(super) part: Part,
     /// When its first part was begun, and its last one done.
     pub(super) during: Option<(Instant, Instant)>,
+    /// What jobs spent on it together.
+    pub(super) spent: Duration,
     /// By their first seed: parts after one that is missing.
     waiting: BTreeMap<u64, Part>,
     next: u64,
@@ -86,7 +88,9 @@ impl Gathered {
     /// Adds a part that begins with a seed, counted from the sweep's first. `began` is when.
     pub(super) fn put(&mut self, begin: u64, part: Part, began: Instant) {
         let first = self.during.map_or(began, |(first, _)| first.min(began));
-        self.during = Some((first, Instant::now()));
+        let ended = Instant::now();
+        self.during = Some((first, ended));
+        self.spent += ended.duration_since(began);
         self.waiting.insert(begin, part);
         while let Some(part) = self.waiting.remove(&self.next) {
             self.next += part.tally.runs;

@@ -140,6 +140,12 @@ impl Kept {
         Ok(entries.map(|entry| ((entry.program, entry.signature), (entry.id, entry.shrunk))).collect())
     }
 
+    /// By failure: whether it shows, as far as is known.
+    pub(super) fn states(&self) -> Result<BTreeMap<Failure, State>, CorpusError> {
+        let entries = self.corpus().entries(Traces::Without)?.into_iter();
+        Ok(entries.map(|entry| ((entry.program, entry.signature), entry.state)).collect())
+    }
+
     /// Notes what a failure was shrunk to.
     pub(super) fn set_shrunk(&self, id: i64, token: &str) -> Result<(), CorpusError> {
         self.corpus().set_shrunk(id, token)

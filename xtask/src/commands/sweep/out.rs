@@ -20,7 +20,7 @@ use super::jobs::Board;
 use super::kept::Again;
 use super::plan::Budget;
 use super::progress::Progress;
-use super::small::Failure;
+use super::small::{Failure, Made};
 use super::{SimError, Sweep, SweepError, of};
 use crate::interrupt;
 
@@ -86,7 +86,7 @@ pub(super) fn prepare(folder: &Path) -> Result<(), OutError> {
 pub(super) fn write(
     sweep: &Sweep<'_>,
     folder: &Path,
-    (board, small): (&Board, &BTreeMap<Failure, String>),
+    (board, small): (&Board, &BTreeMap<Failure, Made>),
     again: &[Again],
     missed: &[&Mark],
 ) -> Result<(), SweepError> {
@@ -99,7 +99,7 @@ pub(super) fn write(
                 client = Some(sweep.client(&Progress::new(Budget::Seeds(0), 0))?);
             }
             let client = client.as_mut().expect("started above");
-            let token = small.get(&(listed.name(), signature.clone()));
+            let token = small.get(&(listed.name(), signature.clone())).map(|made| &made.token);
             examples.insert(signature.as_str(), write_one(client, folder, (signature, token), shown)?);
         }
         variants.push(Variant {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use photofinish::client::Client;
 use photofinish::examine::examine;
 use photofinish::line;
-use photofinish::shrinking::{Go, Small, Spend, shrink};
+use photofinish::shrinking::{Go, Pair, Small, Spend, shrink};
 use photofinish::verdict::Verdict;
 use serde::Serialize;
 
@@ -22,6 +22,13 @@ use crate::interrupt;
 /// A program and a signature.
 pub(super) type Failure = (String, String);
 
+/// A failure made small, now or before.
+pub(super) struct Made {
+    pub(super) token: String,
+    /// If it was made small now: the operations whose order decides, by the first decision for which they are known.
+    pub(super) pair: Option<Pair>,
+}
+
 /// What is said of a failure that was made small.
 #[derive(Serialize)]
 struct Told<'a> {
@@ -33,9 +40,9 @@ struct Told<'a> {
     small: &'a str,
 }
 
-/// The tokens of what the sweep found, made small now or before.
-pub(super) fn make(sweep: &Sweep<'_>, board: &Board) -> Result<BTreeMap<Failure, String>, SweepError> {
-    let mut tokens = BTreeMap::new();
+/// What the sweep found, made small now or before.
+pub(super) fn make(sweep: &Sweep<'_>, board: &Board) -> Result<BTreeMap<Failure, Made>, SweepError> {
+    let mut made = BTreeMap::new();
     let entries = sweep.kept.shrunk()?;
     let mut clients: Vec<Client> = Vec::new();
     for (listed, gathered) in sweep.selected.iter().zip(&board.gathered) {
@@ -43,7 +50,7 @@ pub(super) fn make(sweep: &Sweep<'_>, board: &Board) -> Result<BTreeMap<Failure,
             let failure = (listed.name(), signature.clone());
             let entry = entries.get(&failure);
             if let Some((_, Some(token))) = entry {
-                tokens.insert(failure, token.clone());
+                made.insert(failure, Made { token: token.clone(), pair: None });
                 continue;
             }
             let is_wanted = shown.verdict == Verdict::Fail && shown.trace == Extent::Whole;
@@ -53,21 +60,21 @@ pub(super) fn make(sweep: &Sweep<'_>, board: &Board) -> Result<BTreeMap<Failure,
             while clients.len() < sweep.jobs {
                 clients.push(sweep.client(&Progress::new(Budget::Seeds(0), 0))?);
             }
-            let Some(token) = one(sweep, &mut clients, (&failure, shown)) else { continue };
+            let Some(small) = one(sweep, &mut clients, (&failure, shown)) else { continue };
             if let Some((id, _)) = entry {
-                sweep.kept.set_shrunk(*id, &token)?;
+                sweep.kept.set_shrunk(*id, &small.token)?;
             }
-            tokens.insert(failure, token);
+            made.insert(failure, small);
         }
     }
-    Ok(tokens)
+    Ok(made)
 }
 
 fn one(
     sweep: &Sweep<'_>,
     clients: &mut [Client],
     ((program, signature), shown): (&Failure, &Shown),
-) -> Option<String> {
+) -> Option<Made> {
     let note = |why: String| {
         eprintln!("note: {program}: {signature}: not made small: {}", why.lines().next().unwrap_or_default());
         None
@@ -85,7 +92,8 @@ fn one(
     match &small.token {
         Ok(token) => {
             say(sweep, (program, signature), &small, token);
-            Some(token.clone())
+            let pair = small.explanation.decisions.iter().find_map(|decision| decision.pair.clone());
+            Some(Made { token: token.clone(), pair })
         }
         Err(why) => note(why.clone()),
     }

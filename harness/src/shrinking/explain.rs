@@ -26,6 +26,9 @@ pub struct Explanation {
     pub decisions: Vec<Explained>,
     /// Runs that it took.
     pub runs: u64,
+    /// The signature that is explained.
+    #[serde(default)]
+    pub signature: String,
 }
 
 /// What one decision does.
@@ -33,7 +36,8 @@ pub struct Explanation {
 pub struct Explained {
     /// The thread that was stopped, or ran last.
     pub thread: String,
-    /// What happens if this decision alone is boring: the signature of that run, none if it passes.
+    /// What happens if this decision alone is boring: the signature of that run, none if it passes. That of the whole if the decision is not
+    /// needed, as can be when the time was over.
     pub undone: Option<String>,
     /// The two operations whose order decides, if there are two.
     pub pair: Option<Pair>,
@@ -97,7 +101,7 @@ pub(super) fn explain(
         }
         decisions.push(experiment.explain(run, at)?);
     }
-    Ok(Explanation { decisions, runs: experiment.runs })
+    Ok(Explanation { decisions, runs: experiment.runs, signature: signature.to_owned() })
 }
 
 struct Experiment<'a> {

@@ -16,20 +16,21 @@ impl fmt::Display for Explanation {
         }
         writeln!(f, "  why")?;
         for (number, decision) in self.decisions.iter().enumerate() {
-            write!(f, "    {}. {decision}", number + 1)?;
+            write!(f, "    {}. ", number + 1)?;
+            decision.tell(f, &self.signature)?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Explained {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Explained {
+    fn tell(&self, f: &mut fmt::Formatter<'_>, signature: &str) -> fmt::Result {
         let Self { thread, undone, pair } = self;
-        match undone {
-            None => writeln!(f, "without what is decided of {thread}, the run passes")?,
-            Some(other) => {
-                writeln!(f, "without what is decided of {thread}, the run fails otherwise: {other}")?;
-            }
+        write!(f, "without what is decided of {thread}, the run ")?;
+        match undone.as_deref() {
+            None => writeln!(f, "passes")?,
+            Some(same) if same == signature => writeln!(f, "fails just so")?,
+            Some(other) => writeln!(f, "fails otherwise: {other}")?,
         }
         let Some(pair) = pair else { return Ok(()) };
         writeln!(f, "       {}", pair.first)?;
@@ -97,5 +98,38 @@ pub(crate) fn words(minimal: Minimal) -> &'static str {
         Minimal::NotProved(Why::Budget) => "perhaps not minimal: the runs were used up",
         Minimal::NotProved(Why::Stopped) => "perhaps not minimal: the time was over",
         Minimal::NotProved(Why::Unsteady) => "perhaps not minimal: the program does not repeat",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(undone: Option<&str>, expected: &str) {
+        let thread = String::from("io");
+        let decision = Explained { thread, undone: undone.map(str::to_owned), pair: None };
+        let told = Explanation { decisions: vec![decision], runs: 1, signature: String::from("lost") };
+        assert_eq!(
+            told.to_string(),
+            format!("  why\n    1. without what is decided of io, the run {expected}\n")
+        );
+    }
+
+    #[test]
+    fn a_decision_is_needed_or_not() {
+        check(None, "passes");
+        check(Some("late"), "fails otherwise: late");
+        check(Some("lost"), "fails just so");
+    }
+
+    #[test]
+    fn decisions_are_counted_by_what_they_are() {
+        let check = |cost: Cost, expected: &str| assert_eq!(counted(&cost), expected);
+        check(Cost::default(), "no decision");
+        check(Cost { preemptions: 1, stalls: 2, ..Cost::default() }, "3 (1 preemption, 2 stalls)");
+        check(
+            Cost { faults_and_reordering: 1, other: 4, ..Cost::default() },
+            "5 (1 fault or reordering, 4 other)",
+        );
     }
 }

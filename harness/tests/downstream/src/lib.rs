@@ -78,7 +78,8 @@ mod tests {
         buyers.into_iter().map(|buyer| usize::from(buyer.join().expect("a buyer returns"))).sum()
     }
 
-    #[photofinish::test]
+    // The time is for slow machines: a second will do.
+    #[photofinish::test(shrink = "2m")]
     fn hasty() {
         println!("two buyers, one ticket");
         assert_eq!(sold(Hasty(AtomicU32::new(1))), 1, "tickets sold");
@@ -92,7 +93,7 @@ mod tests {
         }
     }
 
-    #[photofinish::test(seeds = 200)]
+    #[photofinish::test(seeds = 200, shrink = "2m")]
     fn forgetful() -> Result<(), String> {
         forgetful_sold()
     }

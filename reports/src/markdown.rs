@@ -132,6 +132,7 @@ fn decisions(story: &Story) -> Vec<String> {
             .map_or(String::new(), |place| format!(" at {}", chain(std::slice::from_ref(place))));
         let undone = match &decision.undone {
             Some(Undone::Passes) => String::from("; without it the run passes"),
+            Some(Undone::FailsAlike) => String::from("; without it the run fails just so"),
             Some(Undone::FailsWith(signature)) => format!("; without it: {}", code(signature)),
             None => String::new(),
         };

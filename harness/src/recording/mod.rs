@@ -221,6 +221,9 @@ fn decisions(
             stack: stack.map(|stack| places.stack(&stack.addresses)),
             undone: explained.map(|Explained { undone, .. }| match undone {
                 None => disk::Undone::Passes,
+                Some(signature) if explanation.is_some_and(|whole| whole.signature == *signature) => {
+                    disk::Undone::FailsAlike
+                }
                 Some(signature) => disk::Undone::FailsWith(signature.clone()),
             }),
             pair: explained.and_then(|explained| explained.pair.as_ref()).map(|pair| disk::Pair {

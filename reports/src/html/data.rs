@@ -185,6 +185,7 @@ fn decisions(record: &Record, lanes: &Lanes) -> Vec<Decision> {
         stack: decision.stack.filter(|stack| is_known(record, *stack)),
         undone: decision.undone.as_ref().map(|undone| match undone {
             Undone::Passes => String::from("passes"),
+            Undone::FailsAlike => String::from("fails just so"),
             Undone::FailsWith(signature) => visible(&format!("fails with {signature}")),
         }),
     });

@@ -92,6 +92,7 @@ fn decided(entries: &mut Entries<'_>, number: usize, decision: &Decision) {
         .with("thread", &entries.names.thread(decision.thread));
     match &decision.undone {
         Some(Undone::Passes) => entry = entry.with("without it", "the run passes"),
+        Some(Undone::FailsAlike) => entry = entry.with("without it", "fails just so"),
         Some(Undone::FailsWith(signature)) => entry = entry.with("without it", signature),
         None => {}
     }

@@ -154,6 +154,8 @@ pub enum Undone {
     Passes,
     /// It fails with this signature.
     FailsWith(String),
+    /// It fails just so: the decision is not needed, or only with others.
+    FailsAlike,
 }
 
 /// Two operations: the run fails if they come in this order, and with the other it does not.

@@ -13,6 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::compare::is_same;
 use super::names::Names;
 use super::places::{Place, frames, place};
 use super::table::{Column, Mark, Row, Table};
@@ -88,13 +89,14 @@ impl Choice<'_> {
     fn candidates(&self) -> Vec<Row> {
         let stops: Vec<Stop> = (0..self.record.decisions.len()).map(|number| self.stop(number)).collect();
         let mut rows: Vec<Row> = Vec::new();
-        let shown = self.critical.map(|critical| critical.decision - 1);
+        let shown = self.critical.map(|critical| critical.decision - 1).or_else(|| self.parts(&stops));
         for (number, stop) in stops.iter().enumerate() {
             rows.push(self.decision(number, stop, shown));
         }
         let pair = self.critical.zip(shown).map(|(critical, number)| self.pair(critical, &stops[number]));
         let anchors = match (&pair, shown) {
             (Some([first, second]), Some(number)) => vec![stops[number].from, first.index, second.index],
+            (None, Some(number)) => [self.anchors(&stops), vec![stops[number].from]].concat(),
             _ => self.anchors(&stops),
         };
         rows.extend(pair.into_iter().flatten());
@@ -112,6 +114,14 @@ impl Choice<'_> {
             }
         }
         rows
+    }
+
+    /// The decision at which the run and the nearest one that passes part.
+    fn parts(&self, stops: &[Stop]) -> Option<usize> {
+        let passing = self.record.passing.as_ref()?;
+        let both = self.record.steps.iter().zip(&passing.steps);
+        let common = both.take_while(|(one, other)| is_same(one, other)).count();
+        stops.iter().rposition(|stop| stop.from <= common)
     }
 
     fn row(&self, index: usize, step: &Step, score: u32) -> Row {

@@ -103,7 +103,7 @@ impl Comparison {
     }
 }
 
-fn is_same(one: &Step, other: &Step) -> bool {
+pub(super) fn is_same(one: &Step, other: &Step) -> bool {
     (one.step, one.at_ns, one.thread) == (other.step, other.at_ns, other.thread) && one.what == other.what
 }
 

@@ -186,6 +186,7 @@ fn decisions(story: &Story, painter: Painter) -> Vec<String> {
         line.styled(line::DECISION, &painter.decision(number + 1)).text(" ").text(&decision.what);
         match &decision.undone {
             Some(Undone::Passes) => line.faint("; without it: passes"),
+            Some(Undone::FailsAlike) => line.faint("; without it: fails just so"),
             Some(Undone::FailsWith(signature)) => line.faint(&format!("; without it: {signature}")),
             None => &mut line,
         };

@@ -36,7 +36,7 @@ pub struct Look {
 }
 
 /// Lines of detail, output, ends, panics and decisions at most, and of a command.
-const DETAIL_MAX: usize = 4;
+const DETAIL_MAX: usize = 6;
 const OUTPUT_MAX: usize = 3;
 const ENDS_MAX: usize = 4;
 const PANICS_MAX: usize = 2;

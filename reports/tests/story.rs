@@ -63,7 +63,7 @@ fn a_run_in_which_nothing_happened_is_told() {
 
 #[test]
 fn the_scenarios_races_are_told() {
-    for name in ["late-listener", "fork-cancel"] {
+    for name in ["late-listener", "fork-cancel", "shutdown-einval"] {
         check(name, &recorded(name));
     }
 }

@@ -45,7 +45,7 @@ const COMMAND_MAX: usize = 4;
 /// Lines of one detail at most.
 const DETAIL_LINES: usize = 2;
 /// Columns of a thread's name at most where it is not the head of a column.
-const NAME_MAX: usize = 20;
+const NAME_MAX: usize = 28;
 /// Lines of the table where everything else is as long as it can be.
 const TABLE_LEAST: usize = 6;
 /// Lines of the table where there is room.

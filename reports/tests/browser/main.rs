@@ -103,6 +103,7 @@ fn the_recorded_races_are_told_and_drawn() {
     for (name, told) in [
         ("late-listener", ["A Emitter::snapshot", "B Emitter::push", "lost-connected"]),
         ("fork-cancel", ["A Buffer::notify", "B InboundStream::poll_listener", "lost-wakeup"]),
+        ("shutdown-einval", ["A write", "B Arming::arm", "Invalid argument"]),
     ] {
         let path = format!("{}/tests/records/{name}.json", env!("CARGO_MANIFEST_DIR"));
         let record = std::fs::read(path).expect("the record is there");

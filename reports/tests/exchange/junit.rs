@@ -77,7 +77,7 @@ fn one_run_is_a_suite_of_one_case() {
 
 #[test]
 fn a_recorded_run_is_a_suite_of_one_case() {
-    for name in ["fork-cancel", "late-listener"] {
+    for name in ["fork-cancel", "late-listener", "shutdown-einval"] {
         let outcome = Outcome::from(&recorded(name));
         insta::assert_snapshot!(format!("recorded-{name}"), valid(&outcome.program.clone(), &[outcome]));
     }

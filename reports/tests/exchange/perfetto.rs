@@ -22,7 +22,7 @@ fn a_small_run_has_its_tracks_slices_flows_and_instants() {
 /// What is on the track of the run, and how much of what is on the others.
 #[test]
 fn a_recorded_run_is_taken_in_whole() {
-    for name in ["fork-cancel", "late-listener"] {
+    for name in ["fork-cancel", "late-listener", "shutdown-einval"] {
         let Taken { told, slices, instants, flows } = taken(&recorded(name));
         let is_event = |line: &str| line.trim_start().starts_with(|c: char| c.is_ascii_digit());
         let is_of_run = |line: &str| line.trim_start().split(' ').nth(1) == Some("run:");

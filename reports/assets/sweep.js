@@ -583,4 +583,4 @@ filters();
 filter();
 keys();
 paper();
-document.documentElement.dataset.ready = "";
+document.documentElement.dataset.ready = "drawn";

@@ -137,7 +137,7 @@ impl Browser {
         self.call("Page.navigate", &json!({ "url": format!("file://{}", page.display()) }));
         // While one page gives way to the next, neither is there.
         self.until("document.documentElement && document.documentElement.dataset.ready && document.readyState === 'complete'");
-        self.until("document.getElementById('lanes').dataset.runs > 0");
+        self.until("!document.getElementById('lanes') || document.getElementById('lanes').dataset.runs > 0");
     }
 
     /// Presses and releases a key.

@@ -4,6 +4,8 @@
 //! Invariant: no test passes of a page that complained on the console.
 
 mod chromium;
+#[path = "../made_up/mod.rs"]
+mod made_up;
 mod runs;
 
 use std::path::PathBuf;
@@ -465,5 +467,34 @@ fn a_hundred_thousand_steps_can_be_used() {
         number(&browser.eval("document.querySelectorAll('*').length")) < 4_000.0,
         "the page has an element for each step"
     );
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn the_report_of_a_sweep_is_drawn_and_answers() {
+    let test = "the_report_of_a_sweep_is_drawn_and_answers";
+    let Some(mut browser) = Browser::start(test) else { return };
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}.html"));
+    let mut page = Vec::new();
+    let mut sweep = made_up::sweep();
+    sweep.variants[0].signatures[0].signature.push_str("<script>document.title = 'taken'</script>");
+    photofinish_reports::sweep::html::html(&sweep, &mut page).expect("a vector takes anything");
+    std::fs::write(&path, page).expect("the folder of tests can be written to");
+    browser.open(&path);
+    let rows = "document.querySelectorAll('#failure-table tbody tr:not([hidden])').length";
+    let all = number(&browser.eval(rows));
+    assert!(all > 1.0, "{all} failures are shown");
+    assert!(
+        number(&browser.eval("document.querySelectorAll('#curves svg path, #curves svg polyline').length"))
+            > 0.0
+    );
+    assert_ne!(browser.eval("document.title"), json!("taken"));
+    let typed = "(() => { const text = document.getElementById('text'); text.value = 'no such failure'; \
+        text.dispatchEvent(new Event('input', { bubbles: true })); })()";
+    browser.eval(typed);
+    browser.until("document.getElementById('failure-table').hidden");
+    browser.eval("document.getElementById('text').blur()");
+    browser.press("?");
+    browser.until("document.getElementById('keys').open");
     assert_eq!(browser.complaints(), [""; 0]);
 }

@@ -103,6 +103,10 @@ pub(crate) fn words(minimal: Minimal) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use photofinish_sim::choice::Kind;
+    use photofinish_sim::plan::{Answer, Decision, Plan};
+    use photofinish_sim::thread::Pedigree;
+
     use super::*;
 
     fn check(undone: Option<&str>, expected: &str) {
@@ -124,11 +128,22 @@ mod tests {
 
     #[test]
     fn decisions_are_counted_by_what_they_are() {
-        let check = |cost: Cost, expected: &str| assert_eq!(counted(&cost), expected);
-        check(Cost::default(), "no decision");
-        check(Cost { preemptions: 1, stalls: 2, ..Cost::default() }, "3 (1 preemption, 2 stalls)");
+        let check = |cost: Cost, decisions: u64, expected: &str| {
+            let decision = |points| Decision {
+                thread: Pedigree::default(),
+                points,
+                kind: Kind::Preempt,
+                nth: 0,
+                answer: Answer::Hold,
+            };
+            let plan = Plan { decisions: (0..decisions).map(decision).collect() };
+            assert_eq!(counted(&Cost { plan, ..cost }), expected);
+        };
+        check(Cost::default(), 0, "no decision");
+        check(Cost { preemptions: 1, stalls: 2, ..Cost::default() }, 3, "3 (1 preemption, 2 stalls)");
         check(
             Cost { faults_and_reordering: 1, other: 4, ..Cost::default() },
+            5,
             "5 (1 fault or reordering, 4 other)",
         );
     }

@@ -14,7 +14,7 @@ use photofinish::token::{DecodeError, Token};
 
 use crate::asked::RunArgs;
 use crate::commands::report::ReportArgs;
-use crate::exit::{EXIT_CODES, SWEEP_EXIT_CODES};
+use crate::exit::{EXIT_CODES, REPORT_EXIT_CODES, SWEEP_EXIT_CODES};
 
 /// Photofinish: threads, time and sockets of ordinary Rust under one seed.
 #[derive(Debug, Parser)]
@@ -43,7 +43,7 @@ pub enum Command {
     /// Make a failing run small: the same failure by as few decisions as can be found, and why they matter.
     Shrink(ShrinkArgs),
     /// Draw a run: a record that was kept, or the run of a token.
-    #[command(after_long_help = EXIT_CODES)]
+    #[command(after_long_help = REPORT_EXIT_CODES)]
     Report(ReportArgs),
     /// Measure what a scheduling point, a run's isolation and a thread cost on this machine.
     Bench(BenchArgs),

@@ -37,6 +37,15 @@ Exit codes:
   70  a bug of Photofinish itself: please report it
  130  interrupted";
 
+/// The table of exit codes of a report, which does not judge.
+pub const REPORT_EXIT_CODES: &str = "\
+Exit codes:
+   0  it is drawn, whatever the run was
+   2  usage or bad input: no record or token, or a file that cannot be written
+   4  the run is another when it is made again
+  70  a bug of Photofinish itself: please report it
+ 130  interrupted";
+
 /// The table of exit codes of a sweep, whose failures may be what is expected.
 pub const SWEEP_EXIT_CODES: &str = "\
 Exit codes:

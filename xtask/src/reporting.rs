@@ -1,6 +1,6 @@
 //! Runs drawn as files: what `report` and `--report` write.
 //!
-//! Does not make runs. Invariant: a folder that cannot be written is refused before the first run; a record is written before what is drawn
+//! Does not search. Invariant: a folder that cannot be written is refused before the first run; a record is written before what is drawn
 //! of it, so that a picture is never without what it is of.
 
 use std::io;
@@ -116,6 +116,7 @@ impl ExitCause for ReportingError {
         match self {
             Self::Record(RecordError::Client(error)) | Self::Client(error) => client_exit(error),
             Self::Record(RecordError::NotAgain { .. }) => Exit::Diverged,
+            Self::Record(RecordError::Beginning { .. }) => Exit::Usage,
             Self::Write { .. } => Exit::Usage,
         }
     }

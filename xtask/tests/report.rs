@@ -106,7 +106,7 @@ fn a_failing_seed_is_drawn_into_a_folder_as_its_record_is() {
     let record = names.iter().find(|name| name.ends_with(".json")).expect("a record");
     let page = names.iter().find(|name| name.ends_with(".html")).expect("a page");
     assert!(err.contains(page), "the page is named: {err}");
-    assert!(names.len() >= 6, "every format is there: {names:?}");
+    assert_eq!(names.len(), 7, "every format is there: {names:?}");
     for name in &names {
         assert!(fs::metadata(folder.join(name)).expect("it is there").len() > 0, "{name} is empty");
     }

@@ -7,7 +7,10 @@
 mod nearest;
 mod places;
 
+use std::collections::BTreeMap;
+
 use photofinish_reports::record as disk;
+use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::plan::Plan;
 use photofinish_sim::thread::ThreadId;
@@ -23,6 +26,9 @@ use places::Places;
 /// So many events of a run are recorded, the last ones: with more, nobody sees anything.
 pub const EVENTS_MAX: usize = 100_000;
 
+/// So many decisions of a run are recorded, the first ones: nobody reads of more, and `shrink` finds those that matter.
+pub const DECISIONS_MAX: usize = 10_000;
+
 /// Why a run could not be recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -32,7 +38,7 @@ pub enum RecordError {
     /// Made again, it was another.
     #[error(
         "{program} does not repeat: its events were {expected:016x} and are {found:016x} when the run is made again for a report\n\
-         next: `cargo xtask sim {program} --guard 100`, which tells why"
+         next: `{replay}`, which makes it twice and tells where it differs"
     )]
     NotAgain {
         /// What ran.
@@ -41,6 +47,17 @@ pub enum RecordError {
         expected: u64,
         /// Their hash when it was made again.
         found: u64,
+        /// What to type to see it again.
+        replay: String,
+    },
+    /// With its events and stacks it is too much.
+    #[error(
+        "the run of {program} cannot be recorded: with its events and stacks it leaves more than there is room for, or takes longer than it may\n\
+         next: `cargo xtask shrink` with the same seed, for a smaller run of the same failure"
+    )]
+    Beginning {
+        /// What ran.
+        program: String,
     },
 }
 
@@ -94,13 +111,16 @@ pub struct Found<'a> {
 pub fn record(client: &mut Client, subject: &Subject<'_>) -> Result<disk::Record, RecordError> {
     let Subject { request, run, judgement, .. } = *subject;
     let looked = look(client, request, Replay::Strict(run.trace.clone()))?;
-    // A run that escaped, or was lost, is over when real time says so.
-    let repeats = matches!(judgement.verdict, Verdict::Pass | Verdict::Fail);
-    let (expected, found) = (run.figures.events_hash, looked.figures.events_hash);
-    if repeats && expected != found {
-        return Err(RecordError::NotAgain { program: request.program.clone(), expected, found });
+    let program = request.program.clone();
+    if run.truncated || looked.truncated || (ends_by_itself(run) && !ends_by_itself(&looked)) {
+        return Err(RecordError::Beginning { program });
     }
-    let plan = subject.small.map_or_else(|| run.trace.plan(), |small| small.plan.clone());
+    // A run that escaped, or was lost, is over when real time says so.
+    let (expected, found) = (run.figures.events_hash, looked.figures.events_hash);
+    if ends_by_itself(run) && expected != found {
+        return Err(RecordError::NotAgain { program, expected, found, replay: subject.replay.to_owned() });
+    }
+    let plan = subject.small.map_or_else(|| run.trace.plan(), |small| small.plan.taken_in(&looked.trace));
     let explanation = subject.small.and_then(|small| small.explanation);
     let passing = match judgement.verdict {
         Verdict::Fail => nearest(client, request, (&plan, explanation), judgement)?,
@@ -151,6 +171,11 @@ pub fn record(client: &mut Client, subject: &Subject<'_>) -> Result<disk::Record
         ends,
         passing,
     })
+}
+
+/// Whether the program, and not the real clock or the outside, brought about how a run ended.
+fn ends_by_itself(run: &Run) -> bool {
+    !matches!(run.ending, Ending::Escaped { .. } | Ending::Lost { .. } | Ending::Bug { .. })
 }
 
 /// Makes a run with its events, and where the threads were at each.
@@ -207,11 +232,18 @@ fn decisions(
         named.unwrap_or_else(|| decided::by_number(thread))
     };
     let taken = run.trace.plan().decisions;
+    let places_taken = taken.iter().enumerate().map(|(at, taken)| (taken.place(), at));
+    let places_taken: BTreeMap<_, usize> = places_taken.collect();
+    let stacks = run.stacks.iter().filter_map(|stack| match stack.of {
+        StackOf::Pick(number) => Some((number, stack)),
+        _ => None,
+    });
+    let stacks: BTreeMap<u64, _> = stacks.collect();
     let mut decisions = Vec::new();
-    for (number, decision) in plan.decisions.iter().enumerate() {
-        let Some(at) = taken.iter().position(|taken| taken.place() == decision.place()) else { continue };
+    for (number, decision) in plan.decisions.iter().enumerate().take(DECISIONS_MAX) {
+        let Some(at) = places_taken.get(&decision.place()).copied() else { continue };
         let pick = &run.trace.picks[at];
-        let stack = run.stacks.iter().find(|stack| stack.of == StackOf::Pick(at as u64));
+        let stack = stacks.get(&(at as u64));
         let explained = explanation.and_then(|explanation| explanation.decisions.get(number));
         decisions.push(disk::Decision {
             step: pick.step,

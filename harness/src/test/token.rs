@@ -1,7 +1,7 @@
 //! The token that the environment gives: whether it is of this test, and the run that it leads to here.
 //!
-//! Does not judge that run. Invariant: a text that leads to no run of any test is a mistake that is said, and nothing passes instead; a test
-//! that is passed over because the token is of another says so.
+//! Does not judge that run. Invariant: a text that leads to no run of any test of its crate is a mistake that is said, and nothing passes instead;
+//! a test that is passed over because the token is of another, of this crate or of another, says so.
 
 use crate::client::{Client, Request};
 use crate::token::{self, DecodeError, Exact, ResolveError, Token};

@@ -1,6 +1,6 @@
 //! `cargo xtask bless`: produces README's outputs and its picture anew.
 //!
-//! Does not know what they are. Invariant: README is replaced only by a whole new one.
+//! Does not know what they are. Invariant: README is replaced only once all of its outputs are there.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -75,6 +75,13 @@ pub fn run() -> Result<Exit, BlessError> {
 /// Takes the picture of the page of README's run, where there is a browser; elsewhere the one that is there stays.
 fn picture(root: &Path, xtask: &Path) -> std::io::Result<()> {
     let named = std::env::var_os(CHROMIUM).map(PathBuf::from);
+    if let Some(path) = named.as_ref().filter(|path| !path.is_file() && path.as_os_str() != "required") {
+        return Err(std::io::Error::other(format!("{CHROMIUM}={} is no file", path.display())));
+    }
+    let is_wrong = |path: &&PathBuf| !path.is_file() && path.as_os_str() != "required";
+    if let Some(path) = named.as_ref().filter(is_wrong) {
+        return Err(std::io::Error::other(format!("{CHROMIUM}={} is no file", path.display())));
+    }
     let Some(browser) = named.into_iter().chain(BROWSERS.map(PathBuf::from)).find(|path| path.is_file())
     else {
         eprintln!("note: {PICTURE} stays as it is: there is no Chromium");
@@ -100,7 +107,7 @@ fn picture(root: &Path, xtask: &Path) -> std::io::Result<()> {
 }
 
 fn succeeded(command: &mut Command) -> std::io::Result<()> {
-    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    let status = command.stdout(Stdio::null()).status()?;
     if status.success() {
         return Ok(());
     }

@@ -98,11 +98,11 @@ impl Counted {
 
 /// Makes the run small that the arguments name.
 pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
-    let folder = args.report.as_deref().map(Folder::create).transpose().map_err(SimError::from)?;
     let scenarios = Scenarios::load().map_err(SimError::from)?;
     let names: Vec<String> = args.scenario.iter().cloned().collect();
     let asks = args.run.asks(&names, &scenarios).map_err(SimError::from)?;
     let [ask] = asks.as_slice() else { return Err(ShrinkCommandError::Several(asks.len())) };
+    let folder = args.report.as_deref().map(Folder::create).transpose().map_err(SimError::from)?;
     let threads = ask.request.limits.threads_max;
     let jobs = args.jobs.map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from);
     let mut clients = Vec::new();
@@ -112,8 +112,9 @@ pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
     }
     let small = made_small(args, ask, &mut clients)?;
     let replay = replay_line(args, &scenarios, &small)?;
-    let drawn = record(&mut clients[0], &small, &scenarios, &replay)?;
-    tell(args, &small, &drawn, &replay);
+    let drawn = record(&mut clients[0], &small, &scenarios, &replay);
+    tell(args, &small, drawn.as_ref().ok(), &replay);
+    let drawn = drawn?;
     if let Some(folder) = folder {
         eprintln!("report: {}", folder.draw(&drawn).map_err(SimError::from)?.display());
     }
@@ -194,7 +195,7 @@ fn record(
     Ok(recording::record(client, &subject).map_err(|error| SimError::Reporting(error.into()))?)
 }
 
-fn tell(args: &ShrinkArgs, small: &Small, drawn: &disk::Record, replay: &str) {
+fn tell(args: &ShrinkArgs, small: &Small, drawn: Option<&disk::Record>, replay: &str) {
     let Small { request, examined, stats, minimal, explanation, took, .. } = small;
     if args.json {
         let mut record =
@@ -214,7 +215,13 @@ fn tell(args: &ShrinkArgs, small: &Small, drawn: &disk::Record, replay: &str) {
         return;
     }
     crate::say!("{} · made small", request.program);
-    crate::out::write(format_args!("{}", term(&Story::of(drawn), crate::out::look())));
-    crate::out::write(format_args!("{}", small.made_small()));
+    match drawn {
+        Some(drawn) => {
+            crate::out::write(format_args!("{}", term(&Story::of(drawn), crate::out::look())));
+            crate::out::write(format_args!("{}", small.made_small()));
+        }
+        // What was found in all that time is told, whatever keeps it from being drawn.
+        None => crate::out::write(format_args!("  replay: {replay}\n{}", small.reasons())),
+    }
     eprintln!("it took {:.1} s", took.as_secs_f64());
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask sim`: build the scenarios instrumented, run each once, say what was found.
 //!
-//! Does not decide anything about a run; it asks for it and prints. A failing run is made a second time with its events kept,
-//! which both explains it and proves that it repeats.
+//! Does not decide anything about a run; it asks for it and prints. A failing run is made again with its events kept,
+//! which both explains it and proves that it repeats, and once more with its stacks for the story.
 //! Invariant: the seed is printed before the run starts.
 
 use std::os::unix::process::CommandExt as _;
@@ -139,8 +139,9 @@ impl Session<'_> {
             judgement = verdict::not_the_same(expected, run.figures.events_hash);
         }
         let examined = Examined { run, judgement, difference };
-        let drawn = self.drawn(&ask, &examined)?;
-        self.tell(&ask, &examined, drawn.as_ref());
+        let drawn = self.drawn(&ask, &examined);
+        self.tell(&ask, &examined, drawn.as_ref().ok().and_then(Option::as_ref));
+        let drawn = drawn?;
         let Examined { run, judgement, .. } = examined;
         if let Some(other) = ask.other_than(judgement.signature.as_deref()) {
             self.say(&format!("  note: {other}\n"));
@@ -160,12 +161,20 @@ impl Session<'_> {
 
     /// The run as reports draw it, if anything is to be drawn of it.
     fn drawn(&mut self, ask: &Ask, examined: &Examined) -> Result<Option<disk::Record>, SimError> {
-        let is_story = examined.judgement.verdict == Verdict::Fail && !self.args.json && !self.args.events;
+        let failed = examined.judgement.verdict == Verdict::Fail;
+        let is_story = failed && !self.args.json && !self.args.events && self.args.gdb.is_none();
         if !is_story && self.folder.is_none() {
             return Ok(None);
         }
         let drawn = Drawn { ask, examined, scenarios: self.scenarios };
-        Ok(Some(drawn.record(self.client()?)?))
+        match drawn.record(self.client()?) {
+            Ok(record) => Ok(Some(record)),
+            Err(error) if self.folder.is_some() => Err(error.into()),
+            Err(error) => {
+                eprintln!("note: {error}");
+                Ok(None)
+            }
+        }
     }
 
     /// Prints what the run was: a failure as a story, and of all else, or with `--events`, what there is.

@@ -31,7 +31,7 @@ use crate::reporting::{Drawn, Folder};
 pub(super) struct Page {
     /// Its file, in the report's folder.
     pub(super) file: String,
-    /// The operations whose order decides, by the first decision for which they are known.
+    /// The operations whose order decides, by the last decision for which they are known.
     pub(super) pair: Option<String>,
 }
 
@@ -54,21 +54,25 @@ pub(super) fn draw(
     let bar = ProgressBar::new(subjects.len() as u64).with_style(style);
     let (pages, next) = (Mutex::new(BTreeMap::new()), AtomicUsize::new(0));
     let job = || -> Result<(), SweepError> {
-        let mut client = None;
+        let mut started = None;
         while let Some(subject) = subjects.get(next.fetch_add(1, Ordering::Relaxed)) {
             if interrupt::requested() {
                 break;
             }
-            if client.is_none() {
-                client = Some(sweep.client(&Progress::new(Budget::Seeds(0), 0))?);
+            if started.is_none() {
+                started = Some(sweep.client(&Progress::new(Budget::Seeds(0), 0))?);
             }
-            let client = client.as_mut().expect("started above");
+            let client = started.as_mut().expect("started above");
             match one(sweep, client, subject) {
                 Ok(record) => {
                     let page = page(folder, &record)?;
                     pages.lock().expect("nobody panics with it").insert(subject.failure.clone(), page);
                 }
-                Err(error) => bar.suspend(|| note(&subject.failure, &error)),
+                Err(error) => {
+                    bar.suspend(|| note(&subject.failure, &error));
+                    // One that stopped serving is of no use for the next.
+                    started = None;
+                }
             }
             bar.inc(1);
         }

@@ -78,7 +78,7 @@ fn record(
     let mut record = SweepRecord {
         schema: report::SCHEMA,
         what: String::from(report::WHAT),
-        command: command(std::env::args().skip(1)),
+        command: command(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())),
         build: sweep.build.clone(),
         machine: Machine {
             cores: std::thread::available_parallelism().map_or(1, usize::from) as u64,

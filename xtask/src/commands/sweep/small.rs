@@ -92,7 +92,7 @@ fn one(
     match &small.token {
         Ok(token) => {
             say(sweep, (program, signature), &small, token);
-            let pair = small.explanation.decisions.iter().find_map(|decision| decision.pair.clone());
+            let pair = small.explanation.decisions.iter().rev().find_map(|decision| decision.pair.clone());
             Some(Made { token: token.clone(), pair })
         }
         Err(why) => note(why.clone()),

@@ -77,7 +77,11 @@ fn table(text: &mut String, table: &Table) {
     put(text, &format!("|--:|{}", "---|".repeat(table.columns.len())));
     for line in table.lines(TABLE_MAX) {
         let (time, column, cell) = match line {
-            Line::Row(row) => (row.at_ns.map_or(String::new(), moment), row.column, told(row)),
+            Line::Row(row) => {
+                // No thread did it.
+                let of_run = if row.column.is_none() { "*run:* " } else { "" };
+                (row.at_ns.map_or(String::new(), moment), row.column, format!("{of_run}{}", told(row)))
+            }
             Line::Elided(..) => {
                 (String::from("…"), None, format!("*{}*", line.elision().unwrap_or_default()))
             }

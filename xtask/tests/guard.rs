@@ -105,13 +105,17 @@ fn a_thread_and_a_system_call_of_the_c_library_are_named() {
 fn while_memory_comes_and_goes<T>(work: impl FnOnce() -> T) -> T {
     let is_done = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut rounds = 0;
-            while !is_done.load(Ordering::Relaxed) {
-                rounds += 1;
-                std::hint::black_box(vec![1_u8; (1 + rounds % 31) << 20]);
-            }
-        });
+        // Two, for one of them may have to wait while a pair of runs is made.
+        for sizes in [31, 7] {
+            let is_done = &is_done;
+            scope.spawn(move || {
+                let mut rounds = 0;
+                while !is_done.load(Ordering::Relaxed) {
+                    rounds += 1;
+                    std::hint::black_box(vec![1_u8; (1 + rounds % sizes) << 20]);
+                }
+            });
+        }
         let result = work();
         is_done.store(true, Ordering::Relaxed);
         result

@@ -125,7 +125,7 @@ fn what_is_no_record_is_said_so() {
         ("", ["no JSON", "next: "]),
         ("{\"schema\": 1, \"steps\": [", ["breaks off", "next: "]),
         ("[1, 2]", ["no record", "next: "]),
-        ("{\"schema\": 4000000}", ["4000000", "next: "]),
+        ("{\"schema\": 4000000, \"headline\": {}, \"steps\": []}", ["4000000", "next: "]),
     ] {
         fs::write(&path, text).expect("it can be written");
         check_refused(&["report", of], &words);

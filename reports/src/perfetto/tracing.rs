@@ -32,14 +32,19 @@ pub(super) fn add(entries: &mut Entries<'_>) {
     }
 }
 
-/// The thread leaves a span, and with it those that it entered since; it is in these again from here on.
+/// With more spans entered since, those are not begun again: a program that leaves many in the order in which it entered them would make
+/// a trace of the square of their number.
+const INNER_MAX: usize = 64;
+
+/// The thread leaves a span, and with it those that it entered since; it is in these again from here on, if they are few.
 fn leave(entries: &mut Entries<'_>, open: &mut Vec<(Option<u64>, Entry)>, span: Option<u64>, at: At) {
     let Some(left) = open.iter().rposition(|(of, _)| *of == span) else { return };
     let inner: Vec<_> = open.drain(left..).collect();
+    let is_again = inner.len() <= INNER_MAX;
     for (number, (of, begin)) in inner.into_iter().enumerate() {
         let again = Entry { at, ..begin.clone() };
         entries.slice(begin, at);
-        if number > 0 {
+        if number > 0 && is_again {
             open.push((of, again));
         }
     }

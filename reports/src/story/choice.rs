@@ -13,7 +13,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compare::is_same;
 use super::names::Names;
 use super::places::{Place, frames, place};
 use super::table::{Column, Mark, Row, Table};
@@ -118,9 +117,7 @@ impl Choice<'_> {
 
     /// The decision at which the run and the nearest one that passes part.
     fn parts(&self, stops: &[Stop]) -> Option<usize> {
-        let passing = self.record.passing.as_ref()?;
-        let both = self.record.steps.iter().zip(&passing.steps);
-        let common = both.take_while(|(one, other)| is_same(one, other)).count();
+        let common = self.parts?;
         stops.iter().rposition(|stop| stop.from <= common)
     }
 

@@ -81,6 +81,10 @@ impl Comparison {
             return Self { first: None, first_passing: None, pairs, uncompared };
         }
         after((failing, parts.0), (passing, parts.1), &mut pairs);
+        if common == 0 && left_of_failing.max(left_of_passing) > 0 {
+            // They part among the steps that were left out.
+            return Self { first: None, first_passing: None, pairs, uncompared };
+        }
         Self { first: Some(parts.0), first_passing: Some(parts.1), pairs, uncompared }
     }
 
@@ -103,7 +107,7 @@ impl Comparison {
     }
 }
 
-pub(super) fn is_same(one: &Step, other: &Step) -> bool {
+fn is_same(one: &Step, other: &Step) -> bool {
     (one.step, one.at_ns, one.thread) == (other.step, other.at_ns, other.thread) && one.what == other.what
 }
 

@@ -54,6 +54,7 @@ impl<'a> Teller<'a> {
         match step.what {
             What::Arrived(_) => !self.messages.contains_key(&index),
             What::Wrong { .. } | What::Passed { .. } => true,
+            What::Strayed { .. } | What::Link { .. } | What::Host { .. } => true,
             _ => false,
         }
     }
@@ -79,6 +80,10 @@ impl<'a> Teller<'a> {
             What::Passed { ns, why } => passed(*ns, *why),
             What::Called { name, arg, result } => called(name, *arg, *result),
             What::Sent(packet) => format!("{} leaves", packet_words(packet)),
+            // It stands with its sender, whose arrow it ends.
+            What::Arrived(packet) if self.messages.contains_key(&index) => {
+                format!("its {} arrives", packet_words(packet))
+            }
             What::Arrived(packet) => format!("{} arrives", packet_words(packet)),
             What::Strayed { packet, fate } => format!("{} is {fate}", packet_words(packet)),
             What::Link { from, to, change } => format!("link {from} to {to}: {change}"),

@@ -66,6 +66,11 @@ impl Painter {
         self.pick("▶B", ">B")
     }
 
+    /// Begins what is of all columns.
+    pub(super) fn across(self) -> &'static str {
+        self.pick("├╴", "+ ")
+    }
+
     pub(super) fn bar(self) -> &'static str {
         self.pick("│", "|")
     }
@@ -204,12 +209,16 @@ pub(super) fn command(name: &str, command: &str, most: usize, painter: Painter) 
         // What a shell joins again begins in the first column.
         let from = line.len();
         line.push_str(rest);
-        let mut end = from;
+        let (mut end, mut is_quoted) = (from, false);
         for (at, c) in line.char_indices().skip_while(|(at, _)| *at < from) {
             if line[..at + c.len_utf8()].width() > WIDTH - 1 {
                 break;
             }
-            end = at + c.len_utf8();
+            // Within quotes a shell joins nothing.
+            is_quoted ^= c == '\'';
+            if !is_quoted {
+                end = at + c.len_utf8();
+            }
         }
         if end == from {
             break;

@@ -70,14 +70,20 @@ fn told(row: &Row, begins: &[usize], painter: Painter) -> String {
     let mut line = Line::new(painter);
     let time = row.at_ns.map_or(String::new(), |at_ns| painter.data(&moment(at_ns)));
     line.faint(&format!("{time:>0$}", TIME - 1)).to(TIME);
-    for begin in begins.iter().take(row.column.unwrap_or(0) + 1) {
-        line.to(*begin).faint(painter.bar());
+    match row.column {
+        Some(column) => begins.iter().take(column + 1).for_each(|begin| {
+            line.to(*begin).faint(painter.bar());
+        }),
+        // No thread did it: it stands across all columns.
+        None => drop(line.faint(painter.across())),
     }
     let room = WIDTH.saturating_sub(line.width());
     for (style, text) in cell(row, room, painter) {
         line.styled(style, &text);
     }
-    bars(&mut line, begins, row.column.unwrap_or(0) + 1, painter);
+    if let Some(column) = row.column {
+        bars(&mut line, begins, column + 1, painter);
+    }
     line.done()
 }
 

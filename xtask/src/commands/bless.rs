@@ -3,7 +3,7 @@
 //! Does not know what they are. Invariant: README is replaced only once all of its outputs are there.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::exit::{Exit, ExitCause};
 use crate::readme::{self, ReadmeError};
@@ -107,9 +107,13 @@ fn picture(root: &Path, xtask: &Path) -> std::io::Result<()> {
 }
 
 fn succeeded(command: &mut Command) -> std::io::Result<()> {
-    let status = command.stdout(Stdio::null()).status()?;
-    if status.success() {
+    let output = command.output()?;
+    if output.status.success() {
         return Ok(());
     }
-    Err(std::io::Error::other(format!("{} ended with {status}", command.get_program().display())))
+    // Browsers say much, and the reason last.
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+    let (program, status) = (command.get_program().display(), output.status);
+    Err(std::io::Error::other(format!("{program} ended with {status}: {last}")))
 }

@@ -120,7 +120,7 @@ pub fn record(client: &mut Client, subject: &Subject<'_>) -> Result<disk::Record
     if ends_by_itself(run) && expected != found {
         return Err(RecordError::NotAgain { program, expected, found, replay: subject.replay.to_owned() });
     }
-    let plan = subject.small.map_or_else(|| run.trace.plan(), |small| small.plan.taken_in(&looked.trace));
+    let plan = subject.small.map_or_else(|| run.trace.plan(), |small| small.plan.clone());
     let explanation = subject.small.and_then(|small| small.explanation);
     let passing = match judgement.verdict {
         Verdict::Fail => nearest(client, request, (&plan, explanation), judgement)?,

@@ -93,7 +93,7 @@ impl Data {
         let names = Names::of(record);
         let lanes = Lanes::of(record);
         let comparison = Comparison::of(record);
-        let story = Story::of(record);
+        let story = Story::told(record, &lanes, comparison.as_ref());
         let mut strings = Strings::new();
         let runs = runs(record, &names, &lanes, &mut strings);
         let theirs = record.passing.as_ref().map_or(0, |passing| passing.steps.len());

@@ -141,12 +141,15 @@ impl Story {
     /// Tells a record.
     #[must_use]
     pub fn of(record: &Record) -> Self {
+        Self::told(record, &Lanes::of(record), Comparison::of(record).as_ref())
+    }
+
+    /// Tells a record, for whoever has its lanes and its comparison: with many steps, these are most of the work.
+    pub(crate) fn told(record: &Record, lanes: &Lanes, comparison: Option<&Comparison>) -> Self {
         let names = Names::of(record);
-        let lanes = Lanes::of(record);
-        let teller = Teller::new(&names, &lanes);
-        let comparison = Comparison::of(record);
+        let teller = Teller::new(&names, lanes);
         let pairs = pairs(record, &names);
-        let parts = comparison.as_ref().and_then(|comparison| comparison.first);
+        let parts = comparison.and_then(|comparison| comparison.first);
         let choice = Choice { record, names: &names, teller: &teller, critical: pairs.first(), parts };
         Self {
             headline: record.headline.clone(),

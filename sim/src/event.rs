@@ -263,6 +263,8 @@ pub enum Event {
         to: i128,
         /// Where in the source.
         place: String,
+        /// What the program says that it means, which may be nothing at all.
+        words: Option<String>,
     },
 }
 

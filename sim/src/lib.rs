@@ -30,6 +30,7 @@ pub mod net;
 pub mod oracle;
 pub mod personality;
 pub mod plan;
+pub mod preempt;
 pub mod process;
 pub mod ready;
 pub mod seed;

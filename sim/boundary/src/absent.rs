@@ -92,3 +92,44 @@ pub extern "C" fn __tsan_atomic_signal_fence(_order: i32) {
 /// Called by the constructor of every instrumented crate.
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_init() {}
+
+macro_rules! accesses {
+    ($($name:ident)*) => {$(
+        /// Called before an access to plain memory.
+        #[unsafe(no_mangle)]
+        pub extern "C" fn $name(_address: usize) {}
+    )*};
+}
+
+accesses!(__tsan_read1 __tsan_read2 __tsan_read4 __tsan_read8 __tsan_read16);
+accesses!(__tsan_unaligned_read2 __tsan_unaligned_read4 __tsan_unaligned_read8 __tsan_unaligned_read16);
+accesses!(__tsan_write1 __tsan_write2 __tsan_write4 __tsan_write8 __tsan_write16);
+accesses!(__tsan_unaligned_write2 __tsan_unaligned_write4 __tsan_unaligned_write8 __tsan_unaligned_write16);
+
+macro_rules! copies {
+    ($($name:ident)*) => {$(
+        /// A copy.
+        ///
+        /// # Safety
+        /// Both places are valid for so many bytes.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
+            // SAFETY: the caller copies so many bytes between these places.
+            unsafe { core::ptr::copy(from, to, size) };
+            to
+        }
+    )*};
+}
+
+copies!(__tsan_memcpy __tsan_memmove);
+
+/// A fill.
+///
+/// # Safety
+/// The place is valid for so many bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn __tsan_memset(to: *mut u8, byte: i32, size: usize) -> *mut u8 {
+    // SAFETY: the caller fills so many bytes there.
+    unsafe { core::ptr::write_bytes(to, byte as u8, size) };
+    to
+}

@@ -1,13 +1,15 @@
 //! What LLVM's thread-sanitizer pass makes instrumented code call at every atomic operation: a scheduling point, then the
-//! operation.
+//! operation. Plain memory, which is instrumented only at the finest level, is `plain`'s.
 //!
 //! Does not know which crate calls. Invariant: the operation itself is done exactly once, sequentially consistent, whether a
 //! run is on or not; a plain word that did not change is not progress.
 
-use core::arch::naked_asm;
+mod plain;
+
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 
 use photofinish_sim::kernel::Change;
+use photofinish_sim::preempt::Preempt;
 
 use crate::phase::{self, Phase};
 use crate::run;
@@ -39,9 +41,25 @@ fn note(address: usize, change: Change) {
     }
 }
 
-/// Defines the symbol `$name` as a jump to `$body` with the return address as one argument more, in `$x86` or `$arm`.
+/// Defines the symbol `$name` as a jump to `$body` with the return address as one argument more, in `$x86` or `$arm`. On x86_64 it
+/// jumps to `$alone`, the operation by itself, while no program of a run calls: instrumented programs run natively, too.
 macro_rules! with_return_address {
+    // Of plain accesses, which look at the phase themselves.
     ($name:ident, $body:ident, $x86:literal, $arm:literal) => {
+        #[doc = concat!("Called by instrumented code; see `", stringify!($body), "`.")]
+        ///
+        /// # Safety
+        /// The addresses given are valid for the operation.
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        pub unsafe extern "C" fn $name() {
+            #[cfg(target_arch = "x86_64")]
+            core::arch::naked_asm!(concat!("mov ", $x86, ", [rsp]"), "jmp {}", sym $body);
+            #[cfg(target_arch = "aarch64")]
+            core::arch::naked_asm!(concat!("mov ", $arm, ", x30"), "b {}", sym $body);
+        }
+    };
+    ($name:ident, $body:ident, $alone:path, $x86:literal, $arm:literal) => {
         #[doc = concat!("Called by instrumented code; see `", stringify!($body), "`.")]
         ///
         /// # Safety
@@ -50,23 +68,57 @@ macro_rules! with_return_address {
         #[unsafe(naked)]
         pub unsafe extern "C" fn $name() {
             #[cfg(target_arch = "x86_64")]
-            naked_asm!(concat!("mov ", $x86, ", [rsp]"), "jmp {}", sym $body);
+            core::arch::naked_asm!(
+                "cmp dword ptr [rip + {phase}], {program}",
+                "jne {alone}",
+                concat!("mov ", $x86, ", [rsp]"),
+                "jmp {body}",
+                phase = sym phase::PHASE,
+                program = const Phase::Program as u32,
+                alone = sym $alone,
+                body = sym $body,
+            );
             #[cfg(target_arch = "aarch64")]
-            naked_asm!(concat!("mov ", $arm, ", x30"), "b {}", sym $body);
+            core::arch::naked_asm!(concat!("mov ", $arm, ", x30"), "b {}", sym $body);
+        }
+    };
+}
+
+pub(crate) use with_return_address;
+
+/// Defines `$body::alone`: the operation without anything before and after it.
+macro_rules! alone {
+    ($body:ident, ($($argument:ident: $type:ty),*) -> $result:ty, $operation:expr) => {
+        #[cfg(target_arch = "x86_64")]
+        mod $body {
+            #[expect(unused_imports, reason = "each operation names one of them")]
+            use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::SeqCst, fence};
+
+            pub(super) unsafe extern "C" fn alone($($argument: $type),*) -> $result {
+                $operation
+            }
         }
     };
 }
 
 macro_rules! load_and_store {
     ($int:ty, $atomic:ty, $load:ident, $do_load:ident, $store:ident, $do_store:ident) => {
-        with_return_address!($load, $do_load, "rdx", "x2");
+        with_return_address!($load, $do_load, $do_load::alone, "rdx", "x2");
+        alone!($do_load, (word: *mut $int, _order: i32) -> $int, {
+            // SAFETY: the caller loads from this address atomically, so it is valid, aligned and shared only atomically.
+            unsafe { <$atomic>::from_ptr(word) }.load(SeqCst)
+        });
         unsafe extern "C" fn $do_load(word: *mut $int, _order: i32, pc: usize) -> $int {
             before(pc);
             // SAFETY: the caller loads from this address atomically, so it is valid, aligned and shared only atomically.
             unsafe { <$atomic>::from_ptr(word) }.load(Ordering::SeqCst)
         }
 
-        with_return_address!($store, $do_store, "rcx", "x3");
+        with_return_address!($store, $do_store, $do_store::alone, "rcx", "x3");
+        alone!($do_store, (word: *mut $int, new: $int, _order: i32) -> (), {
+            // SAFETY: as for a load.
+            unsafe { <$atomic>::from_ptr(word) }.store(new, SeqCst)
+        });
         unsafe extern "C" fn $do_store(word: *mut $int, new: $int, _order: i32, pc: usize) {
             before(pc);
             // SAFETY: as for a load.
@@ -78,7 +130,11 @@ macro_rules! load_and_store {
 
 macro_rules! read_modify_write {
     ($int:ty, $atomic:ty, $($name:ident, $body:ident, $method:ident, |$old:ident, $operand:ident| $new:expr;)*) => {$(
-        with_return_address!($name, $body, "rcx", "x3");
+        with_return_address!($name, $body, $body::alone, "rcx", "x3");
+        alone!($body, (word: *mut $int, $operand: $int, _order: i32) -> $int, {
+            // SAFETY: the caller operates on this address atomically, so it is valid, aligned and shared only atomically.
+            unsafe { <$atomic>::from_ptr(word) }.$method($operand, SeqCst)
+        });
         unsafe extern "C" fn $body(word: *mut $int, $operand: $int, _order: i32, pc: usize) -> $int {
             before(pc);
             // SAFETY: the caller operates on this address atomically, so it is valid, aligned and shared only atomically.
@@ -92,7 +148,13 @@ macro_rules! read_modify_write {
 
 macro_rules! compare_exchange {
     ($int:ty, $atomic:ty, $name:ident, $body:ident) => {
-        with_return_address!($name, $body, "r9", "x5");
+        with_return_address!($name, $body, $body::alone, "r9", "x5");
+        alone!($body, (word: *mut $int, expected: $int, new: $int, _success: i32, _failure: i32) -> $int, {
+            // SAFETY: the caller operates on this address atomically, so it is valid, aligned and shared only atomically.
+            let word = unsafe { <$atomic>::from_ptr(word) };
+            let (Ok(old) | Err(old)) = word.compare_exchange(expected, new, SeqCst, SeqCst);
+            old
+        });
         unsafe extern "C" fn $body(
             word: *mut $int,
             expected: $int,
@@ -161,7 +223,8 @@ width!(u64, AtomicU64;
     __tsan_atomic64_fetch_and and64 __tsan_atomic64_fetch_or or64 __tsan_atomic64_fetch_xor xor64
     __tsan_atomic64_fetch_nand nand64);
 
-with_return_address!(__tsan_atomic_thread_fence, thread_fence, "rsi", "x1");
+with_return_address!(__tsan_atomic_thread_fence, thread_fence, thread_fence::alone, "rsi", "x1");
+alone!(thread_fence, (_order: i32) -> (), fence(SeqCst));
 unsafe extern "C" fn thread_fence(_order: i32, pc: usize) {
     before(pc);
     fence(Ordering::SeqCst);
@@ -182,8 +245,12 @@ pub extern "C" fn __tsan_init() {
     INSTRUMENTED.store(true, Ordering::Relaxed);
 }
 
-/// Whether atomic operations of this executable's crates are scheduling points.
+/// Where the scheduling points of this executable's programs lie.
 #[must_use]
-pub fn is_instrumented() -> bool {
-    INSTRUMENTED.load(Ordering::Relaxed)
+pub fn level() -> Preempt {
+    match INSTRUMENTED.load(Ordering::Relaxed) {
+        false => Preempt::Calls,
+        true if cfg!(photofinish_preempt = "blocks") => Preempt::Blocks,
+        true => Preempt::Atomics,
+    }
 }

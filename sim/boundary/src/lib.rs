@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`phase`] (whose code runs), `run` (the kernel and how to reach it), `arch` and `carrier`
 //! (contexts), `disk` (the files of a run), `instrument` and `symbols` (what the program reaches us through), `memory` (whose
-//! heap), [`marks`] (what the program says of itself), `frames` and `shm` (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what goes past
+//! heap), [`marks`] (what the program says of itself), [`frames`] (of a crate of its own) and `shm` (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what goes past
 //! the C library), `sight` and `step` (what reaches the program past the kernel, for who wants to know), `child` and [`server`]
 //! (a run in a fresh image), `series` (runs that follow one another in it), `oracles` (what is asked of it besides), [`proof`]
 //! (that all this is in charge), [`takeover`] (serving in an executable that has a main function of its own).
@@ -24,7 +24,6 @@ mod crash;
 mod debugger;
 mod disk;
 mod executable;
-pub mod frames;
 mod guard;
 mod host;
 mod instrument;
@@ -53,7 +52,8 @@ pub mod world;
 pub const ABSENT: &str = include_str!("absent.rs");
 
 pub use child::{Program, Task};
-pub use instrument::is_instrumented;
+pub use instrument::level;
 pub use oracles::OverEvents;
+pub use photofinish_frames as frames;
 pub use process::Registered;
 pub use run::{active, backtrace_here, is_judging, judge, panicked, tell};

@@ -35,17 +35,26 @@ pub fn buggify(mark: &Mark, odds: Odds) -> bool {
 
 /// What the search chooses for the program; the first, outside a run.
 #[must_use]
-pub fn choose(choice: &Choice) -> i128 {
+pub fn choose(choice: &Choice<'_>) -> i128 {
     if !active() {
         return choice.from;
     }
+    let Choice { from, bound, place, words } = *choice;
     let (number, over) = with_kernel(|kernel| {
-        let number = kernel.chosen(choice.from, choice.bound, &choice.place.to_string());
+        let number = kernel.chosen(from, bound);
+        if words.is_none() {
+            kernel.tell_chosen((number, from, bound), &place.to_string(), None);
+        }
         (number, kernel.ending().is_some())
     });
     if over {
         // A replay that diverges here ends the run.
         carrier::transfer_to_host();
+    }
+    if let Some(words) = words {
+        // What the program says of it is its own code, and runs as such.
+        let words = words(number);
+        with_kernel(|kernel| kernel.tell_chosen((number, from, bound), &place.to_string(), Some(&words)));
     }
     number
 }

@@ -9,7 +9,7 @@ use crate::step;
 
 /// A word whose lowest byte is what the kernel looks at before a system call of a guarded thread: `SYSCALL_DISPATCH_FILTER_ALLOW`
 /// (0) or `SYSCALL_DISPATCH_FILTER_BLOCK` (1); any other value kills. One store is both, so that they never disagree.
-static PHASE: AtomicU32 = AtomicU32::new(Phase::Outside as u32);
+pub(crate) static PHASE: AtomicU32 = AtomicU32::new(Phase::Outside as u32);
 
 const _: () = assert!(cfg!(target_endian = "little"), "the lowest byte of PHASE comes first");
 

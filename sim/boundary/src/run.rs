@@ -106,9 +106,20 @@ pub(crate) fn with_kernel<T>(f: impl FnOnce(&mut Kernel) -> T) -> T {
 /// A scheduling point of the program, at an instruction that returns to `pc`.
 #[inline]
 pub(crate) fn point(pc: usize) {
-    if run().kernel.point_is_quiet() {
-        return;
+    if !run().kernel.point_is_quiet() {
+        attend(pc);
     }
+}
+
+/// As [`point`], at an access to plain memory.
+#[inline]
+pub(crate) fn plain_point(pc: usize) {
+    if !run().kernel.plain_point_is_quiet() {
+        attend(pc);
+    }
+}
+
+fn attend(pc: usize) {
     sight::point(Passed::Already);
     let next = with_kernel(|kernel| kernel.attend(pc as u64));
     obey(next);

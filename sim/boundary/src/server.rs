@@ -75,7 +75,13 @@ pub fn serve(pool: PoolSize, isolation: Isolation, find: &dyn Fn(&str) -> Option
         }
         Err(why) => crash::die("photofinish: ", why.as_bytes()),
     };
-    let hello = Hello { protocol: PROTOCOL, load_base: tls::load_base(), notes, marks: marks::all() };
+    let hello = Hello {
+        protocol: PROTOCOL,
+        load_base: tls::load_base(),
+        notes,
+        marks: marks::all(),
+        preempt: crate::instrument::level(),
+    };
     let served = send(&hello).and_then(|()| requests(pool, isolation, find, &mut folders));
     folders.remove();
     match served {

@@ -130,11 +130,24 @@ fn between_hosts() -> Vec<Event> {
 
 /// What the program let the search choose.
 fn chosen() -> Vec<Event> {
-    let chose = |number, from, to, place: &str| Event::Chose { number, from, to, place: place.to_owned() };
+    let chose = |number, from, to, place: &str| Event::Chose {
+        number,
+        from,
+        to,
+        place: place.to_owned(),
+        words: None,
+    };
     let places = ["", "a"].map(|place| chose(0, 0, 0, place));
+    let words = ["", "a"].map(|words| Event::Chose {
+        number: 0,
+        from: 0,
+        to: 0,
+        place: String::new(),
+        words: Some(words.to_owned()),
+    });
     let numbers = [(1, 0, 0), (0, 1, 0), (0, 0, 1), (-1, 0, 0), (1 << 64, 0, 0)];
     let numbers = numbers.map(|(number, from, to)| chose(number, from, to, ""));
-    places.into_iter().chain(numbers).collect()
+    places.into_iter().chain(words).chain(numbers).collect()
 }
 
 /// Those of marks.

@@ -42,14 +42,19 @@ impl Kernel {
         strikes
     }
 
-    /// A number from `from` on that is one of `bound`, which the program lets the search choose; `place` is where it does.
-    pub fn chosen(&mut self, from: i128, bound: u64, place: &str) -> i128 {
-        let number = from + i128::from(self.choose(Kind::Chosen, bound));
+    /// A number from `from` on that is one of `bound`, which the program lets the search choose.
+    pub fn chosen(&mut self, from: i128, bound: u64) -> i128 {
+        from + i128::from(self.choose(Kind::Chosen, bound))
+    }
+
+    /// The number that was chosen, from which on, and of how many; `place` is where the program lets it be chosen, and `words` what it says of it.
+    pub fn tell_chosen(&mut self, chosen: (i128, i128, u64), place: &str, words: Option<&str>) {
+        let (number, from, bound) = chosen;
         if bound > 1 && self.ending.is_none() {
             let to = from + i128::from(bound - 1);
-            self.emit(&Event::Chose { number, from, to, place: place.to_owned() });
+            let words = words.map(str::to_owned);
+            self.emit(&Event::Chose { number, from, to, place: place.to_owned(), words });
         }
-        number
     }
 
     fn seen(&mut self, mark: &Mark) -> &mut Seen {

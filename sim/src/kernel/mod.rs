@@ -303,6 +303,14 @@ impl Kernel {
         self.step < self.attention
     }
 
+    /// As [`Kernel::point_is_quiet`], at an access to plain memory, which says nothing of whether the thread spins: a loop that waits
+    /// for another thread looks at an atomic word in each turn, and those are counted.
+    #[inline]
+    pub fn plain_point_is_quiet(&mut self) -> bool {
+        self.progress_at += 1;
+        self.point_is_quiet()
+    }
+
     /// The running thread changed a word that others can read, so it is not merely spinning.
     #[inline]
     pub fn progress(&mut self) {

@@ -20,7 +20,12 @@ use crate::watch::STRATEGIES;
 fn run(chooser: Box<dyn Chooser>, from: i128, bounds: &[u64]) -> (Vec<i128>, Ending, Memory) {
     let memory = Rc::<RefCell<Memory>>::default();
     let mut kernel = Kernel::new(Limits::default(), chooser, Box::new(memory.clone()), Detail::Events);
-    let numbers = bounds.iter().map(|bound| kernel.chosen(from, *bound, "main.rs:1:1")).collect();
+    let chosen = bounds.iter().map(|bound| {
+        let number = kernel.chosen(from, *bound);
+        kernel.tell_chosen((number, from, *bound), "main.rs:1:1", None);
+        number
+    });
+    let numbers = chosen.collect();
     let _ = kernel.end(Ending::Returned);
     let ending = kernel.ending().expect("it has ended").clone();
     (numbers, ending, memory.take())
@@ -80,7 +85,7 @@ fn a_number_that_is_not_there_any_more_is_boring_to_a_lenient_replay_and_ends_a_
 fn the_boring_run_has_the_first_of_each_and_says_so() {
     let (numbers, _, memory) = run(Search::Boring.chooser(Seed(3)), 2, &[7, 1, 2]);
     assert_eq!((numbers, memory.trace.picks.len()), (vec![2, 2, 2], 0));
-    let chose = |to| Event::Chose { number: 2, from: 2, to, place: String::from("main.rs:1:1") };
+    let chose = |to| Event::Chose { number: 2, from: 2, to, place: String::from("main.rs:1:1"), words: None };
     let told: Vec<Event> = memory.events.into_iter().map(|(_, event)| event).collect();
     assert_eq!(told, [chose(8), chose(3)], "of a single number there is nothing to choose");
 }

@@ -48,9 +48,8 @@ static DISK: Cell = Cell(UnsafeCell::new(None));
 
 /// Gives the next run its private folder, which is made when the program first looks into it.
 pub(crate) fn begin(root: std::path::PathBuf) {
-    let root = Root { base: root.into_os_string().into_vec(), host: HostId::FIRST };
     let disk = Disk {
-        root,
+        root: Root::new(root.into_os_string().into_vec()),
         made: BTreeSet::new(),
         nodes: Nodes::default(),
         folders: BTreeMap::new(),
@@ -246,6 +245,13 @@ pub(crate) fn created(kernel: &Kernel, found: &Found) {
 pub(crate) fn changed(kernel: &Kernel, data: Option<libc::stat>) {
     if let Some(data) = data {
         disk().nodes.get(&Key::of(&data)).changed = now(kernel);
+    }
+}
+
+/// What was at a path is there no more.
+pub(crate) fn gone(data: Option<libc::stat>) {
+    if data.is_none_or(|data| data.st_mode & libc::S_IFMT == libc::S_IFDIR) {
+        disk().root.forget_folders();
     }
 }
 

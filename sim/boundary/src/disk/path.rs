@@ -4,7 +4,7 @@
 //! symbolic link there holds a path of the program. Does not know processes. Invariant: no path of the program leads into the
 //! real folder of another run, and no real path is shown to it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ffi::CString;
 
 use photofinish_sim::errno::Errno;
@@ -56,6 +56,9 @@ pub(crate) struct Root {
     pub(crate) base: Vec<u8>,
     /// Whose paths are meant.
     pub(crate) host: HostId,
+    /// Folders that a walk came through, by host and the program's path: they are looked at once, until one is removed or gets another
+    /// name.
+    folders: BTreeSet<(HostId, Vec<u8>)>,
 }
 
 const LINKS_MAX: u32 = 40;
@@ -93,6 +96,16 @@ pub(crate) fn join(folder: &[u8], path: &[u8]) -> Vec<u8> {
 }
 
 impl Root {
+    /// With the real folder of the run, and the first host's paths.
+    pub(crate) fn new(base: Vec<u8>) -> Self {
+        Self { base, host: HostId::FIRST, folders: BTreeSet::new() }
+    }
+
+    /// A folder may have been removed or got another name.
+    pub(crate) fn forget_folders(&mut self) {
+        self.folders.clear();
+    }
+
     /// The real folder of the host.
     pub(crate) fn folder(&self) -> Vec<u8> {
         [&self.base, &b"/"[..], self.host.0.to_string().as_bytes()].concat()
@@ -120,7 +133,7 @@ impl Root {
     ///
     /// # Errors
     /// Those of `path_resolution(7)`.
-    pub(crate) fn walk(&self, path: &[u8], follow: Follow) -> Result<Found, Errno> {
+    pub(crate) fn walk(&mut self, path: &[u8], follow: Follow) -> Result<Found, Errno> {
         let mut walk = Walk {
             root: self,
             at: Vec::new(),
@@ -141,7 +154,7 @@ impl Root {
 }
 
 struct Walk<'a> {
-    root: &'a Root,
+    root: &'a mut Root,
     /// How far we came, by names of the program.
     at: Vec<u8>,
     ahead: VecDeque<Vec<u8>>,
@@ -172,6 +185,9 @@ impl Walk<'_> {
             if !is_under(&self.at, PRIVATE) {
                 return self.leave();
             }
+            if !last && self.root.folders.contains(&(self.root.host, self.at.clone())) {
+                continue;
+            }
             let real = sys::c_path(self.root.real(&self.at))?;
             let data = match sys::lstat(&real) {
                 Err(Errno::ENOENT) if last => None,
@@ -200,6 +216,7 @@ impl Walk<'_> {
             if kind != libc::S_IFDIR {
                 return Err(Errno::ENOTDIR);
             }
+            self.root.folders.insert((self.root.host, self.at.clone()));
         }
         let at = self.at.clone();
         let data = sys::lstat(&sys::c_path(self.root.real(&at))?).ok();
@@ -263,7 +280,7 @@ mod tests {
 
     #[test]
     fn real_and_shown_paths_are_two_names_of_one_file() {
-        let root = Root { base: b"/run/one".to_vec(), host: HostId(7) };
+        let root = Root { host: HostId(7), ..Root::new(b"/run/one".to_vec()) };
         for (shown, real) in [
             ("/tmp/photofinish", "/run/one/7"),
             ("/tmp/photofinish/a b", "/run/one/7/a b"),

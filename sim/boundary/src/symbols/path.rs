@@ -41,6 +41,7 @@ fn remove_name(at: At, flags: c_int) -> c_int {
     let name = if flags & libc::AT_REMOVEDIR == 0 { "unlink" } else { "rmdir" };
     done(on_path(name, at, Follow::Never, Work::Folder, |kernel, found| {
         let answer = sys(libc::SYS_unlinkat, &[NOWHERE, address(&found.real), i64::from(flags)])?;
+        disk::gone(found.data);
         disk::folder_modified(kernel, &found);
         disk::changed(kernel, found.data);
         Ok(answer)
@@ -54,6 +55,8 @@ fn move_name(from: At, to: At, flags: c_uint) -> c_int {
         let new = find(kernel, "rename(2)", to, Follow::Never, Access::Change)?;
         let arguments = [NOWHERE, address(&old.real), NOWHERE, address(&new.real), i64::from(flags)];
         let answer = sys(libc::SYS_renameat2, &arguments)?;
+        disk::gone(old.data);
+        disk::gone(new.data);
         disk::folder_modified(kernel, &old);
         disk::folder_modified(kernel, &new);
         disk::changed(kernel, old.data);

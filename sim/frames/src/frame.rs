@@ -1,6 +1,6 @@
-//! What crosses between a run and whoever asked for it: requests, frames, replies.
+//! Requests, frames and replies: plain data, and the codec of frames.
 //!
-//! Plain data and its codec; it does not know shared memory or pipes. Invariant: decoding is total: any bytes give frames or
+//! Does not know shared memory or pipes. Invariant: decoding is total: any bytes give frames or
 //! an error that says where the damage is, never a panic.
 
 use photofinish_sim::choice::Pick;
@@ -14,10 +14,13 @@ use photofinish_sim::mark::Mark;
 use photofinish_sim::oracle::{Left, Oracles};
 use photofinish_sim::personality::Os;
 use photofinish_sim::plan::Plan;
+use photofinish_sim::preempt::Preempt;
 use photofinish_sim::seed::Seed;
 use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
 use serde::{Deserialize, Serialize};
+
+use crate::wire::{self, WireError};
 
 /// Asks for one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,11 +45,37 @@ pub struct Request {
     pub oracles: Option<Oracles>,
     /// The heap it gets its memory from; its own choice when left out.
     pub heap: Option<Heap>,
+    /// The level at which its executable is to be instrumented; the executable's own when left out.
+    pub preempt: Option<Preempt>,
     /// A debugger is to stop at the first question from this step of the run on.
     pub stop_at: Option<u64>,
     /// What is written down besides, to find out why equal runs differ.
     pub watch: Option<Watch>,
+    /// What a simulator that is not ours is told besides; ours take no notice of it.
+    pub foreign: Option<Foreign>,
 }
+
+/// What a simulator that is not ours is told of a run besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Foreign {
+    /// Its configuration, in words that it reads itself; empty for its own.
+    pub config: String,
+    /// Whether it is to look by itself whether the run repeats.
+    pub check: Check,
+}
+
+/// Whether a simulator is to look by itself whether a run repeats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Check {
+    /// It makes the run once.
+    #[default]
+    Once,
+    /// It makes the run as often as it needs to compare, if it can, and says [`DIFFERS`] if they differ.
+    Repeats,
+}
+
+/// The signature under which a simulator that is not ours says that it has seen equal runs differ.
+pub const DIFFERS: &str = "nondeterminism";
 
 /// Decisions to give again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,8 +152,10 @@ impl Request {
             os: None,
             oracles: None,
             heap: None,
+            preempt: None,
             stop_at: None,
             watch: None,
+            foreign: None,
         }
     }
 }
@@ -268,16 +299,28 @@ pub struct Hello {
     pub notes: Vec<String>,
     /// The marks of its programs.
     pub marks: Vec<Mark>,
+    /// The level at which it is instrumented.
+    pub preempt: Preempt,
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 12;
+pub const PROTOCOL: u32 = 15;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damaged {
     /// The offset of the frame that cannot be read.
     pub offset: usize,
+}
+
+/// The bytes of frames, as [`decode`] reads them.
+///
+/// # Errors
+/// A frame is longer than any may be.
+pub fn encode(frames: &[Frame]) -> Result<Vec<u8>, WireError> {
+    let mut bytes = Vec::new();
+    frames.iter().try_for_each(|frame| wire::write(&mut bytes, frame))?;
+    Ok(bytes)
 }
 
 /// Reads the frames of a run.
@@ -299,7 +342,8 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Frame>, Damaged> {
 }
 
 /// Appends a frame to `room` and returns how many bytes it took; `None` if it does not fit.
-pub(crate) fn encode_into(frame: &Frame, room: &mut [u8]) -> Option<usize> {
+#[must_use]
+pub fn encode_into(frame: &Frame, room: &mut [u8]) -> Option<usize> {
     let (length, body) = room.split_first_chunk_mut::<4>()?;
     let written = postcard::to_slice(frame, body).ok()?.len();
     *length = u32::try_from(written).ok()?.to_le_bytes();
@@ -332,6 +376,11 @@ mod tests {
         }
         room.truncate(end);
         assert_eq!(decode(&room).as_deref(), Ok(&frames[..]));
+        assert_eq!(
+            encode(&frames).expect("they are short"),
+            room,
+            "whoever has no room set aside writes the same"
+        );
         room
     }
 

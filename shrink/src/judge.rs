@@ -24,6 +24,16 @@ pub trait Judge {
         let _ = (thread, around);
         Vec::new()
     }
+
+    /// Plans of the decisions of a run that have these numbers, each taken where its thread, or one that is equal to it, does in a run
+    /// with those before it alone what it did there. None if it does not know.
+    ///
+    /// # Errors
+    /// It will make no more runs.
+    fn relocated(&mut self, of: &Kept, keep: &[usize]) -> Result<Vec<Plan>, Stopped> {
+        let _ = (of, keep);
+        Ok(Vec::new())
+    }
 }
 
 /// A run that failed in the way that matters.

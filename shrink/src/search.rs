@@ -106,10 +106,19 @@ impl<'a> Search<'a> {
         self.judge.boundaries(thread, around)
     }
 
+    /// What the judge makes of some of the decisions of the simplest run, without the others.
+    pub(crate) fn relocated(&mut self, keep: &[usize]) -> Result<Vec<Plan>, Over> {
+        Ok(self.judge.relocated(&self.best, keep)?)
+    }
+
     /// Something else is tried from here on.
     pub(crate) fn begin(&mut self, effort: Effort) {
         self.effort = effort;
         self.misses = 0;
+    }
+
+    pub(crate) fn effort(&self) -> Effort {
+        self.effort
     }
 
     /// The same effort, on candidates of another sort.

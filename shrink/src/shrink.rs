@@ -84,7 +84,8 @@ pub fn shrink(failing: Kept, judge: &mut dyn Judge, budget: Budget) -> Shrunk {
     let mut search = Search::new(failing, judge, budget);
     let before = search.cost().clone();
     let proof = Pass { name: "proof", run: undo_each };
-    let mut rows: Vec<Row> = passes::ALL.iter().chain([&proof]).copied().map(Row::new).collect();
+    let mut rows: Vec<Row> =
+        passes::ALL.iter().chain([&proof, &passes::LAST]).copied().map(Row::new).collect();
     let mut rounds = 0;
     let minimal = match all_rounds(&mut search, &mut rows, &mut rounds) {
         Ok(minimal) => minimal,
@@ -122,7 +123,7 @@ fn all_rounds(search: &mut Search<'_>, rows: &mut [Row], rounds: &mut u64) -> Re
     let mut effort = Effort::Quick;
     loop {
         *rounds += 1;
-        let (proof, passes) = rows.split_last_mut().expect("the proof is one");
+        let [passes @ .., proof, last] = &mut *rows else { unreachable!("these two are there") };
         let mut helped = false;
         for row in passes.iter_mut().filter(|row| effort == Effort::Full || row.idle < IDLE_MAX) {
             helped |= row.run(search, effort)?;
@@ -131,7 +132,14 @@ fn all_rounds(search: &mut Search<'_>, rows: &mut [Row], rounds: &mut u64) -> Re
             _ if helped => Effort::Quick,
             Effort::Quick => Effort::Full,
             Effort::Full if proof.run(search, Effort::Full)? => Effort::Quick,
-            Effort::Full => return Ok(verdict(search)),
+            Effort::Full => {
+                let minimal = verdict(search);
+                match last.run(search, Effort::Full) {
+                    Ok(true) => Effort::Quick,
+                    // It is over in the midst of what found nothing: what was proved of the simplest run stands.
+                    Ok(false) | Err(_) => return Ok(minimal),
+                }
+            }
         };
     }
 }

@@ -4,6 +4,7 @@
 //! for the same candidates.
 
 mod chunks;
+mod earlier;
 mod hold;
 mod kinds;
 mod lower;
@@ -11,6 +12,8 @@ mod merge;
 mod moves;
 mod only;
 mod reassign;
+mod relocate;
+mod scan;
 mod sets;
 mod threads;
 mod transfer;
@@ -38,6 +41,11 @@ pub(crate) const ALL: &[Pass] = &[
     Pass { name: "sets", run: sets::run },
     Pass { name: "reassign", run: reassign::run },
     Pass { name: "lower", run: lower::run },
+    Pass { name: "earlier", run: earlier::run },
     Pass { name: "move", run: moves::run },
     Pass { name: "transfer", run: transfer::run },
+    Pass { name: "scan", run: scan::run },
 ];
+
+/// What is tried when none of them helps any more and each decision is known to be needed: it takes runs that are slow.
+pub(crate) const LAST: Pass = Pass { name: "relocate", run: relocate::run };

@@ -6,4 +6,5 @@ mod machine;
 mod predicates;
 mod programs;
 mod properties;
+mod relocating;
 mod toy;

@@ -202,3 +202,62 @@ fn a_budget_that_is_used_up_and_a_judge_that_stops_leave_the_best_so_far() {
     }
     assert!(sizes.is_sorted_by(|more, less| more >= less) && sizes[0] > sizes[4], "{sizes:?}");
 }
+
+/// The answer of a program's own question of this number.
+fn chosen(nth: u32, pick: u64) -> Decision {
+    Decision { nth, ..number(Kind::Chosen, 0, 5, pick) }
+}
+
+/// Shrinks where runs record a plan as it is, and of each number at most 50 is chosen.
+fn check_chosen(failing: &[Decision], fails: impl Fn(&Plan) -> bool, expected: &[Decision]) {
+    let mut judge = Toy::of(2, fails);
+    judge.bound = 50;
+    let shrunk = shrink_all(&Plan { decisions: failing.to_vec() }, &mut judge);
+    assert_eq!(shrunk.best.plan.decisions, expected);
+}
+
+#[test]
+fn a_number_that_is_chosen_ends_at_the_least_that_fails_whatever_its_neighbours_do() {
+    let is_bad = |pick| [7, 11, 12, 41, 44].contains(&pick);
+    let fails = |plan: &Plan| {
+        plan.decisions.iter().any(|decision| matches!(decision.answer, Answer::Pick(pick) if is_bad(pick)))
+    };
+    for pick in [7, 11, 12, 41, 44] {
+        check_chosen(&[chosen(0, pick)], fails, &[chosen(0, 7)]);
+    }
+}
+
+#[test]
+fn a_number_that_fails_alone_takes_the_place_of_two_that_fail_together() {
+    let answers =
+        |plan: &Plan| plan.decisions.iter().map(|decision| decision.answer.clone()).collect::<Vec<_>>();
+    let fails = |plan: &Plan| {
+        let answers = answers(plan);
+        let has = |pick| answers.contains(&Answer::Pick(pick));
+        has(31) || has(8) && has(3)
+    };
+    check_chosen(&[chosen(0, 8), chosen(1, 3)], fails, &[chosen(0, 31)]);
+}
+
+#[test]
+fn answers_that_mean_the_same_to_any_question_end_at_the_first_and_in_order() {
+    let answers = |plan: &Plan| {
+        let picks = plan.decisions.iter().map(|decision| match decision.answer {
+            Answer::Pick(pick) => pick,
+            _ => 0,
+        });
+        let mut picks: Vec<u64> = picks.collect();
+        picks.sort_unstable();
+        picks
+    };
+    for failing in [
+        vec![chosen(0, 9), chosen(1, 4)],
+        vec![chosen(1, 4), chosen(3, 9)],
+        vec![chosen(2, 9), chosen(3, 4)],
+        vec![chosen(0, 1), chosen(1, 9), chosen(2, 2), chosen(3, 4)],
+    ] {
+        let fails = |plan: &Plan| [4, 9].iter().all(|needed| answers(plan).contains(needed));
+        check_chosen(&failing, fails, &[chosen(0, 4), chosen(1, 9)]);
+        check_chosen(&failing, |plan| answers(plan).contains(&9), &[chosen(0, 9)]);
+    }
+}

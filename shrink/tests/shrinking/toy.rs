@@ -21,11 +21,19 @@ pub(crate) struct Toy<'a> {
     pub(crate) asked: Vec<Plan>,
     /// After so many plans it stops.
     pub(crate) stops_after: usize,
+    /// Answers to each question.
+    pub(crate) bound: u64,
 }
 
 impl<'a> Toy<'a> {
     pub(crate) fn new(width: usize, predicate: impl FnMut(&Plan) -> Option<Plan> + 'a) -> Self {
-        Self { width, predicate: Box::new(predicate), asked: Vec::new(), stops_after: usize::MAX }
+        Self {
+            width,
+            predicate: Box::new(predicate),
+            asked: Vec::new(),
+            stops_after: usize::MAX,
+            bound: u64::MAX,
+        }
     }
 
     /// Where every decision fits, and the run fails if this holds for the plan.
@@ -45,19 +53,25 @@ impl Judge for Toy<'_> {
         if self.asked.len() > self.stops_after {
             return Err(Stopped);
         }
-        Ok(plans.iter().map(|plan| (self.predicate)(plan).map(|plan| kept(&plan))).collect())
+        let recorded = plans.iter().map(|plan| (self.predicate)(plan));
+        Ok(recorded.map(|plan| plan.map(|plan| bounded(&plan, self.bound))).collect())
     }
 }
 
 /// A run that recorded this.
 pub(crate) fn kept(plan: &Plan) -> Kept {
+    bounded(plan, u64::MAX)
+}
+
+/// The same, with so many answers to each question.
+fn bounded(plan: &Plan, bound: u64) -> Kept {
     let mut family = Family::default();
     (0..CHILDREN).for_each(|_| family.born(ThreadId::MAIN));
     let pick = |(step, decision): (u64, &Decision)| Pick {
         step,
         nth: decision.nth,
         kind: decision.kind,
-        bound: u64::MAX,
+        bound,
         pick: if let Answer::Pick(pick) = decision.answer { pick } else { 1 },
         to: match &decision.answer {
             Answer::Thread(thread) => Some(Candidate::Thread(id(thread))),
@@ -122,7 +136,7 @@ pub(crate) fn crowd(count: u64, salt: u64) -> Plan {
 
 /// Shrinks with as many runs as it takes.
 pub(crate) fn shrink_all(failing: &Plan, judge: &mut Toy<'_>) -> Shrunk {
-    let shrunk = shrink(kept(failing), judge, Budget { runs: 100_000 });
+    let shrunk = shrink(bounded(failing, judge.bound), judge, Budget { runs: 100_000 });
     assert_eq!(shrunk.minimal, Minimal::Proved);
     shrunk
 }

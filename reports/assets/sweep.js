@@ -46,13 +46,16 @@ const NEWS_WORDS = { new: "new", back: "came back", unjudged: "not judged", know
 const EXPECTED_WORDS = { must: "yes, must be found", may: "yes, may be found", no: "no" };
 const KEPT_WORDS = { yes: "kept", no: "broken", unjudged: "not judged" };
 
+// Whether nobody expects it, and the baseline does not excuse it either.
+const isUnexpected = (signature) => signature.expected === "no" && !signature.excuse;
+
 // Every failure of every variant.
 const failures = record.variants.flatMap((variant, v) =>
   variant.signatures.map((signature) => ({ signature, variant, v, program: `${variant.scenario}/${variant.variant}` })),
 );
 failures.forEach((failure, number) => {
   failure.number = number;
-  failure.rank = (failure.signature.news === "fixed" ? 20 : failure.signature.expected === "no" ? 0 : 10) + NEWS.indexOf(failure.signature.news);
+  failure.rank = (failure.signature.news === "fixed" ? 20 : isUnexpected(failure.signature) ? 0 : 10) + NEWS.indexOf(failure.signature.news);
   failure.text = `${failure.program} ${failure.signature.signature}`.toLowerCase();
 });
 // A signature without the paths of its functions, unless that makes two of them equal.
@@ -91,12 +94,13 @@ function head() {
   const { totals, machine } = record;
   at("sentence").textContent = data.sentence;
   if (totals.broken > 0) at("sentence").classList.add("bad");
-  else if (totals.unjudged > 0 || record.end === "interrupted") at("sentence").classList.add("warn");
+  else if (totals.unjudged > 0 || ["interrupted", "part"].includes(record.end)) at("sentence").classList.add("warn");
   at("command").textContent = visible(record.command);
   at("copy-command").addEventListener("click", (event) => copy(record.command, event.currentTarget));
+  const builds = Object.entries(record.builds ?? {}).map(([executable, build]) => `${build.slice(0, 12)} of ${executable}`);
   const facts = [
     seconds(record.took_ms), `${one(machine.jobs, "job")} on ${one(machine.cores, "processor")}, ${machine.system}`,
-    `strategy ${record.strategy}`, data.range, `build ${record.build.slice(0, 12)}`,
+    `strategy ${record.strategy}`, data.range, `build ${builds.join(" and ") || record.build.slice(0, 12)}`,
   ];
   at("machine").textContent = visible(facts.join(" · "));
   const kinds = [[totals.fresh, "new"], [totals.back, "came back"], [totals.unjudged, "not judged"], [totals.known, "known"]];
@@ -111,9 +115,14 @@ function head() {
     tile("Scheduling points per second", rate(totals.points, record.took_ms), `${grouped(totals.points)} in all`),
   );
   const complaints = record.variants.flatMap((variant) =>
-    variant.complaints.map((words) => el("li", {}, el("code", {}, `${variant.scenario}/${variant.variant}`), " ", words)));
+    variant.complaints.map(({ words }) => el("li", {}, el("code", {}, `${variant.scenario}/${variant.variant}`), " ", words)));
   at("complaints").hidden = complaints.length === 0;
   at("complaints").querySelector("ul").append(...complaints);
+  const entries = record.baseline.filter((entry) => entry.came !== "unswept");
+  const CAME_WORDS = { shows: "", fixed: "fixed: take it out of the baseline", unseen: "not seen: if it is fixed, take it out of the baseline" };
+  at("baseline").hidden = entries.length === 0;
+  at("baseline").querySelector("ul").append(...entries.map((entry) => el("li", {},
+    el("code", {}, entry.program), " ", el("code", {}, entry.signature), ` since ${entry.since}: ${entry.why} `, el("strong", {}, CAME_WORDS[entry.came]))));
   at("marks").hidden = at("to-marks").hidden = record.missed.length === 0;
   at("marks").querySelector("ul").append(...record.missed.map((mark) => el("li", {}, el("code", {}, mark))));
 }
@@ -179,8 +188,8 @@ const FAILURE_COLUMNS = [
   { name: "Expected", key: (f) => (isFailure(f) ? ["no", "may", "must"].indexOf(f.signature.expected) : null),
     cell: (f) => {
       if (!isFailure(f)) return "–";
-      const words = f.signature.expected === "no" ? "no" : "yes";
-      return el(`span.state.${words}`, {}, words);
+      const words = isUnexpected(f.signature) ? "no" : "yes";
+      return el(`span.state.${words}`, {}, f.signature.expected === "no" && words === "yes" ? "excused" : words);
     } },
   { name: "Runs", kind: "num", key: (f) => f.signature.runs / Math.max(f.variant.runs, 1),
     cell: (f) => (f.signature.runs > 0 ? `${grouped(f.signature.runs)} (${percent(f.signature.runs, f.variant.runs)})` : "–") },
@@ -205,6 +214,7 @@ function facts(failure) {
   if (signature.detail.length > 0) fact("Besides", ...signature.detail.map((line) => el("div", {}, el("code", {}, line))));
   if (signature.verdict !== "fail" && signature.news !== "fixed") fact("Means", signature.verdict);
   if (isFailure(failure)) fact("Expected", EXPECTED_WORDS[signature.expected]);
+  if (signature.excuse) fact("Baseline", `let pass since ${signature.excuse.since}: ${signature.excuse.why}`);
   if (signature.runs > 0) fact("Found", `in ${grouped(signature.runs)} of ${one(variant.runs, "run")}, first in run ${grouped(signature.first_after ?? 0)}`);
   if (signature.small) fact("Made small", one(signature.small.decisions ?? 0, "decision"),
     signature.decisions === null ? "" : `; ${grouped(signature.decisions)} in the shortest run that was found`);
@@ -261,7 +271,7 @@ function cellOf(variant, v, words) {
   if (!failure) return variant.missing.includes(words) ? el("span.cell.missing", {}, "missing") : "";
   const { signature } = failure;
   const [kind, text] = signature.news === "fixed" ? ["fixed", "fixed"]
-    : signature.runs === 0 ? ["kept", `#${signature.corpus}`] : [signature.expected, percent(signature.runs, variant.runs)];
+    : signature.runs === 0 ? ["kept", `#${signature.corpus}`] : [signature.excuse ? "may" : signature.expected, percent(signature.runs, variant.runs)];
   const title = signature.runs > 0 ? `${grouped(signature.runs)} of ${one(variant.runs, "run")}, first in run ${grouped(signature.first_after ?? 0)}` : NEWS_WORDS[signature.news];
   const go = (event) => {
     event.preventDefault();

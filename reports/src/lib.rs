@@ -5,6 +5,7 @@
 //! Invariant: whatever the program under test wrote is data in every format, never markup.
 #![forbid(unsafe_code)]
 
+pub mod complaint;
 #[cfg(feature = "draw")]
 pub mod html;
 pub mod json;

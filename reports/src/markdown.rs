@@ -188,8 +188,9 @@ fn output(text: &mut String, story: &Story) {
     put(text, &format!("<pre>{}</pre>\n\n</details>\n", lines.join("\n")));
 }
 
-/// Text of the program.
-pub(crate) fn code(text: &str) -> String {
+/// Text of the program, or of anybody else, as code in which nothing is markup.
+#[must_use]
+pub fn code(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("<code>{}</code>", escaped(text)) }
 }
 

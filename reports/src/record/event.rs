@@ -287,9 +287,13 @@ pub fn what(event: &Event) -> What {
         Event::TaskSpawned(spawned) => {
             What::Task { task: spawned.task.0, name: spawned.name.clone(), place: spawned.place.clone() }
         }
-        Event::Chose { number, from, to, place } => {
-            What::Noted { what: format!("the search chose {number} of {from} to {to} at {place}") }
-        }
+        Event::Chose { number, from, to, place, words } => What::Noted {
+            what: match words.as_deref() {
+                None => format!("the search chose {number} of {from} to {to} at {place}"),
+                Some("") => String::from("the search chose nothing"),
+                Some(words) => format!("the search chose: {words}"),
+            },
+        },
         Event::Marked { mark, outcome, detail } => What::Marked {
             mark: if detail.is_empty() { mark.to_string() } else { format!("{mark}: {detail}") },
             outcome: format!("{outcome:?}").to_lowercase(),

@@ -21,6 +21,10 @@ pub use people::{People, people};
 /// The schema number of [`Record`].
 pub const SCHEMA: u32 = 1;
 
+/// What stands in [`Headline::strategy`] for a target that is not simulated by Photofinish: it has only its seed, so that no decisions,
+/// points or switches of its runs are known.
+pub const BY_SEED: &str = "seed";
+
 /// One run, and what is known of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

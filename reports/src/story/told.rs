@@ -321,6 +321,11 @@ fn beside(record: &Record, passing: &record::Passing, parts: Option<usize>) -> B
 
 fn figures(record: &Record) -> String {
     let record::Figures { points, virtual_ns, events_hash, .. } = record.figures;
+    if record.headline.strategy == record::BY_SEED {
+        let time =
+            if virtual_ns == 0 { String::new() } else { format!("{} simulated; ", duration(virtual_ns)) };
+        return format!("{time}trace {events_hash:016x}");
+    }
     let switches = match record.figures.switches {
         1 => String::from("1 switch"),
         switches => format!("{switches} switches"),

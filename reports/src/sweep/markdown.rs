@@ -5,8 +5,9 @@
 
 use std::fmt::{Result, Write};
 
+use super::baseline;
 use super::sums::{counted, grouped, rate};
-use super::{Kept, News, Signature, SweepRecord, Totals, Variant, Verdict};
+use super::{Expected, Kept, News, Signature, SweepRecord, Totals, Variant, Verdict};
 use crate::markdown::code;
 use crate::story::text::visible;
 
@@ -23,12 +24,15 @@ const TOKEN_MAX: usize = 1_000;
 pub fn markdown(record: &SweepRecord, out: &mut impl Write) -> Result {
     head(record, out)?;
     complaints(record, out)?;
-    told(record, (News::New, "New failures"), out)?;
-    told(record, (News::Back, "Came back after they were fixed"), out)?;
-    told(record, (News::Unjudged, "Could not be judged"), out)?;
-    told(record, (News::Fixed, "Fixed"), out)?;
+    baseline::markdown(record, out)?;
+    told("New failures", &of(record, News::New), out)?;
+    told("Came back after they were fixed", &of(record, News::Back), out)?;
+    told("Known to the corpus, and not expected", &unexpected(record), out)?;
+    told("Could not be judged", &of(record, News::Unjudged), out)?;
+    told("Fixed", &of(record, News::Fixed), out)?;
     known(record, out)?;
     variants(record, out)?;
+    notes(record, out)?;
     missed(record, out)
 }
 
@@ -50,6 +54,8 @@ fn head(record: &SweepRecord, out: &mut impl Write) -> Result {
         counted(failures, "different failure"),
     )?;
     let machine = &record.machine;
+    let each: Vec<String> =
+        record.builds.iter().map(|(executable, build)| format!("{} of {executable}", code(build))).collect();
     writeln!(
         out,
         "Strategy {}, {}; {} on {}, {}; build {}.",
@@ -58,7 +64,7 @@ fn head(record: &SweepRecord, out: &mut impl Write) -> Result {
         counted(machine.jobs, "job"),
         counted(machine.cores, "processor"),
         code(&machine.system),
-        code(&record.build)
+        if each.is_empty() { code(&record.build) } else { each.join(" and ") }
     )
 }
 
@@ -69,20 +75,31 @@ fn complaints(record: &SweepRecord, out: &mut impl Write) -> Result {
     writeln!(out, "\n### Not as expected\n")?;
     for variant in record.variants.iter().filter(|variant| variant.kept == Kept::No) {
         for complaint in &variant.complaints {
-            writeln!(out, "- {}: {}", code(&variant.program()), code(complaint))?;
+            writeln!(out, "- {}: {}", code(&variant.program()), code(&complaint.words))?;
         }
     }
     Ok(())
 }
 
+fn of(record: &SweepRecord, news: News) -> Vec<(&Variant, &Signature)> {
+    record.of(news).collect()
+}
+
+/// What is known and makes a variant other than expected: whoever has to repair it wants its command.
+fn unexpected(record: &SweepRecord) -> Vec<(&Variant, &Signature)> {
+    let is_meant = |(variant, signature): &(&Variant, &Signature)| {
+        variant.kept == Kept::No && signature.expected == Expected::No && signature.excuse.is_none()
+    };
+    record.of(News::Known).filter(is_meant).collect()
+}
+
 /// Failures of a kind, one by one.
-fn told(record: &SweepRecord, (news, title): (News, &str), out: &mut impl Write) -> Result {
-    let count = record.of(news).count();
-    if count == 0 {
+fn told(title: &str, all: &[(&Variant, &Signature)], out: &mut impl Write) -> Result {
+    if all.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n### {title}\n")?;
-    for (variant, signature) in record.of(news).take(TOLD_MAX) {
+    for (variant, signature) in all.iter().take(TOLD_MAX) {
         writeln!(out, "- {}: {}", code(&variant.program()), words(variant, signature))?;
         for line in &signature.detail {
             writeln!(out, "  <br>{}", code(line))?;
@@ -90,14 +107,14 @@ fn told(record: &SweepRecord, (news, title): (News, &str), out: &mut impl Write)
         if let Some(pair) = signature.small.as_ref().and_then(|small| small.pair.as_ref()) {
             writeln!(out, "  <br>{}", code(pair))?;
         }
-        if let Some(replay) = signature.replay.as_ref().filter(|_| news != News::Fixed) {
+        if let Some(replay) = signature.replay.as_ref().filter(|_| signature.news != News::Fixed) {
             writeln!(out)?;
             let mut fenced = String::new();
             fence(replay, &mut fenced)?;
             fenced.lines().try_for_each(|line| writeln!(out, "  {line}"))?;
         }
     }
-    match count.saturating_sub(TOLD_MAX) {
+    match all.len().saturating_sub(TOLD_MAX) {
         0 => Ok(()),
         more => writeln!(out, "- and {more} more"),
     }
@@ -159,6 +176,20 @@ fn variants(record: &SweepRecord, out: &mut impl Write) -> Result {
             rate(variant.runs, variant.spent_ms),
             rate(variant.points, variant.spent_ms),
         )?;
+    }
+    writeln!(out, "\n</details>")
+}
+
+fn notes(record: &SweepRecord, out: &mut impl Write) -> Result {
+    let notes =
+        record.variants.iter().flat_map(|variant| variant.notes.iter().map(move |note| (variant, note)));
+    let notes: Vec<(&Variant, &String)> = notes.collect();
+    if notes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n<details><summary>{}</summary>\n", counted(notes.len() as u64, "note"))?;
+    for (variant, note) in notes {
+        writeln!(out, "- {}: {}", code(&variant.program()), code(note))?;
     }
     writeln!(out, "\n</details>")
 }

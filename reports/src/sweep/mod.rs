@@ -5,11 +5,12 @@
 //! Compatibility: that of [`crate::record`]. A reader takes a sweep of its own schema number and of lower ones; within one number
 //! fields are only added, and those that it does not know are passed over.
 //!
-//! Reading order: [`SweepRecord`] (what is kept), [`curves`] (how fast each strategy found it), [`sums`] (what is said first),
-//! [`mod@markdown`] and [`mod@html`] (how it is drawn).
+//! Reading order: [`SweepRecord`] (what is kept), [`curves`] (how fast each strategy found it), [`baseline`] (what is let pass),
+//! [`sums`] (what is said first), [`mod@markdown`] and [`mod@html`] (how it is drawn).
 //!
 //! Invariant: whatever was written is read back equal.
 
+pub mod baseline;
 pub mod curves;
 pub mod html;
 pub mod markdown;
@@ -20,10 +21,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::complaint::Complaint;
 pub use crate::record::Verdict;
 
 /// The schema number of [`SweepRecord`].
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// What a file says that it is, so that nobody takes it for a run.
 pub const WHAT: &str = "photofinish sweep report";
@@ -38,8 +40,11 @@ pub struct SweepRecord {
     pub what: String,
     /// What was typed.
     pub command: String,
-    /// Names the executable by its content.
+    /// Names the executable by its content; of several it is a hash of all of them.
     pub build: String,
+    /// If there are several: each by its own content.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub builds: BTreeMap<String, String>,
     /// Where it was swept.
     pub machine: Machine,
     /// The strategy, as `--strategy` takes it.
@@ -60,6 +65,8 @@ pub struct SweepRecord {
     pub curves: Vec<Curve>,
     /// Marks of the programs that no run came by, in words.
     pub missed: Vec<String>,
+    /// The failures that are let pass for the time being, if there is such a list.
+    pub baseline: Vec<baseline::Entry>,
 }
 
 /// Where a sweep ran.
@@ -85,6 +92,8 @@ pub enum End {
     Interrupted,
     /// It stopped at the first run that did not pass, as it was told to.
     AtFirst,
+    /// It was run in shards, and some of them are missing.
+    Part,
 }
 
 /// Sums over all variants.
@@ -113,6 +122,8 @@ pub struct Totals {
     pub unjudged: u64,
     /// Failures that the corpus knew, and whose example does not show them any more.
     pub fixed: u64,
+    /// Of the failures that showed: which nobody expects, and the baseline excuses.
+    pub excused: u64,
 }
 
 /// One program, and what its runs showed.
@@ -129,8 +140,10 @@ pub struct Variant {
     pub expectation: Expectation,
     /// Whether it did.
     pub kept: Kept,
-    /// What was not as expected, in words.
-    pub complaints: Vec<String>,
+    /// What was not as expected.
+    pub complaints: Vec<Complaint>,
+    /// What is worth knowing and no complaint, in words.
+    pub notes: Vec<String>,
     /// Of what must be found: what was not, in as many runs as it may take.
     pub missing: Vec<String>,
     /// Runs made.
@@ -190,6 +203,8 @@ pub struct Signature {
     pub verdict: Verdict,
     /// Whether it is expected.
     pub expected: Expected,
+    /// Why it is let pass, if it is not expected and is let pass.
+    pub excuse: Option<baseline::Excuse>,
     /// Whether it was known.
     pub news: News,
     /// Its number in the corpus, if it is there.

@@ -31,7 +31,7 @@ impl SweepRecord {
     /// What is said first, in a sentence without its end.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let Totals { variants, broken, fresh, back, known, unjudged, fixed, runs, .. } = self.totals;
+        let Totals { variants, broken, fresh, back, known, unjudged, fixed, excused, runs, .. } = self.totals;
         let mut said = match (variants, broken) {
             (0, _) | (_, 0) if runs == 0 => String::from("No run was made"),
             (1, 0) => String::from("As expected"),
@@ -45,6 +45,7 @@ impl SweepRecord {
             (unjudged, "could not be judged", "could not be judged"),
             (known, "known failure", "known failures"),
             (fixed, "fixed", "fixed"),
+            (excused, "excused by the baseline", "excused by the baseline"),
         ];
         let kinds = kinds.iter().filter(|(count, ..)| *count > 0);
         let kinds: Vec<String> = kinds
@@ -59,6 +60,7 @@ impl SweepRecord {
             End::Whole => {}
             End::Interrupted => said += " (interrupted: this is what was found until then)",
             End::AtFirst => said += " (stopped at the first run that did not pass)",
+            End::Part => said += " (shards are missing: this is what the others found)",
         }
         said
     }
@@ -111,6 +113,7 @@ fn totals(variants: &[Variant]) -> Totals {
             };
             *kind += 1;
             totals.failures += u64::from(signature.news != News::Fixed);
+            totals.excused += u64::from(signature.news != News::Fixed && signature.excuse.is_some());
         }
     }
     totals

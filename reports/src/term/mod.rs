@@ -15,7 +15,7 @@ pub use line::{Charset, Colour};
 use line::{Line, Painter};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::record::{Undone, Verdict};
+use crate::record::{BY_SEED, Undone, Verdict};
 use crate::story::clock::moment;
 use crate::story::places::Place;
 use crate::story::text::count;
@@ -177,6 +177,7 @@ fn output(story: &Story, painter: Painter) -> Vec<String> {
 fn decisions(story: &Story, painter: Painter) -> Vec<String> {
     if story.decisions_count == 0 {
         return match story.headline.verdict {
+            Verdict::Fail if story.headline.strategy == BY_SEED => Vec::new(),
             Verdict::Fail => vec![painter.faint("no decisions: the boring schedule does this")],
             _ => Vec::new(),
         };

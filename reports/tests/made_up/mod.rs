@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use photofinish_reports::complaint::{About, Complaint};
 use photofinish_reports::sweep::{
     End, Expectation, Expected, Kept, Machine, News, SCHEMA, Share, Signature, Small, SweepRecord, Variant,
     Verdict, WHAT,
@@ -76,6 +77,11 @@ fn variant(name: &str, (kept, passed): (Kept, u64), signatures: Vec<Signature>) 
     }
 }
 
+fn unexpected(signature: &str, how: &str) -> Complaint {
+    let words = format!("`{signature}` is not expected: {how}");
+    Complaint { about: About::Unexpected { signature: signature.to_owned() }, words }
+}
+
 fn naive() -> Variant {
     let stolen = "src/pool.rs:88: the job was stolen twice";
     let lost = found(
@@ -96,7 +102,7 @@ fn naive() -> Variant {
         found("deadlock: writer and reader", (News::Back, Expected::May), &[("starve", 3, 120)]),
     ];
     Variant {
-        complaints: vec![format!("`{stolen}` is not expected: 9 runs, first at seed 33")],
+        complaints: vec![unexpected(stolen, "9 runs, first at seed 33")],
         expectation: Expectation {
             must: vec![(String::from("lost update"), 100)],
             may: vec![String::from("deadlock*")],
@@ -133,8 +139,11 @@ fn queue() -> Variant {
     };
     Variant {
         complaints: vec![
-            format!("`{unmodelled}` is not expected: 5 runs, first at seed 80"),
-            String::from("`mail lost` was not found in 1000 runs"),
+            unexpected(unmodelled, "5 runs, first at seed 80"),
+            Complaint {
+                about: About::Missed { pattern: String::from("mail lost") },
+                words: String::from("`mail lost` was not found in 1000 runs"),
+            },
         ],
         missing: vec![String::from("mail lost")],
         ..variant("mail/queue", (Kept::No, 995), vec![escaped, remembered])

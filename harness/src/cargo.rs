@@ -28,6 +28,9 @@ Environment:
   PHOTOFINISH_SEED=N             one seed of each test with #[photofinish::test], with all its events; a failure prints the
                                  command for its own, with the options that it was found with
   PHOTOFINISH_TOKEN=pf1-…        the run of the token that a failure prints, of the test that it is of
+  PHOTOFINISH_PREEMPT=LEVEL      where threads can lose their turn: calls (of the C library alone, as cargo test builds it), atomics
+                                 (every atomic operation, too: this is usual), or blocks (every access to plain memory that could be
+                                 shared, too: for races of cells; each run has several times as many scheduling points)
   PHOTOFINISH_PLAIN_CRATES=A,B   crates to leave without instrumentation";
 
 /// Why cargo was not started.
@@ -171,8 +174,8 @@ impl Asked {
     fn forward(self) -> Result<std::process::Command, CargoError> {
         let wrapper = std::env::current_exe().map_err(CargoError::Wrapper)?;
         let rustc = Rustc::ask()?;
-        let more_plain = std::env::var(wrapper::PLAIN_CRATES_VAR).unwrap_or_default();
-        let out = self.target_directory()?.join("photofinish").join(instrumented::folder(&more_plain));
+        let build = wrapper::Asked::of_environment().map_err(|said| usage(&said))?;
+        let out = self.target_directory()?.join("photofinish").join(instrumented::folder(&build));
         let triple = self.value("--target").unwrap_or(&rustc.host).to_owned();
         let absent = absent(&rustc, &triple, &out)?;
         let mut command = cargo();
@@ -183,9 +186,9 @@ impl Asked {
         command
             .env("CARGO_TARGET_DIR", &out)
             .env("RUSTC_WRAPPER", wrapper)
-            .env(wrapper::WRAPPER_VAR, "1")
             .env(wrapper::ABSENT_VAR, &absent)
             .env(typed::VARIABLE, self.typed().to_variable());
+        build.tell(&mut command);
         instrumented::with_cfg(&mut command, |name| std::env::var_os(name));
         // Rustdoc links examples by itself.
         let rustdoc = Flags {

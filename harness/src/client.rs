@@ -4,6 +4,7 @@
 //! wrong on the way is an ending or an error, never a run that looks complete.
 
 mod cost;
+mod ender;
 mod series;
 mod server;
 mod twin;
@@ -22,6 +23,7 @@ use photofinish_sim::kernel::Figures;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::mark::Mark;
 use photofinish_sim::oracle::Left;
+use photofinish_sim::preempt::Preempt;
 use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
 
@@ -75,6 +77,19 @@ pub enum ClientError {
         path: PathBuf,
         /// The program asked for.
         program: String,
+    },
+    /// It is instrumented otherwise than the run needs.
+    #[error(
+        "{path} is instrumented at the level `{present}`, and this run is one at `{wanted}`\n\
+         next: the same command with `--preempt {wanted}`"
+    )]
+    Level {
+        /// The executable.
+        path: PathBuf,
+        /// The level asked for.
+        wanted: Preempt,
+        /// Its own.
+        present: Preempt,
     },
 }
 
@@ -141,7 +156,8 @@ pub struct Run {
 
 impl Run {
     /// A run of which nothing is known but how it ended.
-    pub(crate) fn ended(ending: Ending) -> Self {
+    #[must_use]
+    pub fn ended(ending: Ending) -> Self {
         Self {
             ending,
             figures: Figures::default(),
@@ -300,6 +316,12 @@ impl Client {
     #[must_use]
     pub fn marks(&self) -> &[Mark] {
         &self.server.hello.marks
+    }
+
+    /// The level at which the executable is instrumented.
+    #[must_use]
+    pub fn preempt(&self) -> Preempt {
+        self.server.hello.preempt
     }
 
     /// The strategy that a seed runs, whose knobs go by what the program's boring run shows, which is made once per program.

@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 use std::process::Command;
 
-use crate::wrapper;
+use crate::wrapper::Asked;
 
 /// Rustc did not say which machine this is.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +44,10 @@ impl Rustc {
     }
 }
 
-/// The name of the target directory of builds with these crates left plain besides the usual ones.
+/// The name of the target directory of builds that are asked to be this.
 #[must_use]
-pub fn folder(more_plain: &str) -> String {
-    format!("{:016x}", fnv1a(&wrapper::key(more_plain)))
+pub fn folder(asked: &Asked) -> String {
+    format!("{:016x}", fnv1a(&asked.key()))
 }
 
 /// Brings rustix back to the C library: its own inline assembly would be caught, at the price of a signal for each call.

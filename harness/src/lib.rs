@@ -7,7 +7,7 @@
 //! [`client`] (who asks), [`verdict`] (what a run means), [`guard`] (whether it repeats, and why not), [`series`] (runs that share a
 //! process), [`record`] and [`tracefile`] (what is kept of it), [`recording`] (all that a report draws of it), [`mod@line`] (what to type to see it again), [`shrinking`] (failures made
 //! small), [`token`] (a run as text), [`whole`] (files), [`marks`] and [`traced`] (what a program says of itself), [`symbols`]
-//! (where in the source, whose [`plain`] crates are left out), [`world`] (hosts, for programs on several), [`debugger`] (a run under gdb), [`linear`]
+//! (where in the source, whose [`plain`] crates are left out), [`target`] (other people's programs and simulators, asked in the same way), [`world`] (hosts, for programs on several), [`debugger`] (a run under gdb), [`linear`]
 //! (whether what concurrent callers saw has an order), [`mod@test`] (tests of anybody's crate), [`mod@cargo`], [`instrumented`] and
 //! [`wrapper`] (how they are built).
 
@@ -54,6 +54,8 @@ pub mod story;
 pub mod sweep;
 #[cfg(simulated)]
 pub mod symbols;
+#[cfg(simulated)]
+pub mod target;
 pub mod test;
 #[cfg(simulated)]
 pub mod token;
@@ -176,5 +178,5 @@ pub use photofinish_boundary::entry as __entry;
 /// Where nothing can be simulated (elsewhere than on Linux with glibc, on x86-64 or aarch64) the body runs once, natively, and the test
 /// says so. There is no `world` there: tests with hosts stand under `#[cfg(target_os = "linux")]`.
 pub use photofinish_macros::test;
-pub use photofinish_marks::{choose, choose_in};
+pub use photofinish_marks::{choose, choose_as, choose_in};
 pub use photofinish_sim as sim;

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::client::Request;
-use crate::typed::quoted;
+pub use crate::typed::quoted;
 
 /// The run of a request whose strategy is resolved, from its seed.
 #[must_use]
@@ -40,6 +40,7 @@ fn options(request: &Request, usual: &Request) -> String {
             ("stall", Some((limits.stall_ns / 1_000_000).to_string())),
             ("os", request.os.map(|os| os.to_string())),
             ("heap", request.heap.map(|heap| heap.to_string())),
+            ("preempt", request.preempt.map(|level| level.to_string())),
             ("oracles", request.oracles.map(|oracles| oracles.to_string())),
         ]
     };
@@ -53,6 +54,7 @@ mod tests {
     use photofinish_sim::heap::Heap;
     use photofinish_sim::limits::Limits;
     use photofinish_sim::personality::Os;
+    use photofinish_sim::preempt::Preempt;
     use photofinish_sim::seed::Seed;
 
     use super::*;
@@ -63,10 +65,9 @@ mod tests {
         assert_eq!(of_seed(&usual), "cargo xtask sim s/v --seed 7 --strategy starve");
         let limits = Limits { points_max: 5, threads_max: 6, stall_ns: 7_000_000, ..Limits::default() };
         let oracles = Some("stuck,late=20".parse().expect("both are known"));
-        let (os, heap) = (Some(Os::Macos), Some(Heap::Checked));
-        let all = Request { cores: 2, os, heap, oracles, limits, ..usual.clone() };
-        let options =
-            "--points 5 --threads 6 --cores 2 --stall 7 --os macos --heap checked --oracles stuck,late=20";
+        let (os, heap, preempt) = (Some(Os::Macos), Some(Heap::Checked), Some(Preempt::Blocks));
+        let all = Request { cores: 2, os, heap, preempt, oracles, limits, ..usual.clone() };
+        let options = "--points 5 --threads 6 --cores 2 --stall 7 --os macos --heap checked --preempt blocks --oracles stuck,late=20";
         assert_eq!(of_seed(&all), format!("cargo xtask sim s/v --seed 7 --strategy starve {options}"));
         assert_eq!(
             of_trace(Path::new("a b"), &all, &usual),

@@ -153,7 +153,7 @@ fn decisions(text: &mut String, verdict: Verdict, run: &Run, symbols: &Symbols) 
     };
     for (number, pick) in &shown {
         let place = place_of_pick(run, *number, pick, symbols);
-        line(text, &format!("    step {:>7}  {}, at {place}", pick.step, words(pick, None, &by_number)));
+        line(text, &format!("    step {:>7}  {}, at {place}", pick.step, words(run, pick, None, &by_number)));
     }
     let more = if picks.len() <= DECISIONS_SHOWN { 0 } else { schedule.len() - shown.len() };
     if more > 0 {
@@ -171,7 +171,7 @@ fn planned(text: &mut String, plan: &Plan, run: &Run, symbols: &Symbols) {
     for decision in plan.decisions.iter().take(DECISIONS_SHOWN) {
         let number = taken.iter().position(|taken| taken.place() == decision.place());
         let Some((number, pick)) = number.map(|number| (number, &run.trace.picks[number])) else { continue };
-        let what = words(pick, Some(&decision.answer), &by_number);
+        let what = words(run, pick, Some(&decision.answer), &by_number);
         let place = place_of_pick(run, number, pick, symbols);
         line(text, &format!("    step {:>7}  {what}, at {place}", pick.step));
     }
@@ -218,8 +218,12 @@ fn traced_last(text: &mut String, run: &Run) {
 /// What the program let the search choose.
 fn chosen(text: &mut String, run: &Run) {
     let chose = run.events.iter().filter_map(|(_, event)| match event {
-        Event::Chose { number, from, to, place } => {
+        Event::Chose { number, from, to, place, words: None } => {
             Some(format!("    {number} of {from} to {to} at {}", visible(place)))
+        }
+        // Of what the program has words for, only what is not boring is worth a line.
+        Event::Chose { number, from, words: Some(words), .. } if number != from && !words.is_empty() => {
+            Some(format!("    {}", visible(words)))
         }
         _ => None,
     });
@@ -337,8 +341,13 @@ mod tests {
             let mut run = run(1);
             let (stamp, _) = run.events[0].clone();
             let place = String::from("src/lib.rs:3:7");
-            let chose = |number| (stamp, Event::Chose { number, from: 1, to: 99, place: place.clone() });
-            run.events.extend((1..=numbers).map(chose));
+            let chose = |number, words: Option<&str>| {
+                let (place, words) = (place.clone(), words.map(str::to_owned));
+                (stamp, Event::Chose { number, from: 1, to: 99, place, words })
+            };
+            run.events.extend((1..=numbers).map(|number| chose(number, None)));
+            run.events.extend([chose(1, Some("all is well")), chose(2, Some(""))]);
+            run.events.extend((numbers > 2).then(|| chose(2, Some("a cut"))));
             let mut text = String::new();
             chosen(&mut text, &run);
             text
@@ -349,8 +358,8 @@ mod tests {
             "  the search chose\n    1 of 1 to 99 at src/lib.rs:3:7\n    2 of 1 to 99 at src/lib.rs:3:7\n"
         );
         let shown = i128::try_from(CHOSEN_SHOWN).expect("a small number");
-        assert!(told(shown + 3).ends_with("    and 3 more\n"), "{}", told(shown + 3));
-        assert!(!told(shown).contains("more"));
+        assert!(told(shown + 2).ends_with("    and 3 more\n"), "{}", told(shown + 2));
+        assert!(told(shown - 1).ends_with(":3:7\n    a cut\n"), "{}", told(shown - 1));
     }
 
     #[test]

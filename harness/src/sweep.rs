@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use photofinish_reports::complaint::{About, Complaint};
 use photofinish_sim::seed::Seed;
 use serde::{Deserialize, Serialize};
 
@@ -128,38 +129,87 @@ impl Tally {
     /// What the sweep shows that its expectation does not allow, or should show and does not. A signature that must be found
     /// within so many runs is missed only if as many seeds were run; `from` is the first of them.
     #[must_use]
-    pub fn complaints(&self, listed: &Listed, from: Seed) -> Vec<String> {
+    pub fn complaints(&self, listed: &Listed, from: Seed) -> Vec<Complaint> {
+        self.complaints_over(listed, &Over::From(from))
+    }
+
+    /// As [`Tally::complaints`], for seeds that need not be consecutive, or are not all.
+    #[must_use]
+    pub fn complaints_over(&self, listed: &Listed, over: &Over) -> Vec<Complaint> {
         let mut complaints = Vec::new();
         for (signature, found) in &self.found {
             if !is_expected(listed, signature, found) {
                 let runs = found.runs;
-                complaints.push(format!(
-                    "`{signature}` is not expected: {runs} runs, first at seed {}",
-                    found.first
-                ));
+                let words =
+                    format!("`{signature}` is not expected: {runs} runs, first at seed {}", found.first);
+                let about = About::Unexpected { signature: signature.clone() };
+                complaints.push(Complaint { about, words });
             }
         }
+        complaints.extend(self.missing(listed, over));
+        if listed.always && self.passed > 0 {
+            let words = format!("{} of {} runs passed, and every run must fail", self.passed, self.runs);
+            complaints.push(Complaint { about: About::Program, words });
+        }
+        complaints
+    }
+
+    /// What must be found, and was not within as many runs as it may take.
+    fn missing(&self, listed: &Listed, over: &Over) -> Vec<Complaint> {
+        let mut missing = Vec::new();
         for (pattern, within) in &listed.must {
-            let first = self
-                .found
-                .iter()
-                .filter(|(signature, _)| matches(pattern, signature))
-                .map(|(_, f)| f.first)
-                .min();
-            match first {
-                Some(seed) if seed.0 - from.0 < *within => {}
-                Some(seed) => complaints
-                    .push(format!("`{pattern}` was found first at seed {seed}, not within {within} runs")),
-                None if self.runs >= *within => {
-                    complaints.push(format!("`{pattern}` was not found in {} runs", self.runs));
+            let of = pattern.clone();
+            let found = self.found.iter().filter(|(signature, _)| matches(pattern, signature));
+            match found.map(|(_, found)| found.first).min() {
+                Some(seed) if over.before(seed).is_none_or(|before| before < *within) => {}
+                Some(seed) => {
+                    let words =
+                        format!("`{pattern}` was found first at seed {seed}, not within {within} runs");
+                    missing.push(Complaint { about: About::Late { pattern: of }, words });
+                }
+                None if self.runs >= *within && *over != Over::Part => {
+                    let words = format!("`{pattern}` was not found in {} runs", self.runs);
+                    missing.push(Complaint { about: About::Missed { pattern: of }, words });
                 }
                 None => {}
             }
         }
-        if listed.always && self.passed > 0 {
-            complaints.push(format!("{} of {} runs passed, and every run must fail", self.passed, self.runs));
+        missing
+    }
+}
+
+/// Consecutive seeds that were run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The first of them.
+    pub begin: Seed,
+    /// How many there are.
+    pub runs: u64,
+}
+
+/// Which seeds a sweep has run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Consecutive ones from this one on.
+    From(Seed),
+    /// These blocks.
+    Blocks(Vec<Block>),
+    /// Some, and others are missing, among which anything may be found.
+    Part,
+}
+
+impl Over {
+    /// How many runs come before that of a seed, if that is known.
+    #[must_use]
+    pub fn before(&self, seed: Seed) -> Option<u64> {
+        match self {
+            Self::From(from) => Some(seed.0 - from.0),
+            Self::Blocks(blocks) => {
+                let of_block = |block: &Block| block.runs.min(seed.0.saturating_sub(block.begin.0));
+                Some(blocks.iter().map(of_block).sum())
+            }
+            Self::Part => None,
         }
-        complaints
     }
 }
 
@@ -232,7 +282,29 @@ mod tests {
         );
         check(&tally(9, &[]), &listed(&[], &[]), &[]);
         let late = tally(300, &[("lost", Fail, 5_050)]);
-        assert_eq!(late.complaints(&lost, Seed(5_000)), Vec::<String>::new(), "counted from the first seed");
+        assert_eq!(late.complaints(&lost, Seed(5_000)), [""; 0], "counted from the first seed");
+    }
+
+    #[test]
+    fn what_must_be_found_is_looked_for_in_the_runs_that_were_made() {
+        let lost = listed(&[("lost", 100)], &[]);
+        let over = |tally: &Tally, blocks: &[(u64, u64)]| {
+            let blocks = blocks.iter().map(|(begin, runs)| Block { begin: Seed(*begin), runs: *runs });
+            tally.complaints_over(&lost, &Over::Blocks(blocks.collect()))
+        };
+        let far = tally(300, &[("lost", Verdict::Fail, 5_009)]);
+        assert_eq!(over(&far, &[(0, 90), (5_000, 210)]), [""; 0], "99 runs before it");
+        let said = ["`lost` was found first at seed 5009, not within 100 runs"];
+        assert_eq!(over(&far, &[(0, 91), (5_000, 209)]), said);
+        let none = tally(300, &[]);
+        assert_eq!(over(&none, &[(0, 300)]), ["`lost` was not found in 300 runs"]);
+        assert_eq!(none.complaints_over(&lost, &Over::Part), [""; 0], "it may be elsewhere");
+        let late = tally(9, &[("late", Verdict::Fail, 5)]);
+        assert_eq!(
+            late.complaints_over(&lost, &Over::Part),
+            ["`late` is not expected: 1 runs, first at seed 5"],
+            "that is so whatever is elsewhere"
+        );
     }
 
     /// A run of a seed, with a strategy and a signature if it failed.

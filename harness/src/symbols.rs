@@ -129,7 +129,8 @@ impl Symbols {
 }
 
 /// The beginnings of our own functions' paths.
-const OURS: [&str; 3] = ["photofinish::", "photofinish_boundary::", "photofinish_sim::"];
+const OURS: [&str; 4] =
+    ["photofinish::", "photofinish_boundary::", "photofinish_frames::", "photofinish_sim::"];
 
 fn whose(file: &str, function: &str) -> Inner {
     if file.contains("/rustc/")

@@ -9,6 +9,7 @@ use photofinish_sim::heap::Heap;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::oracle::Oracles;
 use photofinish_sim::personality::Os;
+use photofinish_sim::preempt::Preempt;
 use photofinish_sim::seed::Seed;
 use photofinish_sim::trace::Trace;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,9 @@ pub struct TraceFile {
     /// The heap it was made to use, if not its own choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heap: Option<Heap>,
+    /// The level at which its executable was to be instrumented, if not the executable's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preempt: Option<Preempt>,
     /// The bounds of the run.
     pub limits: Limits,
     /// The hash of the run's events, which a replay must reach again.
@@ -66,6 +70,7 @@ impl TraceFile {
             cores: request.cores,
             os: request.os,
             heap: request.heap,
+            preempt: request.preempt,
             oracles: request.oracles,
             limits: request.limits,
             events_hash: run.figures.events_hash,
@@ -92,6 +97,7 @@ impl TraceFile {
             cores: self.cores,
             os: self.os,
             heap: self.heap,
+            preempt: self.preempt,
             oracles: self.oracles,
             ..Request::new(self.program.clone(), self.seed)
         }
@@ -191,6 +197,34 @@ pub enum TraceError {
 /// # Errors
 /// The file cannot be read, is damaged or foreign, or belongs to another schema or build.
 pub fn read(path: &Path, build: &str) -> Result<TraceFile, TraceError> {
+    let file = parsed(path)?;
+    if file.build != build {
+        return Err(TraceError::OtherBuild {
+            path: path.to_owned(),
+            file: Box::new(file),
+            present: build.to_owned(),
+        });
+    }
+    Ok(file)
+}
+
+/// The program that a trace is of, whichever build recorded it.
+///
+/// # Errors
+/// The file cannot be read, is damaged or foreign, or belongs to another schema.
+pub fn program(path: &Path) -> Result<String, TraceError> {
+    parsed(path).map(|file| file.program)
+}
+
+/// The level at which the executable of a trace in a file was asked to be instrumented, whatever the build.
+///
+/// # Errors
+/// As for [`program`].
+pub fn preempt(path: &Path) -> Result<Option<Preempt>, TraceError> {
+    parsed(path).map(|file| file.preempt)
+}
+
+fn parsed(path: &Path) -> Result<TraceFile, TraceError> {
     let foreign = |why: String| TraceError::Foreign { path: path.to_owned(), why };
     let io = |source| TraceError::Read { path: path.to_owned(), source };
     let text =
@@ -206,13 +240,6 @@ pub fn read(path: &Path, build: &str) -> Result<TraceFile, TraceError> {
     let file: TraceFile = serde_json::from_value(loose).map_err(|error| foreign(error.to_string()))?;
     if let Err(malformed) = file.trace.check() {
         return Err(foreign(format!("it is damaged at pick {}: {}", malformed.index, malformed.why)));
-    }
-    if file.build != build {
-        return Err(TraceError::OtherBuild {
-            path: path.to_owned(),
-            file: Box::new(file),
-            present: build.to_owned(),
-        });
     }
     Ok(file)
 }

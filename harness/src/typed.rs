@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::wrapper::PLAIN_CRATES_VAR;
+use crate::wrapper::{PLAIN_CRATES_VAR, PREEMPT_VAR};
 
 /// Set by `cargo photofinish` to what it was called with, as JSON.
 pub(crate) const VARIABLE: &str = "PHOTOFINISH_COMMAND";
@@ -90,7 +90,7 @@ impl Typed {
         let end = words.iter().position(|word| *word == "--").unwrap_or(words.len());
         let of_tests = words[end..].iter().filter(|word| OF_TESTS.contains(word));
         Self {
-            settings: settings(variables, |name| name == PLAIN_CRATES_VAR),
+            settings: settings(variables, |name| [PLAIN_CRATES_VAR, PREEMPT_VAR].contains(&name)),
             command: String::from("cargo photofinish"),
             runner,
             options: options(&words[..end]),
@@ -225,7 +225,8 @@ fn profile(runner: Runner, executable: &Path) -> Vec<String> {
 }
 
 /// A text as one word of the shell.
-pub(crate) fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@%+".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
         return text.to_owned();
@@ -269,6 +270,7 @@ mod tests {
         );
         let set = [
             (PLAIN_CRATES_VAR, "x,y"),
+            (PREEMPT_VAR, "blocks"),
             ("RUSTFLAGS", "--cfg a"),
             ("CARGO_PROFILE_SIM_OPT_LEVEL", "1"),
             ("HOME", "/root"),
@@ -276,8 +278,8 @@ mod tests {
         check(
             "",
             &set,
-            "CARGO_PROFILE_SIM_OPT_LEVEL=1 PHOTOFINISH_PLAIN_CRATES=x,y RUSTFLAGS='--cfg a' X=1 cargo photofinish test m::t \
-             -- --exact",
+            "CARGO_PROFILE_SIM_OPT_LEVEL=1 PHOTOFINISH_PLAIN_CRATES=x,y PHOTOFINISH_PREEMPT=blocks RUSTFLAGS='--cfg a' X=1 \
+             cargo photofinish test m::t -- --exact",
         );
     }
 

@@ -307,7 +307,7 @@ fn cycle(waits: &[Waiting]) -> Option<Vec<ThreadId>> {
     None
 }
 
-fn signal_name(signal: i32) -> String {
+pub(crate) fn signal_name(signal: i32) -> String {
     const NAMES: [(i32, &str); 9] = [
         (2, "SIGINT"),
         (4, "SIGILL"),

@@ -52,7 +52,7 @@ fn three_nodes_survive_a_partition_and_a_crash() {
             let examined = examine(&mut client, &request).expect("it serves");
             tally.add(seed, &strategy.to_string(), &examined);
         }
-        assert_eq!(tally.complaints(&listed, Seed(0)), Vec::<String>::new(), "{tally:?}");
+        assert_eq!(tally.complaints(&listed, Seed(0)), [""; 0], "{tally:?}");
         assert_eq!(tally.passed, 100);
     }
 }

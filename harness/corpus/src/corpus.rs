@@ -41,6 +41,15 @@ pub enum Recorded {
     Again,
 }
 
+/// How often a failure was seen, of which one run is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Times {
+    /// This one time, besides all others.
+    Once,
+    /// So often at least, which may have been told before.
+    AtLeast(u64),
+}
+
 /// Whether entries are wanted with their traces, which are most of what they weigh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traces {
@@ -98,7 +107,20 @@ impl Corpus {
     /// # Errors
     /// The database cannot be written; nothing was recorded.
     pub fn record(&mut self, sighting: &Sighting<'_>) -> Result<(i64, Recorded), CorpusError> {
-        self.change(|transaction| record(transaction, sighting))
+        self.record_times(sighting, Times::Once)
+    }
+
+    /// As [`Corpus::record`], for a run that stands for several. What says no more than is known already changes nothing, so that
+    /// saying it twice does not count twice.
+    ///
+    /// # Errors
+    /// As [`Corpus::record`].
+    pub fn record_times(
+        &mut self,
+        sighting: &Sighting<'_>,
+        times: Times,
+    ) -> Result<(i64, Recorded), CorpusError> {
+        self.change(|transaction| record(transaction, sighting, times))
     }
 
     /// Notes that an entry's example showed its failure again; `renewed` takes its place, if given.
@@ -235,7 +257,11 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-fn record(transaction: &Transaction<'_>, sighting: &Sighting<'_>) -> rusqlite::Result<(i64, Recorded)> {
+fn record(
+    transaction: &Transaction<'_>,
+    sighting: &Sighting<'_>,
+    times: Times,
+) -> rusqlite::Result<(i64, Recorded)> {
     let Sighting { program, signature, example, now_ms } = *sighting;
     let known = transaction
         .query_row(
@@ -245,7 +271,7 @@ fn record(transaction: &Transaction<'_>, sighting: &Sighting<'_>) -> rusqlite::R
         )
         .optional()?;
     let Some((id, state, rank)) = known else {
-        let id = insert(transaction, sighting)?;
+        let id = insert(transaction, sighting, times)?;
         return Ok((id, Recorded::New));
     };
     let recorded = match state {
@@ -253,9 +279,14 @@ fn record(transaction: &Transaction<'_>, sighting: &Sighting<'_>) -> rusqlite::R
         State::Open if rank_of(example) < rank => Recorded::Smaller,
         State::Open => Recorded::Again,
     };
+    let (more, least) = match times {
+        Times::Once => (1, 0),
+        Times::AtLeast(times) => (0, number(times)),
+    };
     transaction.execute(
-        "UPDATE failures SET state = 'open', times_seen = times_seen + 1, last_seen_ms = max(last_seen_ms, ?2) WHERE id = ?1",
-        (id, now_ms),
+        "UPDATE failures SET state = 'open', times_seen = max(times_seen + ?3, ?4), last_seen_ms = max(last_seen_ms, ?2)
+         WHERE id = ?1",
+        (id, now_ms, more, least),
     )?;
     if recorded != Recorded::Again {
         replace(transaction, id, example)?;
@@ -280,13 +311,17 @@ pub(crate) fn state(row: &Row<'_>) -> rusqlite::Result<State> {
     parsed(&row.get::<_, String>("state")?, str::parse)
 }
 
-fn insert(transaction: &Transaction<'_>, sighting: &Sighting<'_>) -> rusqlite::Result<i64> {
+fn insert(transaction: &Transaction<'_>, sighting: &Sighting<'_>, times: Times) -> rusqlite::Result<i64> {
+    let times = match times {
+        Times::Once => 1,
+        Times::AtLeast(times) => number(times),
+    };
     let Sighting { program, signature, example, now_ms } = *sighting;
     transaction.execute(
         "INSERT INTO failures (program, signature, state, build, seed, strategy, cores, limits, decisions, first_seen_ms,
             last_seen_ms, times_seen)
-         VALUES (?1, ?2, 'open', '', '', '', 0, '', 0, ?3, ?3, 1)",
-        (program, signature, now_ms),
+         VALUES (?1, ?2, 'open', '', '', '', 0, '', 0, ?3, ?3, ?4)",
+        (program, signature, now_ms, times),
     )?;
     let id = transaction.last_insert_rowid();
     replace(transaction, id, example)?;

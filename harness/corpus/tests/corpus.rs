@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use photofinish_corpus::corpus::{Corpus, FILE, Recorded, Traces};
+use photofinish_corpus::corpus::{Corpus, FILE, Recorded, Times, Traces};
 use photofinish_corpus::exchange::Imported;
 use photofinish_corpus::{CorpusError, Entry, Example, Sighting, State};
 use rusqlite::Connection;
@@ -100,6 +100,25 @@ fn an_example_that_can_be_replayed_is_better_than_a_shorter_one_that_cannot() {
     assert_eq!(sight(&mut corpus, "lost", &example(3, 9), 100), (1, Recorded::Smaller));
     assert_eq!(sight(&mut corpus, "lost", &bare(0, 1), 100), (1, Recorded::Again));
     assert_eq!(all(&corpus)[0].example, example(3, 9));
+}
+
+#[test]
+fn what_is_counted_together_is_counted_once() {
+    let folder = Folder::new();
+    let mut corpus = folder.open();
+    let run = example(7, 3);
+    let tell = |corpus: &mut Corpus, times, now_ms| {
+        let sighting = Sighting { program: "canary/panic", signature: "lost", example: &run, now_ms };
+        corpus.record_times(&sighting, times).expect("it is recorded").1
+    };
+    let seen =
+        |corpus: &Corpus| all(corpus).iter().map(|e| (e.times_seen, e.last_seen_ms)).collect::<Vec<_>>();
+    assert_eq!(tell(&mut corpus, Times::AtLeast(20), 5), Recorded::New);
+    assert_eq!(tell(&mut corpus, Times::AtLeast(20), 5), Recorded::Again);
+    assert_eq!(seen(&corpus), [(20, 5)], "said twice");
+    assert_eq!(tell(&mut corpus, Times::Once, 6), Recorded::Again);
+    assert_eq!(tell(&mut corpus, Times::AtLeast(8), 4), Recorded::Again);
+    assert_eq!(seen(&corpus), [(21, 6)], "fewer than are known");
 }
 
 #[test]

@@ -33,8 +33,32 @@ pub fn choose(bound: u64) -> u64 {
         bound > 0,
         "photofinish::choose(0): no number is below 0, and the bound says how many there are to choose from"
     );
-    let number = ask(Choice { from: 0, bound, place: Location::caller() });
+    let number = ask(&Choice { from: 0, bound, place: Location::caller(), words: None });
     u64::try_from(number).expect("whoever listens chooses below the bound")
+}
+
+/// A number below `bound` that the search chooses, as [`choose`] does, and what each means: a story then tells the words, and not the
+/// number. Of one that means nothing at all, as that no fault strikes, the words are empty, and nothing is told.
+///
+/// ```
+/// use photofinish_marks::choose_as;
+///
+/// let days = choose_as(31, |days| format!("the letter is {days} days late"));
+/// assert_eq!(days, 0, "this is no simulation");
+/// ```
+///
+/// # Panics
+/// If `bound` is 0, for then there is no such number.
+#[track_caller]
+#[must_use]
+pub fn choose_as(bound: u64, words: impl Fn(u64) -> String) -> u64 {
+    assert!(
+        bound > 0,
+        "photofinish::choose_as(0): no number is below 0, and the bound says how many there are to choose from"
+    );
+    let below = |number: i128| u64::try_from(number).expect("whoever listens chooses below the bound");
+    let words = |number| words(below(number));
+    below(ask(&Choice { from: 0, bound, place: Location::caller(), words: Some(&words) }))
 }
 
 /// A number of this range that the search chooses, as [`choose`] does; the first is the boring one, and the only one outside a
@@ -66,13 +90,13 @@ pub fn choose_in<T: Whole>(range: impl Choices<T>) -> T {
             "photofinish::choose_in: from {from} to {to} are more numbers than can be chosen from, 2^64 - 1"
         )
     });
-    T::narrow(ask(Choice { from, bound, place: Location::caller() }))
+    T::narrow(ask(&Choice { from, bound, place: Location::caller(), words: None }))
 }
 
 // Never a part of the program's own code, whose loads are points at which it may be preempted.
 #[inline(never)]
-fn ask(choice: Choice) -> i128 {
-    hooks().map_or(choice.from, |hooks| (hooks.choose)(&choice))
+fn ask(choice: &Choice<'_>) -> i128 {
+    hooks().map_or(choice.from, |hooks| (hooks.choose)(choice))
 }
 
 /// A range of whole numbers: `0..5`, `1..=8`.

@@ -2,7 +2,7 @@
 //!
 //! Does not know a simulator. Invariant: whoever listens does so for the rest of the process.
 
-use core::fmt::Arguments;
+use core::fmt::{self, Arguments};
 use core::panic::Location;
 use std::sync::OnceLock;
 
@@ -18,14 +18,25 @@ pub struct Odds {
 }
 
 /// Numbers of which the search shall choose one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choice {
+#[derive(Clone, Copy)]
+pub struct Choice<'a> {
     /// The first: the boring one.
     pub from: i128,
     /// How many there are, at least 1.
     pub bound: u64,
     /// Where in the program this is asked.
     pub place: &'static Location<'static>,
+    /// What one of them means, if the program says so.
+    pub words: Option<&'a dyn Fn(i128) -> String>,
+}
+
+impl fmt::Debug for Choice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, bound, place, words } = self;
+        let mut told = f.debug_struct("Choice");
+        told.field("from", from).field("bound", bound).field("place", place);
+        told.field("has_words", &words.is_some()).finish()
+    }
 }
 
 /// What happens at marks in a simulation. All are called on the thread that comes by.
@@ -34,7 +45,7 @@ pub struct Hooks {
     /// Whether something goes wrong here this time.
     pub buggify: fn(&'static Site, Odds) -> bool,
     /// The number that the search chooses.
-    pub choose: fn(&Choice) -> i128,
+    pub choose: fn(&Choice<'_>) -> i128,
     /// The condition of a mark had this value; of [`reachable!`](crate::reachable) and [`unreachable!`](crate::unreachable) it
     /// is true. What the program says of one that failed is given where it says something.
     pub passed: fn(&'static Site, bool, Option<Arguments<'_>>),

@@ -12,7 +12,7 @@
 //! | [`eventually!`] | this holds when the program comes by for the last time in a run that returns |
 //! | [`reachable!`] | some run comes by |
 //! | [`unreachable!`] | no run comes by |
-//! | [`fn@choose`], [`choose_in`] | this number is the search's to choose |
+//! | [`fn@choose`], [`choose_as`], [`choose_in`] | this number is the search's to choose |
 //!
 //! A failed one does not stop the program: the run goes on, and its verdict says what was wrong.
 //!
@@ -39,6 +39,6 @@ mod hooks;
 mod macros;
 mod site;
 
-pub use choose::{Choices, Whole, choose, choose_in};
+pub use choose::{Choices, Whole, choose, choose_as, choose_in};
 pub use hooks::{Choice, Hooks, Odds, hooks, install};
 pub use site::{Asks, Site};

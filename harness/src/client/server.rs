@@ -8,12 +8,12 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use photofinish_boundary::frames::{self, Ask, Died, Frame, Hello, PROTOCOL, Reply};
+use photofinish_boundary::frames::{self, Ask, Died, Frame, Hello, PROTOCOL, Reply, Series};
 use photofinish_boundary::server::PoolSize;
 use photofinish_boundary::takeover;
 
 use super::{ClientError, Isolation, Main, Request, Run, Way, collect};
-use crate::wire::{WireError, read, read_bytes, write};
+use crate::wire::{WireError, at, read, read_bytes, write};
 
 /// The process behind a client.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Server {
             // Between its first instruction and its own process group a server still gets what is for us: we answer that, and
             // need a server for as long as we go on.
             Err(_) if was_hit(&mut process) => return Self::start(path, pool, way),
-            Err(error) => return Err(error.at(path, doing)),
+            Err(error) => return Err(at(error, path, doing)),
         };
         if hello.protocol != PROTOCOL {
             return Err(ClientError::Nonsense { path: path.to_owned(), doing });
@@ -80,15 +80,28 @@ impl Server {
         Ok(collect(left.frames, left.truncated, left.died, self.hello.load_base))
     }
 
+    /// Refuses what is asked of an executable that is instrumented otherwise than it must be.
+    fn check_level(&self, path: &Path, ask: &Ask) -> Result<(), ClientError> {
+        let (Ask::Run(request) | Ask::Series(Series { first: request, .. })) = ask;
+        let present = self.hello.preempt;
+        match request.preempt {
+            Some(wanted) if wanted != present => {
+                Err(ClientError::Level { path: path.to_owned(), wanted, present })
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn ask(&mut self, path: &Path, ask: &Ask, program: &str) -> Result<Answered, ClientError> {
         let doing = "running a program";
+        self.check_level(path, ask)?;
         write(self.requests.as_mut().expect("it is open until the end"), ask)
-            .map_err(|error| error.at(path, doing))?;
-        let reply: Reply = read(&mut self.replies).map_err(|error| error.at(path, doing))?;
+            .map_err(|error| at(error, path, doing))?;
+        let reply: Reply = read(&mut self.replies).map_err(|error| at(error, path, doing))?;
         match reply {
             Reply::Ran { frames_size, truncated, died } => {
                 let frames = read_bytes(&mut self.replies, frames_size);
-                let frames = frames.map_err(|error| WireError::Io(error).at(path, doing))?;
+                let frames = frames.map_err(|error| at(WireError::Io(error), path, doing))?;
                 let nonsense = |_| ClientError::Nonsense { path: path.to_owned(), doing };
                 let frames = frames::decode(&frames).map_err(nonsense)?;
                 Ok(Answered { frames, truncated, died })

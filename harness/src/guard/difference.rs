@@ -69,6 +69,28 @@ pub struct Difference {
     pub pairs: u32,
     /// Of these, how many differed.
     pub differed: u32,
+    /// What the two runs have in common.
+    #[serde(default, skip_serializing_if = "By::is_decisions")]
+    pub by: By,
+}
+
+/// What two runs have in common that should be one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// Their decisions; events are what differs.
+    #[default]
+    Decisions,
+    /// Their seed: of a target that has nothing else. Its output is what differs, line by line.
+    Seed,
+    /// Their seed; the target itself compared them.
+    Target,
+}
+
+impl By {
+    fn is_decisions(&self) -> bool {
+        *self == Self::Decisions
+    }
 }
 
 impl Difference {
@@ -83,11 +105,30 @@ impl Difference {
     }
 }
 
+impl Difference {
+    /// The two runs of a target of which nothing but its output is known.
+    fn told_by_seed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, side) in ["one run", "the other"].iter().zip(&self.sides) {
+            match &side.event {
+                Some(event) => write!(f, "\n  {name} {event}")?,
+                None => write!(f, "\n  {name} wrote no more")?,
+            }
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the same decisions gave other events; cause: {}", self.cause)?;
+        match self.by {
+            By::Decisions => write!(f, "the same decisions gave other events; cause: {}", self.cause)?,
+            By::Seed | By::Target => write!(f, "the same seed gave another run")?,
+        }
         for line in &self.evidence {
             write!(f, "\n  {line}")?;
+        }
+        if self.by != By::Decisions {
+            return self.told_by_seed(f);
         }
         match self.event {
             Some(event) => write!(f, "\nthe first difference is event {event}")?,

@@ -3,6 +3,7 @@
 //! Does not run anything. Invariant: whether a run is drawn depends on its program and its seed alone, so that a sweep makes the same runs
 //! whatever its jobs.
 
+use std::fmt;
 use std::str::FromStr;
 
 use photofinish_sim::seed::Seed;
@@ -31,6 +32,12 @@ impl Percent {
         mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^= mixed >> 31;
         mixed % 100 < u64::from(self.0)
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

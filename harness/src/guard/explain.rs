@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::cause::{Suspect, suspects};
 use super::compare::{first_difference, side};
-use super::difference::{Cause, Difference};
+use super::difference::{By, Cause, Difference};
 use crate::client::{Client, ClientError, Input, Request, Run, Watch};
 use crate::symbols::Symbols;
 
@@ -93,7 +93,8 @@ pub fn explain(
     let sides = shown.iter().flat_map(|pair| [&pair.one, &pair.other]);
     let sides = sides.filter_map(|run| number.map(|number| side(run, number, &search.symbols))).collect();
     let event = number.map(|number| number as u64);
-    Ok(Difference { cause, evidence, event, sides, pairs: search.pairs, differed: search.differed })
+    let (pairs, differed, by) = (search.pairs, search.differed, By::Decisions);
+    Ok(Difference { cause, evidence, event, sides, pairs, differed, by })
 }
 
 fn conclude(found: Vec<Suspect>, vain: Vec<String>, whose: Option<Whose>) -> (Cause, Vec<String>) {

@@ -14,6 +14,6 @@ mod difference;
 mod draw;
 mod explain;
 
-pub use difference::{Cause, Difference, Side};
+pub use difference::{By, Cause, Difference, Side};
 pub use draw::Percent;
 pub use explain::explain;

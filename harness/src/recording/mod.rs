@@ -249,7 +249,7 @@ fn decisions(
             step: pick.step,
             at_ns: moment(&run.events, pick.step),
             thread: pick.thread.0,
-            what: decided::words(pick, Some(&decision.answer), &name),
+            what: decided::words(run, pick, Some(&decision.answer), &name),
             stack: stack.map(|stack| places.stack(&stack.addresses)),
             undone: explained.map(|Explained { undone, .. }| match undone {
                 None => disk::Undone::Passes,

@@ -15,6 +15,7 @@ use photofinish_sim::thread::{Pedigree, ThreadId};
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, ClientError, Replay, Request, Run, StackOf};
+use crate::decided::meant;
 use crate::signature;
 use crate::symbols::{Author, Inner, Place, Symbols};
 use crate::verdict;
@@ -41,6 +42,9 @@ pub struct Explained {
     pub undone: Option<String>,
     /// The two operations whose order decides, if there are two.
     pub pair: Option<Pair>,
+    /// Of what the program let the search choose: what it says that it means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meant: Option<String>,
 }
 
 /// Two operations that fail in this order, and do not in the other.
@@ -123,11 +127,12 @@ impl Experiment<'_> {
         let decision = undone.decisions.remove(at);
         let undone = self.follow(undone)?;
         let undone = verdict::judge(&undone, self.client.symbols()).signature;
-        let stopped = number_of(run, &decision).map(|number| run.trace.picks[number].thread);
-        let thread = stopped.map(|thread| name_of(run, thread)).unwrap_or_default();
+        let pick = number_of(run, &decision).map(|number| &run.trace.picks[number]);
+        let thread = pick.map(|pick| name_of(run, pick.thread)).unwrap_or_default();
+        let meant = pick.and_then(|pick| meant(run, pick)).map(str::to_owned);
         let is_needed = undone.as_deref() != Some(self.signature);
         let pair = if decision.kind == Kind::Preempt && is_needed { self.pair(at)? } else { None };
-        Ok(Explained { thread, undone, pair })
+        Ok(Explained { thread, undone, pair, meant })
     }
 
     /// The critical pair of a thread that is stopped at a point.

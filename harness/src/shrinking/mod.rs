@@ -149,6 +149,7 @@ pub fn shrink(
         runs: 0,
         fewest: failed.run.trace.picks.len(),
         failed: None,
+        named: None,
     };
     let Shrunk { best, stats, minimal } = photofinish_shrink::shrink(
         kept(&failed.run.trace.plan(), failed.run.clone()),

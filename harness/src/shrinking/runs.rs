@@ -11,6 +11,8 @@ use photofinish_shrink::{Judge, Kept, Size, Stopped};
 use photofinish_sim::plan::Plan;
 
 use crate::client::{Client, ClientError, Replay, Request, Run};
+use crate::token::Token;
+use crate::token::relocate::Relocation;
 use crate::verdict;
 
 /// Plans for each client in one question: enough that none waits for the other.
@@ -33,6 +35,8 @@ pub(super) struct Runs<'a> {
     pub(super) fewest: usize,
     /// What kept a client from answering.
     pub(super) failed: Option<ClientError>,
+    /// The run whose decisions were named last, and their names if it has some.
+    pub(super) named: Option<(Plan, Option<Relocation>)>,
 }
 
 /// How far shrinking has come.
@@ -80,36 +84,71 @@ impl Judge for Runs<'_> {
             Go::Stop => Err(Stopped),
         }
     }
+
+    fn relocated(&mut self, of: &Kept, keep: &[usize]) -> Result<Vec<Plan>, Stopped> {
+        match self.relocate(of, keep) {
+            Ok(Some(plans)) => Ok(plans),
+            Ok(None) => Err(Stopped),
+            Err(error) => {
+                self.failed = Some(error);
+                Err(Stopped)
+            }
+        }
+    }
 }
 
 impl Runs<'_> {
+    /// What [`Judge::relocated`] gives; nothing if the time is over.
+    fn relocate(&mut self, of: &Kept, keep: &[usize]) -> Result<Option<Vec<Plan>>, ClientError> {
+        if Instant::now() >= self.until {
+            return Ok(None);
+        }
+        if self.named.as_ref().is_none_or(|(plan, _)| *plan != of.plan) {
+            let client = self.clients.first_mut().expect("there is one");
+            let named = Relocation::new(client, self.request, (&of.plan, &of.trace))?;
+            self.named = Some((of.plan.clone(), named));
+        }
+        let Some((_, Some(named))) = &self.named else { return Ok(Some(Vec::new())) };
+        let parts = named.parts(keep);
+        let find = |client: &mut Client, part: &Token| named.find(client, part);
+        let found = on_all(self.clients, self.until, &parts, find);
+        let plans: Result<Vec<_>, ClientError> = found.into_iter().flatten().collect();
+        Ok(Some(plans?.into_iter().flatten().collect()))
+    }
+
     /// Every plan's answer, in order; none where the time was over before its run began.
     fn answers(&mut self, plans: &[Plan]) -> Vec<Option<Answer>> {
-        let (next, until) = (AtomicUsize::new(0), self.until);
-        let answers: Vec<Mutex<Option<Answer>>> = plans.iter().map(|_| Mutex::new(None)).collect();
         let wanted = Wanted { request: self.request, signature: self.signature, ending: self.ending };
-        let made: u64 = std::thread::scope(|scope| {
-            let (next, answers, wanted) = (&next, &answers, &wanted);
-            let work = |client: &mut Client| {
-                let mut made = 0;
-                while Instant::now() < until {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(plan) = plans.get(at) else { break };
-                    let (answer, runs) = wanted.ask(client, plan);
-                    made += runs;
-                    *answers[at].lock().expect("nobody panics while it is held") = Some(answer);
-                }
-                made
-            };
-            let clients = self.clients.iter_mut();
-            let working: Vec<_> = clients.map(|client| scope.spawn(move || work(client))).collect();
-            working.into_iter().map(|thread| thread.join().expect("it does not panic")).sum()
-        });
-        self.runs += made;
-        let answer =
-            |answer: Mutex<Option<Answer>>| answer.into_inner().expect("nobody panics while it is held");
-        answers.into_iter().map(answer).collect()
+        let ask = |client: &mut Client, plan: &Plan| wanted.ask(client, plan);
+        let answers = on_all(self.clients, self.until, plans, ask);
+        self.runs += answers.iter().flatten().map(|(_, runs)| runs).sum::<u64>();
+        answers.into_iter().map(|answer| answer.map(|(answer, _)| answer)).collect()
     }
+}
+
+/// What is made of each item, in order, on as many clients as there are; none where the time was over before.
+fn on_all<T: Sync, R: Send>(
+    clients: &mut [Client],
+    until: Instant,
+    items: &[T],
+    work: impl Fn(&mut Client, &T) -> R + Sync,
+) -> Vec<Option<R>> {
+    let next = AtomicUsize::new(0);
+    let made: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
+    let one_after_another = |client: &mut Client| {
+        while Instant::now() < until {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else { break };
+            let result = work(client, item);
+            *made[at].lock().expect("nobody panics while it is held") = Some(result);
+        }
+    };
+    std::thread::scope(|scope| {
+        for client in clients {
+            scope.spawn(|| one_after_another(client));
+        }
+    });
+    made.into_iter().map(|made| made.into_inner().expect("nobody panics while it is held")).collect()
 }
 
 /// What a candidate must show.

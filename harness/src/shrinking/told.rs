@@ -25,8 +25,11 @@ impl fmt::Display for Explanation {
 
 impl Explained {
     fn tell(&self, f: &mut fmt::Formatter<'_>, signature: &str) -> fmt::Result {
-        let Self { thread, undone, pair } = self;
-        write!(f, "without what is decided of {thread}, the run ")?;
+        let Self { thread, undone, pair, meant } = self;
+        match meant {
+            Some(meant) => write!(f, "without {meant}, the run ")?,
+            None => write!(f, "without what is decided of {thread}, the run ")?,
+        }
         match undone.as_deref() {
             None => writeln!(f, "passes")?,
             Some(same) if same == signature => writeln!(f, "fails just so")?,
@@ -109,21 +112,19 @@ mod tests {
 
     use super::*;
 
-    fn check(undone: Option<&str>, expected: &str) {
-        let thread = String::from("io");
-        let decision = Explained { thread, undone: undone.map(str::to_owned), pair: None };
+    fn check(meant: Option<&str>, undone: Option<&str>, expected: &str) {
+        let (undone, meant) = (undone.map(str::to_owned), meant.map(str::to_owned));
+        let decision = Explained { thread: String::from("io"), undone, pair: None, meant };
         let told = Explanation { decisions: vec![decision], runs: 1, signature: String::from("lost") };
-        assert_eq!(
-            told.to_string(),
-            format!("  why\n    1. without what is decided of io, the run {expected}\n")
-        );
+        assert_eq!(told.to_string(), format!("  why\n    1. without {expected}\n"));
     }
 
     #[test]
     fn a_decision_is_needed_or_not() {
-        check(None, "passes");
-        check(Some("late"), "fails otherwise: late");
-        check(Some("lost"), "fails just so");
+        check(None, None, "what is decided of io, the run passes");
+        check(None, Some("late"), "what is decided of io, the run fails otherwise: late");
+        check(None, Some("lost"), "what is decided of io, the run fails just so");
+        check(Some("a cut at 3 ms"), None, "a cut at 3 ms, the run passes");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::Once;
 use std::time::Instant;
 
 use photofinish_sim::plan::Plan as Decisions;
+use photofinish_sim::preempt::Preempt;
 use photofinish_sim::seed::Seed;
 
 use super::Test;
@@ -261,7 +262,7 @@ fn say_once(client: &Client) {
     static SAID: Once = Once::new();
     SAID.call_once(|| {
         let mut lines: Vec<String> = client.notes().iter().map(|note| format!("note: {note}")).collect();
-        if !photofinish_boundary::is_instrumented() {
+        if photofinish_boundary::level() == Preempt::Calls {
             lines.push(UNINSTRUMENTED.to_owned());
         }
         lines.iter().for_each(|line| say(line));

@@ -30,7 +30,8 @@ const ORACLES: u8 = 8;
 const LIMITS: u8 = 16;
 /// The name of the program stands there as text.
 const AS_TEXT: u8 = 32;
-const ALL: u8 = 63;
+const PREEMPT: u8 = 64;
+const ALL: u8 = 127;
 
 /// Kinds, in the order in which their numbers stand for them: new ones come last.
 const KINDS: [Kind; Kind::COUNT] = [
@@ -110,13 +111,14 @@ pub(super) fn write(token: &Token) -> Option<Vec<u8>> {
 }
 
 fn write_options(bytes: &mut Vec<u8>, options: &Options) -> Option<()> {
-    let Options { cores, os, heap, oracles, limits } = options;
+    let Options { cores, os, heap, oracles, preempt, limits } = options;
     let plain = Options::default();
     let differs = [
         (*cores != plain.cores, CORES),
         (os.is_some(), OS),
         (heap.is_some(), HEAP),
         (oracles.is_some(), ORACLES),
+        (preempt.is_some(), PREEMPT),
         (*limits != plain.limits, LIMITS),
     ];
     bytes.push(differs.iter().filter(|(differs, _)| *differs).map(|(_, flag)| flag).sum());
@@ -126,6 +128,7 @@ fn write_options(bytes: &mut Vec<u8>, options: &Options) -> Option<()> {
     os.map_or(Some(()), |os| extend(bytes, &os))?;
     heap.map_or(Some(()), |heap| extend(bytes, &heap))?;
     oracles.map_or(Some(()), |oracles| extend(bytes, &oracles))?;
+    preempt.map_or(Some(()), |level| extend(bytes, &level))?;
     if *limits != plain.limits {
         extend(bytes, limits)?;
     }
@@ -276,6 +279,9 @@ fn read_options(flags: u8, reader: &mut Reader<'_>) -> Result<Options, DecodeErr
     }
     if has(ORACLES) {
         options.oracles = Some(take(reader)?);
+    }
+    if has(PREEMPT) {
+        options.preempt = Some(take(reader)?);
     }
     if has(LIMITS) {
         options.limits = take::<Limits>(reader)?;

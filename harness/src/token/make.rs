@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use photofinish_sim::plan::{self, Decision, Place, Plan};
 use photofinish_sim::thread::Pedigree;
+use photofinish_sim::trace::Trace;
 
 use super::names::{Looked, UNKNOWN, look};
 use super::{Answer, Child, MakeError, Named, Options, Token, Whose, build_of, hash};
@@ -16,7 +17,7 @@ use crate::tracefile::build_id;
 pub(super) const STEPS_MAX: u64 = 1 << 20;
 
 /// Points beyond the last decision that show what sort its thread is of.
-const BEYOND: u64 = 2_000;
+pub(super) const BEYOND: u64 = 2_000;
 
 /// The token of a run that was made for a request, took the decisions of a plan, and failed with a signature. The run is made once
 /// more.
@@ -28,7 +29,7 @@ pub fn make(
     (request, plan, run): (&Request, &Plan, &Run),
     signature: &str,
 ) -> Result<Token, MakeError> {
-    let step = last_step(plan, run);
+    let step = last_step(plan, &run.trace);
     if step > STEPS_MAX {
         return Err(MakeError::TooFar { step, most: STEPS_MAX });
     }
@@ -39,25 +40,31 @@ pub fn make(
     if looked.run.figures.events_hash != run.figures.events_hash {
         return Err(MakeError::Other { ending: looked.run.ending });
     }
-    let mut naming = Naming { looked: &looked, threads: Vec::new(), known: Vec::new() };
-    let decisions = plan.decisions.iter().map(|decision| naming.decision(decision)).collect();
+    let (threads, decisions) = names(&looked, plan);
     let token = Token {
         program: request.program.clone(),
         options: Options::of(request),
         build: build_of(&build),
         signature: hash(signature),
         events_hash: half(run.figures.events_hash),
-        threads: naming.threads,
+        threads,
         decisions,
     };
     Ok(token)
 }
 
+/// What the decisions of a plan are called in the run that took them, and the threads that they speak of.
+pub(super) fn names(looked: &Looked, plan: &Plan) -> (Vec<Child>, Vec<Named>) {
+    let mut naming = Naming { looked, threads: Vec::new(), known: Vec::new() };
+    let decisions = plan.decisions.iter().map(|decision| naming.decision(decision)).collect();
+    (naming.threads, decisions)
+}
+
 /// The step at which a run took the last decision of a plan.
-fn last_step(plan: &Plan, run: &Run) -> u64 {
+pub(super) fn last_step(plan: &Plan, trace: &Trace) -> u64 {
     let places: BTreeSet<Place<'_>> = plan.decisions.iter().map(Decision::place).collect();
-    let taken = run.trace.plan().decisions;
-    let last = taken.iter().zip(&run.trace.picks).rfind(|(taken, _)| places.contains(&taken.place()));
+    let taken = trace.plan().decisions;
+    let last = taken.iter().zip(&trace.picks).rfind(|(taken, _)| places.contains(&taken.place()));
     last.map_or(0, |(_, pick)| pick.step)
 }
 
@@ -67,9 +74,9 @@ pub(super) fn half(events_hash: u64) -> u32 {
 }
 
 impl Options {
-    fn of(request: &Request) -> Self {
-        let Request { cores, os, heap, oracles, limits, .. } = request;
-        Self { cores: *cores, os: *os, heap: *heap, oracles: *oracles, limits: *limits }
+    pub(super) fn of(request: &Request) -> Self {
+        let Request { cores, os, heap, oracles, preempt, limits, .. } = *request;
+        Self { cores, os, heap, oracles, preempt, limits }
     }
 }
 

@@ -5,7 +5,7 @@
 //! token or an error that says what is wrong with it, in memory in proportion to [`TEXT_MAX`] and [`BODY_MAX`].
 //!
 //! Reading order: `text` (the outside), `body`, `packed` and `bytes` (the inside), `names` (what places are called), [`make()`] and
-//! [`resolve()`] (from a run and back), `near` (what is tried if that does not fail), `error`.
+//! [`resolve()`] (from a run and back), `near` (what is tried if that does not fail), `relocate` (the same for some of a run's decisions), `error`.
 
 mod body;
 mod bytes;
@@ -14,6 +14,7 @@ mod make;
 mod names;
 mod near;
 mod packed;
+pub(crate) mod relocate;
 mod resolve;
 mod text;
 
@@ -31,6 +32,7 @@ use photofinish_sim::heap::Heap;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::oracle::Oracles;
 use photofinish_sim::personality::Os;
+use photofinish_sim::preempt::Preempt;
 use photofinish_sim::thread::Pedigree;
 
 use crate::client::CORES;
@@ -65,13 +67,15 @@ pub struct Options {
     pub heap: Option<Heap>,
     /// What is asked of the run besides, if not what its program asks for.
     pub oracles: Option<Oracles>,
+    /// The level at which its executable is to be instrumented, if not its own.
+    pub preempt: Option<Preempt>,
     /// The bounds of the run.
     pub limits: Limits,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cores: CORES, os: None, heap: None, oracles: None, limits: Limits::default() }
+        Self { cores: CORES, os: None, heap: None, oracles: None, preempt: None, limits: Limits::default() }
     }
 }
 

@@ -33,17 +33,43 @@ pub(super) struct Looked {
     functions: BTreeMap<u32, String>,
 }
 
+/// What stacks are called that were seen in earlier runs of the same executable. Naming them takes longer than making the runs.
+#[derive(Default)]
+pub(super) struct Seen(BTreeMap<Vec<u64>, Stack>);
+
+/// So many stacks are remembered.
+const SEEN_MAX: usize = 1 << 16;
+
+impl Seen {
+    fn stack(&mut self, addresses: &[u64], symbols: &Symbols) -> Stack {
+        if let Some(stack) = self.0.get(addresses) {
+            return stack.clone();
+        }
+        let stack = Stack::new(addresses, symbols);
+        if self.0.len() < SEEN_MAX {
+            self.0.insert(addresses.to_vec(), stack.clone());
+        }
+        stack
+    }
+}
+
 /// Makes a run again, with the stacks at its first so many points.
 pub(super) fn look(client: &mut Client, request: &Request, points: u64) -> Result<Looked, ClientError> {
+    let run = watched(client, request, points)?;
+    Ok(Looked::new(run, client.symbols(), &mut Seen::default()))
+}
+
+/// The same run with the stacks, which have no names yet.
+pub(super) fn watched(client: &mut Client, request: &Request, points: u64) -> Result<Run, ClientError> {
     let mut request = request.clone();
     request.watch = Some(Watch { points, ..Watch::default() });
     request.events = false;
     request.limits.real_ms_max = request.limits.real_ms_max.saturating_mul(SLOWER);
-    let run = client.run(&request)?;
-    Ok(Looked::new(run, client.symbols()))
+    client.run(&request)
 }
 
 /// A stack's name and what it says of its thread.
+#[derive(Clone)]
 struct Stack {
     place: u32,
     sort: u8,
@@ -90,11 +116,11 @@ fn name(place: &Place) -> String {
 }
 
 impl Looked {
-    fn new(run: Run, symbols: &Symbols) -> Self {
+    pub(super) fn new(run: Run, symbols: &Symbols, seen: &mut Seen) -> Self {
         let mut stacks: BTreeMap<u32, Stack> = BTreeMap::new();
         for stack in &run.stacks {
             if let StackOf::Points(number) = stack.of {
-                stacks.insert(number, Stack::new(&stack.addresses, symbols));
+                stacks.insert(number, seen.stack(&stack.addresses, symbols));
             }
         }
         let count = run.trace.family.count();

@@ -217,10 +217,19 @@ fn in_same_build(client: &mut Client, token: &Token) -> Result<Resolved, Resolve
 
 impl Token {
     /// Asks for a run with the token's options that follows these decisions.
-    fn following(&self, decisions: Vec<Decision>) -> Request {
-        let Options { cores, os, heap, oracles, limits } = self.options;
+    pub(super) fn following(&self, decisions: Vec<Decision>) -> Request {
+        let Options { cores, os, heap, oracles, preempt, limits } = self.options;
         let replay = Some(Replay::Lenient(Plan { decisions }));
-        Request { cores, os, heap, oracles, limits, replay, ..Request::new(self.program.clone(), Seed(0)) }
+        Request {
+            cores,
+            os,
+            heap,
+            oracles,
+            preempt,
+            limits,
+            replay,
+            ..Request::new(self.program.clone(), Seed(0))
+        }
     }
 
     /// Asks for a run again.
@@ -231,7 +240,7 @@ impl Token {
 }
 
 /// Points that are looked at first when a decision is searched for, beyond twice those that its thread had passed.
-const POINTS_LEAST: u64 = 50_000;
+pub(super) const POINTS_LEAST: u64 = 50_000;
 
 fn in_other_build(client: &mut Client, token: &Token) -> Result<Resolved, ClientError> {
     let mut search = Search::new(client, token, POINTS_LEAST);

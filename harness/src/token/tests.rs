@@ -4,6 +4,8 @@
 
 use proptest::prelude::*;
 
+use photofinish_sim::preempt::Preempt;
+
 use super::*;
 
 /// Four decisions of three threads of a program with a long name.
@@ -264,7 +266,8 @@ proptest! {
         decisions in proptest::collection::vec(decision(), 0..40),
     ) {
         let limits = Limits { points_max: 10_000_000 * points_max, ..Limits::default() };
-        let options = Options { cores, limits, os: Some(Os::Macos), ..Options::default() };
+        let preempt = Preempt::ALL.get(cores as usize - 1).copied();
+        let options = Options { cores, limits, preempt, os: Some(Os::Macos), ..Options::default() };
         let threads = (0..).zip(children).map(|(parent, (ordinal, sort, nth))| Child { parent: Whose(parent), ordinal, sort, nth });
         let (build, signature, events_hash) = words;
         let threads = threads.collect();

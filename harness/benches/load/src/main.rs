@@ -3,20 +3,20 @@
 //! They know nothing of how they are measured. Invariant: the number of operations is in the name's constant, not in the
 //! schedule.
 
-mod echo;
+#[expect(dead_code, reason = "some of it is for the peers")]
+mod amounts;
 mod hosts;
+mod names;
+mod outside;
+mod points;
+mod tasks;
+mod threads;
+mod two_hosts;
 
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
 
+use amounts::{POINTS, THREADS};
 use photofinish::scenario::{Expectation, Failure, Scenario, Variant};
-
-/// Atomic operations in all of a `points` guest.
-const POINTS: u64 = 2_000_000;
-/// Threads that `threads` makes, one after another.
-const THREADS: u64 = 2_000;
 
 macro_rules! variant {
     ($name:literal, $story:literal, $run:expr) => {
@@ -38,80 +38,60 @@ static SCENARIO: Scenario = Scenario {
     story: "Much of one thing, to be timed.",
     programs: &[],
     variants: &[
-        variant!("points-2", "Atomic additions on 2 threads.", || add(2)),
-        variant!("points-8", "Atomic additions on 8 threads.", || add(8)),
-        variant!("points-32", "Atomic additions on 32 threads.", || add(32)),
-        variant!("points-60", "Atomic additions on 60 threads.", || add(60)),
-        variant!("yields-2", "Yields on 2 threads.", || yields(2)),
-        variant!("yields-8", "Yields on 8 threads.", || yields(8)),
-        variant!("yields-32", "Yields on 32 threads.", || yields(32)),
-        variant!("yields-60", "Yields on 60 threads.", || yields(60)),
-        variant!("tiny", "Two threads that each add once.", tiny),
+        variant!("yields-2", "Yields on 2 threads.", || spread(points::yields, 2)),
+        variant!("yields-8", "Yields on 8 threads.", || spread(points::yields, 8)),
+        variant!("yields-64", "Yields on 64 threads.", || spread(points::yields, 64)),
+        variant!("locks-2", "Locks on 2 threads.", || spread(points::locks, 2)),
+        variant!("locks-8", "Locks on 8 threads.", || spread(points::locks, 8)),
+        variant!("locks-64", "Locks on 64 threads.", || spread(points::locks, 64)),
+        variant!("adds-2", "Atomic additions on 2 threads.", || spread(points::adds, 2)),
+        variant!("adds-8", "Atomic additions on 8 threads.", || spread(points::adds, 8)),
+        variant!("adds-64", "Atomic additions on 64 threads.", || spread(points::adds, 64)),
         variant!("empty", "Nothing at all.", || Ok(())),
+        variant!("tiny", "Two threads that each take two locks.", || done(points::tiny)),
+        variant!("buffer", "A bounded buffer between two threads.", || done(points::buffer)),
         variant!("threads", "Short-lived threads, one after another.", threads),
-        variant!("echo-threads", "80,000 round trips of 4 clients, each thread blocking.", || {
-            done(echo::threads())
-        }),
-        variant!("echo-tokio", "80,000 round trips of 4 clients on 3 workers of tokio.", || {
-            done(echo::tasks())
-        }),
-        variant!("hosts-10", "10 hosts that each send 3 messages a second for a minute.", || gossip(
-            10, 1_000
+        variant!(
+            "echo-threads",
+            "Round trips between two hosts, threads that block.",
+            two_hosts::echo_threads
+        ),
+        variant!("echo-tokio", "The same on tokio's runtime of several workers.", two_hosts::echo_tokio),
+        variant!("short-threads", "100 round trips of a thread that blocks.", two_hosts::short_threads),
+        variant!("short-tokio", "100 round trips of a task on tokio.", two_hosts::short_tokio),
+        variant!("bulk", "A large transfer between two hosts.", two_hosts::bulk),
+        variant!("bulk-tokio", "The same between tasks.", two_hosts::bulk_tokio),
+        variant!("bulk-limited", "A large transfer over a link with a bandwidth.", two_hosts::bulk_limited),
+        variant!("idle", "Two hosts that sleep again and again.", hosts::idle),
+        variant!("hosts-10", "10 hosts that each send 3 messages a second for a minute.", || hosts::gossip(
+            10
         )),
-        variant!("hosts-100", "The same with 100 hosts.", || gossip(100, 1_000)),
-        variant!("hosts-1000", "The same with 1,000 hosts.", || gossip(1_000, 1_000)),
-        variant!("hosts-500-often", "500 hosts, with the messages of 1,000.", || gossip(500, 500)),
-        variant!("hosts-250-often", "250 hosts, with the messages of 1,000.", || gossip(250, 250)),
-        variant!("hosts-idle", "1,000 hosts that do nothing.", || hosts::idle(1_000)),
+        variant!("hosts-100", "The same with 100 hosts.", || hosts::gossip(100)),
+        variant!("hosts-1000", "The same with 1,000 hosts.", || hosts::gossip(1_000)),
+        variant!("hosts-made", "1,000 hosts that do nothing.", || hosts::made(1_000)),
+        variant!("sort", "One thread that sorts.", || holds(outside::sort() > 0, "something was sorted")),
     ],
 };
 
 fn main() {
     static ALL: &[&Scenario] = &[&SCENARIO];
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().is_some_and(|word| word == "outside") {
+        let name = arguments.next().unwrap_or_default();
+        assert!(outside::run(&name), "there is no program {name:?} to run outside a simulation");
+        return;
+    }
     photofinish::serve(ALL)
 }
 
-fn gossip(hosts: usize, every_ms: u64) -> Result<(), Failure> {
-    hosts::gossip(hosts, Duration::from_millis(every_ms))
-}
-
-fn add(count: u64) -> Result<(), Failure> {
-    let counter = AtomicU64::new(0);
-    let start = Barrier::new(usize::try_from(count).expect("a few"));
-    thread::scope(|scope| {
-        for _ in 0..count {
-            scope.spawn(|| {
-                start.wait();
-                for _ in 0..POINTS / count {
-                    counter.fetch_add(1, Ordering::Relaxed);
-                }
-            });
-        }
-    });
-    holds(counter.into_inner() == POINTS / count * count, "every addition counts")
-}
-
-fn yields(count: u64) -> Result<(), Failure> {
-    let start = Barrier::new(usize::try_from(count).expect("a few"));
-    thread::scope(|scope| {
-        for _ in 0..count {
-            scope.spawn(|| {
-                start.wait();
-                (0..POINTS / count).for_each(|_| thread::yield_now());
-            });
-        }
-    });
+fn spread(run: fn(u64, u64), threads: u64) -> Result<(), Failure> {
+    run(threads, POINTS / threads);
     Ok(())
 }
 
-fn tiny() -> Result<(), Failure> {
-    let counter = AtomicU64::new(0);
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| counter.fetch_add(1, Ordering::Relaxed));
-        }
-    });
-    holds(counter.into_inner() == 2, "both additions count")
+fn done(run: fn()) -> Result<(), Failure> {
+    run();
+    Ok(())
 }
 
 fn threads() -> Result<(), Failure> {
@@ -121,8 +101,4 @@ fn threads() -> Result<(), Failure> {
 
 fn holds(is: bool, what: &str) -> Result<(), Failure> {
     if is { Ok(()) } else { Err(Failure { signature: "wrong".into(), detail: what.into() }) }
-}
-
-fn done(outcome: std::io::Result<()>) -> Result<(), Failure> {
-    outcome.map_err(|error| Failure { signature: "failed".into(), detail: error.to_string() })
 }

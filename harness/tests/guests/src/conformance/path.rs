@@ -23,6 +23,7 @@ family! {
     "rename" = rename, ["rename", "renameat", "renameat2"], "Names are changed.";
     "links" = links, ["link", "linkat", "symlink", "symlinkat", "readlink", "readlinkat"], "Names for names.";
     "walk" = walk, ["open", "stat", "lstat"], "Links on the way.";
+    "replaced" = replaced, ["rename", "rmdir", "symlink", "lstat"], "Other folders under names that were looked up before.";
     "stat" = stat, ["stat", "stat64", "lstat", "lstat64", "fstatat", "fstatat64", "statx", "syscall"], "What a file is.";
     "times" = times, ["utimensat", "futimens", "stat"], "When a file was changed.";
     "modes" = modes, [
@@ -230,6 +231,32 @@ fn walk(t: &mut Transcript) {
     t.call("rmdir through a link", path::rmdir(c"to-d/"));
     t.call("rename of a link", path::rename(c"to-d", c"moved"));
     t.call("it still leads there", open(c"moved/b", libc::O_RDONLY));
+}
+
+fn replaced(t: &mut Transcript) {
+    let _scratch = Scratch::new();
+    path::mkdir(c"a", 0o755).expect("a folder can be made");
+    path::mkdir(c"b", 0o755).expect("a folder can be made");
+    filled(c"a/f", b"in a");
+    filled(c"b/f", b"in b, longer");
+    let mut look = |what: &str| {
+        for name in [c"a/f", c"b/f", c"c/f"] {
+            let size = path::stat(Size::Plain, Of::Path(name)).map(|data| data.st_size);
+            t.value(format_args!("{name:?} {what}"), size);
+        }
+    };
+    look("at first");
+    path::rename(c"a", c"c").expect("a folder can have another name");
+    look("with a called c");
+    path::rename(c"b", c"a").expect("a folder can have another name");
+    look("with b called a");
+    path::symlink(c"c", c"b").expect("a link can be made");
+    look("with a link called b");
+    path::unlink(c"a/f").expect("a file can be removed");
+    path::rmdir(c"a").expect("an empty folder can be removed");
+    look("without a");
+    filled(c"a", b"a file");
+    look("with a file called a");
 }
 
 fn stat(t: &mut Transcript) {

@@ -6,6 +6,7 @@
 
 pub mod canary;
 pub mod fork_cancel;
+pub mod kernels;
 pub mod late_listener;
 pub mod lost_update;
 pub mod native;
@@ -19,6 +20,7 @@ pub static SCENARIOS: &[&Scenario] = &[
     &late_listener::SCENARIO,
     &shutdown_einval::SCENARIO,
     &fork_cancel::SCENARIO,
+    &kernels::SCENARIO,
     &canary::SCENARIO,
 ];
 

@@ -7,6 +7,8 @@
 //! nowhere else.
 
 mod expect;
+mod net;
+mod process;
 mod program;
 mod test;
 
@@ -14,7 +16,7 @@ use photofinish::scenario::{Heap, Os, Scenario, Variant};
 
 use expect::*;
 use program::revision::Revision::{Fixed, ForkOnly, Merged, Parent, TimeoutOnly, V1, V2};
-use test::case::{ASSEMBLE, CANCEL, FORKED, GAP, IN_ORDER, RACE, REPORT, SWAPPED, WAKE, WAKERS};
+use test::case::{ASSEMBLE, CANCEL, DROP, FORKED, GAP, IN_ORDER, RACE, REPORT, SWAPPED, WAKE, WAKERS};
 
 /// The story and its variants.
 pub static SCENARIO: Scenario = Scenario {
@@ -58,6 +60,9 @@ static VARIANTS: &[Variant] = &[
     variant!("v2@cancel", V2, CANCEL, SOUND, "The second attempt; the connection drops when everything has come."),
     variant!("merged@cancel", Merged, CANCEL, SOUND, "The merged fix; the connection drops when everything has come."),
     variant!("fixed@cancel", Fixed, CANCEL, SOUND, "The whole fix; the connection drops when everything has come."),
+    // The connection drops about when the pipe ends, by the time that its last word takes.
+    variant!("parent@drop", Parent, DROP, MAY_BE_CANCELLED, "As it was; the connection drops about when the pipe ends."),
+    variant!("fixed@drop", Fixed, DROP, SOUND, "The whole fix; the connection drops about when the pipe ends."),
     // One fragment never comes.
     variant!("parent@gap", Parent, GAP, STUCK, "As it was; the second fragment never comes."),
     variant!("timeout-only@gap", TimeoutOnly, GAP, SOUND, "A time-out; the second fragment never comes."),

@@ -5,17 +5,16 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use tokio::runtime::Builder;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{self, Instant};
 
 use super::fragment;
-use super::node::{Config, Event, Network, Node};
+use super::net::timeout_at;
+use super::node::{Config, Event, Node};
 use super::pipe::{Outbound, Sink};
-use super::relay::WORKERS;
+use super::stop::Stop;
 use super::telemetry::{Kind, Transfer};
 use super::wire::{Packet, Put};
 
@@ -79,19 +78,18 @@ pub(in super::super) struct Client {
 }
 
 impl Client {
-    /// Runs it until it leaves, or `stop`.
+    /// Does what it is to do at the relay, until it leaves, or `stop`.
     ///
     /// # Errors
     ///
-    /// If the runtime or the socket cannot be had, or nobody has the relay's name.
-    pub(in super::super) fn run(&self, network: &dyn Network, stop: &AtomicBool) -> io::Result<()> {
-        let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
-        runtime.block_on(self.serve(network, stop))
-    }
-
-    async fn serve(&self, network: &dyn Network, stop: &AtomicBool) -> io::Result<()> {
-        let (node, mut happening) = Node::start(self.config.clone(), network)?;
-        let relay = network.resolve(self.relay)?;
+    /// If nothing can be sent.
+    pub(in super::super) async fn serve(
+        &self,
+        node: Arc<Node>,
+        mut happening: UnboundedReceiver<Event>,
+        relay: SocketAddr,
+        mut stop: Stop,
+    ) -> io::Result<()> {
         node.connect(relay).await?;
         let began = Instant::now();
         let pace = self.config.pace;
@@ -100,7 +98,7 @@ impl Client {
             Leave::Closing(seconds) | Leave::Silently(seconds) => {
                 let leaves_at = began + pace.seconds(seconds);
                 // An operation that is not over by then is given up without a word.
-                let _ = time::timeout_at(leaves_at, self.put(&node, relay, &mut happening)).await;
+                let _ = timeout_at(leaves_at, self.put(&node, relay, &mut happening)).await;
                 time::sleep_until(leaves_at).await;
                 if let Leave::Closing(_) = self.plan.leave {
                     node.send(relay, &Packet::Close).await?;
@@ -108,9 +106,7 @@ impl Client {
                 return Ok(());
             }
         }
-        while !stop.load(Ordering::SeqCst) {
-            time::sleep(pace.seconds(1)).await;
-        }
+        stop.stopped().await;
         Ok(())
     }
 
@@ -159,5 +155,8 @@ async fn send_stream(node: Arc<Node>, peer: SocketAddr, plan: Plan) -> io::Resul
 
 /// An object of this size.
 fn object(bytes: usize) -> Bytes {
-    (0..bytes).map(|index| (index % 251) as u8).collect()
+    let period: Vec<u8> = (0..=250).collect();
+    let mut object = period.repeat(bytes.div_ceil(period.len()));
+    object.truncate(bytes);
+    object.into()
 }

@@ -1,7 +1,9 @@
 //! The program: nodes that pass an object on while they still receive it, over UDP, on tokio.
 //!
-//! It does not know that it is tested or simulated; what it tells about itself goes into [`telemetry`]. Invariant:
-//! revisions differ in what [`revision::Revision`] answers, and in nothing else.
+//! It does not know that it is tested or simulated, nor whose sockets `net` has and who starts its nodes; what it tells about itself
+//! goes into [`telemetry`]. Invariant: revisions differ in what [`revision::Revision`] answers, and in nothing else.
+
+use super::net;
 
 pub(super) mod client;
 pub(super) mod fragment;
@@ -11,6 +13,7 @@ pub(super) mod pace;
 pub(super) mod pipe;
 pub(super) mod relay;
 pub(super) mod revision;
+pub(super) mod stop;
 pub(super) mod telemetry;
 
 mod bucket;

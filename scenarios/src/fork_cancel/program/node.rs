@@ -5,36 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::{net, time};
+use tokio::time;
 
 use super::conn::PeerConnection;
 use super::fragment::DATAGRAM_MAX;
+use super::net::Socket;
 use super::orphan::Orphans;
 use super::pace::Pace;
 use super::revision::Revision;
 use super::telemetry::Telemetry;
 use super::wire::{Packet, Put};
-
-/// How nodes find each other.
-pub(in super::super) trait Network: Send + Sync {
-    /// The socket of the node with this name.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be bound.
-    fn bind(&self, name: &'static str) -> io::Result<UdpSocket>;
-
-    /// Where the node with this name is.
-    ///
-    /// # Errors
-    ///
-    /// If nobody has the name.
-    fn resolve(&self, name: &'static str) -> io::Result<SocketAddr>;
-}
 
 /// What every node has.
 #[derive(Clone, Debug)]
@@ -51,7 +35,7 @@ pub(in super::super) struct Config {
 
 /// What happens at a node.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Event {
+pub(in super::super) enum Event {
     /// Somebody wants an object stored, and streams it.
     Put { from: SocketAddr, put: Put },
     /// The object of this stream is where it belongs.
@@ -63,10 +47,10 @@ const WINDOW: usize = 32;
 
 /// A node.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(in super::super) struct Node {
     pub(super) config: Config,
     pub(super) orphans: Orphans,
-    socket: net::UdpSocket,
+    socket: Socket,
     inner: Mutex<Inner>,
     events: mpsc::UnboundedSender<Event>,
 }
@@ -81,19 +65,16 @@ struct Inner {
 
 impl Node {
     /// A node that receives, and what happens at it. It must be called on a runtime.
-    pub(super) fn start(
+    pub(in super::super) fn start(
         config: Config,
-        network: &dyn Network,
-    ) -> io::Result<(Arc<Self>, mpsc::UnboundedReceiver<Event>)> {
-        let socket = network.bind(config.name)?;
-        socket.set_nonblocking(true)?;
-        let socket = net::UdpSocket::from_std(socket)?;
+        socket: Socket,
+    ) -> (Arc<Self>, mpsc::UnboundedReceiver<Event>) {
         let (events, happening) = mpsc::unbounded_channel();
         let (orphans, inner) = Default::default();
         let node = Arc::new(Self { config, orphans, socket, inner, events });
         tokio::spawn(Arc::clone(&node).receive());
         tokio::spawn(Arc::clone(&node).collect());
-        Ok((node, happening))
+        (node, happening)
     }
 
     /// Connects to a peer, however long it takes to answer.
@@ -112,7 +93,7 @@ impl Node {
 
     /// Sends a datagram.
     pub(super) async fn send(&self, peer: SocketAddr, packet: &Packet) -> io::Result<()> {
-        self.socket.send_to(&packet.encode(), peer).await.map(drop)
+        self.socket.send_to(&packet.encode(), peer).await
     }
 
     /// Tells the owner; an operation that has begun is not told again.

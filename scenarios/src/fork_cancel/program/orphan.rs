@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time;
+use tokio::time::{self, Instant};
 
 use super::handle::StreamHandle;
 

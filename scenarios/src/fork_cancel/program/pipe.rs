@@ -7,11 +7,10 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
-use tokio::time;
+use tokio::time::{self, Instant};
 
 use super::bucket::Bucket;
 use super::handle::{StreamError, StreamHandle};

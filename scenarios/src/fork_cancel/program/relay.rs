@@ -7,19 +7,15 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
-use tokio::runtime::Builder;
-use tokio::time;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{self, Instant};
 
-use super::node::{Config, Event, Network, Node};
+use super::node::{Config, Event, Node};
 use super::pipe::{Outbound, pipe_stream};
+use super::stop::Stop;
 use super::telemetry::{Kind, Transfer};
 use super::wire::{Packet, Put};
-
-/// How many threads run a node's tasks.
-pub(in super::super) const WORKERS: usize = 2;
 
 /// A relay, before it is started.
 #[derive(Clone, Debug)]
@@ -35,42 +31,41 @@ pub(in super::super) struct Relay {
 }
 
 impl Relay {
-    /// Runs it until `stop`.
+    /// Serves until `stop`, and passes objects on to where `next` is.
     ///
     /// # Errors
     ///
-    /// If the runtime or the socket cannot be had, or nobody has the next node's name.
-    pub(in super::super) fn run(&self, network: &dyn Network, stop: &AtomicBool) -> io::Result<()> {
-        let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
-        runtime.block_on(self.serve(network, stop))
-    }
-
-    async fn serve(&self, network: &dyn Network, stop: &AtomicBool) -> io::Result<()> {
-        let (node, mut happening) = Node::start(self.config.clone(), network)?;
-        let next = match self.next {
-            None => None,
-            Some(name) => Some(network.resolve(name)?),
-        };
+    /// If nothing can be sent.
+    pub(in super::super) async fn serve(
+        &self,
+        node: Arc<Node>,
+        mut happening: UnboundedReceiver<Event>,
+        next: Option<SocketAddr>,
+        mut stop: Stop,
+    ) -> io::Result<()> {
         if let Some(next) = next {
             node.connect(next).await?;
         }
         let mut askers: BTreeMap<u32, SocketAddr> = BTreeMap::new();
-        while !stop.load(Ordering::SeqCst) {
-            match time::timeout(self.config.pace.seconds(1), happening.recv()).await {
-                Ok(Some(Event::Put { from, put })) => {
+        loop {
+            let event = tokio::select! {
+                biased;
+                event = happening.recv() => event,
+                () = stop.stopped() => return Ok(()),
+            };
+            match event {
+                Some(Event::Put { from, put }) => {
                     askers.insert(put.stream, from);
                     tokio::spawn(self.clone().operate(Arc::clone(&node), put, from, next));
                 }
-                Ok(Some(Event::Stored(stream))) => {
+                Some(Event::Stored(stream)) => {
                     if let Some(asker) = askers.remove(&stream) {
                         node.send(asker, &Packet::Stored(stream)).await?;
                     }
                 }
-                Ok(None) => break,
-                Err(_) => {}
+                None => return Ok(()),
             }
         }
-        Ok(())
     }
 
     /// One operation: claim, fork, tell the next node, pipe, and meanwhile assemble.

@@ -15,7 +15,7 @@ const HEAD_REST: usize = 25;
 
 /// The operation that a stream belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Put {
+pub(in super::super) struct Put {
     /// The number of the stream that brings the object.
     pub(super) stream: u32,
     /// The object's size.

@@ -34,6 +34,15 @@ pub(super) enum Wakers {
     Ignored,
 }
 
+/// How long datagrams take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Links {
+    /// As long as they usually do.
+    Usual,
+    /// From 1 to 10 ms.
+    Slow,
+}
+
 /// A client, `hop1`, `hop2` and `hop3`. Times are seconds since the start.
 #[derive(Debug)]
 pub(super) struct Chain {
@@ -43,6 +52,8 @@ pub(super) struct Chain {
     pub(super) validation_s: [u32; 3],
     /// How much each relay passes on in a second.
     pub(super) bytes_per_second: [u32; 3],
+    /// How long datagrams take, where anybody can say so.
+    pub(super) links: Links,
     /// When nothing but time-outs can happen any more.
     pub(super) look_s: u32,
     /// When the time-outs have happened.
@@ -74,8 +85,14 @@ const OBJECT: usize = 253_000;
 
 const ALL: Plan =
     Plan { object_bytes: OBJECT, missing: Missing::None, interval_thousandths: 0, leave: Leave::Never };
-const PLAIN: Chain =
-    Chain { plan: ALL, validation_s: [0; 3], bytes_per_second: [FAST; 3], look_s: 12, end_s: 50 };
+const PLAIN: Chain = Chain {
+    plan: ALL,
+    validation_s: [0; 3],
+    bytes_per_second: [FAST; 3],
+    links: Links::Usual,
+    look_s: 12,
+    end_s: 50,
+};
 
 const fn chain(chain: Chain) -> Case {
     Case { stage: Stage::Chain(chain), wakers: Wakers::Ignored }
@@ -95,8 +112,19 @@ pub(in super::super) const CANCEL: Case = chain(Chain {
     plan: Plan { leave: Leave::Closing(5), ..ALL },
     validation_s: [2, 12, 20],
     bytes_per_second: [THROTTLED, FAST, FAST],
+    links: Links::Usual,
     look_s: 40,
     end_s: 75,
+});
+/// The client leaves about when the first relay's pipe ends: if its last word overtakes its first by 4 ms, it comes before the
+/// last fragment has gone. From the relay's first fragment to its last it is 2.996 s.
+pub(in super::super) const DROP: Case = chain(Chain {
+    plan: Plan { object_bytes: FIRST_PAYLOAD + 39 * PAYLOAD_MAX, leave: Leave::Closing(5), ..ALL },
+    validation_s: [2, 0, 0],
+    bytes_per_second: [15_936, FAST, FAST],
+    links: Links::Slow,
+    look_s: 8,
+    end_s: 10,
 });
 /// The second fragment never comes.
 pub(in super::super) const GAP: Case = chain(Chain {

@@ -4,7 +4,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::super::program::client::Client;
@@ -25,10 +24,9 @@ const CLIENT: &str = "client";
 pub(super) fn run(revision: Revision, chain: &Chain, pace: Pace) -> io::Result<Seen> {
     let mut places = places::any();
     let telemetry = Arc::new(Telemetry::default());
-    let stop = Arc::new(AtomicBool::new(false));
     let config = |name| Config { name, revision, pace, telemetry: Arc::clone(&telemetry) };
     let [hop1, hop2, hop3] = HOPS;
-    places.open(&[hop3, hop2, hop1, CLIENT])?;
+    places.open(&[hop3, hop2, hop1, CLIENT], chain.links)?;
     // Each is there before the one that talks to it.
     for index in (0..HOPS.len()).rev() {
         let relay = Relay {
@@ -37,18 +35,15 @@ pub(super) fn run(revision: Revision, chain: &Chain, pace: Pace) -> io::Result<S
             validation_s: chain.validation_s[index],
             bytes_per_second: chain.bytes_per_second[index],
         };
-        let stop = Arc::clone(&stop);
-        places.start(HOPS[index], Box::new(move |network| relay.run(network, &stop)))?;
+        places.start(HOPS[index], Box::new(move |network, stop| relay.run(network, stop)))?;
     }
     let client = Client { config: config(CLIENT), relay: hop1, plan: chain.plan };
-    let stopped = Arc::clone(&stop);
-    places.start(CLIENT, Box::new(move |network| client.run(network, &stopped)))?;
+    places.start(CLIENT, Box::new(move |network, stop| client.run(network, stop)))?;
 
     thread::sleep(pace.seconds(chain.look_s));
     let sleepers = seen::sleepers(&telemetry);
     thread::sleep(pace.seconds(chain.end_s - chain.look_s));
     let seen = Seen::at_the_end(sleepers, &telemetry);
-    stop.store(true, Ordering::SeqCst);
     places.close()?;
     Ok(seen)
 }

@@ -5,10 +5,9 @@
 
 use std::time::Duration;
 
-use photofinish::scenario::Failure;
-
 use super::super::program::pace::Pace;
 use super::super::program::telemetry::{Kind, Reader, Transfer};
+use super::Failure;
 use super::case::Wakers;
 use super::seen::{Seen, Sleeper};
 

@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::runtime::Builder;
 
+use super::super::process::WORKERS;
 use super::super::program::fragment::{FIRST_PAYLOAD, PAYLOAD_MAX};
 use super::super::program::handle::StreamHandle;
 use super::super::program::node::Config;
 use super::super::program::pace::Pace;
 use super::super::program::pipe::{Sink, pipe_stream};
-use super::super::program::relay::WORKERS;
+
 use super::super::program::revision::Revision;
 use super::super::program::telemetry::{Kind, Telemetry, Transfer};
 use super::case::{Reading, Single};
@@ -68,7 +69,7 @@ pub(super) fn run(revision: Revision, single: &Single, pace: Pace) -> io::Result
 }
 
 async fn assemble(handle: &StreamHandle, config: &Config) {
-    let started = Instant::now();
+    let started = tokio::time::Instant::now();
     let assembled = handle.assemble().await;
     let bytes = assembled.as_ref().map_or(0, |object| object.len() as u64);
     let failed = assembled.err().map(|error| error.to_string());

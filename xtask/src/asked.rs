@@ -13,6 +13,7 @@ use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
 use photofinish::sim::oracle::Oracles;
 use photofinish::sim::plan::Plan;
+use photofinish::sim::preempt::Preempt;
 use photofinish::sim::seed::Seed;
 use photofinish::token::{self, Exact, ResolveError, Token};
 use photofinish::tracefile::{self, TraceError};
@@ -69,10 +70,28 @@ pub struct RunArgs {
     #[arg(long, value_name = "HEAP")]
     pub heap: Option<Heap>,
 
+    /// Build the program so that its threads can lose their turn at calls alone, at atomic operations, too, or in every block of code
+    /// that loads or stores plain memory (its own level, mostly atomics, unless said otherwise).
+    #[arg(long, value_name = "LEVEL", conflicts_with = "trace", long_help = PREEMPT_HELP)]
+    pub preempt: Option<Preempt>,
+
     /// Virtual milliseconds, in all, that may pass while threads that could run do not (1,000 unless said otherwise).
     #[arg(long, value_name = "MS")]
     pub stall: Option<u64>,
 }
+
+/// What `--preempt` takes, in full.
+pub const PREEMPT_HELP: &str = "\
+Build the program at this level, in a folder of its own; without it, at the level that its executable has by itself, mostly atomics.
+
+  calls    its threads can lose their turn at calls of the C library, such as those that std's locks and channels wait with: what cargo
+           builds by itself
+  atomics  and before every atomic operation of every crate but std's own parts that come compiled
+  blocks   and before loads and stores of plain memory, in every basic block that has any: for races between cells, or between an atomic
+           operation and the plain store behind it. What never leaves a function's stack is mostly left alone. A run has several
+           times as many points, so that what `atomics` finds, too, takes more runs
+
+Seeds, traces and tokens are of their level: the same seed is another run at each.";
 
 /// Why it is not known which runs are meant.
 #[derive(Debug, Error)]
@@ -208,12 +227,40 @@ impl RunArgs {
         match (&self.trace, &self.seed) {
             (Some(path), _) => Ok(vec![self.of_trace(names, scenarios, path)?]),
             (None, Some(SeedOrToken::Token(token))) => Ok(vec![self.of_token(names, scenarios, token)?]),
-            (None, Some(SeedOrToken::Seed(seed))) => self.of_seed(Seed(*seed), &scenarios.select(names)?),
+            (None, Some(SeedOrToken::Seed(seed))) => self.of_seed(Seed(*seed), names, scenarios),
             // A drawn seed is small enough to be read out: whoever draws one wants to type it again.
             (None, None) => {
-                self.of_seed(Seed(RandomState::new().hash_one("seed") % 1_000_000), &scenarios.select(names)?)
+                self.of_seed(Seed(RandomState::new().hash_one("seed") % 1_000_000), names, scenarios)
             }
         }
+    }
+
+    /// These names, and that of the program which a token or trace is of: what says which executable is needed.
+    #[must_use]
+    pub fn naming(&self, names: &[String]) -> Vec<String> {
+        let of_token = match &self.seed {
+            Some(SeedOrToken::Token(token)) => Some(token.program.clone()),
+            _ => None,
+        };
+        // One that cannot be read is told of when it is asked for.
+        let of_trace = self.trace.as_deref().and_then(|path| tracefile::program(path).ok());
+        let mut named: Vec<String> = of_token.into_iter().chain(of_trace).collect();
+        if named.is_empty() {
+            named.extend_from_slice(names);
+        }
+        named
+    }
+
+    /// The level that the executable is to be built at: that of the token or trace, or else what is typed.
+    #[must_use]
+    pub fn level(&self) -> Option<Preempt> {
+        let of_token = match &self.seed {
+            Some(SeedOrToken::Token(token)) => token.options.preempt,
+            _ => None,
+        };
+        // As for the name, one that cannot be read is told of later.
+        let of_trace = || tracefile::preempt(self.trace.as_deref()?).ok()?;
+        of_token.or_else(of_trace).or(self.preempt)
     }
 
     /// Whether only the build that made a token will do.
@@ -222,7 +269,8 @@ impl RunArgs {
         if self.exact { Exact::Yes } else { Exact::No }
     }
 
-    fn of_seed(&self, seed: Seed, selected: &[&Listed]) -> Result<Vec<Ask>, AskError> {
+    fn of_seed(&self, seed: Seed, names: &[String], scenarios: &Scenarios) -> Result<Vec<Ask>, AskError> {
+        let selected = scenarios.select(names)?;
         let strategy: Strategy = match &self.strategy {
             None => Strategy::Swarm,
             Some(name) => name.parse().map_err(AskError::Usage)?,
@@ -234,6 +282,7 @@ impl RunArgs {
             os: self.os,
             oracles: self.oracles,
             heap: self.heap,
+            preempt: scenarios.preempt,
             ..Request::new(listed.name(), seed)
         };
         Ok(selected.iter().map(|listed| Ask { request: request(listed), by: By::Seed, plan: None }).collect())
@@ -276,9 +325,9 @@ impl RunArgs {
                 "that token is of {program}, and the command names something else\nnext: leave that out; a token says what it is of"
             ));
         }
-        let Self { strategy, points, threads, cores, os, oracles, heap, stall, .. } = self;
+        let Self { strategy, points, threads, cores, os, oracles, heap, preempt, stall, .. } = self;
         let numbers = [points.is_some(), threads.is_some(), cores.is_some(), stall.is_some()];
-        let words = [strategy.is_some(), os.is_some(), oracles.is_some(), heap.is_some()];
+        let words = [strategy.is_some(), os.is_some(), oracles.is_some(), heap.is_some(), preempt.is_some()];
         if numbers.into_iter().chain(words).any(|given| given) {
             return usage(String::from(
                 "a token says how its run is made\nnext: leave out all options but --seed, --exact, and what is to be printed or written",
@@ -304,4 +353,34 @@ impl RunArgs {
 /// Whether the command names a program, or nothing.
 fn names_it(names: &[String], program: &str) -> bool {
     names.iter().all(|name| program == name || program.split('/').next() == Some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use photofinish::client::Run;
+    use photofinish::sim::ending::Ending;
+    use photofinish::tracefile::TraceFile;
+
+    use super::*;
+
+    #[test]
+    fn a_trace_says_the_level_that_its_executable_is_built_at() {
+        let path = std::env::temp_dir().join(format!("photofinish-level-{}.json", std::process::id()));
+        let check = |recorded: Option<Preempt>| {
+            let request = Request { preempt: recorded, ..Request::new("s/v", Seed(7)) };
+            let file = TraceFile::of(&request, &Run::ended(Ending::Returned), "build");
+            assert_eq!(file.request().preempt, recorded);
+            tracefile::write(&path, &file).expect("a temporary file");
+            let args = RunArgs { trace: Some(path.clone()), ..RunArgs::default() };
+            assert_eq!(args.level(), recorded);
+            // Another build of the same sources is told apart with the level that it was.
+            let said = tracefile::read(&path, "other").expect_err("another build").to_string();
+            let option = recorded.map(|level| format!(" --preempt {level} --record FILE"));
+            assert!(said.contains(&option.unwrap_or_else(|| String::from(" --record FILE"))), "{said}");
+        };
+        [None, Some(Preempt::Calls), Some(Preempt::Blocks)].into_iter().for_each(check);
+        std::fs::remove_file(&path).expect("it is there");
+        let typed = RunArgs { preempt: Some(Preempt::Calls), ..RunArgs::default() };
+        assert_eq!((typed.level(), RunArgs::default().level()), (Some(Preempt::Calls), None));
+    }
 }

@@ -10,11 +10,25 @@ use clap::{Args, Parser, Subcommand};
 use photofinish::guard::Percent;
 use photofinish::scenario::{Heap, Os};
 use photofinish::sim::oracle::Oracles;
+use photofinish::sim::preempt::Preempt;
 use photofinish::token::{DecodeError, Token};
+use serde::{Deserialize, Serialize};
 
-use crate::asked::RunArgs;
+use crate::asked::{PREEMPT_HELP, RunArgs};
+use crate::commands::bench::BenchArgs;
+use crate::commands::compare::CompareArgs;
+use crate::commands::compare_strategies::CompareStrategiesArgs;
+use crate::commands::emit::EmitArgs;
+use crate::commands::merge::MergeArgs;
+use crate::commands::nightly::NightlyArgs;
 use crate::commands::report::ReportArgs;
-use crate::exit::{EXIT_CODES, REPORT_EXIT_CODES, SWEEP_EXIT_CODES};
+use crate::commands::repro::ReproArgs;
+use crate::commands::wild::WildArgs;
+use crate::exit::{
+    COMPARE_EXIT_CODES, EXIT_CODES, MERGE_EXIT_CODES, NIGHTLY_EXIT_CODES, REPORT_EXIT_CODES,
+    REPRO_EXIT_CODES, SWEEP_EXIT_CODES, WILD_EXIT_CODES,
+};
+use crate::sharding::{SHARD_HELP, Which};
 
 /// Photofinish: threads, time and sockets of ordinary Rust under one seed.
 #[derive(Debug, Parser)]
@@ -36,16 +50,33 @@ pub enum Command {
     /// Run many seeds of scenarios and hold what was found against what is expected of each.
     #[command(after_long_help = SWEEP_EXIT_CODES)]
     Sweep(SweepArgs),
+    /// Put the shards of a sweep together, and hold what they found against what is expected of it as a whole.
+    #[command(after_long_help = MERGE_EXIT_CODES)]
+    Merge(MergeArgs),
+    /// Sweep for a night: make every report, and fail for what is neither expected nor in the baseline.
+    #[command(after_long_help = NIGHTLY_EXIT_CODES)]
+    Nightly(NightlyArgs),
+    /// Write a night in several parts down for GitHub Actions, Kubernetes or Slurm.
+    Emit(EmitArgs),
     /// Look at the failures that sweeps found, delete them, or exchange them.
     Corpus(CorpusArgs),
+    /// Run the same races on Photofinish, on other simulators and on plain threads, and show what each finds.
+    #[command(after_long_help = COMPARE_EXIT_CODES)]
+    Compare(CompareArgs),
+    /// Look for published bugs in unmodified crates, from many first seeds, and in vain where they are mended.
+    #[command(after_long_help = WILD_EXIT_CODES)]
+    Wild(WildArgs),
     /// Count the runs to the first failure under each strategy.
-    CompareStrategies(CompareArgs),
+    CompareStrategies(CompareStrategiesArgs),
     /// Make a failing run small: the same failure by as few decisions as can be found, and why they matter.
     Shrink(ShrinkArgs),
     /// Draw a run: a record that was kept, or the run of a token.
     #[command(after_long_help = REPORT_EXIT_CODES)]
     Report(ReportArgs),
-    /// Measure what a scheduling point, a run's isolation and a thread cost on this machine.
+    /// Try what a bug report names, its tokens or seeds, and answer it.
+    #[command(after_long_help = REPRO_EXIT_CODES)]
+    Repro(ReproArgs),
+    /// Measure what points, runs, round trips and worlds cost on this machine, and what they cost other simulators.
     Bench(BenchArgs),
     /// Run every check that continuous integration runs, and stop at the first that fails.
     Ci,
@@ -66,7 +97,7 @@ pub struct ListArgs {
 /// Arguments of `sim`.
 #[derive(Debug, Args)]
 pub struct SimArgs {
-    /// What to run; without a variant all of the scenario's, without a scenario every one.
+    /// What to run; without a variant all of the scenario's, without a scenario every one that is not on turmoil.
     #[arg(value_name = "SCENARIO[/VARIANT]")]
     pub scenarios: Vec<String>,
 
@@ -112,35 +143,11 @@ pub struct SimArgs {
     pub guard: Percent,
 }
 
-/// Arguments of `bench`.
-#[derive(Debug, Args)]
-pub struct BenchArgs {
-    /// What to measure; all of it when left out.
-    #[arg(value_enum)]
-    pub what: Vec<Measure>,
-
-    /// Print one JSON object per figure.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// A part of `bench`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Measure {
-    /// Isolation, scheduling points, switches, threads.
-    Scheduling,
-    /// Round trips over TCP.
-    RoundTrips,
-    /// Worlds of many hosts.
-    Worlds,
-    /// Runs of two threads that do next to nothing: each in a process of its own, and many in one.
-    Runs,
-}
-
 /// Arguments of `sweep`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct SweepArgs {
-    /// What to run; without a variant all of the scenario's, without a scenario every one.
+    /// What to run; without a variant all of the scenario's, without a scenario every one but those that take long to build, which
+    /// `nightly` has besides.
     #[arg(value_name = "SCENARIO[/VARIANT]")]
     pub scenarios: Vec<String>,
 
@@ -174,6 +181,10 @@ pub struct SweepArgs {
     #[arg(long, value_name = "HEAP")]
     pub heap: Option<Heap>,
 
+    /// Build the programs so that their threads can lose their turn at calls, atomics or blocks (their own level unless said otherwise).
+    #[arg(long, value_name = "LEVEL", long_help = PREEMPT_HELP)]
+    pub preempt: Option<Preempt>,
+
     /// Processes that run at the same time; by default one per processor.
     #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
@@ -198,9 +209,14 @@ pub struct SweepArgs {
     #[arg(long, value_name = "DIR", env = CORPUS_VARIABLE)]
     pub corpus: Option<PathBuf>,
 
-    /// Write into this folder what was counted, and for each signature a record and a trace that can be replayed.
-    #[arg(long, value_name = "DIR")]
+    /// Write into this folder what was counted, and for each signature a record and a trace that can be replayed. A shard writes one
+    /// file, and its folder may be the URL of an object store.
+    #[arg(long, value_name = "DIR|URL")]
     pub out: Option<PathBuf>,
+
+    /// Run the I-th of N parts of the sweep, and leave a file for `cargo xtask merge` in --out.
+    #[arg(long, value_name = "I/N|auto", requires = "out", conflicts_with = "report", long_help = SHARD_HELP)]
+    pub shard: Option<Which>,
 
     /// Draw into this folder what was found: all of it as a page (index.html), as a summary in Markdown (summary.md), as test results
     /// (junit.xml) and as data (sweep.json), and each failure by itself in every format that `report` has.
@@ -217,7 +233,8 @@ pub struct SweepArgs {
 }
 
 /// What runs share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Sharing {
     /// Nothing: each has a process of its own, forked from a warm one.
     Fork,
@@ -273,6 +290,10 @@ pub struct CorpusArgs {
     #[arg(long, value_name = "DIR", global = true, env = CORPUS_VARIABLE)]
     pub corpus: Option<PathBuf>,
 
+    /// Look at what was found of programs that were built at this level, and not at their own, if no folder is named.
+    #[arg(long, value_name = "LEVEL", global = true)]
+    pub preempt: Option<Preempt>,
+
     /// Print JSON objects.
     #[arg(long, global = true)]
     pub json: bool,
@@ -325,6 +346,7 @@ impl SimArgs {
             strategy: self.run.strategy.clone(),
             os: self.run.os,
             heap: self.run.heap,
+            preempt: self.run.preempt,
             oracles: self.run.oracles,
             jobs: None,
             guard: self.guard,
@@ -334,42 +356,11 @@ impl SimArgs {
             stop_on_first: false,
             corpus: std::env::var_os(CORPUS_VARIABLE).map(PathBuf::from),
             out: None,
+            shard: None,
             report: self.report.clone(),
             json: self.json,
         })
     }
-}
-
-/// Arguments of `compare-strategies`.
-#[derive(Debug, Args)]
-pub struct CompareArgs {
-    /// What to run; without a variant all of the scenario's.
-    #[arg(value_name = "SCENARIO[/VARIANT]", required = true)]
-    pub scenarios: Vec<String>,
-
-    /// Compare this strategy, once for each; LEN in a name stands for the points of the program's boring run.
-    #[arg(long, value_name = "NAME")]
-    pub strategy: Vec<String>,
-
-    /// Count only failures of this signature; a * at the end stands for anything.
-    #[arg(long, value_name = "TEXT")]
-    pub signature: Option<String>,
-
-    /// How many ranges of seeds, from seed 0 on.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
-    pub ranges: u64,
-
-    /// How many seeds a range has: after so many runs without a failure it is given up.
-    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u64).range(1..))]
-    pub seeds: u64,
-
-    /// Processes that run at the same time; by default one per processor.
-    #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub jobs: Option<u16>,
-
-    /// Print one JSON object per variant and strategy.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Reads a seed: decimal, or hexadecimal after `0x`; underscores may group the digits of either.
@@ -408,7 +399,7 @@ pub(crate) fn parse_seed_or_token(text: &str) -> Result<SeedOrToken, String> {
 }
 
 /// Reads a duration, which must not be nothing.
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(duration) if duration > Duration::ZERO => Ok(duration),
         Ok(_) => Err(String::from("no time is too little; try `--for 10m`")),

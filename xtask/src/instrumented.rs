@@ -1,4 +1,4 @@
-//! The build that makes a program simulable: preemption at every atomic operation, debug lines kept.
+//! The build that makes a program simulable: preemption where its level says, debug lines kept.
 //!
 //! Starts cargo with this executable as its `RUSTC_WRAPPER`. Does not know which flags make a crate instrumented
 //! (that is [`photofinish::wrapper`]) nor how the program is run.
@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use photofinish::instrumented::{self, HostError, Rustc};
-use photofinish::wrapper;
+use photofinish::sim::preempt::Preempt;
+use photofinish::wrapper::{Asked, PLAIN_CRATES_VAR};
 use thiserror::Error;
 
 use crate::exit::{Exit, ExitCause};
@@ -75,26 +76,29 @@ impl ExitCause for BuildError {
     }
 }
 
-/// Builds the binary `bin` of `package` in the workspace around the current directory, and returns its path.
-pub fn build(package: &str, bin: &str) -> Result<PathBuf, BuildError> {
-    build_as(Kind::Instrumented, Bin { package, name: bin })
+/// Builds a binary of a package in the workspace around the current directory at a level, and returns its path.
+///
+/// # Errors
+/// See [`BuildError`].
+pub fn build(level: Preempt, bin: Bin<'_>) -> Result<PathBuf, BuildError> {
+    build_in("", level, bin)
 }
 
-/// The same, of any kind.
-pub fn build_as(kind: Kind, bin: Bin<'_>) -> Result<PathBuf, BuildError> {
+/// The same in the workspace of this folder below ours.
+///
+/// # Errors
+/// See [`BuildError`].
+pub fn build_in(folder: &str, level: Preempt, bin: Bin<'_>) -> Result<PathBuf, BuildError> {
     let wrapper = std::env::current_exe().map_err(|error| BuildError::Wrapper(error.to_string()))?;
     let workspace = Workspace::load()?;
     let out = workspace.target_dir().join("photofinish");
-    Build { root: workspace.root(), out: &out, wrapper: &wrapper, kind }.executable(bin)
+    let root = workspace.root().join(folder);
+    Build { root: &root, out: &out, wrapper: &wrapper, level }.executable(bin)
 }
 
-/// What a build makes of a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A scheduling point at every atomic operation, and every system call through the C library.
-    Instrumented,
-    /// Scheduling points at calls only: what cargo builds without our wrapper.
-    Plain,
+/// Runs a `cargo build` of somebody else's that prints its messages as JSON, and returns the executable of `bin`.
+pub(crate) fn listened(command: Command, bin: Bin<'_>) -> Result<PathBuf, BuildError> {
+    cargo::run(command, bin)
 }
 
 /// A binary of a package.
@@ -115,8 +119,8 @@ pub struct Build<'a> {
     pub out: &'a Path,
     /// The xtask executable.
     pub wrapper: &'a Path,
-    /// What is made of the program.
-    pub kind: Kind,
+    /// Where the program's scheduling points are to lie.
+    pub level: Preempt,
 }
 
 impl Build<'_> {
@@ -131,27 +135,30 @@ impl Build<'_> {
     }
 
     fn command(&self, bin: Bin<'_>, triple: &str) -> Command {
-        let more_plain = std::env::var(wrapper::PLAIN_CRATES_VAR).unwrap_or_default();
+        let plain = std::env::var(PLAIN_CRATES_VAR).unwrap_or_default();
+        let asked = Asked { level: self.level, plain };
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command
             .current_dir(self.root)
             .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
             .args(["--package", bin.package, "--bin", bin.name])
             .args(["--profile", PROFILE, "--target", triple, "--target-dir"])
-            .arg(self.out.join(self.folder(&more_plain)));
-        if self.kind != Kind::Plain {
-            command.env("RUSTC_WRAPPER", self.wrapper).env(wrapper::WRAPPER_VAR, "1");
+            .arg(self.out.join(folder(&asked)));
+        if self.level != Preempt::Calls {
+            command.env("RUSTC_WRAPPER", self.wrapper);
+            asked.tell(&mut command);
         }
         instrumented::with_cfg(&mut command, |name| std::env::var_os(name));
         command
     }
+}
 
-    /// The name of the target directory.
-    fn folder(&self, more_plain: &str) -> String {
-        match self.kind {
-            Kind::Instrumented => instrumented::folder(more_plain),
-            Kind::Plain => String::from("plain"),
-        }
+/// The name of the target directory.
+fn folder(asked: &Asked) -> String {
+    match asked.level {
+        // What cargo builds without a wrapper, whatever would be left plain.
+        Preempt::Calls => String::from("plain"),
+        Preempt::Atomics | Preempt::Blocks => instrumented::folder(asked),
     }
 }
 
@@ -162,8 +169,17 @@ mod tests {
     #[test]
     fn a_wrapper_that_is_gone_is_said_so() {
         let (here, wrapper) = (Path::new("."), Path::new("no/such/xtask"));
-        let build = Build { root: here, out: here, wrapper, kind: Kind::Instrumented };
+        let build = Build { root: here, out: here, wrapper, level: Preempt::Atomics };
         let said = build.executable(Bin { package: "p", name: "b" }).expect_err("no wrapper").to_string();
         assert!(said.contains("no/such/xtask") && said.contains("next:"), "{said}");
+    }
+
+    #[test]
+    fn artifacts_of_two_levels_never_meet() {
+        let folders = Preempt::ALL.map(|level| folder(&Asked { level, plain: String::new() }));
+        assert!(
+            folders[0] != folders[1] && folders[1] != folders[2] && folders[0] != folders[2],
+            "{folders:?}"
+        );
     }
 }

@@ -9,9 +9,13 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use photofinish::wrapper::Invocation;
-use xtask::cli::{Cli, Command};
-use xtask::commands::{bench, bless, ci, compare, corpus, list, report, shrink, sim, sweep, tidy};
+use xtask::cli::{Cli, Command, SweepArgs};
+use xtask::commands::{
+    bench, bless, ci, compare, compare_strategies, corpus, emit, foreign, list, merge, nightly, report,
+    repro, shrink, sim, sweep, tidy, wild,
+};
 use xtask::exit::{Exit, ExitCause};
+use xtask::scenarios::Unnamed;
 
 fn main() -> ExitCode {
     if let Some(invocation) = Invocation::of_this_process() {
@@ -31,19 +35,38 @@ fn dispatch(command: &Command) -> Exit {
     match command {
         Command::List(args) => settle(list::run(args)),
         Command::Sim(args) => match args.as_sweep() {
-            Some(many) => settle(sweep::run(&many)),
-            None => settle(sim::run(args)),
+            Some(many) => swept(&many),
+            None => settled(foreign::sim(args)).unwrap_or_else(|| settle(sim::run(args))),
         },
-        Command::Sweep(args) => settle(sweep::run(args)),
+        Command::Sweep(args) => swept(args),
+        Command::Merge(args) => settle(merge::run(args)),
+        Command::Nightly(args) => settle(nightly::run(args)),
+        Command::Emit(args) => settle(emit::run(args)),
         Command::Corpus(args) => settle(corpus::run(args)),
-        Command::CompareStrategies(args) => settle(compare::run(args)),
-        Command::Shrink(args) => settle(shrink::run(args)),
+        Command::Wild(args) => settle(wild::run(args)),
+        Command::Compare(args) => settle(compare::run(args)),
+        Command::CompareStrategies(args) => settle(compare_strategies::run(args)),
+        Command::Shrink(args) => match foreign::shrink(args) {
+            Ok(()) => settle(shrink::run(args)),
+            Err(error) => settle(Err(error)),
+        },
         Command::Report(args) => settle(report::run(args)),
+        Command::Repro(args) => settle(repro::run(args)),
         Command::Bench(args) => settle(bench::run(args)),
         Command::Ci => settle(ci::run()),
         Command::Bless => settle(bless::run()),
         Command::Tidy => settle(tidy::run()),
     }
+}
+
+/// A sweep over targets that are not ours, if they are named, or over scenarios.
+fn swept(args: &SweepArgs) -> Exit {
+    settled(foreign::sweep(args)).unwrap_or_else(|| settle(sweep::run(args, Unnamed::Usual)))
+}
+
+/// How a command ended that may not have been meant.
+fn settled<E: ExitCause>(outcome: Result<Option<Exit>, E>) -> Option<Exit> {
+    outcome.transpose().map(settle)
 }
 
 fn settle<E: ExitCause>(outcome: Result<Exit, E>) -> Exit {

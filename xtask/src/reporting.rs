@@ -21,6 +21,7 @@ use photofinish_reports::outcome::Outcome;
 use photofinish_reports::perfetto::perfetto;
 use photofinish_reports::record::{Record, Verdict};
 use photofinish_reports::story::Story;
+use photofinish_reports::sweep::{self, SweepRecord};
 use photofinish_reports::term::{Look, term};
 use thiserror::Error;
 
@@ -206,6 +207,23 @@ impl Folder {
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, ReportingError> {
         let path = self.0.join(name);
         write(&path, bytes).map(|()| path)
+    }
+
+    /// Draws a sweep: `sweep.json`, `summary.md`, `junit.xml`, and last `index.html`; where that is, is returned.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn sweep(&self, record: &SweepRecord) -> Result<PathBuf, ReportingError> {
+        let mut json = serde_json::to_vec_pretty(record).expect("plain data has a JSON form");
+        json.push(b'\n');
+        let (mut summary, mut page) = (String::new(), Vec::new());
+        sweep::markdown::markdown(record, &mut summary).expect("a string takes anything");
+        sweep::html::html(record, &mut page).expect("a vector takes anything");
+        let results = junit(&record.command, &record.outcomes());
+        self.write("sweep.json", &json)?;
+        self.write("summary.md", summary.as_bytes())?;
+        self.write("junit.xml", results.as_bytes())?;
+        self.write("index.html", &page)
     }
 
     fn file(&self, stem: &str, format: Format) -> PathBuf {

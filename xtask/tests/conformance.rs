@@ -15,10 +15,11 @@ use photofinish::sim::chooser::Strategy;
 use photofinish::sim::ending::Ending;
 use photofinish::sim::event::Event;
 use photofinish::sim::limits::Limits;
+use photofinish::sim::preempt::Preempt;
 use photofinish::sim::seed::Seed;
 use photofinish_guests::conformance::FAMILIES;
 use photofinish_guests::conformance::case::Family;
-use xtask::instrumented::{Bin, Build, Kind};
+use xtask::instrumented::{Bin, Build};
 use xtask::workspace::Workspace;
 
 /// Owned symbols that no case asks about, and why.
@@ -57,7 +58,7 @@ fn guests() -> PathBuf {
     let workspace = Workspace::load().expect("the workspace around this test");
     let out = workspace.target_dir().join("photofinish");
     let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
-    let build = Build { root: workspace.root(), out: &out, wrapper, kind: Kind::Instrumented };
+    let build = Build { root: workspace.root(), out: &out, wrapper, level: Preempt::Atomics };
     build.executable(Bin { package: "photofinish-guests", name: "guests" }).expect("the guests build")
 }
 

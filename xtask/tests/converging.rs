@@ -10,9 +10,10 @@ use photofinish::client::{Client, Isolation, Request};
 use photofinish::examine::examine;
 use photofinish::shrinking::{Go, Minimal, Small, Spend, shrink};
 use photofinish::sim::limits::Limits;
+use photofinish::sim::preempt::Preempt;
 use photofinish::sim::seed::Seed;
 use photofinish::verdict::{self, Verdict};
-use xtask::instrumented::{Bin, Build, Kind};
+use xtask::instrumented::{Bin, Build};
 use xtask::workspace::Workspace;
 
 /// So many seeds of each failure are made small.
@@ -28,7 +29,7 @@ fn scenarios() -> &'static Path {
         let workspace = Workspace::load().expect("the tests run inside the workspace");
         let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
         let out = workspace.target_dir().join("photofinish");
-        let build = Build { root: workspace.root(), out: &out, wrapper, kind: Kind::Instrumented };
+        let build = Build { root: workspace.root(), out: &out, wrapper, level: Preempt::Atomics };
         build.executable(Bin { package: "photofinish-scenarios", name: "scenarios" }).expect("it builds")
     })
 }
@@ -37,8 +38,8 @@ fn client() -> Client {
     Client::start(scenarios(), Limits::default().threads_max, Isolation::Fork).expect("it serves")
 }
 
-/// The first seeds whose runs fail so, made small one by one: their numbers, and what they became.
-fn small_runs(program: &str, signature: &str) -> Vec<(u64, Small)> {
+/// The first seeds whose runs fail so, as many, made small one by one: their numbers, and what they became.
+fn small_runs(program: &str, signature: &str, seeds: usize) -> Vec<(u64, Small)> {
     let mut clients = vec![client(), client()];
     let mut small = Vec::new();
     for seed in 0..SEEDS_MAX {
@@ -58,7 +59,7 @@ fn small_runs(program: &str, signature: &str) -> Vec<(u64, Small)> {
         let (runs, seconds) = (made.stats.runs, made.took.as_secs_f64());
         eprintln!("{program} seed {seed}: {before} -> {after} decisions, {runs} runs, {seconds:.1} s");
         small.push((seed, made));
-        if small.len() == SEEDS {
+        if small.len() == seeds {
             return small;
         }
     }
@@ -66,7 +67,7 @@ fn small_runs(program: &str, signature: &str) -> Vec<(u64, Small)> {
 }
 
 fn check(program: &str, signature: &str, decisions: u64) {
-    let small = small_runs(program, signature);
+    let small = small_runs(program, signature, SEEDS);
     let first = small[0].1.token.as_ref().expect("it is small");
     for (seed, small) in &small {
         assert_eq!(small.minimal, Minimal::Proved, "{program} seed {seed}");
@@ -90,4 +91,15 @@ fn what_fails_under_every_schedule_needs_no_decision_from_any_seed() {
     let aborted = "aborted: ready read failed: io: Invalid argument (os error 22); orphaned-incumbent";
     check("shutdown-einval/buggy", aborted, 0);
     check("fork-cancel/fork-only", "stuck: hop1: still waiting, 1263 bytes; client: timed out after 60 s", 0);
+}
+
+/// Most of what such a run decides first only brings threads to where the race is, in ways that hang together.
+#[test]
+fn what_only_brings_threads_to_a_race_is_not_left() {
+    let (program, signature) = ("fork-cancel/v2@race", "lost-wakeup: given up after 30 s");
+    let small = small_runs(program, signature, 1);
+    let (seed, small) = &small[0];
+    let decisions = small.stats.after.decisions();
+    assert!(decisions <= 4, "{program} seed {seed}: {decisions} decisions, {:?}", small.plan);
+    assert_eq!(small.minimal, Minimal::Proved, "{program} seed {seed}");
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use xtask::instrumented::{Bin, Build, BuildError, Kind};
+use photofinish::sim::preempt::Preempt;
+use xtask::instrumented::{Bin, Build, BuildError};
 
 const MANIFEST: &str = r#"
 [package]
@@ -86,6 +87,81 @@ pub fn add<T>(n: &AtomicU64, value: u64) -> u64 { n.fetch_add(value + size_of::<
 pub fn user(n: &AtomicU64) -> u64 { add::<u8>(n, 1) }
 "#;
 
+/// What is called at plain memory, in a crate that stays plain: counted in code that is rewritten itself, it would never end.
+const COUNTING: &str = r#"
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+static CALLS: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
+
+macro_rules! counted {
+    ($($kind:literal: $($name:ident)*;)*) => {$($(
+        #[unsafe(no_mangle)]
+        extern "C" fn $name(_: usize) { CALLS[$kind].fetch_add(1, Relaxed); }
+    )*)*};
+}
+
+counted! {
+    0: __tsan_read1 __tsan_read2 __tsan_read4 __tsan_read8 __tsan_read16
+        __tsan_unaligned_read2 __tsan_unaligned_read4 __tsan_unaligned_read8 __tsan_unaligned_read16;
+    1: __tsan_write1 __tsan_write2 __tsan_write4 __tsan_write8 __tsan_write16
+        __tsan_unaligned_write2 __tsan_unaligned_write4 __tsan_unaligned_write8 __tsan_unaligned_write16;
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn __tsan_init() {}
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __tsan_memcpy(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
+    CALLS[2].fetch_add(1, Relaxed);
+    unsafe { to.copy_from(from, size) };
+    to
+}
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __tsan_memset(to: *mut u8, byte: i32, size: usize) -> *mut u8 {
+    CALLS[2].fetch_add(1, Relaxed);
+    unsafe { to.write_bytes(byte as u8, size) };
+    to
+}
+
+pub fn reset() { CALLS.iter().for_each(|calls| calls.store(0, Relaxed)) }
+pub fn say(what: &str) { println!("{what} {CALLS:?}") }
+"#;
+
+/// A word that is read, one that is changed, one that is copied to, and words that nobody else could see.
+const PLAIN_MEMORY: &str = r#"
+use std::cell::Cell;
+use photofinish_sim::{reset, say};
+
+#[inline(never)]
+fn look(word: &Cell<u64>) -> u64 { word.get() }
+#[inline(never)]
+fn change(word: &Cell<u64>) { word.set(word.get() + 1) }
+#[inline(never)]
+fn put(words: &Cell<[u64; 16]>, from: &[u64; 16]) { words.set(*from) }
+#[inline(never)]
+fn own(turns: u64) -> u64 {
+    let mut words = [turns; 16];
+    for turn in 0..turns { words[(turn % 16) as usize] += turn * words[(turn / 16 % 16) as usize] + 1; }
+    words.iter().sum()
+}
+
+fn main() {
+    let (word, words, from) = (Cell::new(1), Cell::new([0; 16]), [1; 16]);
+    reset();
+    let looked = look(&word);
+    say("look");
+    reset();
+    change(&word);
+    say("change");
+    reset();
+    put(&words, &from);
+    say("put");
+    reset();
+    let sum = own(100);
+    say("own");
+    assert!(sum > 0 && looked == 1 && look(&word) == 2 && words.get()[15] == 1);
+}
+"#;
+
 /// A package in a folder of its own, removed afterwards.
 struct Probe {
     root: PathBuf,
@@ -106,9 +182,20 @@ impl Probe {
         fs::write(self.root.join(path), text).expect("a temporary file");
     }
 
+    /// Gives it a dependency that stays plain.
+    fn write_plain(&self, program: &str) {
+        fs::create_dir_all(self.root.join("plain/src")).expect("a temporary folder");
+        self.write("plain/Cargo.toml", "[package]\nname = \"photofinish-sim\"\nedition = \"2024\"\n");
+        self.write("plain/src/lib.rs", program);
+    }
+
     fn build(&self) -> Result<PathBuf, BuildError> {
+        self.build_at(Preempt::Atomics)
+    }
+
+    fn build_at(&self, level: Preempt) -> Result<PathBuf, BuildError> {
         let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
-        Build { root: &self.root, out: &self.root.join("target"), wrapper, kind: Kind::Instrumented }
+        Build { root: &self.root, out: &self.root.join("target"), wrapper, level }
             .executable(Bin { package: "probe", name: "probe" })
     }
 }
@@ -145,9 +232,7 @@ fn a_generic_function_that_a_plain_crate_has_made_is_made_again() {
     let probe =
         Probe::new("shared", &PROGRAM.replace("N.fetch_add(4, SeqCst)", "photofinish_sim::add::<u8>(&N, 4)"));
     probe.write("Cargo.toml", &(MANIFEST.to_owned() + PLAIN_DEPENDENCY));
-    fs::create_dir_all(probe.root.join("plain/src")).expect("a temporary folder");
-    probe.write("plain/Cargo.toml", "[package]\nname = \"photofinish-sim\"\nedition = \"2024\"\n");
-    probe.write("plain/src/lib.rs", PLAIN);
+    probe.write_plain(PLAIN);
     // At the levels 0, 1 and s rustc would by itself take the plain crate's copy of `add::<u8>`.
     for level in ["0", "1", "2", "3", "\"s\""] {
         let release = MANIFEST.replace("\"release\"", &format!("\"release\"\nopt-level = {level}"));
@@ -155,6 +240,20 @@ fn a_generic_function_that_a_plain_crate_has_made_is_made_again() {
         let executable = probe.build().expect("the probe builds");
         assert_eq!(said_by(&executable), "[1, 1, 1, 1, 1] constructed 1", "opt-level {level}");
     }
+}
+
+#[test]
+fn plain_memory_calls_out_at_blocks_alone_unless_nobody_else_could_see_it() {
+    let probe = Probe::new("plain-memory", PLAIN_MEMORY);
+    probe.write("Cargo.toml", &(MANIFEST.to_owned() + PLAIN_DEPENDENCY));
+    fs::remove_file(probe.root.join("build.rs")).expect("it is there");
+    probe.write_plain(COUNTING);
+    let said = |level| said_by(&probe.build_at(level).expect("the probe builds"));
+    let nothing = ["look [0, 0, 0]", "change [0, 0, 0]", "put [0, 0, 0]", "own [0, 0, 0]"].join("\n");
+    assert_eq!(said(Preempt::Calls), nothing);
+    assert_eq!(said(Preempt::Atomics), nothing);
+    let blocks = ["look [1, 0, 0]", "change [0, 1, 0]", "put [0, 0, 1]", "own [0, 0, 0]"];
+    assert_eq!(said(Preempt::Blocks), blocks.join("\n"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use photofinish::examine::{Examined, examine};
 use photofinish::scenario::Heap;
 use photofinish::series::{DEPENDS, Steps};
 use photofinish::sim::chooser::Strategy;
+use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
 use photofinish::sweep::Tally;
 use photofinish::verdict::{self, Verdict};
@@ -21,9 +22,11 @@ fn programs_of(scenarios: &[&str]) -> Vec<String> {
     chosen.map(photofinish::scenario::Listed::name).collect()
 }
 
-/// The mix of strategies, from this seed on.
+/// The mix of strategies, from this seed on. Who wants more memory than there is is to meet that limit: a whole gigabyte takes as long to
+/// fill as the machine is busy.
 fn mix(program: &str, from: u64) -> Request {
-    Request::new(program, Seed(from))
+    let limits = Limits { memory_max: 256 << 20, ..Limits::default() };
+    Request { limits, ..Request::new(program, Seed(from)) }
 }
 
 fn series(program: &str, count: u32) -> InSeries {

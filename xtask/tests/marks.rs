@@ -191,7 +191,7 @@ fn what_the_program_lets_the_search_choose_differs_by_run_and_is_told_and_replay
         let request = Request { events: true, ..request };
         let found = examine(&mut client, &request).expect("it serves");
         let chose = found.run.events.iter().filter_map(|(stamp, event)| match event {
-            Event::Chose { number, from, to, place } => {
+            Event::Chose { number, from, to, place, words: None } => {
                 assert!((from..=to).contains(&number) && place.starts_with(PLACE), "{event:?}");
                 Some((stamp.thread.0, number.to_string()))
             }

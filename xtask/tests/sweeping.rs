@@ -36,6 +36,46 @@ fn what_is_found_does_not_depend_on_the_jobs() {
     assert!(one.1.contains("first_after") && one.2.contains("examples"), "{}", one.1);
 }
 
+#[test]
+fn a_sweep_over_two_executables_is_the_sweeps_over_each() {
+    let folder = Folder::new();
+    let out = folder.path("out");
+    let seeds = ["--seeds", "40", "--json"];
+    let of = |words: &[&str]| sweep(&[words, &seeds[..]].concat()).out;
+    let [panic, turmoil, lost] = ["canary/panic", "turmoil-endings/error", "lost-update/buggy"];
+    let both = || {
+        let words = ["sweep", panic, turmoil, lost, "--jobs", "3", "--out", &out];
+        folder.xtask(&[&words[..], &seeds[..]].concat())
+    };
+    let said = both();
+    let apart = [of(&[panic]), of(&[turmoil]), of(&[lost])];
+    // What no run came by is told of all of them together.
+    let lines = |text: &str| text.lines().filter(|line| line.contains("\"scenario\"")).count();
+    assert_eq!((lines(&said.out), said.code), (3, Some(0)), "{}{}", said.out, said.err);
+    for (line, apart) in said.out.lines().zip(&apart) {
+        assert_eq!(Some(line), apart.lines().next());
+    }
+    let swept: Value =
+        serde_json::from_slice(&fs::read(folder.path("out/sweep.json")).expect("it is written"))
+            .expect("JSON");
+    let mut replayed = 0;
+    for variant in swept["variants"].as_array().expect("all of them") {
+        for (signature, example) in variant["examples"].as_object().expect("by signature") {
+            let trace = folder.path(&format!("out/{}", example["trace"].as_str().expect("a path")));
+            let again = objects(&folder.xtask(&["sim", "--trace", &trace, "--json"]).out);
+            assert_eq!(again[0]["signature"].as_str(), Some(&**signature));
+            let small = example["small"].as_str().expect("it was made small");
+            let again = objects(&folder.xtask(&["sim", "--seed", small, "--json"]).out);
+            assert_eq!(again[0]["signature"].as_str(), Some(&**signature));
+            replayed += 1;
+        }
+    }
+    assert_eq!(replayed, 3);
+    for line in objects(&both().out).iter().take(3) {
+        assert_eq!(line["corpus"][0]["outcome"], "still", "{line}");
+    }
+}
+
 /// Whatever was found first is told with the run of its strategy that found it: as many as a count from outside gives.
 #[test]
 fn a_strategy_has_found_it_after_as_many_of_its_runs_as_there_were() {

@@ -45,7 +45,7 @@ fn programs_that_trace_do_as_they_should_under_every_schedule() {
             let examined = examine(&mut client, &request).expect("it serves");
             tally.add(request.seed, &request.strategy.to_string(), &examined);
         }
-        let complaints: Vec<String> = tally.complaints(listed, Seed(0));
+        let complaints = tally.complaints(listed, Seed(0));
         assert!(complaints.is_empty(), "{}: {complaints:#?}", listed.name());
     }
 }

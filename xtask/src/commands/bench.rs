@@ -1,228 +1,277 @@
-//! `cargo xtask bench`: what a scheduling point, a switch, a run's isolation, a thread and a round trip over TCP cost on
-//! this machine.
+//! `cargo xtask bench`: what points, runs, round trips and worlds cost, here and on other simulators, in one go.
 //!
-//! A first edition: our own figures, without the peers beside them. Does not judge: a machine's noise is in the spread. Each
-//! figure is the median of several runs of a guest program, less the median of an empty run, per operation. Invariant: what
-//! is timed is asked for exactly as `cargo xtask sim` asks for it.
+//! Knows neither programs nor simulators. All sides of a work take turns, sample by sample, on one processor, so that what else the machine
+//! does falls on all of them. Invariant: what is timed is asked for exactly as `cargo xtask sim` and `sweep` ask for it.
 
-mod runs;
+mod bars;
+mod figures;
+mod first_failure;
+mod pin;
+mod stage;
+mod table;
+mod works;
 
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
 
-use photofinish::client::{Client, Isolation, Request};
-use photofinish::sim::chooser::Strategy;
-use photofinish::sim::limits::Limits;
-use photofinish::sim::seed::Seed;
+use clap::{Args, ValueEnum};
+use photofinish::client::ClientError;
 use serde::Serialize;
+use thiserror::Error;
 
-use super::sim::SimError;
-use crate::cli::{BenchArgs, Measure};
-use crate::exit::Exit;
-use crate::instrumented::{self, Bin, Kind};
-use crate::scenarios::ScenarioError;
+use super::compare::CompareError;
+use crate::exit::{Exit, ExitCause};
+use crate::instrumented::BuildError;
+use crate::interrupt;
+use crate::workspace::WorkspaceError;
+use figures::{Figure, Figures};
+use pin::Pinned;
+use stage::Stage;
+use works::Work;
 
-/// Runs that one median is taken of.
-const RUNS: u64 = 11;
-/// Runs of programs that take no time.
-const SHORT_RUNS: u64 = 500;
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// What to measure; all of it when left out.
+    #[arg(value_enum)]
+    pub what: Vec<Group>,
 
-/// One figure.
-#[derive(Serialize)]
-struct Figure {
-    what: String,
-    unit: &'static str,
-    median: u64,
-    least: u64,
-    most: u64,
+    /// Take a few samples of each, and leave out what takes long: about a minute, once everything is built.
+    #[arg(long)]
+    pub quick: bool,
+
+    /// Measure only works whose names hold this.
+    #[arg(long, value_name = "WORDS")]
+    pub only: Option<String>,
+
+    /// Print one JSON object per figure and per bar.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A part of `bench`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// Scheduling points of 2, 8 and 64 threads.
+    Scheduling,
+    /// Runs that do next to nothing: each in a process of its own, and many in one.
+    Runs,
+    /// Round trips and a large transfer over TCP.
+    RoundTrips,
+    /// Hosts that do nothing, and worlds of more and more that talk.
+    Worlds,
+    /// Runs to the first failure, as `cargo xtask compare` kept them.
+    FirstFailure,
+    /// Instrumented programs outside a simulation, and a computation in one.
+    Slowdown,
+}
+
+/// Why nothing was measured.
+#[derive(Debug, Error)]
+pub enum BenchError {
+    /// There is no workspace here.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// Our own executables could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// Our own runs could not be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The peers could not be built, or what `compare` kept not be read.
+    #[error(transparent)]
+    Peers(#[from] CompareError),
+    /// No work has such a name.
+    #[error("no work's name holds `{words}`\nnext: one of {}", .known.join("; "))]
+    Unknown {
+        /// What was typed.
+        words: String,
+        /// What could have been.
+        known: Vec<String>,
+    },
+    /// The processor cannot be chosen.
+    #[error("keeping to one processor failed: {0}\nnext: `nproc` tells how many this process may use")]
+    Pin(std::io::Error),
+    /// A program of ours failed.
+    #[error("{program} did not run to its end: {ending}\nnext: it is a program in harness/benches/load/src")]
+    Ended {
+        /// The program.
+        program: String,
+        /// How it ended.
+        ending: String,
+    },
+    /// A program that times itself did not answer as it should.
+    #[error("asking {} what it takes failed: {said}\nnext: the same by hand: `{command}`", .path.display())]
+    Asked {
+        /// The executable.
+        path: PathBuf,
+        /// What it was asked.
+        command: String,
+        /// What it said.
+        said: String,
+    },
+}
+
+impl ExitCause for BenchError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Build(error) => error.exit(),
+            Self::Client(error) => super::sim::client_exit(error),
+            Self::Peers(error) => error.exit(),
+            Self::Ended { .. } | Self::Asked { .. } => Exit::Bug,
+            Self::Workspace(_) | Self::Unknown { .. } | Self::Pin(_) => Exit::Usage,
+        }
+    }
 }
 
 /// Measures and prints.
-pub fn run(args: &BenchArgs) -> Result<Exit, SimError> {
-    let wanted = |what| args.what.is_empty() || args.what.contains(&what);
-    if wanted(Measure::Scheduling) {
-        scheduling(args)?;
+pub fn run(args: &BenchArgs) -> Result<Exit, BenchError> {
+    let wanted = |group| args.what.is_empty() || args.what.contains(&group);
+    let works = select(works::all(), args)?;
+    let mut stage = Stage::new()?;
+    stage.build(works.iter().flat_map(|work| &work.sides))?;
+    if !works.is_empty() {
+        head(pin::to_one_processor().map_err(BenchError::Pin)?, args);
     }
-    if wanted(Measure::RoundTrips) {
-        round_trips(args)?;
+    let _first = if works.is_empty() { None } else { pin::session_first() };
+    let mut figures = Figures::default();
+    for work in &works {
+        if !args.json {
+            crate::say!("\n{}: {}", label(work.group), work.name);
+        }
+        let Some(samples) = sampled(&mut stage, work, samples(args))? else {
+            return Ok(Exit::Interrupted);
+        };
+        let measured = figures::figures(work, &samples);
+        tell(&measured, args);
+        figures.extend(measured);
     }
-    if wanted(Measure::Worlds) {
-        worlds(args)?;
+    let mut bars = bars::judged(&figures);
+    if wanted(Group::FirstFailure) && args.only.is_none() {
+        let rows = super::compare::kept(stage.root())?;
+        bars.extend(first_failure::tell(&rows, args));
     }
-    if wanted(Measure::Runs) {
-        runs::run(args)?;
-    }
+    bars::tell(&bars, args);
     Ok(Exit::Passed)
 }
 
-/// What isolation, points, switches and threads cost.
-fn scheduling(args: &BenchArgs) -> Result<(), SimError> {
-    let path = instrumented::build("photofinish-load", "photofinish-load").map_err(ScenarioError::from)?;
-    let mut client = Client::start(&path, Limits::default().threads_max, Isolation::Fork)?;
-    let mut bench = Bench { client: &mut client, json: args.json };
-    let empty = bench.time("load/empty", Strategy::Boring, SHORT_RUNS)?;
-    bench.report("an isolated run of nothing", "us", &empty, micros);
-    let tiny = bench.time("load/tiny", Strategy::Boring, SHORT_RUNS)?;
-    bench.report("an isolated run of two threads", "us", &tiny, micros);
-    let base = median(&empty);
-    let pct = Strategy::Pct { depth: 3, points: 4096 };
-    for threads in [2_u64, 8, 32, 60] {
-        bench.points(
-            &format!("load/points-{threads}"),
-            Strategy::Boring,
-            "an instrumented atomic operation",
-            base,
-        )?;
-        bench.points(&format!("load/points-{threads}"), pct, "the same under PCT", base)?;
-        bench.points(
-            &format!("load/yields-{threads}"),
-            Strategy::Boring,
-            "sched_yield(2) and a switch",
-            base,
-        )?;
-    }
-    let walk = Strategy::Walk { gap: 1, nap_ns: 0, change_one_in: 0 };
-    bench.points("load/points-2", walk, "a drawn point, its pick kept and carried to the client", base)?;
-    let threads = bench.time("load/threads", Strategy::Boring, RUNS)?;
-    bench.report("a thread, created, run and joined", "ns", &threads, |time| {
-        nanos(time.saturating_sub(base)) / THREADS
-    });
-    Ok(())
+/// How many samples each side of a work gives.
+fn samples(args: &BenchArgs) -> usize {
+    if args.quick { 3 } else { 11 }
 }
 
-/// What a message costs in worlds of more and more hosts, and in worlds with fewer hosts that send as many.
-fn worlds(args: &BenchArgs) -> Result<(), SimError> {
-    const HOSTS: u64 = 1_000;
-    let path = instrumented::build("photofinish-load", "photofinish-load").map_err(ScenarioError::from)?;
-    let threads_max = 2 * u32::try_from(HOSTS).expect("a thousand");
-    let mut client = Client::start(&path, threads_max, Isolation::Fork)?;
-    let mut bench = Bench { client: &mut client, json: args.json };
-    // 3 messages of each host in each of 60 rounds, or with fewer hosts in so many more.
-    for (program, what, messages) in [
-        ("load/hosts-10", "10 hosts, a message", 10 * 180),
-        ("load/hosts-100", "100 hosts, a message", 100 * 180),
-        ("load/hosts-1000", "1,000 hosts, a message", 1_000 * 180),
-        ("load/hosts-500-often", "500 hosts, as many messages, one", 1_000 * 180),
-        ("load/hosts-250-often", "250 hosts, as many messages, one", 1_000 * 180),
-    ] {
-        for (strategy, how) in [(Strategy::Boring, "boring"), (WALK, "a walk")] {
-            let times = bench.time(program, strategy, 3)?;
-            bench.report(&format!("{what}, {how}"), "ns", &times, |time| nanos(time) / messages);
-        }
+/// What the arguments ask for.
+fn select(all: Vec<Work>, args: &BenchArgs) -> Result<Vec<Work>, BenchError> {
+    let known = all.iter().map(|work| work.name.clone()).collect();
+    let is_named = |work: &Work| args.only.as_ref().is_none_or(|words| work.name.contains(words));
+    let mut works: Vec<Work> = all.into_iter().filter(is_named).collect();
+    if works.is_empty() {
+        return Err(BenchError::Unknown { words: args.only.clone().unwrap_or_default(), known });
     }
-    let idle = bench.time("load/hosts-idle", Strategy::Boring, 3)?;
-    bench.report("a host that is made, and does nothing for a minute", "us", &idle, |time| {
-        micros(time) / HOSTS
-    });
-    Ok(())
+    works.retain(|work| args.what.is_empty() || args.what.contains(&work.group));
+    if args.quick {
+        works.iter_mut().for_each(|work| work.sides.retain(|side| side.is_quick));
+    }
+    Ok(works)
 }
 
-/// Round trips per second of a program that is not instrumented: what the calls cost, and nothing else.
-fn round_trips(args: &BenchArgs) -> Result<(), SimError> {
-    let bin = Bin { package: "photofinish-load", name: "photofinish-load" };
-    let path = instrumented::build_as(Kind::Plain, bin).map_err(ScenarioError::from)?;
-    let mut client = Client::start(&path, Limits::default().threads_max, Isolation::Fork)?;
-    let mut bench = Bench { client: &mut client, json: args.json };
-    for (program, who) in
-        [("load/echo-threads", "threads that block"), ("load/echo-tokio", "tokio, 3 workers")]
-    {
-        for (strategy, how) in [(Strategy::Boring, "boring"), (WALK, "a walk")] {
-            let times = bench.time(program, strategy, RUNS)?;
-            let what = format!("round trips over TCP, {who}, {how}, not instrumented");
-            bench
-                .report(&what, "per second", &times, |time| ROUND_TRIPS * 1_000_000_000 / nanos(time).max(1));
-        }
-    }
-    Ok(())
-}
-
-/// Round trips that each of the `load/echo-*` makes.
-const ROUND_TRIPS: u64 = 80_000;
-/// A walk as the swarm draws it.
-const WALK: Strategy = Strategy::Walk { gap: 32, nap_ns: 0, change_one_in: 0 };
-
-/// Threads that `load/threads` makes.
-const THREADS: u64 = 2_000;
-
-struct Bench<'a> {
-    client: &'a mut Client,
-    json: bool,
-}
-
-impl Bench<'_> {
-    fn points(
-        &mut self,
-        program: &str,
-        strategy: Strategy,
-        what: &str,
-        base: Duration,
-    ) -> Result<(), SimError> {
-        let probe = self.client.run(&request(program, strategy, Seed(0)))?;
-        let times = self.time(program, strategy, RUNS)?;
-        let points = probe.figures.points.max(1);
-        let share = 100 * probe.figures.switches / points;
-        let threads = probe.figures.threads - 1;
-        let what = format!("{what}, {threads} threads ({share} % switch)");
-        self.report(&what, "ns/100", &times, |time| 100 * nanos(time.saturating_sub(base)) / points);
-        Ok(())
-    }
-
-    fn time(&mut self, program: &str, strategy: Strategy, runs: u64) -> Result<Vec<Duration>, SimError> {
-        let mut times = Vec::new();
-        for seed in (0..=runs).map(Seed) {
-            let began = Instant::now();
-            let run = self.client.run(&request(program, strategy, seed))?;
-            // The first run warms the machine up, and is not counted.
-            if seed.0 > 0 {
-                times.push(began.elapsed());
+/// Nanoseconds of an operation, and KiB, by side and sample. Nothing if whoever waits wants no more.
+fn sampled(
+    stage: &mut Stage,
+    work: &Work,
+    samples: usize,
+) -> Result<Option<Vec<Vec<stage::Sample>>>, BenchError> {
+    let mut taken = vec![Vec::new(); work.sides.len()];
+    // The first round warms everything up, and is not counted.
+    for round in 0..=samples {
+        for (side, taken) in work.sides.iter().zip(&mut taken) {
+            if interrupt::requested() {
+                return Ok(None);
             }
-            if !matches!(run.ending, photofinish::sim::ending::Ending::Returned) {
-                return Err(SimError::Usage(format!("{program} did not run to its end: {:?}", run.ending)));
+            // One sample, of a round that the others are in, too.
+            if !side.is_quick && round != 1 {
+                continue;
+            }
+            let sample = match stage.sample(side, round as u64) {
+                // A peer hears of it, too, and then does not answer as it should.
+                Err(_) if interrupt::requested() => return Ok(None),
+                sample => sample?,
+            };
+            if round > 0 {
+                taken.push(sample);
             }
         }
-        times.sort();
-        Ok(times)
     }
-
-    fn report(
-        &mut self,
-        what: &str,
-        unit: &'static str,
-        times: &[Duration],
-        figure: impl Fn(Duration) -> u64,
-    ) {
-        let [median, one, other] = [median(times), times[0], times[times.len() - 1]].map(figure);
-        let (least, most) = (one.min(other), one.max(other));
-        tell(&Figure { what: what.to_owned(), unit, median, least, most }, self.json);
-    }
+    stage.strike();
+    Ok(Some(taken))
 }
 
-fn tell(figure: &Figure, json: bool) {
-    if json {
-        crate::say!("{}", serde_json::to_string(figure).expect("plain data has a JSON form"));
+/// What is said once: where this was measured.
+fn head(pinned: Pinned, args: &BenchArgs) {
+    #[derive(Serialize)]
+    struct Machine {
+        #[serde(flatten)]
+        pinned: Pinned,
+        load: String,
+        samples: usize,
+    }
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default().to_owned();
+    let machine = Machine { pinned, load, samples: samples(args) };
+    if args.json {
+        crate::say!("{}", serde_json::to_string(&machine).expect("plain data has a JSON form"));
         return;
     }
-    let show = |value: u64| match figure.unit {
-        "ns/100" => format!("{}.{:02} ns", value / 100, value % 100),
-        unit => format!("{value} {unit}"),
-    };
-    let Figure { what, median, least, most, .. } = figure;
-    crate::say!("{what:<60} {:>12}   ({} to {})", show(*median), show(*least), show(*most));
+    let Machine { pinned: Pinned { processor, nice }, load, samples } = machine;
+    crate::say!(
+        "all on processor {processor}, in turns; medians of {samples}, and from the least to the most"
+    );
+    let others = if nice < 0 { "before others" } else { "with no privilege to come before others" };
+    crate::say!("load average at the beginning: {load}; this runs at nice {nice}, {others}");
 }
 
-fn request(program: &str, strategy: Strategy, seed: Seed) -> Request {
-    let limits =
-        Limits { real_ms_max: 30_000, threads_max: 2_000, points_max: 2_000_000_000, ..Limits::default() };
-    Request { strategy, limits, ..Request::new(program, seed) }
+fn tell(figures: &[Figure], args: &BenchArgs) {
+    if args.json {
+        for figure in figures {
+            crate::say!("{}", serde_json::to_string(figure).expect("plain data has a JSON form"));
+        }
+    } else {
+        crate::say!("{}", table::draw(figures));
+    }
 }
 
-fn median(sorted: &[Duration]) -> Duration {
-    sorted[sorted.len() / 2]
+/// What people type for a group.
+fn label(group: Group) -> String {
+    group.to_possible_value().expect("every group can be typed").get_name().to_owned()
 }
 
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn micros(time: Duration) -> u64 {
-    nanos(time) / 1_000
+    fn args(what: &[Group], only: Option<&str>) -> BenchArgs {
+        BenchArgs { what: what.to_vec(), quick: true, only: only.map(String::from), json: false }
+    }
+
+    #[test]
+    fn groups_and_names_choose_works() {
+        let names = |args: &BenchArgs| -> Vec<String> {
+            select(works::all(), args).expect("there are some").into_iter().map(|work| work.name).collect()
+        };
+        assert_eq!(names(&args(&[], Some("buffer"))), ["bounded buffer"]);
+        assert_eq!(names(&args(&[Group::Worlds], Some("buffer"))).len(), 0);
+        assert!(names(&args(&[Group::Worlds], None)).iter().all(|name| !name.contains("yield")));
+        let said = select(works::all(), &args(&[], Some("bufer"))).expect_err("no such work").to_string();
+        assert!(said.contains("`bufer`") && said.contains("next: one of yield, 2 threads; "), "{said}");
+    }
+
+    #[test]
+    fn what_takes_long_is_left_out_of_a_quick_look() {
+        let sides = |quick| {
+            let args = BenchArgs { quick, ..args(&[Group::Worlds], None) };
+            let works = select(works::all(), &args).expect("there are some");
+            works.iter().flat_map(|work| &work.sides).count()
+        };
+        assert!(sides(true) < sides(false));
+    }
 }

@@ -62,6 +62,19 @@ const STEPS: &[Step] = &[
     Step { name: "deny", args: &["deny", "check"], needs: Some(&["deny", "--version"]), ..STEP },
     Step { name: "build", args: &["build", "--workspace", "--all-targets"], ..STEP },
     Step { name: "test", args: &["test", "--workspace"], ..STEP },
+    // A workspace of its own, built as `xtask/src/targets/open.rs` builds it.
+    Step {
+        name: "madsim",
+        args: &[
+            "test",
+            "--manifest-path",
+            "scenarios/madsim/Cargo.toml",
+            "--target-dir",
+            "target/photofinish/targets/cfg-madsim",
+        ],
+        env: &[("RUSTFLAGS", "--cfg madsim")],
+        ..STEP
+    },
     Step {
         name: "doc",
         args: &["doc", "--workspace", "--no-deps", "--document-private-items"],

@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use photofinish::client::Request;
+use photofinish::sim::preempt::Preempt;
 use photofinish::sim::seed::Seed;
 use photofinish::tracefile::{self, TraceError, TraceFile};
 use photofinish::{line, whole};
 use photofinish_corpus::corpus::Traces;
 use photofinish_corpus::{Corpus, CorpusError, Entry, Example};
+use serde::Deserialize;
 use thiserror::Error;
 
+use super::foreign;
 use crate::cli::{CorpusArgs, CorpusCommand};
 use crate::exit::{Exit, ExitCause};
 use crate::workspace::{Workspace, WorkspaceError};
@@ -57,17 +60,32 @@ impl ExitCause for CorpusCommandError {
     }
 }
 
-/// The folder of the corpus: the one that is asked for, or the workspace's own.
-pub(crate) fn folder(asked: Option<&Path>) -> Result<PathBuf, WorkspaceError> {
+/// The folder of the corpus: the one that is asked for, or the workspace's own, which is another for programs that are not at their own
+/// level. What is found at one level need not show at another, and would be taken to be fixed.
+pub(crate) fn folder(asked: Option<&Path>, preempt: Option<Preempt>) -> Result<PathBuf, WorkspaceError> {
+    let own = |target: &Path| match preempt {
+        None => target.join("photofinish/corpus"),
+        Some(level) => target.join(format!("photofinish/corpus-{level}")),
+    };
     match asked {
         Some(folder) => Ok(folder.to_owned()),
-        None => Ok(Workspace::load()?.target_dir().join("photofinish/corpus")),
+        None => Ok(own(&Workspace::load()?.target_dir())),
     }
+}
+
+/// The level that an entry's executable was asked to be instrumented at, as far as its trace says.
+pub(crate) fn level(entry: &Entry) -> Option<Preempt> {
+    #[derive(Deserialize)]
+    struct Recorded {
+        #[serde(default)]
+        preempt: Option<Preempt>,
+    }
+    serde_json::from_str::<Recorded>(entry.example.trace.as_deref()?).ok()?.preempt
 }
 
 /// Does what the arguments say.
 pub fn run(args: &CorpusArgs) -> Result<Exit, CorpusCommandError> {
-    let mut corpus = Corpus::open(&folder(args.corpus.as_deref())?)?;
+    let mut corpus = Corpus::open(&folder(args.corpus.as_deref(), args.preempt)?)?;
     match &args.command {
         CorpusCommand::List => list(&corpus, args)?,
         CorpusCommand::Show { id, record } => {
@@ -173,12 +191,16 @@ pub(crate) fn request(entry: &Entry) -> Result<Request, String> {
         os,
         heap: heap.as_ref().map(|heap| heap.parse()).transpose()?,
         oracles: oracles.as_ref().map(|oracles| oracles.parse()).transpose()?,
+        preempt: level(entry),
         ..Request::new(entry.program.clone(), Seed(*seed))
     })
 }
 
 /// What to type to see an entry's run again, in whatever build; or why this Photofinish cannot make it.
 fn replay_line(entry: &Entry) -> Result<String, String> {
+    if let Some(line) = foreign::kept::replay_of(entry) {
+        return Ok(line);
+    }
     request(entry).map(|request| line::of_seed(&request))
 }
 

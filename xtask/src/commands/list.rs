@@ -1,19 +1,41 @@
-//! `cargo xtask list`: the scenarios, their variants and expectations.
+//! `cargo xtask list`: the scenarios, their variants and expectations, and the targets that are not ours.
 //!
 //! Runs nothing.
 //! Invariant: every name it prints is accepted by `cargo xtask sim`.
 
 use photofinish::scenario::Listed;
+use thiserror::Error;
 
+use super::foreign::{self, ForeignError};
 use crate::cli::ListArgs;
-use crate::exit::Exit;
+use crate::exit::{Exit, ExitCause};
 use crate::scenarios::{ScenarioError, Scenarios};
 
-/// Lists the scenarios.
-pub fn run(args: &ListArgs) -> Result<Exit, ScenarioError> {
-    let scenarios = Scenarios::load()?;
+/// Why there is no list.
+#[derive(Debug, Error)]
+pub enum ListError {
+    /// The scenarios cannot be listed.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The targets that are not ours cannot.
+    #[error(transparent)]
+    Foreign(#[from] ForeignError),
+}
+
+impl ExitCause for ListError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Scenario(error) => error.exit(),
+            Self::Foreign(error) => error.exit(),
+        }
+    }
+}
+
+/// Lists the scenarios, and the targets that are not ours.
+pub fn run(args: &ListArgs) -> Result<Exit, ListError> {
+    let loaded = Scenarios::load_all("", None)?;
     let mut scenario = "";
-    for listed in &scenarios.all {
+    for listed in loaded.iter().flat_map(|scenarios| &scenarios.all) {
         if args.json {
             crate::say!("{}", serde_json::to_string(listed).expect("plain data has a JSON form"));
             continue;
@@ -26,10 +48,17 @@ pub fn run(args: &ListArgs) -> Result<Exit, ScenarioError> {
         crate::say!("      {}", listed.differs);
         crate::say!("      expected: {}", expected(listed));
     }
+    foreign::list::run(args)?;
+    if !args.json {
+        crate::say!(
+            "wild-…: published bugs in unmodified crates, which take long to build; `cargo xtask wild --help`"
+        );
+    }
     Ok(Exit::Passed)
 }
 
-fn expected(listed: &Listed) -> String {
+/// What a sweep must and may find, in words.
+pub(super) fn expected(listed: &Listed) -> String {
     if listed.must.is_empty() && listed.may.is_empty() {
         return String::from("never fails");
     }

@@ -107,7 +107,8 @@ pub fn run(args: &ReportArgs) -> Result<Exit, ReportError> {
 
 /// The record of a token's run.
 fn of_token(token: Token) -> Result<Record, ReportError> {
-    let scenarios = Scenarios::load().map_err(SimError::from)?;
+    let program = std::slice::from_ref(&token.program);
+    let scenarios = Scenarios::load_for(program, token.options.preempt).map_err(SimError::from)?;
     let args = RunArgs { seed: Some(SeedOrToken::Token(Box::new(token))), ..RunArgs::default() };
     let asks = args.asks(&[], &scenarios).map_err(SimError::from)?;
     let mut ask = asks.into_iter().next().expect("a token is one run");

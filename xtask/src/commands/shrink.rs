@@ -98,8 +98,9 @@ impl Counted {
 
 /// Makes the run small that the arguments name.
 pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
-    let scenarios = Scenarios::load().map_err(SimError::from)?;
     let names: Vec<String> = args.scenario.iter().cloned().collect();
+    let scenarios =
+        Scenarios::load_for(&args.run.naming(&names), args.run.level()).map_err(SimError::from)?;
     let asks = args.run.asks(&names, &scenarios).map_err(SimError::from)?;
     let [ask] = asks.as_slice() else { return Err(ShrinkCommandError::Several(asks.len())) };
     let folder = args.report.as_deref().map(Folder::create).transpose().map_err(SimError::from)?;

@@ -73,7 +73,9 @@ impl ExitCause for SimError {
 /// A server that does not start lacks something of the machine's, which it has said; one that stops later is our bug.
 pub(crate) fn client_exit(error: &ClientError) -> Exit {
     match error {
-        ClientError::Start { .. } | ClientError::Gone { doing: "starting", .. } => Exit::Usage,
+        ClientError::Start { .. }
+        | ClientError::Gone { doing: "starting", .. }
+        | ClientError::Level { .. } => Exit::Usage,
         _ => Exit::Bug,
     }
 }
@@ -91,7 +93,7 @@ struct Session<'a> {
 
 /// Runs what the arguments name.
 pub fn run(args: &SimArgs) -> Result<Exit, SimError> {
-    let scenarios = Scenarios::load()?;
+    let scenarios = Scenarios::load_for(&args.run.naming(&args.scenarios), args.run.level())?;
     let mut asks = args.run.asks(&args.scenarios, &scenarios)?;
     for ask in &mut asks {
         ask.request.events = args.events;

@@ -1,16 +1,21 @@
 //! `cargo xtask sweep`: many seeds of each variant, counted by signature and held against the expectation.
 //!
-//! First the failures that the corpus knows, then seeds. Does not make runs or count them. Invariant: for a number of seeds, what it
+//! First the failures that the corpus knows, then seeds, or what shards have shown of them. Does not make runs or count them. Invariant: for a number of seeds, what it
 //! finds and says does not depend on the number of jobs, but for the time it took; what it has counted is told, however it ends.
 
+mod builds;
 mod drawn;
 mod gathered;
 mod jobs;
 mod kept;
+mod merged;
 mod out;
 mod plan;
 mod progress;
 mod report;
+mod server;
+mod shard;
+mod shardfile;
 mod small;
 mod told;
 
@@ -21,25 +26,33 @@ use photofinish::client::{Client, ClientError, Isolation, Request};
 use photofinish::scenario::Listed;
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
+use photofinish::sim::preempt::Preempt;
 use photofinish::sim::seed::Seed;
-use photofinish::sweep::allows;
-use photofinish::tracefile;
+use photofinish::sweep::{Over, allows};
 use photofinish_corpus::CorpusError;
+use photofinish_reports::complaint::{About, Complaint};
 use thiserror::Error;
 
+use self::builds::Builds;
 use self::gathered::Gathered;
+use self::jobs::Board;
 use self::kept::{Again, Kept, Outcome, Said};
+pub use self::merged::MergeRefusal;
+use self::merged::Merged;
 use self::out::OutError;
 use self::plan::Budget;
 use self::progress::Progress;
 use self::report::Seen;
 use super::corpus;
+use super::merge::MergeArgs;
 use super::sim::{SimError, exit_of, worse};
-use crate::cli::SweepArgs;
+use crate::cli::{Sharing, SweepArgs};
 use crate::exit::{Exit, ExitCause};
 use crate::interrupt;
 use crate::reporting::Folder;
-use crate::scenarios::{ScenarioError, Scenarios};
+use crate::scenarios::{Program, ScenarioError, Scenarios, Several, Unnamed};
+use crate::sharding::{ALIGNED_SHARED, Which};
+use crate::stores::{self, StoreError};
 use crate::workspace::WorkspaceError;
 
 /// Seeds of each variant when the command line does not say.
@@ -60,11 +73,29 @@ pub enum SweepError {
     /// What was found could not be written.
     #[error(transparent)]
     Out(#[from] OutError),
+    /// A place of shards cannot be read or written.
+    #[error(transparent)]
+    Store(Box<StoreError>),
+    /// Shards do not belong together.
+    #[error(transparent)]
+    Merge(Box<MergeRefusal>),
 }
 
 impl From<ClientError> for SweepError {
     fn from(error: ClientError) -> Self {
         Self::Sim(error.into())
+    }
+}
+
+impl From<StoreError> for SweepError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Box::new(error))
+    }
+}
+
+impl From<MergeRefusal> for SweepError {
+    fn from(error: MergeRefusal) -> Self {
+        Self::Merge(Box::new(error))
     }
 }
 
@@ -78,6 +109,8 @@ impl ExitCause for SweepError {
     fn exit(&self) -> Exit {
         match self {
             Self::Sim(error) => error.exit(),
+            Self::Merge(error) => error.exit(),
+            Self::Store(error) => error.exit(),
             Self::Workspace(_) | Self::Corpus(_) | Self::Out(_) => Exit::Usage,
         }
     }
@@ -86,42 +119,80 @@ impl ExitCause for SweepError {
 /// What is the same for all runs of a sweep.
 struct Sweep<'a> {
     args: &'a SweepArgs,
-    scenarios: &'a Scenarios,
-    selected: Vec<&'a Listed>,
+    several: &'a Several,
+    selected: Vec<Program<'a>>,
     strategy: Strategy,
     budget: Budget,
+    /// Of each variant no more than that, whatever the budget.
+    seeds_max: u64,
+    /// The seeds of a variant, if what was gathered of it does not say.
+    over: Over,
     jobs: usize,
-    /// Names the executable by its content.
-    build: String,
+    /// Names the executables by their content.
+    builds: Builds,
     kept: Kept,
     /// Where to draw what was found.
     report: Option<Folder>,
 }
 
-/// Sweeps what the arguments name.
-pub fn run(args: &SweepArgs) -> Result<Exit, SweepError> {
+/// What is asked for, as far as it is known before anything is built.
+#[derive(Clone, Copy)]
+struct Asked {
+    strategy: Strategy,
+    budget: Budget,
+}
+
+/// Sweeps what the arguments name, or what is meant where they name nothing.
+pub fn run(args: &SweepArgs, unnamed: Unnamed) -> Result<Exit, SweepError> {
+    if let Some(shard) = args.shard.map(Which::resolve).transpose().map_err(SimError::Usage)? {
+        return shard::run((args, unnamed), shard);
+    }
+    let asked = asked(args)?;
+    let several = Several::load(&args.scenarios, unnamed, args.preempt)?;
+    if let Some(folder) = &args.out {
+        out::prepare(folder)?;
+    }
+    Sweep::new(args, asked, &several, kept(args, several.preempt())?)?.run(None)
+}
+
+/// Puts the files of shards together, as the sweep that was not split.
+pub(super) fn merged(args: &MergeArgs, files: &[stores::Kept]) -> Result<Exit, SweepError> {
+    let merged = merged::merge(files, &args.sources)?;
+    for (at, why) in &merged.unfit {
+        eprintln!("note: {at} is left out: {why}");
+    }
+    let sweep_args = merged.question.sweep_args(args)?;
+    let asked = asked(&sweep_args)?;
+    let several = Several::load(&sweep_args.scenarios, Unnamed::Usual, sweep_args.preempt)?;
+    merged.check_builds(&Builds::of(&several)?)?;
+    if let Some(folder) = &args.out {
+        out::prepare(folder)?;
+    }
+    let sweep = Sweep::new(&sweep_args, asked, &several, kept(&sweep_args, several.preempt())?)?;
+    let exit = sweep.run(Some(&merged))?;
+    if merged.missing.is_empty() {
+        return Ok(exit);
+    }
+    told::missing_shards(&merged, args);
+    Ok(if exit == Exit::Passed { Exit::Incomplete } else { exit })
+}
+
+fn kept(args: &SweepArgs, preempt: Option<Preempt>) -> Result<Kept, SweepError> {
+    let said = if args.json { Said::Json } else { Said::Words };
+    Ok(Kept::open(&corpus::folder(args.corpus.as_deref(), preempt)?, said)?)
+}
+
+fn asked(args: &SweepArgs) -> Result<Asked, SimError> {
     let strategy: Strategy = match &args.strategy {
         None => Strategy::Swarm,
         Some(name) => name.parse().map_err(SimError::Usage)?,
     };
-    let budget = budget(args)?;
-    let scenarios = Scenarios::load()?;
-    let mut selected: Vec<&Listed> = Vec::new();
-    for listed in scenarios.select(&args.scenarios)? {
-        if !selected.contains(&listed) {
-            selected.push(listed);
-        }
+    let is_url = |out: &std::path::PathBuf| out.to_str().is_some_and(stores::is_url);
+    if args.shard.is_none() && args.out.as_ref().is_some_and(is_url) {
+        let message = "only a shard's file can be left in an object store\nnext: `--shard 1/1`, or `--out` with a folder";
+        return Err(SimError::Usage(String::from(message)));
     }
-    if let Some(folder) = &args.out {
-        out::prepare(folder)?;
-    }
-    let report = args.report.as_deref().map(Folder::create).transpose().map_err(SimError::from)?;
-    let said = if args.json { Said::Json } else { Said::Words };
-    let kept = Kept::open(&corpus::folder(args.corpus.as_deref())?, said)?;
-    let build = tracefile::build_id(&scenarios.path).map_err(SimError::Executable)?;
-    let jobs =
-        args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    Sweep { args, scenarios: &scenarios, selected, strategy, budget, jobs, build, kept, report }.run()
+    Ok(Asked { strategy, budget: budget(args)? })
 }
 
 fn budget(args: &SweepArgs) -> Result<Budget, SimError> {
@@ -137,14 +208,39 @@ fn budget(args: &SweepArgs) -> Result<Budget, SimError> {
     Ok(Budget::Seeds(seeds))
 }
 
+/// Where a shard's seeds may begin, so that the runs of all shards are those of the sweep.
+fn aligned(isolation: Sharing) -> u64 {
+    match isolation {
+        Sharing::Fork => 1,
+        Sharing::None => ALIGNED_SHARED,
+    }
+}
+
 /// Whether what a variant has shown is what it promises.
 struct Judged {
-    complaints: Vec<String>,
+    complaints: Vec<Complaint>,
     exit: Exit,
 }
 
-impl Sweep<'_> {
-    fn run(&self) -> Result<Exit, SweepError> {
+impl<'a> Sweep<'a> {
+    /// What the arguments ask for.
+    fn new(
+        args: &'a SweepArgs,
+        Asked { strategy, budget }: Asked,
+        several: &'a Several,
+        kept: Kept,
+    ) -> Result<Self, SweepError> {
+        let selected = several.select(&args.scenarios)?;
+        let report = args.report.as_deref().map(Folder::create).transpose().map_err(SimError::from)?;
+        let builds = Builds::of(several)?;
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        let jobs = args.jobs.map_or_else(processors, usize::from);
+        let (seeds_max, over) = (u64::MAX, Over::From(Seed(args.from)));
+        Ok(Self { args, several, selected, strategy, budget, seeds_max, over, jobs, builds, kept, report })
+    }
+
+    /// Sweeps, or takes what shards have shown as what it has found.
+    fn run(&self, merged: Option<&Merged>) -> Result<Exit, SweepError> {
         let _graceful = interrupt::gracefully();
         let began = Instant::now();
         let progress = Progress::new(self.budget, self.selected.len());
@@ -152,18 +248,16 @@ impl Sweep<'_> {
         let again = kept::run_again(self, &progress)?;
         let tell = |variant: usize, gathered: &Gathered| self.tell(variant, gathered, &again);
         let failed = again.iter().find(|again| self.args.stop_on_first && again.outcome.fails());
-        let plan = if failed.is_some() { Budget::Seeds(0) } else { self.budget };
-        let (board, outcome) = jobs::run(self, &progress, (plan, began), tell);
+        let (board, outcome) = match (merged, failed) {
+            (Some(merged), None) => (self.take(merged, &progress)?, Ok(())),
+            (Some(_), Some(_)) => (Board::of(self.selected.len()), Ok(())),
+            (None, None) => jobs::run(self, &progress, (self.budget, began), tell),
+            (None, Some(_)) => jobs::run(self, &progress, (Budget::Seeds(0), began), tell),
+        };
         progress.finish();
-        match (board.replaced, self.args.json) {
-            (0, _) => {}
-            (left, true) => eprintln!("{}", serde_json::json!({ "left_behind": left })),
-            (left, false) => {
-                eprintln!("note: {left} runs left something behind that none could follow in their process")
-            }
-        }
+        told::left_behind(&board, self.args);
         for (variant, gathered) in board.gathered.iter().enumerate().skip(board.told) {
-            let program = self.selected[variant].name();
+            let program = self.listed(variant).name();
             if gathered.part.tally.runs > 0 || again.iter().any(|again| again.program == program) {
                 tell(variant, gathered);
             }
@@ -171,14 +265,15 @@ impl Sweep<'_> {
         outcome?;
         let small = small::make(self, &board)?;
         let missed = told::missed(&board, self.args);
+        let seen =
+            Seen { board: &board, small: &small, again: &again, before: &before, missed: &missed, merged };
         if let Some(folder) = &self.args.out {
-            out::write(self, folder, (&board, &small), &again, &missed)?;
+            out::write(self, folder, &seen)?;
         }
         if let Some(folder) = &self.report {
-            let (board, small, again, before) = (&board, &small, &*again, &before);
-            report::write(self, folder, &Seen { board, small, again, before, missed: &missed }, began)?;
+            report::write(self, folder, &seen, began)?;
         }
-        let judged = self.selected.iter().zip(&board.gathered);
+        let judged = self.variants().zip(&board.gathered);
         let worst = judged.fold(Exit::Passed, |worst, (listed, gathered)| {
             worse(worst, self.judge(listed, gathered, &again).exit)
         });
@@ -193,8 +288,16 @@ impl Sweep<'_> {
         Ok(told::stopped(self, &board).map_or(worst, exit_of))
     }
 
+    /// What shards have found, which the corpus is told as it is of any sweep.
+    fn take(&self, merged: &Merged, progress: &Progress) -> Result<Board, SweepError> {
+        let mut board = merged.board();
+        board.forget_marks(self);
+        self.kept.record_merged(&board, merged.ended_ms(), progress)?;
+        Ok(board)
+    }
+
     fn tell(&self, variant: usize, gathered: &Gathered, again: &[Again]) {
-        let listed = self.selected[variant];
+        let listed = self.listed(variant);
         let judged = self.judge(listed, gathered, again);
         told::Told { listed, gathered, again: &of(listed, again), complaints: &judged.complaints }
             .tell(self.args);
@@ -213,7 +316,7 @@ impl Sweep<'_> {
         }
         if self.args.os.is_none_or(|os| os == listed.os) {
             let tally = &gathered.part.tally;
-            let complaints = tally.complaints(listed, Seed(self.args.from));
+            let complaints = tally.complaints_over(listed, self.over(gathered));
             if !complaints.is_empty() {
                 let exit = tally.worst_unexpected(listed).map_or(Exit::Failed, exit_of);
                 judged.exit = worse(judged.exit, exit);
@@ -221,6 +324,36 @@ impl Sweep<'_> {
             judged.complaints.extend(complaints);
         }
         judged
+    }
+
+    /// What is swept.
+    fn variants(&self) -> impl Iterator<Item = &'a Listed> {
+        self.selected.iter().map(|program| program.listed)
+    }
+
+    /// What a variant is.
+    fn listed(&self, variant: usize) -> &'a Listed {
+        self.selected[variant].listed
+    }
+
+    /// The executable that holds a variant.
+    fn holder(&self, variant: usize) -> &'a Scenarios {
+        &self.several.executables()[self.selected[variant].executable]
+    }
+
+    /// Names a variant's executable by its content.
+    fn build(&self, variant: usize) -> &str {
+        self.builds.id(self.holder(variant).name)
+    }
+
+    /// The seeds that were gathered of a variant.
+    fn over<'o>(&'o self, gathered: &'o Gathered) -> &'o Over {
+        gathered.over.as_ref().unwrap_or(&self.over)
+    }
+
+    /// The level that a variant's executable is built at, if it is not its own.
+    fn level(&self, variant: usize) -> Option<Preempt> {
+        self.several.executables()[self.selected[variant].executable].preempt
     }
 
     /// Asks for the run of a variant's seed.
@@ -231,15 +364,17 @@ impl Sweep<'_> {
             os,
             heap,
             oracles,
-            ..Request::new(self.selected[variant].name(), seed)
+            preempt: self.level(variant),
+            ..Request::new(self.listed(variant).name(), seed)
         }
     }
 
-    /// Starts a server; what this machine lacks is said once, since every server finds the same.
-    fn client(&self, progress: &Progress) -> Result<Client, SweepError> {
+    /// Starts a server of an executable; what this machine lacks is said once, since every server finds the same.
+    fn client(&self, executable: usize, progress: &Progress) -> Result<Client, SweepError> {
         static TOLD: Once = Once::new();
         let threads_max = Limits::default().threads_max;
-        let mut client = Client::start(&self.scenarios.path, threads_max, Isolation::Fork)?;
+        let mut client =
+            Client::start(&self.several.executables()[executable].path, threads_max, Isolation::Fork)?;
         client.set_guard(self.args.guard);
         TOLD.call_once(|| client.notes().iter().for_each(|note| progress.note(&format!("note: {note}"))));
         Ok(client)
@@ -273,18 +408,23 @@ impl Again {
     }
 
     /// What is wrong with what came of it, and how a sweep ends because of that.
-    fn complaint(&self, listed: &Listed) -> Option<(String, Exit)> {
+    fn complaint(&self, listed: &Listed) -> Option<(Complaint, Exit)> {
         let (id, fails) = (self.id, "of the corpus fails so");
         let signature = match &self.outcome {
             Outcome::Still | Outcome::Back => &self.signature,
             Outcome::Fixed { instead } | Outcome::Gone { instead } => instead.as_ref()?,
             Outcome::Unjudged { verdict, why } => {
-                return Some((format!("#{id} of the corpus cannot be judged: {why}"), exit_of(*verdict)));
+                let words = format!("#{id} of the corpus cannot be judged: {why}");
+                let about = About::Unjudged { corpus: id };
+                return Some((Complaint { about, words }, exit_of(*verdict)));
             }
             Outcome::Unreadable { .. } => return None,
         };
         let is_allowed = allows(listed, signature);
-        (!is_allowed).then(|| (format!("`{signature}` is not expected: #{id} {fails}"), Exit::Failed))
+        (!is_allowed).then(|| {
+            let words = format!("`{signature}` is not expected: #{id} {fails}");
+            (Complaint { about: About::Unexpected { signature: signature.clone() }, words }, Exit::Failed)
+        })
     }
 }
 
@@ -313,7 +453,8 @@ mod tests {
             let again = Again { id: 3, program, signature, os: None, heap: None, oracles: None, outcome };
             let expected = expected.filter(|_| complains || !own);
             let expected = expected.map(|(complaint, exit)| (complaint.to_owned(), exit));
-            assert_eq!(again.complaint(&listed), expected, "{again:?}");
+            let complaint = again.complaint(&listed).map(|(complaint, exit)| (complaint.words, exit));
+            assert_eq!(complaint, expected, "{again:?}");
         }
     }
 

@@ -20,9 +20,18 @@ const ROOMS: &[Room] = &[
     Room { package: "photofinish-sim", may_use: &[], may_test_with: &[] },
     // What programs under test name: it must stay without anything behind it.
     Room { package: "photofinish-marks", may_use: &[], may_test_with: &[] },
+    Room { package: "photofinish-frames", may_use: &["photofinish-sim"], may_test_with: &[] },
+    // Linked by other people's simulators, which may define the C library's symbols themselves: never the boundary.
+    Room {
+        package: "photofinish-served",
+        may_use: &["photofinish-sim", "photofinish-frames"],
+        may_test_with: &[],
+    },
+    // Part of the program under test, as the marks are: turmoil is told what the marks choose.
+    Room { package: "photofinish-turmoil", may_use: &["photofinish-marks"], may_test_with: &[] },
     Room {
         package: "photofinish-boundary",
-        may_use: &["photofinish-sim", "photofinish-marks"],
+        may_use: &["photofinish-sim", "photofinish-frames", "photofinish-marks"],
         may_test_with: &[],
     },
     Room { package: "photofinish-shrink", may_use: &["photofinish-sim"], may_test_with: &[] },
@@ -35,6 +44,7 @@ const ROOMS: &[Room] = &[
         may_use: &[
             "photofinish-sim",
             "photofinish-boundary",
+            "photofinish-served",
             "photofinish-shrink",
             "photofinish-reports",
             "photofinish-macros",
@@ -50,6 +60,11 @@ const ROOMS: &[Room] = &[
     Room {
         package: "photofinish-scenarios",
         may_use: &["photofinish", "photofinish-calls", "photofinish-marks"],
+        may_test_with: &[],
+    },
+    Room {
+        package: "photofinish-turmoil-scenarios",
+        may_use: &["photofinish", "photofinish-turmoil"],
         may_test_with: &[],
     },
     Room { package: "photofinish-load", may_use: &["photofinish"], may_test_with: &[] },

@@ -5,7 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use xtask::instrumented::{Bin, Build, Kind};
+use photofinish::sim::preempt::Preempt;
+use xtask::instrumented::{Bin, Build};
 use xtask::workspace::Workspace;
 
 /// The name of the executable: it lies beside that of the scenarios as they are.
@@ -66,7 +67,7 @@ pub(crate) fn build() -> PathBuf {
 pub(crate) fn built(workspace: &Workspace, root: &Path, bin: Bin<'_>) -> PathBuf {
     let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
     let out = workspace.target_dir().join("photofinish");
-    Build { root, out: &out, wrapper, kind: Kind::Instrumented }.executable(bin).expect("it builds")
+    Build { root, out: &out, wrapper, level: Preempt::Atomics }.executable(bin).expect("it builds")
 }
 
 /// The workspace's, with this one member, and everything else where it is.

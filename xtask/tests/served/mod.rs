@@ -7,8 +7,9 @@ use std::sync::OnceLock;
 
 use photofinish::client::{Client, Isolation, Request};
 use photofinish::sim::limits::Limits;
+use photofinish::sim::preempt::Preempt;
 use photofinish::sim::seed::Seed;
-use xtask::instrumented::{Bin, Build, Kind};
+use xtask::instrumented::{Bin, Build};
 use xtask::workspace::Workspace;
 
 /// The executable that serves the guests.
@@ -22,7 +23,7 @@ pub(crate) fn build(bin: Bin<'_>) -> PathBuf {
     let workspace = Workspace::load().expect("the tests run inside the workspace");
     let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
     let out = workspace.target_dir().join("photofinish");
-    let build = Build { root: workspace.root(), out: &out, wrapper, kind: Kind::Instrumented };
+    let build = Build { root: workspace.root(), out: &out, wrapper, level: Preempt::Atomics };
     build.executable(bin).expect("it builds")
 }
 

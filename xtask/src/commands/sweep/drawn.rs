@@ -20,12 +20,14 @@ use super::gathered::{Extent, Shown};
 use super::jobs::Board;
 use super::plan::Budget;
 use super::progress::Progress;
+use super::server::Server;
 use super::small::{Failure, Made};
 use super::{Sweep, SweepError};
 use crate::asked::{Ask, By};
 use crate::commands::sim::SimError;
 use crate::interrupt;
 use crate::reporting::{Drawn, Folder};
+use crate::scenarios::Program;
 
 /// A failure's own report.
 pub(super) struct Page {
@@ -38,6 +40,7 @@ pub(super) struct Page {
 /// A failure that is to be drawn.
 struct Subject<'a> {
     failure: Failure,
+    program: Program<'a>,
     shown: &'a Shown,
     token: Option<Token>,
 }
@@ -54,24 +57,20 @@ pub(super) fn draw(
     let bar = ProgressBar::new(subjects.len() as u64).with_style(style);
     let (pages, next) = (Mutex::new(BTreeMap::new()), AtomicUsize::new(0));
     let job = || -> Result<(), SweepError> {
-        let mut started = None;
+        let progress = Progress::new(Budget::Seeds(0), 0);
+        let mut server = Server::new(sweep, &progress);
         while let Some(subject) = subjects.get(next.fetch_add(1, Ordering::Relaxed)) {
             if interrupt::requested() {
                 break;
             }
-            if started.is_none() {
-                started = Some(sweep.client(&Progress::new(Budget::Seeds(0), 0))?);
-            }
-            let client = started.as_mut().expect("started above");
-            match one(sweep, client, subject) {
+            match one(sweep, server.of(subject.program.executable)?, subject) {
                 Ok(record) => {
                     let page = page(folder, &record)?;
                     pages.lock().expect("nobody panics with it").insert(subject.failure.clone(), page);
                 }
                 Err(error) => {
                     bar.suspend(|| note(&subject.failure, &error));
-                    // One that stopped serving is of no use for the next.
-                    started = None;
+                    server.give_up();
                 }
             }
             bar.inc(1);
@@ -88,15 +87,15 @@ pub(super) fn draw(
     Ok(pages.into_inner().expect("nobody panics with it"))
 }
 
-fn subjects<'a>(sweep: &Sweep<'_>, board: &'a Board, small: &BTreeMap<Failure, Made>) -> Vec<Subject<'a>> {
+fn subjects<'a>(sweep: &Sweep<'a>, board: &'a Board, small: &BTreeMap<Failure, Made>) -> Vec<Subject<'a>> {
     let mut subjects = Vec::new();
-    for (listed, gathered) in sweep.selected.iter().zip(&board.gathered) {
+    for (program, gathered) in sweep.selected.iter().zip(&board.gathered) {
         for (signature, shown) in &gathered.part.shown {
-            let failure = (listed.name(), signature.clone());
+            let failure = (program.listed.name(), signature.clone());
             let token = small.get(&failure).and_then(|made| made.token.parse().ok());
             // A beginning cannot be made again as it was.
             if token.is_some() || shown.trace == Extent::Whole {
-                subjects.push(Subject { failure, shown, token });
+                subjects.push(Subject { failure, program: *program, shown, token });
             }
         }
     }
@@ -105,7 +104,7 @@ fn subjects<'a>(sweep: &Sweep<'_>, board: &'a Board, small: &BTreeMap<Failure, M
 
 /// Makes a failure again, small if it was made small, and records it.
 fn one(sweep: &Sweep<'_>, client: &mut Client, subject: &Subject<'_>) -> Result<Record, SimError> {
-    let Subject { failure: (program, signature), shown, token } = subject;
+    let Subject { failure: (program, signature), shown, token, .. } = subject;
     let mut ask = match token {
         Some(token) => Ask {
             request: Request::new(program.clone(), Seed(0)),
@@ -120,7 +119,8 @@ fn one(sweep: &Sweep<'_>, client: &mut Client, subject: &Subject<'_>) -> Result<
         let found = examined.judgement.signature.as_deref().unwrap_or("nothing");
         return Err(SimError::Usage(format!("made again it shows {found}")));
     }
-    Ok(Drawn { ask: &ask, examined: &examined, scenarios: sweep.scenarios }.record(client)?)
+    let scenarios = &sweep.several.executables()[subject.program.executable];
+    Ok(Drawn { ask: &ask, examined: &examined, scenarios }.record(client)?)
 }
 
 fn page(folder: &Folder, record: &Record) -> Result<Page, SweepError> {

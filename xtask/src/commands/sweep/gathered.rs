@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use photofinish::sweep::Tally;
+use photofinish::sweep::{Over, Tally};
 use photofinish::tracefile::TraceFile;
 use photofinish::verdict::Verdict;
+use serde::{Deserialize, Serialize};
 
 /// A run that shows a signature.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Shown {
     /// What it means.
     pub(super) verdict: Verdict,
@@ -21,7 +22,8 @@ pub(super) struct Shown {
 }
 
 /// How much was kept of a trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Extent {
     /// All of it.
     Whole,
@@ -62,7 +64,8 @@ impl Part {
         }
     }
 
-    fn merge(&mut self, later: Self) {
+    /// Adds what seeds have shown that come after ours.
+    pub(super) fn merge(&mut self, later: Self) {
         self.tally.merge(later.tally);
         for (signature, shown) in later.shown {
             self.show(&signature, shown);
@@ -75,21 +78,26 @@ impl Part {
 pub(super) struct Gathered {
     /// Of all seeds up to the first that is missing.
     pub(super) part: Part,
-    /// When its first part was begun, and its last one done.
-    pub(super) during: Option<(Instant, Instant)>,
+    /// From when its first part was begun to when its last one was done.
+    pub(super) took: Duration,
     /// What jobs spent on it together.
     pub(super) spent: Duration,
     /// By their first seed: parts after one that is missing.
     waiting: BTreeMap<u64, Part>,
     next: u64,
+    /// When its first part was begun.
+    began: Option<Instant>,
+    /// If they are not all the seeds from the sweep's first on: which.
+    pub(super) over: Option<Over>,
 }
 
 impl Gathered {
     /// Adds a part that begins with a seed, counted from the sweep's first. `began` is when.
     pub(super) fn put(&mut self, begin: u64, part: Part, began: Instant) {
-        let first = self.during.map_or(began, |(first, _)| first.min(began));
+        let first = self.began.map_or(began, |first| first.min(began));
         let ended = Instant::now();
-        self.during = Some((first, ended));
+        self.began = Some(first);
+        self.took = ended.duration_since(first);
         self.spent += ended.duration_since(began);
         self.waiting.insert(begin, part);
         while let Some(part) = self.waiting.remove(&self.next) {
@@ -129,7 +137,7 @@ mod tests {
             "thread": 0, "kind": "Preempt", "nth": 0, "step": 1, "thread_points": 1, "pc": 0, "bound": 2, "pick": 1,
         }));
         let pick = pick.expect("a pick");
-        let Request { program, strategy, cores, os, heap, oracles, limits, .. } =
+        let Request { program, strategy, cores, os, heap, oracles, preempt, limits, .. } =
             Request::new("s/v", Seed(seed));
         let trace = Trace { picks: vec![pick; decisions], ..Trace::default() };
         let file = TraceFile {
@@ -143,6 +151,7 @@ mod tests {
             os,
             heap,
             oracles,
+            preempt,
             limits,
             events_hash: 0,
             trace,

@@ -2,7 +2,7 @@
 //!
 //! Does not judge or print results. Invariant: a failing run is in the corpus before the next run of its job begins.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -23,22 +23,31 @@ use crate::cli::Sharing;
 use crate::interrupt;
 
 /// What all jobs have shown together.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Board {
-    plan: Plan,
     /// By variant.
     pub(super) gathered: Vec<Gathered>,
-    /// The marks of the executable.
-    pub(super) marks: Vec<Mark>,
+    /// The marks of each executable that a job has begun with.
+    pub(super) marks: BTreeMap<String, Vec<Mark>>,
     /// How many variants have been told.
     pub(super) told: usize,
     /// Runs after which a process that they shared was given up for what they left behind.
     pub(super) replaced: u64,
+    /// Where the sweep ended before it was done, because a run did not pass.
+    pub(super) end: Option<Place>,
 }
 
 impl Board {
-    /// Where the sweep ended before it was done, because a run did not pass.
-    pub(super) fn end(&self) -> Option<Place> {
-        self.plan.end()
+    /// Nothing yet, of so many variants.
+    pub(super) fn of(variants: usize) -> Self {
+        Self { gathered: vec![Gathered::default(); variants], ..Self::default() }
+    }
+
+    /// Leaves out the marks of executables that have no variant up to the end: whether a job had begun with one depends on the jobs.
+    pub(super) fn forget_marks(&mut self, sweep: &Sweep<'_>) {
+        if let (Some(end), Budget::Seeds(_)) = (self.end, sweep.budget) {
+            self.marks.retain(|name, _| (0..=end.variant).any(|variant| sweep.holder(variant).name == name));
+        }
     }
 
     /// The next variant to be told, if it is done.
@@ -48,10 +57,16 @@ impl Board {
     }
 }
 
+/// What the jobs share.
+struct Shared {
+    plan: Plan,
+    board: Board,
+}
+
 struct Jobs<'a, T> {
     sweep: &'a Sweep<'a>,
     progress: &'a Progress,
-    board: Mutex<Board>,
+    shared: Mutex<Shared>,
     began: Instant,
     tell: T,
 }
@@ -77,17 +92,18 @@ pub(super) fn run(
         Sharing::Fork => plan,
         Sharing::None => plan.shared(),
     };
-    let gathered = sweep.selected.iter().map(|_| Gathered::default()).collect();
-    let board = Mutex::new(Board { plan, gathered, marks: Vec::new(), told: 0, replaced: 0 });
-    let jobs = Jobs { sweep, progress, board, began, tell };
+    let plan = plan.at_most(sweep.seeds_max);
+    let shared = Mutex::new(Shared { plan, board: Board::of(sweep.selected.len()) });
+    let jobs = Jobs { sweep, progress, shared, began, tell };
     let outcome = std::thread::scope(|scope| {
         let started: Vec<_> = (0..sweep.jobs).map(|_| scope.spawn(|| jobs.job())).collect();
         let ended = started.into_iter().map(|job| job.join().expect("a job does not panic"));
         // All of them are waited for, and the first error is what is said.
         ended.fold(Ok(()), Result::and)
     });
-    let mut board = jobs.board.into_inner().expect("no job panics with it");
-    let end = board.plan.end();
+    let Shared { plan, mut board } = jobs.shared.into_inner().expect("no job panics with it");
+    let end = plan.end();
+    board.end = end;
     for (variant, gathered) in board.gathered.iter_mut().enumerate() {
         match end {
             Some(end) if matches!(sweep.budget, Budget::Seeds(_)) && variant > end.variant => {
@@ -97,6 +113,7 @@ pub(super) fn run(
             _ => gathered.finish(None),
         }
     }
+    board.forget_marks(sweep);
     (board, outcome)
 }
 
@@ -105,7 +122,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         let mut post: Option<Post> = None;
         let outcome = loop {
             let stay = post.as_ref().map(|post| post.stay);
-            let Some(batch) = self.board().plan.next(stay, self.began.elapsed()) else { break Ok(()) };
+            let Some(batch) = self.shared().plan.next(stay, self.began.elapsed()) else { break Ok(()) };
             let began = Instant::now();
             let (part, outcome) = self.batch(&mut post, batch);
             let took = began.elapsed();
@@ -118,30 +135,32 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
             }
         };
         if outcome.is_err() {
-            self.board().plan.stop();
+            self.shared().plan.stop();
         }
         outcome
     }
 
-    fn board(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().expect("no job panics with it")
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().expect("no job panics with it")
     }
 
     fn hand_in(&self, batch: Batch, part: Part, (began, took): (Instant, Duration), post: Option<&Post>) {
-        let mut board = self.board();
-        board.plan.spend(batch.variant, took);
+        let mut shared = self.shared();
+        let Shared { plan, board } = &mut *shared;
+        plan.spend(batch.variant, took);
         if interrupt::requested() {
-            board.plan.stop();
+            plan.stop();
         }
         if let Some(seed) = first_failed(&part).filter(|_| self.sweep.args.stop_on_first) {
-            board.plan.end_at(Place { variant: batch.variant, seed: seed.0 - self.sweep.args.from });
+            plan.end_at(Place { variant: batch.variant, seed: seed.0 - self.sweep.args.from });
         }
-        self.progress.ran(&self.sweep.selected[batch.variant].name(), &part.tally);
+        self.progress.ran(&self.sweep.listed(batch.variant).name(), &part.tally);
         board.gathered[batch.variant].put(batch.begin, part, began);
-        if board.marks.is_empty()
+        let holder = self.sweep.holder(batch.variant).name;
+        if !board.marks.contains_key(holder)
             && let Some(post) = post
         {
-            board.marks = post.client.marks().to_vec();
+            board.marks.insert(holder.to_owned(), post.client.marks().to_vec());
         }
         while let Some(variant) = board.done(self.sweep.budget) {
             board.told += 1;
@@ -157,7 +176,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
             Err(error) => return (part, Err(error)),
         };
         if self.sweep.args.isolation == Sharing::None {
-            let outcome = self.shared(post, batch, &mut part);
+            let outcome = self.in_one_process(post, batch, &mut part);
             return (part, outcome);
         }
         for offset in batch.begin..batch.begin + batch.len {
@@ -177,15 +196,19 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
     /// process are not, if the pool was enlarged before they began, so each variant's get a server of their own.
     fn begin<'p>(&self, post: &'p mut Option<Post>, variant: usize) -> Result<&'p mut Post, SweepError> {
         let stay = Stay { variant, spent: Duration::ZERO };
+        let executable = |variant: usize| self.sweep.selected[variant].executable;
         let post = match post.take() {
             Some(before) if before.stay.variant == variant => post.insert(before),
-            Some(before) if self.sweep.args.isolation == Sharing::Fork => {
+            Some(before)
+                if self.sweep.args.isolation == Sharing::Fork
+                    && executable(before.stay.variant) == executable(variant) =>
+            {
                 post.insert(Post { stay, known: BTreeSet::new(), ..before })
             }
             before => {
                 // The server before it ends first: what it takes is free for this one.
                 drop(before);
-                let client = self.sweep.client(self.progress)?;
+                let client = self.sweep.client(executable(variant), self.progress)?;
                 post.insert(Post { stay, client, known: BTreeSet::new() })
             }
         };
@@ -195,7 +218,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
     fn is_out_of_time(&self) -> bool {
         match self.sweep.budget {
             Budget::Seeds(_) => false,
-            Budget::Time(_) => !self.board().plan.has_time(self.began.elapsed()),
+            Budget::Time(_) => !self.shared().plan.has_time(self.began.elapsed()),
         }
     }
 
@@ -205,21 +228,21 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         let mut request = self.sweep.request(stay.variant, seed);
         request.strategy = client.resolve(&request)?;
         let examined = count(client, &request, |signature| known.contains(signature))?;
-        self.note(known, &request, &examined, part)
+        self.note((stay.variant, known), &request, &examined, part)
     }
 
     /// Makes a batch's runs in as few processes as can be, or those that are still wanted. What was found is kept before the next
     /// one is examined; runs that were made and are not wanted any more are not counted.
-    fn shared(&self, post: &mut Post, batch: Batch, part: &mut Part) -> Result<(), SweepError> {
+    fn in_one_process(&self, post: &mut Post, batch: Batch, part: &mut Part) -> Result<(), SweepError> {
         let Post { client, known, stay } = post;
         let first = self.sweep.request(stay.variant, Seed(self.sweep.args.from + batch.begin));
         let count = u32::try_from(batch.len).expect("a batch is small");
         let mut steps = Steps::new(&first, count);
         let mut outcome = Ok(true);
         while let Ok(true) = outcome {
-            outcome = self.step(&mut steps, client, known, &first, part);
+            outcome = self.step(&mut steps, client, (stay.variant, &mut *known), &first, part);
         }
-        self.board().replaced += steps.given_up();
+        self.shared().board.replaced += steps.given_up();
         outcome.map(|_| ())
     }
 
@@ -228,7 +251,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         &self,
         steps: &mut Steps,
         client: &mut Client,
-        known: &mut BTreeSet<String>,
+        (variant, known): (usize, &mut BTreeSet<String>),
         first: &Request,
         part: &mut Part,
     ) -> Result<bool, SweepError> {
@@ -237,14 +260,14 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         }
         let next = steps.examine_next(client, |signature| known.contains(signature))?;
         let Some((seed, strategy, examined)) = next else { return Ok(false) };
-        self.note(known, &Request { seed, strategy, ..first.clone() }, &examined, part)?;
+        self.note((variant, known), &Request { seed, strategy, ..first.clone() }, &examined, part)?;
         Ok(!(first_failed(part).is_some() && self.sweep.args.stop_on_first))
     }
 
     /// Counts what a run showed, and keeps it if it did not pass.
     fn note(
         &self,
-        known: &mut BTreeSet<String>,
+        (variant, known): (usize, &mut BTreeSet<String>),
         request: &Request,
         examined: &Examined,
         part: &mut Part,
@@ -255,7 +278,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         let Some(signature) = signature else { return Ok(()) };
         let shown = Shown {
             verdict: examined.judgement.verdict,
-            file: TraceFile::of(request, &examined.run, &self.sweep.build),
+            file: TraceFile::of(request, &examined.run, self.sweep.build(variant)),
             trace: if examined.run.truncated { Extent::Beginning } else { Extent::Whole },
         };
         known.insert(signature.clone());

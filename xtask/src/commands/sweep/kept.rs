@@ -7,26 +7,29 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use photofinish::client::{Client, Request};
+use photofinish::client::Request;
 use photofinish::examine::{Examined, examine};
 use photofinish::tracefile::{self, TraceFile};
 use photofinish::verdict::{self, Verdict};
-use photofinish_corpus::corpus::Traces;
+use photofinish_corpus::corpus::{Times, Traces};
 use photofinish_corpus::{Corpus, CorpusError, Entry, Example, Recorded, Sighting, State};
 use serde::Serialize;
 
 use super::gathered::{Extent, Shown};
+use super::jobs::Board;
 use super::progress::Progress;
+use super::server::Server;
 use super::small::Failure;
 use super::{Sweep, SweepError};
 use crate::commands::corpus;
 use crate::interrupt;
+use crate::moments::now_ms;
 
 /// A corpus that the jobs of a sweep share.
 pub(super) struct Kept {
-    corpus: Mutex<Corpus>,
+    /// None of a shard's, whose findings are kept when all are merged.
+    corpus: Option<Mutex<Corpus>>,
     /// How it is said that something was recorded.
     said: Said,
 }
@@ -99,7 +102,12 @@ pub(super) enum Outcome {
 impl Kept {
     /// Opens the corpus in a folder.
     pub(super) fn open(folder: &Path, said: Said) -> Result<Self, CorpusError> {
-        Ok(Self { corpus: Mutex::new(Corpus::open(folder)?), said })
+        Ok(Self { corpus: Some(Mutex::new(Corpus::open(folder)?)), said })
+    }
+
+    /// No corpus.
+    pub(super) fn nowhere() -> Self {
+        Self { corpus: None, said: Said::Words }
     }
 
     /// Records a failing run.
@@ -109,9 +117,40 @@ impl Kept {
         shown: &Shown,
         progress: &Progress,
     ) -> Result<(), CorpusError> {
+        if self.corpus.is_none() {
+            return Ok(());
+        }
+        self.add(signature, shown, (Times::Once, now_ms()), progress)
+    }
+
+    /// Records what the shards of a sweep found, which ended at that moment. Doing so again changes nothing.
+    pub(super) fn record_merged(
+        &self,
+        board: &Board,
+        ended_ms: i64,
+        progress: &Progress,
+    ) -> Result<(), CorpusError> {
+        for gathered in &board.gathered {
+            let found = &gathered.part.tally.found;
+            let failed = gathered.part.shown.iter().filter(|(_, shown)| shown.verdict == Verdict::Fail);
+            for (signature, shown) in failed {
+                let times = found.get(signature).map_or(1, |found| found.runs);
+                self.add(signature, shown, (Times::AtLeast(times), ended_ms), progress)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(
+        &self,
+        signature: &str,
+        shown: &Shown,
+        (times, now_ms): (Times, i64),
+        progress: &Progress,
+    ) -> Result<(), CorpusError> {
         let (program, example) = (&shown.file.program, example_of(shown));
-        let sighting = Sighting { program, signature, example: &example, now_ms: now_ms() };
-        let (id, recorded) = self.corpus().record(&sighting)?;
+        let sighting = Sighting { program, signature, example: &example, now_ms };
+        let (id, recorded) = self.corpus().record_times(&sighting, times)?;
         let Example { seed, decisions, .. } = example;
         let word = match recorded {
             Recorded::New => "new",
@@ -152,27 +191,32 @@ impl Kept {
     }
 
     fn corpus(&self) -> MutexGuard<'_, Corpus> {
-        self.corpus.lock().expect("nobody panics with it")
+        let corpus = self.corpus.as_ref().expect("a shard asks nothing of a corpus");
+        corpus.lock().expect("nobody panics with it")
     }
 }
 
 /// Runs the entries of a sweep's variants again and notes what came of them, by variant and number. An interrupt ends it early.
 pub(super) fn run_again(sweep: &Sweep<'_>, progress: &Progress) -> Result<Vec<Again>, SweepError> {
     let mut entries = sweep.kept.corpus().entries(Traces::With)?;
-    let order = |entry: &Entry| sweep.selected.iter().position(|listed| listed.name() == entry.program);
-    entries.retain(|entry| order(entry).is_some());
-    entries.sort_by_key(|entry| (order(entry), entry.id));
+    let variant = |entry: &Entry| sweep.variants().position(|listed| listed.name() == entry.program);
+    // An entry of another level cannot be made by this executable.
+    let is_ours =
+        |entry: &Entry| variant(entry).is_some_and(|variant| corpus::level(entry) == sweep.level(variant));
+    entries.retain(is_ours);
+    entries.sort_by_key(|entry| (variant(entry), entry.id));
     if entries.is_empty() {
         return Ok(Vec::new());
     }
     let next = AtomicUsize::new(0);
     let done = Mutex::new(vec![None; entries.len()]);
     let job = || -> Result<(), SweepError> {
-        let mut client = sweep.client(progress)?;
+        let mut server = Server::new(sweep, progress);
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(entry) = entries.get(index).filter(|_| !interrupt::requested()) else { return Ok(()) };
-            let outcome = one(sweep, &mut client, entry, progress)?;
+            let variant = variant(entry).expect("the others are left out above");
+            let outcome = one((sweep, variant), &mut server, entry, progress)?;
             let is_first = outcome.fails() && sweep.args.stop_on_first;
             let Entry { id, program, signature, .. } = entry.clone();
             let Example { os, heap, oracles, .. } = entry.example.clone();
@@ -201,16 +245,18 @@ pub(super) fn run_again(sweep: &Sweep<'_>, progress: &Progress) -> Result<Vec<Ag
 
 /// Runs an entry again and notes what came of it.
 fn one(
-    sweep: &Sweep<'_>,
-    client: &mut Client,
+    (sweep, variant): (&Sweep<'_>, usize),
+    server: &mut Server<'_>,
     entry: &Entry,
     progress: &Progress,
 ) -> Result<Outcome, SweepError> {
-    let (request, expected_hash) = match asked(entry, &sweep.build) {
+    let build = sweep.build(variant);
+    let (request, expected_hash) = match asked(entry, build) {
         Ok(asked) => asked,
         Err(why) => return Ok(Outcome::Unreadable { why }),
     };
-    let Examined { run, mut judgement, .. } = examine(client, &request)?;
+    let Examined { run, mut judgement, .. } =
+        examine(server.of(sweep.selected[variant].executable)?, &request)?;
     if let Some(expected) = expected_hash
         && expected != run.figures.events_hash
         && judgement.verdict != Verdict::Diverged
@@ -223,12 +269,12 @@ fn one(
     }
     let shown = Shown {
         verdict: judgement.verdict,
-        file: TraceFile::of(&request, &run, &sweep.build),
+        file: TraceFile::of(&request, &run, build),
         trace: if run.truncated { Extent::Beginning } else { Extent::Whole },
     };
     if judgement.signature.as_ref() == Some(&entry.signature) {
         // An example of another build can be run by its trace from here on.
-        let renewed = (entry.example.build != sweep.build).then(|| example_of(&shown));
+        let renewed = (entry.example.build != build).then(|| example_of(&shown));
         sweep.kept.corpus().still_fails(entry.id, renewed.as_ref(), now_ms())?;
         return Ok(if entry.state == State::Fixed { Outcome::Back } else { Outcome::Still });
     }
@@ -278,17 +324,12 @@ fn example_of(shown: &Shown) -> Example {
     }
 }
 
-/// The time, as entries are stamped with.
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use photofinish::client::Replay;
     use photofinish::scenario::{Heap, Os};
     use photofinish::sim::chooser::Strategy;
+    use photofinish::sim::preempt::Preempt;
     use photofinish::sim::seed::Seed;
     use photofinish::sim::trace::Trace;
 
@@ -304,12 +345,13 @@ mod tests {
             os,
             heap,
             oracles,
+            preempt: Some(Preempt::Blocks),
             ..Request::new("s/v", Seed(u64::MAX))
         }
     }
 
     fn entry() -> Entry {
-        let Request { program, seed, strategy, cores, os, heap, oracles, limits, .. } = original();
+        let Request { program, seed, strategy, cores, os, heap, oracles, preempt, limits, .. } = original();
         let file = TraceFile {
             schema: tracefile::SCHEMA,
             what: tracefile::WHAT.to_owned(),
@@ -321,6 +363,7 @@ mod tests {
             os,
             heap,
             oracles,
+            preempt,
             limits,
             events_hash: 7,
             trace: Trace::default(),
@@ -345,7 +388,9 @@ mod tests {
         assert_eq!(asked(&entry(), "other"), Ok((original(), None)), "by its seed");
         let mut bare = entry();
         bare.example.trace = None;
-        assert_eq!(asked(&bare, "this"), Ok((original(), None)), "without a trace");
+        // The level stands in the trace alone.
+        let at_its_own_level = Request { preempt: None, ..original() };
+        assert_eq!(asked(&bare, "this"), Ok((at_its_own_level, None)), "without a trace");
         let old = entry().example.trace.map(|trace| trace.replacen("\"schema\":", "\"schema\":9", 1));
         bare.example.trace = old;
         assert_eq!(asked(&bare, "this"), Ok((original(), None)), "with a trace of another schema");

@@ -16,13 +16,14 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::gathered::{Extent, Shown};
-use super::jobs::Board;
 use super::kept::Again;
 use super::plan::Budget;
 use super::progress::Progress;
-use super::small::{Failure, Made};
+use super::report::Seen;
+use super::server::Server;
 use super::{SimError, Sweep, SweepError, of};
 use crate::interrupt;
+use crate::scenarios::Program;
 
 /// The schema number of `sweep.json`.
 const SCHEMA: u32 = 1;
@@ -42,11 +43,18 @@ pub struct OutError {
 struct Swept<'a> {
     schema: u32,
     what: &'static str,
-    build: &'a str,
+    /// Of several executables a hash of all of them.
+    build: String,
+    /// Each of several executables.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    builds: BTreeMap<String, String>,
     from: u64,
     /// None with a budget of time.
     seeds: Option<u64>,
     interrupted: bool,
+    /// Of a merge.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing_shards: Vec<String>,
     variants: Vec<Variant<'a>>,
     /// Marks that nothing came by.
     missed: &'a [&'a Mark],
@@ -83,31 +91,26 @@ pub(super) fn prepare(folder: &Path) -> Result<(), OutError> {
 }
 
 /// Writes everything. Files of an earlier sweep that have other names stay; `sweep.json` does not name them.
-pub(super) fn write(
-    sweep: &Sweep<'_>,
-    folder: &Path,
-    (board, small): (&Board, &BTreeMap<Failure, Made>),
-    again: &[Again],
-    missed: &[&Mark],
-) -> Result<(), SweepError> {
-    let mut client = None;
+pub(super) fn write(sweep: &Sweep<'_>, folder: &Path, seen: &Seen<'_>) -> Result<(), SweepError> {
+    let Seen { board, small, again, missed, .. } = *seen;
+    let progress = Progress::new(Budget::Seeds(0), 0);
+    let mut server = Server::new(sweep, &progress);
     let mut variants = Vec::new();
-    for (listed, gathered) in sweep.selected.iter().zip(&board.gathered) {
+    for (&Program { listed, executable }, gathered) in sweep.selected.iter().zip(&board.gathered) {
         let mut examples = BTreeMap::new();
         for (signature, shown) in &gathered.part.shown {
-            if client.is_none() {
-                client = Some(sweep.client(&Progress::new(Budget::Seeds(0), 0))?);
-            }
-            let client = client.as_mut().expect("started above");
+            let client = server.of(executable)?;
             let token = small.get(&(listed.name(), signature.clone())).map(|made| &made.token);
             examples.insert(signature.as_str(), write_one(client, folder, (signature, token), shown)?);
         }
+        let complaints = sweep.judge(listed, gathered, again).complaints.into_iter();
+        let words = complaints.map(|complaint| complaint.words).collect();
         variants.push(Variant {
             scenario: &listed.scenario,
             variant: &listed.variant,
             tally: &gathered.part.tally,
             corpus: of(listed, again),
-            complaints: sweep.judge(listed, gathered, again).complaints,
+            complaints: words,
             examples,
         });
     }
@@ -118,10 +121,12 @@ pub(super) fn write(
     let swept = Swept {
         schema: SCHEMA,
         what: "photofinish sweep",
-        build: &sweep.build,
+        build: sweep.builds.whole(),
+        builds: sweep.builds.each(),
         from: sweep.args.from,
         seeds,
         interrupted: interrupt::requested(),
+        missing_shards: seen.missing().map(|missing| missing.shard.to_string()).collect(),
         variants,
         missed,
     };

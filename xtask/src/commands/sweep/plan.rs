@@ -104,6 +104,11 @@ impl Plan {
         Self { batch: BATCH_SHARED, ..self }
     }
 
+    /// The same with no more seeds of each variant than so many.
+    pub(super) fn at_most(self, seeds: u64) -> Self {
+        Self { seeds_max: self.seeds_max.min(seeds), ..self }
+    }
+
     /// What a job does next, which has spent so long with the variant of its last batch; `elapsed` is the age of the sweep.
     pub(super) fn next(&mut self, stay: Option<Stay>, elapsed: Duration) -> Option<Batch> {
         let chosen = if self.is_over { None } else { self.choose(stay, elapsed) };
@@ -256,6 +261,8 @@ mod tests {
     #[test]
     fn a_budget_of_time_ends_with_the_last_seed() {
         let mut plan = Plan::new(Budget::Time(Duration::from_secs(9)), 1, u64::MAX - 20, 1);
+        assert_eq!(all(&mut plan), [(0, 0, 16), (0, 16, 4)]);
+        let mut plan = Plan::new(Budget::Time(Duration::from_secs(9)), 1, 0, 1).at_most(20);
         assert_eq!(all(&mut plan), [(0, 0, 16), (0, 16, 4)]);
     }
 }

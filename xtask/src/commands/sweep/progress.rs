@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use photofinish::sweep::Tally;
 
 use super::plan::Budget;
+use crate::moments::millis;
 
 /// The latest signature is cut to so many characters, and the whole of it is told in the end.
 const SIGNATURE_CHARS: usize = 48;
@@ -79,10 +80,6 @@ impl Progress {
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().expect("nobody panics with it")
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn message(seen: &Seen, elapsed: Duration) -> String {

@@ -10,11 +10,10 @@ use photofinish::line;
 use photofinish::scenario::Listed;
 use photofinish::shrinking::Pair;
 use photofinish::sim::mark::Mark;
-use photofinish::sweep::{Found, Tally, matches};
+use photofinish::sweep::{Found, Over, Tally, matches};
 use photofinish::token::Token;
 use photofinish::verdict::Verdict;
 use photofinish_corpus::State;
-use photofinish_reports::junit::junit;
 use photofinish_reports::sweep as report;
 use photofinish_reports::sweep::{
     End, Expectation, Expected, Kept, Machine, News, Share, Signature, Small, SweepRecord, Variant,
@@ -24,10 +23,12 @@ use super::drawn::{self, Page};
 use super::gathered::{Gathered, Shown};
 use super::jobs::Board;
 use super::kept::{Again, Outcome};
+use super::merged::{Merged, Missing};
 use super::plan::Budget;
 use super::small::{Failure, Made};
 use super::{SimError, Sweep, SweepError, of};
 use crate::interrupt;
+use crate::moments::millis;
 use crate::reporting::Folder;
 
 /// What a sweep has shown, and what was known before it.
@@ -38,6 +39,15 @@ pub(super) struct Seen<'a> {
     /// The corpus before the sweep.
     pub(super) before: &'a BTreeMap<Failure, State>,
     pub(super) missed: &'a [&'a Mark],
+    /// The shards that have shown it, if there are any.
+    pub(super) merged: Option<&'a Merged>,
+}
+
+impl Seen<'_> {
+    /// The shards that are not there.
+    pub(super) fn missing(&self) -> impl Iterator<Item = &Missing> {
+        self.merged.into_iter().flat_map(|merged| &merged.missing)
+    }
 }
 
 /// Draws each failure, writes what is told of all, and says where.
@@ -47,19 +57,10 @@ pub(super) fn write(
     seen: &Seen<'_>,
     began: Instant,
 ) -> Result<(), SweepError> {
-    let took = began.elapsed();
+    let took = began.elapsed() + seen.merged.map(Merged::took).unwrap_or_default();
     let pages = drawn::draw(sweep, folder, seen.board, seen.small)?;
     let record = record(sweep, seen, &pages, took)?;
-    let mut json = serde_json::to_vec_pretty(&record).expect("plain data has a JSON form");
-    json.push(b'\n');
-    let (mut summary, mut page) = (String::new(), Vec::new());
-    report::markdown::markdown(&record, &mut summary).expect("a string takes anything");
-    report::html::html(&record, &mut page).expect("a vector takes anything");
-    let results = junit(&record.command, &record.outcomes());
-    folder.write("sweep.json", &json).map_err(SimError::from)?;
-    folder.write("summary.md", summary.as_bytes()).map_err(SimError::from)?;
-    folder.write("junit.xml", results.as_bytes()).map_err(SimError::from)?;
-    let index = folder.write("index.html", &page).map_err(SimError::from)?;
+    let index = folder.sweep(&record).map_err(SimError::from)?;
     eprintln!("report: {}", index.display());
     Ok(())
 }
@@ -73,13 +74,14 @@ fn record(
     let numbers = sweep.kept.shrunk()?;
     let numbers = numbers.into_iter().map(|(failure, (id, _))| (failure, id)).collect();
     let known = Known { numbers: &numbers, pages };
-    let variants = sweep.selected.iter().zip(&seen.board.gathered);
+    let variants = sweep.variants().zip(&seen.board.gathered);
     let variants = variants.map(|(listed, gathered)| variant(sweep, (listed, gathered), seen, known));
     let mut record = SweepRecord {
         schema: report::SCHEMA,
         what: String::from(report::WHAT),
         command: command(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())),
-        build: sweep.build.clone(),
+        build: sweep.builds.whole(),
+        builds: sweep.builds.each(),
         machine: Machine {
             cores: std::thread::available_parallelism().map_or(1, usize::from) as u64,
             jobs: sweep.jobs as u64,
@@ -92,8 +94,9 @@ fn record(
             Budget::Time(_) => None,
         },
         took_ms: millis(took),
-        end: match (interrupt::requested(), seen.board.end()) {
+        end: match (interrupt::requested(), seen.board.end) {
             (true, _) => End::Interrupted,
+            (false, _) if seen.missing().next().is_some() => End::Part,
             (false, Some(_)) => End::AtFirst,
             (false, None) => End::Whole,
         },
@@ -131,7 +134,7 @@ fn variant(
         let (shown, page) = (gathered.part.shown.get(signature), known.pages.get(&failure));
         let small = seen.small.get(&failure).map(|made| small(made, page));
         signatures.push(Signature {
-            first_after: Some(found.first.0 - sweep.args.from + 1),
+            first_after: sweep.over(gathered).before(found.first).map(|before| before + 1),
             expected: expected(listed, signature, found.verdict),
             news: news(found.verdict, seen.before.get(&failure)),
             corpus: known.numbers.get(&failure).copied(),
@@ -160,13 +163,14 @@ fn variant(
             (true, false) => Kept::Unjudged,
         },
         complaints,
-        missing: missing(listed, tally),
+        missing: if *sweep.over(gathered) == Over::Part { Vec::new() } else { missing(listed, tally) },
         runs: tally.runs,
         passed: tally.passed,
         points: tally.points,
         spent_ms: millis(gathered.spent),
         strategies: tally.strategies.clone(),
         signatures,
+        ..Variant::default()
     }
 }
 
@@ -273,17 +277,9 @@ fn small(made: &Made, page: Option<&Page>) -> Small {
 }
 
 /// What was typed, as it can be typed again.
-fn command(words: impl Iterator<Item = String>) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@,%+".contains(c);
-    let quoted = words.map(|word| match !word.is_empty() && word.chars().all(is_plain) {
-        true => word,
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    });
+pub(super) fn command(words: impl Iterator<Item = String>) -> String {
+    let quoted = words.map(|word| line::quoted(&word));
     ["cargo", "xtask"].into_iter().map(str::to_owned).chain(quoted).collect::<Vec<_>>().join(" ")
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -44,10 +44,10 @@ struct Told<'a> {
 pub(super) fn make(sweep: &Sweep<'_>, board: &Board) -> Result<BTreeMap<Failure, Made>, SweepError> {
     let mut made = BTreeMap::new();
     let entries = sweep.kept.shrunk()?;
-    let mut clients: Vec<Client> = Vec::new();
-    for (listed, gathered) in sweep.selected.iter().zip(&board.gathered) {
+    let (mut clients, mut of): (Vec<Client>, _) = (Vec::new(), None);
+    for (program, gathered) in sweep.selected.iter().zip(&board.gathered) {
         for (signature, shown) in &gathered.part.shown {
-            let failure = (listed.name(), signature.clone());
+            let failure = (program.listed.name(), signature.clone());
             let entry = entries.get(&failure);
             if let Some((_, Some(token))) = entry {
                 made.insert(failure, Made { token: token.clone(), pair: None });
@@ -57,8 +57,11 @@ pub(super) fn make(sweep: &Sweep<'_>, board: &Board) -> Result<BTreeMap<Failure,
             if sweep.args.no_shrink || !is_wanted || interrupt::requested() {
                 continue;
             }
+            if of.replace(program.executable) != Some(program.executable) {
+                clients.clear();
+            }
             while clients.len() < sweep.jobs {
-                clients.push(sweep.client(&Progress::new(Budget::Seeds(0), 0))?);
+                clients.push(sweep.client(program.executable, &Progress::new(Budget::Seeds(0), 0))?);
             }
             let Some(small) = one(sweep, &mut clients, (&failure, shown)) else { continue };
             if let Some((id, _)) = entry {

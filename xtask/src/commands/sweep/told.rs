@@ -8,20 +8,25 @@ use photofinish::sim::mark::Mark;
 use photofinish::story::visible;
 use photofinish::sweep::{Found, Tally};
 use photofinish::verdict::Verdict;
+use photofinish_reports::complaint::Complaint;
 use serde::Serialize;
 
 use super::Sweep;
 use super::gathered::Gathered;
 use super::jobs::Board;
 use super::kept::{Again, Outcome};
+use super::merged::{Merged, Missing};
+use super::report::command;
 use crate::cli::SweepArgs;
+use crate::commands::merge::MergeArgs;
+use crate::sharding::Shard;
 
 /// What is said of a variant.
 pub(super) struct Told<'a> {
     pub(super) listed: &'a Listed,
     pub(super) gathered: &'a Gathered,
     pub(super) again: &'a [&'a Again],
-    pub(super) complaints: &'a [String],
+    pub(super) complaints: &'a [Complaint],
 }
 
 /// The same with `--json`.
@@ -33,7 +38,7 @@ struct Line<'a> {
     tally: &'a Tally,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     corpus: &'a [&'a Again],
-    complaints: &'a [String],
+    complaints: Vec<&'a str>,
 }
 
 impl Told<'_> {
@@ -43,11 +48,12 @@ impl Told<'_> {
         let tally = &gathered.part.tally;
         if args.json {
             let (scenario, variant) = (&listed.scenario, &listed.variant);
+            let complaints = complaints.iter().map(|complaint| &*complaint.words).collect();
             let line = Line { scenario, variant, tally, corpus, complaints };
             crate::say!("{}", serde_json::to_string(&line).expect("plain data has a JSON form"));
             return;
         }
-        let ms = gathered.during.map_or(0, |(began, ended)| ended.duration_since(began).as_millis());
+        let ms = gathered.took.as_millis();
         crate::say!("{}: {} of {} runs passed, {ms} ms", listed.name(), tally.passed, tally.runs);
         for (signature, found) in &tally.found {
             crate::say!("  {}", found_words(signature, found));
@@ -103,7 +109,13 @@ fn found_words(signature: &str, found: &Found) -> String {
 pub(super) fn missed<'a>(board: &'a Board, args: &SweepArgs) -> Vec<&'a Mark> {
     let mut marks = photofinish::marks::Marks::default();
     board.gathered.iter().for_each(|gathered| marks.merge(gathered.part.tally.marks.clone()));
-    let missed = marks.missed(&board.marks);
+    let mut missed: Vec<&Mark> = Vec::new();
+    for mark in board.marks.values().flat_map(|of_executable| marks.missed(of_executable)) {
+        // A crate of several executables has its marks in each.
+        if !missed.contains(&mark) {
+            missed.push(mark);
+        }
+    }
     if missed.is_empty() {
         return missed;
     }
@@ -118,6 +130,48 @@ pub(super) fn missed<'a>(board: &'a Board, args: &SweepArgs) -> Vec<&'a Mark> {
     missed
 }
 
+/// Says how many runs none could follow in their process.
+pub(super) fn left_behind(board: &Board, args: &SweepArgs) {
+    match (board.replaced, args.json) {
+        (0, _) => {}
+        (left, true) => eprintln!("{}", serde_json::json!({ "left_behind": left })),
+        (left, false) => {
+            eprintln!("note: {left} runs left something behind that none could follow in their process");
+        }
+    }
+}
+
+/// Says where a shard's file is, and what is next.
+pub(super) fn shard(shard: Shard, at: &str, (out, args): (&str, &SweepArgs)) {
+    let next = command(["merge", out].into_iter().map(str::to_owned));
+    if args.json {
+        crate::say!("{}", serde_json::json!({ "shard": shard.to_string(), "written": at, "next": next }));
+    } else {
+        crate::say!("shard {shard}: {at}");
+        crate::say!("next: once all {} are there, `{next}`", shard.count());
+    }
+}
+
+/// Says which shards are missing, and how to run them.
+pub(super) fn missing_shards(merged: &Merged, args: &MergeArgs) {
+    let out = args.sources.iter().min().map_or("DIR", |source| source);
+    if !args.json {
+        let (missing, there) = (merged.missing.len(), merged.missing[0].shard.count() as usize);
+        crate::say!("{missing} of {there} shards are missing: this is what the others found");
+    }
+    for Missing { shard, why } in &merged.missing {
+        let next = merged.command(*shard, out);
+        if args.json {
+            let missing = serde_json::json!({ "shard": shard.to_string(), "why": why, "next": next });
+            crate::say!("{}", serde_json::json!({ "missing_shard": missing }));
+        } else {
+            let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            crate::say!("shard {shard} is missing{why}");
+            crate::say!("next: {next}");
+        }
+    }
+}
+
 /// Says that this is not all.
 pub(super) fn interrupted(args: &SweepArgs) {
     if args.json {
@@ -129,7 +183,7 @@ pub(super) fn interrupted(args: &SweepArgs) {
 
 /// Says which run ended a sweep that stops at the first that does not pass, and returns what it meant.
 pub(super) fn stopped(sweep: &Sweep<'_>, board: &Board) -> Option<Verdict> {
-    let end = board.end()?;
+    let end = board.end?;
     let seed = sweep.args.from + end.seed;
     let mut shown = board.gathered[end.variant].part.shown.iter();
     let (signature, shown) = shown.find(|(_, shown)| shown.file.seed.0 == seed)?;

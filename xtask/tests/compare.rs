@@ -81,7 +81,7 @@ fn rows(args: &[&str]) -> Vec<(String, String, Vec<Option<u64>>)> {
 #[test]
 fn we_find_every_kernel_within_its_cap() {
     let rows = rows(&["kernels", "--simulator", "photofinish", "--ranges", "1"]);
-    assert_eq!(rows.len(), 2 * 10, "each in a process of its own, and in one image");
+    assert_eq!(rows.len(), 2 * 25, "each in a process of its own, and in one image");
     for (simulator, subject, first) in rows {
         assert!(first[0].is_some(), "{simulator} did not find {subject}");
     }

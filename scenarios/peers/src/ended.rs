@@ -14,7 +14,7 @@ pub(crate) enum Ended {
 }
 
 /// What the kernels say, and how peers call the rest.
-const FAILURES: [&str; 3] = ["torn: ", "lost: ", "deadlock"];
+const FAILURES: [&str; 4] = ["torn: ", "lost: ", "wrong: ", "deadlock"];
 
 /// Reads the outcome of a caught panic.
 pub(crate) fn ended(outcome: Result<(), Box<dyn Any + Send>>) -> Result<Ended, String> {

@@ -10,6 +10,9 @@ mod late_listener;
 mod lock_order;
 mod lost_wakeup;
 mod pad;
+mod sctbench;
+
+use sctbench::work_stealing;
 
 /// A small program with a bug.
 #[derive(Clone, Copy, Debug)]
@@ -32,4 +35,20 @@ pub(super) static KERNELS: &[Kernel] = &[
     Kernel { name: "atomicity-3-padded", run: || atomicity::run(3, 25) },
     Kernel { name: "late-listener", run: || late_listener::run(0) },
     Kernel { name: "late-listener-busy", run: || late_listener::run(6) },
+    Kernel { name: "account", run: sctbench::account::run },
+    Kernel { name: "bluetooth-driver", run: sctbench::bluetooth_driver::run },
+    Kernel { name: "carter01", run: sctbench::carter::run },
+    Kernel { name: "circular-buffer", run: sctbench::circular_buffer::run },
+    Kernel { name: "din-phil-3", run: || sctbench::philosophers::run(3) },
+    Kernel { name: "din-phil-4", run: || sctbench::philosophers::run(4) },
+    Kernel { name: "lazy01", run: sctbench::lazy::run },
+    Kernel { name: "reorder-3", run: || sctbench::reorder::run(2) },
+    Kernel { name: "reorder-4", run: || sctbench::reorder::run(3) },
+    Kernel { name: "stack", run: sctbench::stack::run },
+    Kernel { name: "stringbuffer", run: sctbench::string_buffer::run },
+    Kernel { name: "token-ring", run: sctbench::token_ring::run },
+    Kernel { name: "twostage", run: sctbench::two_stage::run },
+    Kernel { name: "work-steal-queue", run: || work_stealing::run(work_stealing::Filled::All) },
+    Kernel { name: "work-steal-queue-fixed", run: || work_stealing::run(work_stealing::Filled::AllButOne) },
+    Kernel { name: "wronglock-3", run: || sctbench::wrong_lock::run(3) },
 ];

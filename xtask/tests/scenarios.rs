@@ -74,6 +74,12 @@ fn the_canary_is_heard() {
     }
 }
 
+#[test]
+fn every_kernel_does_what_is_said_of_it() {
+    let said = swept(&["kernels"], "1000");
+    assert!(said.contains("kernels/work-steal-queue-fixed: 1000 of 1000 runs passed"), "{said}");
+}
+
 /// Several processes make a run dear, and there are many variants: all of them with the seeds that the wide windows need less.
 #[test]
 fn every_way_to_hand_over_does_what_is_said_of_it() {

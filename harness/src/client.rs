@@ -8,6 +8,7 @@ mod ender;
 mod series;
 mod server;
 mod twin;
+mod way;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -34,6 +35,8 @@ use crate::symbols::Symbols;
 pub use photofinish_boundary::frames::{CORES, Input, Replay, Request, Sight, StackOf, Watch};
 pub use series::{InProcess, InSeries, Over};
 pub use server::ENVIRONMENT;
+use way::Way;
+pub use way::{Isolation, Main};
 
 use server::Server;
 
@@ -91,15 +94,6 @@ pub enum ClientError {
         /// Its own.
         present: Preempt,
     },
-}
-
-/// How the executable runs its programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Isolation {
-    /// Each run in a process forked from a warm one.
-    Fork,
-    /// The same, on real threads that hand a baton round.
-    Baton,
 }
 
 /// A stack that was recorded: whose, why, and its return addresses relative to the executable, innermost first.
@@ -180,22 +174,6 @@ impl Run {
         let index = (*self.event_stacks.get(event)?)?;
         self.stacks.get(index)
     }
-}
-
-/// How a server is started.
-#[derive(Clone, Copy, Debug)]
-struct Way {
-    main: Main,
-    isolation: Isolation,
-}
-
-/// Whose the main function of an executable is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Main {
-    /// Ours: [`serve`](crate::serve).
-    Ours,
-    /// Its own; the server takes over before it is called.
-    Own,
 }
 
 /// A scenario executable that serves runs.
@@ -292,6 +270,12 @@ impl Client {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The number of the process that serves.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.server.process.id()
     }
 
     /// Where the executable lies in the memory of its runs.

@@ -12,7 +12,7 @@ use crate::scenario::{Failure, Listed, Scenario};
 
 /// The main function of an executable that holds scenarios.
 ///
-/// `list` prints them as JSON; `serve POOL MOST fork|baton` serves runs on standard input and output, with threads made for
+/// `list` prints them as JSON; `serve POOL MOST rewind|fork|baton` serves runs on standard input and output, with threads made for
 /// `POOL` simulated ones and address space for `MOST`.
 pub fn serve(scenarios: &'static [&'static Scenario]) -> ! {
     server::enter();
@@ -36,10 +36,11 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Reads `serve POOL MOST fork|baton`.
+    /// Reads `serve POOL MOST rewind|fork|baton`.
     pub(crate) fn by(words: &[&str]) -> Option<Self> {
         let ["serve", made, most, isolation] = words else { return None };
         let isolation = match *isolation {
+            "rewind" => Isolation::Rewind,
             "fork" => Isolation::Fork,
             "baton" => Isolation::Baton,
             _ => return None,

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use photofinish::client::Isolation;
 use photofinish::guard::Percent;
 use photofinish::scenario::{Heap, Os};
 use photofinish::sim::oracle::Oracles;
@@ -127,7 +128,7 @@ pub struct SimArgs {
     pub gdb: Option<Option<u64>>,
 
     /// What a run shares with others.
-    #[arg(long, value_enum, default_value_t = Sharing::Fork, conflicts_with_all = ["baton", "trace", "record", "events", "gdb"])]
+    #[arg(long, value_enum, default_value_t = Sharing::Rewind, conflicts_with_all = ["baton", "trace", "record", "events", "gdb"])]
     pub isolation: Sharing,
 
     /// Print the events of each run.
@@ -224,7 +225,7 @@ pub struct SweepArgs {
     pub report: Option<PathBuf>,
 
     /// What a run shares with others. Where runs share a process, those that pass are not made again.
-    #[arg(long, value_enum, default_value_t = Sharing::Fork)]
+    #[arg(long, value_enum, default_value_t = Sharing::Rewind)]
     pub isolation: Sharing,
 
     /// Print one JSON object per variant, and on standard error one for each failure that the corpus did not know so well.
@@ -236,12 +237,26 @@ pub struct SweepArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sharing {
+    /// Nothing: they follow one another in a process whose memory is put back behind each as it was before; where the kernel cannot
+    /// tell which pages a run wrote (Linux 6.7 and later can), as with `fork`.
+    Rewind,
     /// Nothing: each has a process of its own, forked from a warm one.
     Fork,
     /// A process, one run after another, with the program's statics and whatever it leaks: many times as fast for short programs
     /// whose runs end by themselves. What fails is made again by itself, and only that counts; what passes may owe it to an earlier
     /// run.
     None,
+}
+
+impl Sharing {
+    /// How a server that is asked for single runs makes them.
+    #[must_use]
+    pub fn of_runs(self) -> Isolation {
+        match self {
+            Self::Rewind => Isolation::Rewind,
+            Self::Fork | Self::None => Isolation::Fork,
+        }
+    }
 }
 
 /// Arguments of `shrink`.

@@ -12,7 +12,7 @@ use photofinish_boundary::frames::{self, Ask, Died, Frame, Hello, PROTOCOL, Repl
 use photofinish_boundary::server::PoolSize;
 use photofinish_boundary::takeover;
 
-use super::{ClientError, Isolation, Main, Request, Run, Way, collect};
+use super::{ClientError, Main, Request, Run, Way, collect};
 use crate::wire::{WireError, at, read, read_bytes, write};
 
 /// The process behind a client.
@@ -43,15 +43,11 @@ const FOR_US: [i32; 2] = [2, 15];
 
 impl Server {
     pub(super) fn start(path: &Path, pool: PoolSize, way: Way) -> Result<Self, ClientError> {
-        let isolation = match way.isolation {
-            Isolation::Fork => "fork",
-            Isolation::Baton => "baton",
-        };
         // A fixed environment: what a program finds there must not depend on who asks. A process group of its own: a signal
         // to the command and all it started, as Ctrl-C is, is for us to answer, and a server ends when nobody asks it.
         let mut process = Command::new(path)
             .process_group(0)
-            .args(["serve", &pool.made.to_string(), &pool.most.to_string(), isolation])
+            .args(["serve", &pool.made.to_string(), &pool.most.to_string(), way.isolation.word()])
             .env_clear()
             .envs(ENVIRONMENT)
             .envs((way.main == Main::Own).then_some((takeover::VARIABLE, "1")))

@@ -17,7 +17,8 @@ impl Client {
         self.guard
     }
 
-    /// Another process that serves the same executable. What is the same for all runs of one server need not be for those of
+    /// Another process that serves the same executable, each run in a forked process of its own: whatever a run that took turns with
+    /// others owes to them differs there. What is the same for all runs of one server need not be for those of
     /// another, so it is the one to ask whether a run repeats.
     ///
     /// # Errors
@@ -25,7 +26,8 @@ impl Client {
     pub fn twin(&mut self) -> Result<&mut Self, ClientError> {
         if self.twin.is_none() {
             let most = (self.pool_max / LIVES).max(1);
-            let twin = Self::start_with(&self.path, self.way.main, most, self.way.isolation)?;
+            let isolation = self.way.isolation.apart();
+            let twin = Self::start_with(&self.path, self.way.main, most, isolation)?;
             self.twin = Some(Box::new(twin));
         }
         Ok(self.twin.as_mut().expect("started above"))

@@ -88,7 +88,7 @@ impl<'a> Search<'a> {
     ) -> Result<Self, String> {
         let threads_max = plan.limits(test).threads_max;
         println!("photofinish: {}: {plan}", test.name);
-        let mut client = Client::start_with(&executable, Main::Own, threads_max, Isolation::Fork)
+        let mut client = Client::start_with(&executable, Main::Own, threads_max, Isolation::Rewind)
             .map_err(|error| error.to_string())?;
         say_once(&client);
         for line in plan.resolve(&mut client)? {

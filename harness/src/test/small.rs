@@ -42,7 +42,7 @@ pub(super) fn make(
     }
     let jobs = available_parallelism().map_or(1, NonZero::get).min(CLIENTS_MAX);
     while clients.len() < jobs {
-        match Client::start_with(executable, Main::Own, threads_max, Isolation::Fork) {
+        match Client::start_with(executable, Main::Own, threads_max, Isolation::Rewind) {
             Ok(client) => clients.push(client),
             // Those that are there will do.
             Err(_) => break,

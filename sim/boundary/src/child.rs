@@ -207,21 +207,30 @@ pub(crate) fn limit_memory(more: u64) -> Result<(), String> {
         counted => counted,
     };
     let bytes = warm + more;
-    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+    // The next run of this process may have more, so that the hard limit stays.
+    let hard = HARD.load(Ordering::Relaxed);
+    let limit = libc::rlimit { rlim_cur: bytes.min(hard), rlim_max: hard };
     let address = (&raw const limit) as i64;
     let answer = raw::syscall(libc::SYS_prlimit64, [0, i64::from(libc::RLIMIT_AS), address, 0, 0, 0]);
     if answer < 0 { Err(format!("setrlimit(2) answered {answer}")) } else { Ok(()) }
 }
 
+/// What nobody may have more of than: whoever started the server said so.
+static HARD: AtomicU64 = AtomicU64::new(libc::RLIM_INFINITY);
+
 /// Bytes of address space that the warm image has, once they were counted.
 static WARM: AtomicU64 = AtomicU64::new(0);
 
-/// Counts the address space of the warm image, of which each run gets a copy.
+/// Counts the address space of the warm image, of which each run gets a copy, and what there may be of it.
 ///
 /// # Errors
 /// `/proc` does not tell.
 pub(crate) fn count_warm() -> Result<(), String> {
     WARM.store(address_space()?, Ordering::Relaxed);
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: getrlimit(2): a place for the answer.
+    unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) };
+    HARD.store(limit.rlim_max, Ordering::Relaxed);
     Ok(())
 }
 

@@ -9,7 +9,8 @@
 //! (contexts), `disk` (the files of a run), `instrument` and `symbols` (what the program reaches us through), `memory` (whose
 //! heap), [`marks`] (what the program says of itself), [`frames`] (of a crate of its own) and `shm` (what a run leaves behind), `crash` (signals and the watchdog), `guard` and `vdso` (what goes past
 //! the C library), `sight` and `step` (what reaches the program past the kernel, for who wants to know), `child` and [`server`]
-//! (a run in a fresh image), `series` (runs that follow one another in it), `oracles` (what is asked of it besides), [`proof`]
+//! (a run in a fresh image), `forked` (in a process of its own), `turns` and `rewind` (in one whose image is put back), `series` (runs that
+//! follow one another in an image), `oracles` (what is asked of it besides), [`proof`]
 //! (that all this is in charge), [`takeover`] (serving in an executable that has a main function of its own).
 
 #[cfg(any(target_env = "musl", target_feature = "crt-static"))]
@@ -24,6 +25,7 @@ mod crash;
 mod debugger;
 mod disk;
 mod executable;
+mod forked;
 mod guard;
 mod host;
 mod instrument;
@@ -34,6 +36,7 @@ mod own;
 pub mod phase;
 mod process;
 pub mod proof;
+mod rewind;
 mod run;
 mod series;
 pub mod server;
@@ -45,6 +48,7 @@ mod step;
 mod symbols;
 pub mod takeover;
 mod tid;
+mod turns;
 mod vdso;
 pub mod world;
 

@@ -5,7 +5,7 @@
 //! the C library calls itself for what it hands out (`strdup(3)`); it does not know who frees what. Invariant: memory goes back to
 //! the heap it came from, which its address tells.
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::phase::{self, Phase};
@@ -322,6 +322,11 @@ pub unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
 pub(crate) fn settle() -> Result<(), String> {
     // SAFETY: mallopt(3) with a documented parameter.
     unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+    // What the heap has it keeps, and it takes a MiB at a time: its end is the kernel's, and a run that moves it costs more to undo.
+    // SAFETY: as above.
+    unsafe { libc::mallopt(libc::M_TRIM_THRESHOLD, c_int::MAX) };
+    // SAFETY: as above.
+    unsafe { libc::mallopt(libc::M_TOP_PAD, 1 << 20) };
     level();
     let probe = Box::new(0_u64);
     if is_ours(core::ptr::from_ref(&*probe).cast_mut().cast()) {

@@ -13,7 +13,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 pub use crate::carrier::PoolSize;
 use crate::carrier::{self, Mode};
@@ -22,6 +21,7 @@ use crate::crash::{self, leave};
 use crate::debugger;
 use crate::disk;
 use crate::disk::folder::{Folders, REAL_TMPDIR};
+use crate::forked::{Forked, Waited};
 use crate::frames::{Ask, Died, Hello, PROTOCOL, Reply};
 use crate::guard;
 use crate::marks;
@@ -29,10 +29,12 @@ use crate::memory;
 use crate::phase::{self, Phase};
 use crate::process;
 use crate::proof;
+use crate::rewind;
 use crate::series;
 use crate::shm::SHARED;
 use crate::symbols::{raw, tls};
 use crate::takeover;
+use crate::turns::Turns;
 
 /// Our descriptors lie above any that a program under test will be given.
 pub(crate) const HOLDER_FD: c_int = 900;
@@ -50,6 +52,8 @@ const MESSAGE_MAX: usize = 1 << 30;
 /// How the server runs its programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isolation {
+    /// Each run in the image of the warm server, which is put back behind it; in a process of its own where that cannot be.
+    Rewind,
     /// Each run in a process forked from the warm server.
     Fork,
     /// The same, but every thread of the run is a real one: for debuggers.
@@ -102,8 +106,9 @@ fn start(pool: PoolSize, isolation: Isolation) -> Result<(Folders, Vec<String>),
     crash::install();
     let notes = guard::prepare();
     process::prepare();
+    rewind::prepare()?;
     match isolation {
-        Isolation::Fork => {
+        Isolation::Rewind | Isolation::Fork => {
             carrier::prepare(pool, Mode::Steal)?;
             child::count_warm()?;
         }
@@ -195,21 +200,11 @@ fn take_descriptors() -> io::Result<()> {
 }
 
 /// Real numbers below this one are taken by files that nothing can be done with.
-const PLACEHOLDERS: c_int = 64;
+pub(crate) const PLACEHOLDERS: c_int = 64;
 /// Descriptors a run may have, ours included.
 const FILES_LIMIT: u64 = 1024;
 
-/// A run dies with its server.
-fn die_with_server(server: libc::pid_t) {
-    // SAFETY: prctl(2) with PR_SET_PDEATHSIG takes a signal number.
-    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
-    // SAFETY: getppid(2) always succeeds. The server may have died before the call above.
-    if unsafe { libc::getppid() } != server {
-        leave(0);
-    }
-}
-
-fn check(answer: i64) -> io::Result<i64> {
+pub(crate) fn check(answer: i64) -> io::Result<i64> {
     if answer < 0 {
         return Err(io::Error::from_raw_os_error(i32::try_from(-answer).unwrap_or(libc::EIO)));
     }
@@ -222,7 +217,9 @@ fn requests(
     find: &dyn Fn(&str) -> Option<Task>,
     folders: &mut Folders,
 ) -> io::Result<()> {
-    while let Some(ask) = receive::<Ask>()? {
+    let mut turns = (isolation == Isolation::Rewind && rewind::is_possible()).then(Turns::new);
+    while let Some(asked) = receive()? {
+        let ask: Ask = postcard::from_bytes(&asked).map_err(io::Error::other)?;
         let request = match &ask {
             Ask::Run(request) => request,
             Ask::Series(series) => &series.first,
@@ -233,17 +230,11 @@ fn requests(
         }
         let most_ms = request.limits.real_ms_max * 10 + GRACE_MS;
         SHARED.clear();
-        disk::begin(folders.next());
-        if request.stop_at.is_some() {
-            debugger::photofinish_debugger_fork();
-        }
-        let died = fork_and_run(pool, isolation, most_ms, &|| match &ask {
-            Ask::Run(request) => find(&request.program).map_or(Ok(()), |task| child::execute(request, task)),
-            Ask::Series(series) => series::execute(series, find),
-        });
-        if SHARED.made_folder() {
-            folders.clean();
-        }
+        let turns = turns.as_mut().filter(|_| can_take_turn(&ask, &asked));
+        let died = match turns.and_then(Turns::next) {
+            Some(turns) => turns.run(&asked, most_ms, folders, find),
+            None => run_apart(pool, isolation, &ask, most_ms, folders, find),
+        };
         SHARED.adopt_found();
         let died = died?;
         let (frames, truncated) = SHARED.read();
@@ -253,77 +244,44 @@ fn requests(
     Ok(())
 }
 
-/// Does something in a process of its own, which may take `most_ms` from one frame to the next.
-fn fork_and_run(
-    pool: PoolSize,
-    isolation: Isolation,
-    most_ms: u64,
-    run: &dyn Fn() -> Result<(), String>,
-) -> io::Result<Option<Died>> {
-    // SAFETY: getpid(2) always succeeds.
-    let server = unsafe { libc::getpid() };
-    // SAFETY: the other threads of this process are parked for ever and hold no lock.
-    match unsafe { libc::fork() } {
-        -1 => Err(io::Error::last_os_error()),
-        0 => {
-            die_with_server(server);
-            let ready = match isolation {
-                Isolation::Fork => {
-                    memory::begin_afresh();
-                    Ok(())
-                }
-                Isolation::Baton => carrier::prepare(pool, Mode::Baton),
-            };
-            match ready.and_then(|()| run()) {
-                Ok(()) => leave(0),
-                Err(why) => crash::die("photofinish: ", why.as_bytes()),
-            }
-        }
-        child => wait_for(child, most_ms),
-    }
+/// Whether what is asked for may be done behind another run: what is watched or followed with a debugger has a process of its own.
+fn can_take_turn(ask: &Ask, asked: &[u8]) -> bool {
+    let plain = matches!(ask, Ask::Run(request) if request.watch.is_none() && request.stop_at.is_none());
+    plain && rewind::fits(asked)
 }
 
-/// Waits for a run's process, and kills it when its own watchdog did not.
-fn wait_for(child: libc::pid_t, most_ms: u64) -> io::Result<Option<Died>> {
-    let mut killed = false;
-    let pidfd = check(raw::syscall(libc::SYS_pidfd_open, [i64::from(child), 0, 0, 0, 0, 0]))?;
-    {
-        let mut entry =
-            libc::pollfd { fd: c_int::try_from(pidfd).unwrap_or(-1), events: libc::POLLIN, revents: 0 };
-        let timeout = c_int::try_from(most_ms).unwrap_or(c_int::MAX);
-        let ready = loop {
-            let before = SHARED.length();
-            // SAFETY: one valid entry.
-            let ready = unsafe { libc::poll(&raw mut entry, 1, timeout) };
-            if ready != 0 || SHARED.length() == before {
-                break ready;
-            }
-        };
-        raw::syscall(libc::SYS_close, [pidfd, 0, 0, 0, 0, 0]);
-        if ready == 0 {
-            killed = true;
-            // SAFETY: the child has not been waited for, so its number is still its own.
-            unsafe { libc::kill(child, libc::SIGKILL) };
-        }
+/// Does what is asked for in a process of its own, which may take `most_ms` from one frame to the next.
+fn run_apart(
+    pool: PoolSize,
+    isolation: Isolation,
+    ask: &Ask,
+    most_ms: u64,
+    folders: &mut Folders,
+    find: &dyn Fn(&str) -> Option<Task>,
+) -> io::Result<Option<Died>> {
+    let folder = folders.next();
+    disk::begin(folder.clone());
+    if matches!(ask, Ask::Run(request) if request.stop_at.is_some()) {
+        debugger::photofinish_debugger_fork();
     }
-    let mut status = 0;
-    // SAFETY: a place for the status of our own child.
-    check(i64::from(unsafe { libc::waitpid(child, &raw mut status, 0) }))?;
-    Ok(match status {
-        _ if killed => {
-            Some(Died::Lost(format!("its process did not answer for {most_ms} ms and was killed")))
+    let forked = Forked::new(&|| {
+        match isolation {
+            Isolation::Rewind | Isolation::Fork => memory::begin_afresh(),
+            Isolation::Baton => carrier::prepare(pool, Mode::Baton)?,
         }
-        status if libc::WIFSIGNALED(status) => {
-            Some(Died::Lost(format!("its process was killed by signal {}", libc::WTERMSIG(status))))
+        match ask {
+            Ask::Run(request) => find(&request.program).map_or(Ok(()), |task| child::execute(request, task)),
+            Ask::Series(series) => series::execute(series, find),
         }
-        status if libc::WEXITSTATUS(status) == crash::OUR_BUG => {
-            Some(Died::OurBug(String::from("the simulator could not go on; it said why on standard error")))
-        }
-        status if libc::WEXITSTATUS(status) != 0 => {
-            Some(Died::Lost(format!("its process left with status {}", libc::WEXITSTATUS(status))))
-        }
-        _ => None,
-    })
+    })?;
+    let waited = forked.wait(None, most_ms);
+    if SHARED.made_folder() {
+        Folders::clean(&folder);
+    }
+    match waited? {
+        Waited::Done => Ok(None),
+        Waited::Gone(died) => Ok(died),
+    }
 }
 
 fn send<T: Serialize>(message: &T) -> io::Result<()> {
@@ -346,7 +304,7 @@ fn send_before<T: Serialize>(message: &T, rest: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn receive<T: DeserializeOwned>() -> io::Result<Option<T>> {
+fn receive() -> io::Result<Option<Vec<u8>>> {
     let mut length = [0; 4];
     if !fill(&mut length)? {
         return Ok(None);
@@ -359,7 +317,7 @@ fn receive<T: DeserializeOwned>() -> io::Result<Option<T>> {
     if !fill(&mut body)? {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    postcard::from_bytes(&body).map(Some).map_err(io::Error::other)
+    Ok(Some(body))
 }
 
 /// Fills a buffer from the requests; false if they ended before its first byte.

@@ -100,6 +100,11 @@ impl Shared {
         header.found_count.store(index + 1, Ordering::Release);
     }
 
+    /// Whether the run has looked up symbols that nobody took over yet.
+    pub(crate) fn has_found(&self) -> bool {
+        self.header().found_count.load(Ordering::Acquire) != 0
+    }
+
     /// Takes over the symbols that a run has looked up. They lie where the server would find them: a run is an image of it.
     pub(crate) fn adopt_found(&self) {
         let header = self.header();

@@ -147,7 +147,7 @@ fn compare<'a>(
     let line = Line { scenario, variant, strategy, first: Vec::new(), ranges: args.ranges, runs: 0 };
     let whole = Mutex::new(line);
     let job = || {
-        let mut client = Client::start(&scenarios.path, Limits::default().threads_max, Isolation::Fork)?;
+        let mut client = Client::start(&scenarios.path, Limits::default().threads_max, Isolation::Rewind)?;
         loop {
             let range = next.fetch_add(1, Ordering::Relaxed);
             if range >= args.ranges {

@@ -245,7 +245,7 @@ impl NightlyArgs {
             out,
             shard: self.shard,
             report,
-            isolation: Sharing::Fork,
+            isolation: Sharing::Rewind,
             json: self.json,
         }
     }

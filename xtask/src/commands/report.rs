@@ -113,7 +113,7 @@ fn of_token(token: Token) -> Result<Record, ReportError> {
     let asks = args.asks(&[], &scenarios).map_err(SimError::from)?;
     let mut ask = asks.into_iter().next().expect("a token is one run");
     let threads = ask.request.limits.threads_max;
-    let mut client = Client::start(&scenarios.path, threads, Isolation::Fork).map_err(SimError::from)?;
+    let mut client = Client::start(&scenarios.path, threads, Isolation::Rewind).map_err(SimError::from)?;
     for line in ask.resolve(&mut client, args.exact()).map_err(SimError::from)? {
         eprintln!("{line}");
     }

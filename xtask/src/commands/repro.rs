@@ -289,7 +289,7 @@ impl Desk<'_> {
 
     fn client(&mut self) -> Result<&mut Client, ReproError> {
         if self.client.is_none() {
-            let mut client = Client::start(&self.scenarios.path, self.threads(), Isolation::Fork)
+            let mut client = Client::start(&self.scenarios.path, self.threads(), Isolation::Rewind)
                 .map_err(SimError::from)?;
             // What passes closes a report, and is seen twice.
             client.set_guard(Percent::ALL);

@@ -108,7 +108,7 @@ pub fn run(args: &ShrinkArgs) -> Result<Exit, ShrinkCommandError> {
     let jobs = args.jobs.map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from);
     let mut clients = Vec::new();
     for _ in 0..jobs {
-        let client = Client::start(&scenarios.path, threads, Isolation::Fork);
+        let client = Client::start(&scenarios.path, threads, Isolation::Rewind);
         clients.push(client.map_err(SimError::from)?);
     }
     let small = made_small(args, ask, &mut clients)?;

@@ -207,7 +207,7 @@ impl Session<'_> {
         let isolation = self.args.isolation;
         let client = self.client()?;
         match isolation {
-            Sharing::Fork => Ok(examine(client, request)?),
+            Sharing::Rewind | Sharing::Fork => Ok(examine(client, request)?),
             Sharing::None => {
                 let first = Steps::new(request, 1).examine_next(client, |_| false)?;
                 Ok(first.expect("one was asked for").2)
@@ -240,7 +240,7 @@ impl Session<'_> {
 
     fn client(&mut self) -> Result<&mut Client, SimError> {
         if self.client.is_none() {
-            let isolation = if self.args.baton { Isolation::Baton } else { Isolation::Fork };
+            let isolation = if self.args.baton { Isolation::Baton } else { self.args.isolation.of_runs() };
             let mut client = Client::start(&self.scenarios.path, self.threads, isolation)?;
             client.set_guard(self.args.guard);
             for note in client.notes() {

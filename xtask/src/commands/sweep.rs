@@ -22,7 +22,7 @@ mod told;
 use std::sync::Once;
 use std::time::Instant;
 
-use photofinish::client::{Client, ClientError, Isolation, Request};
+use photofinish::client::{Client, ClientError, Request};
 use photofinish::scenario::Listed;
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::limits::Limits;
@@ -211,7 +211,7 @@ fn budget(args: &SweepArgs) -> Result<Budget, SimError> {
 /// Where a shard's seeds may begin, so that the runs of all shards are those of the sweep.
 fn aligned(isolation: Sharing) -> u64 {
     match isolation {
-        Sharing::Fork => 1,
+        Sharing::Rewind | Sharing::Fork => 1,
         Sharing::None => ALIGNED_SHARED,
     }
 }
@@ -373,8 +373,11 @@ impl<'a> Sweep<'a> {
     fn client(&self, executable: usize, progress: &Progress) -> Result<Client, SweepError> {
         static TOLD: Once = Once::new();
         let threads_max = Limits::default().threads_max;
-        let mut client =
-            Client::start(&self.several.executables()[executable].path, threads_max, Isolation::Fork)?;
+        let mut client = Client::start(
+            &self.several.executables()[executable].path,
+            threads_max,
+            self.args.isolation.of_runs(),
+        )?;
         client.set_guard(self.args.guard);
         TOLD.call_once(|| client.notes().iter().for_each(|note| progress.note(&format!("note: {note}"))));
         Ok(client)

@@ -14,6 +14,7 @@ pub mod guarded;
 pub mod heap;
 pub mod hosts;
 pub mod layout;
+pub mod leftovers;
 pub mod marks;
 pub mod native;
 pub mod oracles;
@@ -30,6 +31,7 @@ pub static GUESTS: &[&Scenario] = &[
     &sync::SCENARIO,
     &time::SCENARIO,
     &layout::SCENARIO,
+    &leftovers::SCENARIO,
     &races::SCENARIO,
     &marks::SCENARIO,
     &endings::SCENARIO,

@@ -4,8 +4,9 @@
 //! thread pointer) are saved and restored; nothing else is preserved by a call.
 
 use core::arch::naked_asm;
+use core::ffi::c_void;
 
-use super::{Context, Snapshot};
+use super::{Between, Context, Snapshot};
 
 impl Context {
     /// Notes the running thread's own thread pointer, which [`switch`] restores but does not save: it never changes.
@@ -171,6 +172,76 @@ pub(crate) unsafe extern "C" fn restore_stack(stack_pointer: usize, bytes: *cons
         "ldp d14, d15, [sp, #144]",
         "add sp, sp, #160",
         "mov x0, #1",
+        "ret",
+    )
+}
+
+/// Calls `between` on the stack that ends at `top`, with the place where the callee-saved registers lie on this one, and returns with
+/// those that lie where it says; so each time that [`rewind`] is called.
+///
+/// # Safety
+/// Nothing uses the other stack, and between two returns of this function the running thread's own is put back as it was.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn rewind_point(top: usize, between: Between, argument: *mut c_void) {
+    naked_asm!(
+        "sub sp, sp, #176",
+        "stp x19, x20, [sp, #0]",
+        "stp x21, x22, [sp, #16]",
+        "stp x23, x24, [sp, #32]",
+        "stp x25, x26, [sp, #48]",
+        "stp x27, x28, [sp, #64]",
+        "stp x29, x30, [sp, #80]",
+        "stp d8, d9, [sp, #96]",
+        "stp d10, d11, [sp, #112]",
+        "stp d12, d13, [sp, #128]",
+        "stp d14, d15, [sp, #144]",
+        "mrs x9, fpcr",
+        "str x9, [sp, #160]",
+        "mov x9, x1",
+        "mov x1, sp",
+        "mov sp, x0",
+        "mov x0, x2",
+        "blr x9",
+        "b {go_on}",
+        go_on = sym go_on,
+    )
+}
+
+/// Calls `between` on the stack that ends at `top`, and returns from the [`rewind_point`] whose stack pointer it answers.
+///
+/// # Safety
+/// As for [`rewind_point`], whose frame `between` puts back.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn rewind(top: usize, between: Between, argument: *mut c_void) -> ! {
+    naked_asm!(
+        "mov x9, x1",
+        "mov x1, #0",
+        "mov sp, x0",
+        "mov x0, x2",
+        "blr x9",
+        "b {go_on}",
+        go_on = sym go_on,
+    )
+}
+
+/// Returns from [`rewind_point`], whose stack pointer is in `x0`.
+#[unsafe(naked)]
+unsafe extern "C" fn go_on() {
+    naked_asm!(
+        "mov sp, x0",
+        "ldr x9, [sp, #160]",
+        "msr fpcr, x9",
+        "ldp x19, x20, [sp, #0]",
+        "ldp x21, x22, [sp, #16]",
+        "ldp x23, x24, [sp, #32]",
+        "ldp x25, x26, [sp, #48]",
+        "ldp x27, x28, [sp, #64]",
+        "ldp x29, x30, [sp, #80]",
+        "ldp d8, d9, [sp, #96]",
+        "ldp d10, d11, [sp, #112]",
+        "ldp d12, d13, [sp, #128]",
+        "ldp d14, d15, [sp, #144]",
+        "add sp, sp, #176",
         "ret",
     )
 }

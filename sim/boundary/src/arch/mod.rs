@@ -7,7 +7,7 @@
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::{keep_stack, park, restore_stack, supported, switch};
+pub(crate) use x86_64::{keep_stack, park, restore_stack, rewind, rewind_point, supported, switch};
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64_trap;
@@ -21,7 +21,7 @@ pub(crate) use x86_64_step::{Untrappable, set_trap_flag};
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
 #[cfg(target_arch = "aarch64")]
-pub(crate) use aarch64::{keep_stack, park, restore_stack, supported, switch};
+pub(crate) use aarch64::{keep_stack, park, restore_stack, rewind, rewind_point, supported, switch};
 #[cfg(target_arch = "aarch64")]
 mod aarch64_trap;
 #[cfg(target_arch = "aarch64")]
@@ -30,6 +30,10 @@ pub(crate) use aarch64_trap::{AUDIT_ARCH, Trap, stub};
 mod aarch64_step;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use aarch64_step::{Untrappable, set_trap_flag};
+
+/// What happens between two turns of a process whose image is put back, on a stack of its own: it gets its argument, and the stack pointer
+/// at which the image was taken, or 0 when it is to be put back; it answers with the stack pointer at which to go on.
+pub(crate) type Between = extern "C" fn(*mut core::ffi::c_void, usize) -> usize;
 
 /// A stopped context. The assembly of each architecture knows its layout: two words, in this order.
 #[derive(Debug)]

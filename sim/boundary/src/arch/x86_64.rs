@@ -5,8 +5,9 @@
 //! call.
 
 use core::arch::naked_asm;
+use core::ffi::c_void;
 
-use super::{Context, Snapshot};
+use super::{Between, Context, Snapshot};
 
 impl Context {
     /// Notes the running thread's own thread pointer, which [`switch`] restores but does not save: it never changes.
@@ -157,6 +158,68 @@ pub(crate) unsafe extern "C" fn restore_stack(stack_pointer: usize, bytes: *cons
         "pop rbx",
         "pop rbp",
         "mov eax, 1",
+        "ret",
+    )
+}
+
+/// Calls `between` on the stack that ends at `top`, with the place where the callee-saved registers lie on this one, and returns with
+/// those that lie where it says; so each time that [`rewind`] is called.
+///
+/// # Safety
+/// Nothing uses the other stack, and between two returns of this function the running thread's own is put back as it was.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn rewind_point(top: usize, between: Between, argument: *mut c_void) {
+    naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "stmxcsr [rsp]",
+        "fnstcw [rsp + 4]",
+        "mov rax, rsi",
+        "mov rsi, rsp",
+        "mov rsp, rdi",
+        "mov rdi, rdx",
+        "call rax",
+        "jmp {go_on}",
+        go_on = sym go_on,
+    )
+}
+
+/// Calls `between` on the stack that ends at `top`, and returns from the [`rewind_point`] whose stack pointer it answers.
+///
+/// # Safety
+/// As for [`rewind_point`], whose frame `between` puts back.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn rewind(top: usize, between: Between, argument: *mut c_void) -> ! {
+    naked_asm!(
+        "mov rax, rsi",
+        "xor esi, esi",
+        "mov rsp, rdi",
+        "mov rdi, rdx",
+        "call rax",
+        "jmp {go_on}",
+        go_on = sym go_on,
+    )
+}
+
+/// Returns from [`rewind_point`], whose stack pointer is in `rax`.
+#[unsafe(naked)]
+unsafe extern "C" fn go_on() {
+    naked_asm!(
+        "mov rsp, rax",
+        "fldcw [rsp + 4]",
+        "ldmxcsr [rsp]",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
         "ret",
     )
 }

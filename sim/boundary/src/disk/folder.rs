@@ -55,18 +55,13 @@ impl Folders {
     /// The folder of the next run, which nobody has made yet.
     pub(crate) fn next(&mut self) -> PathBuf {
         self.runs_count += 1;
-        self.of_run()
-    }
-
-    fn of_run(&self) -> PathBuf {
         self.own.join(format!("{:08}", self.runs_count))
     }
 
-    /// Removes the folder of the run that is over, if it had one.
-    pub(crate) fn clean(&self) {
-        let folder = self.of_run();
-        if fs::remove_dir(&folder).is_err() {
-            remove(&folder);
+    /// Removes the folder of a run that is over.
+    pub(crate) fn clean(folder: &Path) {
+        if fs::remove_dir(folder).is_err() {
+            remove(folder);
         }
     }
 

@@ -120,7 +120,7 @@ impl Stage {
                 let path = &self.load[&ours.points];
                 let client = match self.clients.remove(&ours.points) {
                     Some(client) => client,
-                    None => Client::start(path, THREADS_MAX, Isolation::Fork)?,
+                    None => Client::start(path, THREADS_MAX, Isolation::Rewind)?,
                 };
                 sample_ours(self.clients.entry(ours.points).or_insert(client), ours, round)
             }

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use photofinish::client::{Client, ClientError, Isolation, Request};
+use photofinish::client::{Client, ClientError, Request};
 use photofinish::sim::limits::Limits;
 use photofinish::sim::seed::Seed;
 use photofinish::verdict::{self, Verdict};
@@ -27,7 +27,7 @@ pub(super) fn measure(
     sharing: Sharing,
     effort: Effort,
 ) -> Result<Measured, ClientError> {
-    let mut client = Client::start(path, Limits::default().threads_max, Isolation::Fork)?;
+    let mut client = Client::start(path, Limits::default().threads_max, sharing.of_runs())?;
     let mut measured = Measured { cap: effort.cap, ..Measured::default() };
     let began = Instant::now();
     for range in 0..effort.ranges {
@@ -37,7 +37,7 @@ pub(super) fn measure(
         let request = Request::new(program, Seed(range * effort.cap));
         let range_began = Instant::now();
         let first = match sharing {
-            Sharing::Fork => one_by_one(&mut client, request, effort)?,
+            Sharing::Rewind | Sharing::Fork => one_by_one(&mut client, request, effort)?,
             Sharing::None => in_series(&mut client, request, effort)?,
         };
         measured.first.push(first);

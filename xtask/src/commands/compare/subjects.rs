@@ -135,7 +135,7 @@ const fn simulator(name: &'static str, family: Family, runner: Runner) -> Simula
 /// Every simulator, in the order of the rows.
 #[rustfmt::skip]
 pub(super) const SIMULATORS: &[Simulator] = &[
-    simulator("photofinish", Family::Ours, Runner::Ours(Sharing::Fork)),
+    simulator("photofinish", Family::Ours, Runner::Ours(Sharing::Rewind)),
     simulator("photofinish, one image", Family::OursShared, Runner::Ours(Sharing::None)),
     simulator("shuttle random", Family::Shuttle, Runner::Peer(Peer::Plain, "shuttle-random")),
     simulator("shuttle URW", Family::Shuttle, Runner::Peer(Peer::Plain, "shuttle-urw")),

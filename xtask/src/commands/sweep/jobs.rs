@@ -89,7 +89,7 @@ pub(super) fn run(
 ) -> (Board, Result<(), SweepError>) {
     let plan = Plan::new(budget, sweep.selected.len(), sweep.args.from, sweep.jobs);
     let plan = match sweep.args.isolation {
-        Sharing::Fork => plan,
+        Sharing::Rewind | Sharing::Fork => plan,
         Sharing::None => plan.shared(),
     };
     let plan = plan.at_most(sweep.seeds_max);
@@ -200,7 +200,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         let post = match post.take() {
             Some(before) if before.stay.variant == variant => post.insert(before),
             Some(before)
-                if self.sweep.args.isolation == Sharing::Fork
+                if self.sweep.args.isolation != Sharing::None
                     && executable(before.stay.variant) == executable(variant) =>
             {
                 post.insert(Post { stay, known: BTreeSet::new(), ..before })

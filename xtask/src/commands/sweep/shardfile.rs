@@ -285,7 +285,8 @@ impl Question {
         let usual = |value: &str, usual: &str| (value != usual).then(|| value.to_owned());
         let time = self.time_ms.map(|ms| humantime::format_duration(Duration::from_millis(ms)));
         let isolation = match self.isolation {
-            Sharing::Fork => None,
+            Sharing::Rewind => None,
+            Sharing::Fork => Some(String::from("fork")),
             Sharing::None => Some(String::from("none")),
         };
         let options = [

@@ -237,5 +237,5 @@ fn jobs() -> usize {
 }
 
 fn start(path: &Path) -> Result<Client, ClientError> {
-    Client::start(path, Limits::default().threads_max, Isolation::Fork)
+    Client::start(path, Limits::default().threads_max, Isolation::Rewind)
 }

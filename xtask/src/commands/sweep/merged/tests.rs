@@ -49,7 +49,7 @@ impl Sweep {
             preempt: None,
             oracles: None,
             guard: String::from("5"),
-            isolation: Sharing::Fork,
+            isolation: Sharing::Rewind,
             stop_on_first: self.stop_on_first,
         }
     }

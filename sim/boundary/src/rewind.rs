@@ -1,0 +1,162 @@
+//! Runs one after another in one process, each in the image that the process was before any of them.
+//!
+//! A forked process costs its kernel hundreds of microseconds, most of them for pages and tables that it gives up again a moment
+//! later. Instead the kernel is asked which pages a run wrote (`userfaultfd(2)` with asynchronous write protection, and
+//! `PAGEMAP_SCAN`, `Documentation/admin-guide/mm/pagemap.rst`, both Linux 6.7 and later), and those are put back from a
+//! copy, with the registers that the process had: [`point`] returns once more, as if nothing had happened. Does not
+//! know runs. Invariant: when [`point`] returns, every byte that a program can read is as it was when it returned first; a
+//! process for which that cannot be had, since its mappings are others, is not used again.
+
+mod image;
+mod maps;
+mod tracker;
+
+use core::ffi::{c_int, c_void};
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::io;
+
+use crate::arch;
+use crate::symbols::raw;
+use image::Image;
+
+/// Address space for the image, of which only what is written costs anything.
+const STORE: usize = 1 << 30;
+/// The stack on which the rest is put back, at the beginning of the store.
+const STACK: usize = 128 << 10;
+/// Room for what the next run is asked for.
+const ASKED: usize = 16 << 20;
+
+/// Descriptors of a process whose image is put back, above all others of the server.
+pub(crate) const ASKS_FD: c_int = 904;
+const STATM_FD: c_int = 905;
+const PAGEMAP_FD: c_int = 906;
+const FAULTS_FD: c_int = 907;
+
+static BASE: AtomicUsize = AtomicUsize::new(0);
+
+/// Takes the address space for an image, whether this kernel can put one back or not: where later mappings lie must not depend
+/// on it. Called once, outside any run.
+///
+/// # Errors
+/// There is no such address space.
+pub(crate) fn prepare() -> Result<(), String> {
+    // Nobody can touch what is around the store: it is no neighbour of what is watched, with which the kernel would show it as one.
+    // SAFETY: mmap(2) of new memory that nobody can touch.
+    let around = unsafe {
+        libc::mmap(
+            core::ptr::null_mut(),
+            STORE + 2 * PAGE,
+            libc::PROT_NONE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        )
+    };
+    if around == libc::MAP_FAILED {
+        return Err(String::from("no address space for the image that runs begin with"));
+    }
+    let base = around as usize + PAGE;
+    // SAFETY: mprotect(2) of the middle of the mapping just made.
+    if unsafe { libc::mprotect(base as *mut c_void, STORE, libc::PROT_READ | libc::PROT_WRITE) } != 0 {
+        return Err(format!("no memory for the image that runs begin with: {}", io::Error::last_os_error()));
+    }
+    BASE.store(base, Ordering::Relaxed);
+    // One written byte of a huge page would be two MiB to put back.
+    raw::syscall(libc::SYS_prctl, [i64::from(libc::PR_SET_THP_DISABLE), 1, 0, 0, 0, 0]);
+    Ok(())
+}
+
+/// Whether this kernel tells which pages a process wrote.
+pub(crate) fn is_possible() -> bool {
+    tracker::is_possible()
+}
+
+/// The largest request that fits.
+pub(crate) fn fits(request: &[u8]) -> bool {
+    request.len() <= ASKED
+}
+
+/// Where the store is cut.
+struct Parts {
+    stack_top: usize,
+    image: *mut Image,
+    asked: usize,
+    saved: usize,
+    end: usize,
+}
+
+fn parts() -> Parts {
+    let base = BASE.load(Ordering::Relaxed);
+    let image = base + STACK;
+    let asked = (image + size_of::<Image>()).next_multiple_of(PAGE);
+    Parts { stack_top: image, image: image as *mut Image, asked, saved: asked + ASKED, end: base + STORE }
+}
+
+/// The size of a page, on every machine that we run on.
+const PAGE: usize = 4096;
+
+/// Takes the image of this process, reads what is asked of it first, and returns that; and so once more, in that image, each time that
+/// [`go_back`] is called. The process has one thread, no run is on, and it is asked through [`ASKS_FD`].
+pub(crate) fn point() -> &'static [u8] {
+    let Parts { stack_top, image, asked, .. } = parts();
+    // SAFETY: the store's stack is nobody else's, and `between` is made for it.
+    unsafe { arch::rewind_point(stack_top, between, image.cast()) };
+    // SAFETY: the store is mapped for the life of the process; nothing else looks at the image outside of `between`.
+    let length = unsafe { (*image).asked };
+    // SAFETY: `await_request` read so many bytes there, and nothing writes them until the next `between`.
+    unsafe { core::slice::from_raw_parts(asked as *const u8, length) }
+}
+
+/// Whether the image can be put back now that a run is over, which does what has to be undone in the kernel.
+pub(crate) fn can_go_back() -> bool {
+    let Parts { image, .. } = parts();
+    // SAFETY: as in `point`.
+    unsafe { &mut *image }.settle()
+}
+
+/// Says that the run is over, and puts the image back: [`point`] returns with the next request. Only after [`can_go_back`].
+pub(crate) fn go_back() -> ! {
+    let Parts { stack_top, image, .. } = parts();
+    // SAFETY: `point` took the image on this very stack, and nothing of what lies there now is used again.
+    unsafe { arch::rewind(stack_top, between, image.cast()) }
+}
+
+/// Runs on the store's own stack: nothing that is put back is in use. Returns the stack pointer at which the process goes on.
+extern "C" fn between(image: *mut c_void, stack_pointer: usize) -> usize {
+    let Parts { asked, saved, end, .. } = parts();
+    // SAFETY: `point` and `go_back` pass the store's image, which nobody else looks at meanwhile.
+    let image = unsafe { &mut *image.cast::<Image>() };
+    if stack_pointer == 0 {
+        image.put_back();
+    } else {
+        image.stack_pointer = stack_pointer;
+        let store = BASE.load(Ordering::Relaxed);
+        image.taken = image.take(saved..end, store..store + STORE);
+    }
+    image.asked = await_request(asked);
+    image.stack_pointer
+}
+
+/// Reads the next request. Ends the process when there are no more.
+fn await_request(asked: usize) -> usize {
+    let mut length = [0_u8; 4];
+    fill(length.as_mut_ptr() as usize, length.len());
+    let length = u32::from_le_bytes(length) as usize;
+    if length > ASKED {
+        crate::crash::die("photofinish: bug: a request that does not fit", b"");
+    }
+    fill(asked, length);
+    length
+}
+
+fn fill(at: usize, count: usize) {
+    let mut have = 0;
+    while have < count {
+        let rest = [i64::from(ASKS_FD), (at + have) as i64, (count - have).cast_signed() as i64, 0, 0, 0];
+        match raw::syscall(libc::SYS_read, rest) {
+            -4 => {}
+            read @ 1.. => have += usize::try_from(read).unwrap_or_default(),
+            _ => crate::crash::leave(0),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The process in which runs take turns, each in the image that it began with.
+//!
+//! The server keeps one, and another when that is gone: a run that crashed, that hung, or that left something behind in its process
+//! which nobody can undo takes it along. Does not know how an image is put back. Invariant: whether a run took a turn or had a
+//! process of its own cannot be told from it.
+
+use core::ffi::c_int;
+use std::io;
+use std::path::PathBuf;
+
+use crate::child::{self, Task};
+use crate::disk;
+use crate::disk::folder::Folders;
+use crate::forked::{Forked, Waited};
+use crate::frames::{Ask, Died};
+use crate::memory;
+use crate::rewind::{self, ASKS_FD};
+use crate::run::run;
+use crate::server::check;
+use crate::shm::SHARED;
+use crate::symbols::raw;
+
+/// So many turns pay for making the process and its image.
+const PAID_BY: u32 = 8;
+/// How often the wait after a process that was gone at once can double.
+const DOUBLINGS: u32 = 5;
+/// Descriptors of the server alone.
+const SERVERS_FD: i64 = 910;
+
+/// The server's side.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    process: Option<Process>,
+    /// Runs that are to have processes of their own, since one for many did not pay.
+    apart: u32,
+    /// Processes that were gone after their first turn, one after another.
+    wasted: u32,
+}
+
+#[derive(Debug)]
+struct Process {
+    forked: Forked,
+    socket: c_int,
+    folder: PathBuf,
+    turns: u32,
+}
+
+impl Turns {
+    pub(crate) fn new() -> Self {
+        Self { process: None, apart: 0, wasted: 0 }
+    }
+
+    /// Itself if the next run is to take a turn.
+    pub(crate) fn next(&mut self) -> Option<&mut Self> {
+        if self.apart == 0 {
+            return Some(self);
+        }
+        self.apart -= 1;
+        None
+    }
+
+    /// Makes a run, which is asked for in these bytes, and says what became of its process if that is not as it should be. One
+    /// that was gone before it could be asked is replaced.
+    pub(crate) fn run(
+        &mut self,
+        asked: &[u8],
+        most_ms: u64,
+        folders: &mut Folders,
+        find: &dyn Fn(&str) -> Option<Task>,
+    ) -> io::Result<Option<Died>> {
+        let process = loop {
+            let process = match self.process.take() {
+                Some(process) => process,
+                None => Process::start(folders, find)?,
+            };
+            match process.ask(asked) {
+                Ok(()) => break process,
+                Err(_) => process.end()?,
+            }
+        };
+        let waited = process.forked.wait(Some(process.socket), most_ms)?;
+        if SHARED.made_folder() {
+            Folders::clean(&process.folder);
+        }
+        match waited {
+            Waited::Done => {
+                self.process = Some(Process { turns: process.turns.saturating_add(1), ..process });
+                Ok(None)
+            }
+            Waited::Gone(died) => {
+                self.judge(process.turns);
+                close(process.socket);
+                Ok(died)
+            }
+        }
+    }
+
+    /// Learns from a process that is gone after so many turns.
+    fn judge(&mut self, turns: u32) {
+        self.wasted = if turns == 0 { self.wasted.saturating_add(1) } else { 0 };
+        self.apart = PAID_BY.saturating_sub(turns) << self.wasted.saturating_sub(1).min(DOUBLINGS);
+    }
+}
+
+impl Process {
+    fn start(folders: &mut Folders, find: &dyn Fn(&str) -> Option<Task>) -> io::Result<Self> {
+        let folder = folders.next();
+        disk::begin(folder.clone());
+        let mut ends = [0; 2];
+        let kind = i64::from(libc::SOCK_STREAM | libc::SOCK_CLOEXEC);
+        let place = ends.as_mut_ptr() as i64;
+        check(raw::syscall(libc::SYS_socketpair, [i64::from(libc::AF_UNIX), kind, 0, place, 0, 0]))?;
+        let forked = Forked::new(&|| {
+            check(raw::syscall(
+                libc::SYS_dup3,
+                [i64::from(ends[1]), i64::from(ASKS_FD), i64::from(libc::O_CLOEXEC), 0, 0, 0],
+            ))
+            .map_err(|error| error.to_string())?;
+            raw::syscall(libc::SYS_close_range, [SERVERS_FD, i64::from(c_int::MAX), 0, 0, 0, 0]);
+            memory::begin_afresh();
+            take_turn(find)
+        });
+        let moved = [i64::from(ends[0]), i64::from(libc::F_DUPFD_CLOEXEC), SERVERS_FD, 0, 0, 0];
+        let socket = check(raw::syscall(libc::SYS_fcntl, moved));
+        ends.iter().copied().for_each(close);
+        let socket = c_int::try_from(socket?).map_err(io::Error::other)?;
+        Ok(Self { forked: forked?, socket, folder, turns: 0 })
+    }
+
+    fn end(self) -> io::Result<()> {
+        close(self.socket);
+        self.forked.kill()
+    }
+
+    fn ask(&self, asked: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(asked.len()).map_err(io::Error::other)?.to_le_bytes();
+        for mut rest in [&length[..], asked] {
+            while !rest.is_empty() {
+                let (at, count) = (rest.as_ptr() as i64, rest.len().cast_signed() as i64);
+                let flags = i64::from(libc::MSG_NOSIGNAL);
+                let arguments = [i64::from(self.socket), at, count, flags, 0, 0];
+                let sent = check(raw::syscall(libc::SYS_sendto, arguments))?;
+                rest = &rest[usize::try_from(sent).map_err(io::Error::other)?..];
+            }
+        }
+        Ok(())
+    }
+}
+
+fn close(fd: c_int) {
+    raw::syscall(libc::SYS_close, [i64::from(fd), 0, 0, 0, 0, 0]);
+}
+
+/// The word by which a process says that it is done.
+const DONE: [u8; 1] = [1];
+
+/// Runs what is asked for, in the process of its own, and everything that is asked for after it. Returns when the process is of no
+/// use for another.
+fn take_turn(find: &dyn Fn(&str) -> Option<Task>) -> Result<(), String> {
+    let asked = rewind::point();
+    let ask =
+        postcard::from_bytes(asked).map_err(|error| format!("a request that cannot be read: {error}"))?;
+    let Ask::Run(request) = ask else { return Err(String::from("a series took a turn")) };
+    let Some(task) = find(&request.program) else { return Err(String::from("a turn of an unknown program")) };
+    child::execute(&request, task)?;
+    // What was looked up is told to the server, for all processes after this one.
+    if run().outlived || SHARED.has_found() || !rewind::can_go_back() {
+        return Ok(());
+    }
+    raw::syscall(libc::SYS_write, [i64::from(ASKS_FD), DONE.as_ptr() as i64, 1, 0, 0, 0]);
+    rewind::go_back()
+}

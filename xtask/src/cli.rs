@@ -128,7 +128,7 @@ pub struct SimArgs {
     pub gdb: Option<Option<u64>>,
 
     /// What a run shares with others.
-    #[arg(long, value_enum, default_value_t = Sharing::Rewind, conflicts_with_all = ["baton", "trace", "record", "events", "gdb"])]
+    #[arg(long, value_enum, default_value_t = Sharing::Rewind)]
     pub isolation: Sharing,
 
     /// Print the events of each run.

@@ -1,6 +1,6 @@
 //! Who is asked whether a run repeats, and for how many of those that pass.
 //!
-//! Does not compare runs. Invariant: a twin serves the same executable in the same way, and is started once, when it is first asked for.
+//! Does not compare runs. Invariant: a twin serves the same executable, each run in a process of its own, and is started once, when it is first asked for.
 
 use super::{Client, ClientError, LIVES};
 use crate::guard::Percent;

@@ -221,17 +221,21 @@ static HARD: AtomicU64 = AtomicU64::new(libc::RLIM_INFINITY);
 /// Bytes of address space that the warm image has, once they were counted.
 static WARM: AtomicU64 = AtomicU64::new(0);
 
-/// Counts the address space of the warm image, of which each run gets a copy, and what there may be of it.
+/// Counts the address space of the warm image, of which each run gets a copy.
 ///
 /// # Errors
 /// `/proc` does not tell.
 pub(crate) fn count_warm() -> Result<(), String> {
     WARM.store(address_space()?, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Notes how much address space there may be at all.
+pub(crate) fn note_hard_limit() {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: getrlimit(2): a place for the answer.
     unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) };
     HARD.store(limit.rlim_max, Ordering::Relaxed);
-    Ok(())
 }
 
 /// Bytes of address space that the process has.

@@ -7,7 +7,7 @@ use std::io;
 
 use crate::crash::{self, leave};
 use crate::frames::Died;
-use crate::server::check;
+use crate::server::{SERVERS_FD, check};
 use crate::shm::SHARED;
 use crate::symbols::raw;
 
@@ -37,6 +37,7 @@ impl Forked {
             -1 => return Err(io::Error::last_os_error()),
             0 => {
                 die_with_server(server);
+                raw::syscall(libc::SYS_close_range, [SERVERS_FD, i64::from(c_int::MAX), 0, 0, 0, 0]);
                 match run() {
                     Ok(()) => leave(0),
                     Err(why) => crash::die("photofinish: ", why.as_bytes()),
@@ -45,7 +46,7 @@ impl Forked {
             pid => pid,
         };
         let pidfd = check(raw::syscall(libc::SYS_pidfd_open, [i64::from(pid), 0, 0, 0, 0, 0]))?;
-        Ok(Self { pid, pidfd: c_int::try_from(pidfd).map_err(io::Error::other)? })
+        Ok(Self { pid, pidfd: raise(c_int::try_from(pidfd).map_err(io::Error::other)?)? })
     }
 
     /// Waits until it is gone, or sends a byte here, and kills it when its own watchdog did not: it may take `most_ms` from one frame
@@ -59,6 +60,12 @@ impl Forked {
             let before = SHARED.length();
             // SAFETY: two valid entries.
             let ready = unsafe { libc::poll(entries.as_mut_ptr(), 2, timeout) };
+            if ready < 0 {
+                match io::Error::last_os_error() {
+                    error if error.kind() == io::ErrorKind::Interrupted => continue,
+                    error => return Err(error),
+                }
+            }
             if entries[1].revents != 0 {
                 if has_sent(entries[1].fd) {
                     return Ok(Waited::Done);
@@ -82,7 +89,7 @@ impl Forked {
 
     /// Waits until it is gone, however long that takes.
     fn reap(&self) -> io::Result<c_int> {
-        raw::syscall(libc::SYS_close, [i64::from(self.pidfd), 0, 0, 0, 0, 0]);
+        close(self.pidfd);
         let mut status = 0;
         // SAFETY: a place for the status of our own child.
         check(i64::from(unsafe { libc::waitpid(self.pid, &raw mut status, 0) }))?;
@@ -95,6 +102,19 @@ impl Forked {
         unsafe { libc::kill(self.pid, libc::SIGKILL) };
         self.reap().map(|_| ())
     }
+}
+
+/// Moves a descriptor to where those of the server alone lie, which no run has.
+pub(crate) fn raise(fd: c_int) -> io::Result<c_int> {
+    let moved = [i64::from(fd), i64::from(libc::F_DUPFD_CLOEXEC), SERVERS_FD, 0, 0, 0];
+    let moved = check(raw::syscall(libc::SYS_fcntl, moved));
+    close(fd);
+    c_int::try_from(moved?).map_err(io::Error::other)
+}
+
+/// `close(2)`.
+pub(crate) fn close(fd: c_int) {
+    raw::syscall(libc::SYS_close, [i64::from(fd), 0, 0, 0, 0, 0]);
 }
 
 /// Takes the byte by which a process says that it is done; false if there is none.

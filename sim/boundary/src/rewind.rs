@@ -12,8 +12,8 @@ mod maps;
 mod tracker;
 
 use core::ffi::{c_int, c_void};
+use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use std::io;
 
 use crate::arch;
 use crate::symbols::raw;
@@ -27,6 +27,7 @@ const STACK: usize = 128 << 10;
 const ASKED: usize = 16 << 20;
 
 /// Descriptors of a process whose image is put back, above all others of the server.
+pub(crate) const FDS: Range<c_int> = ASKS_FD..FAULTS_FD + 1;
 pub(crate) const ASKS_FD: c_int = 904;
 const STATM_FD: c_int = 905;
 const PAGEMAP_FD: c_int = 906;
@@ -36,10 +37,11 @@ static BASE: AtomicUsize = AtomicUsize::new(0);
 
 /// Takes the address space for an image, whether this kernel can put one back or not: where later mappings lie must not depend
 /// on it. Called once, outside any run.
-///
-/// # Errors
-/// There is no such address space.
-pub(crate) fn prepare() -> Result<(), String> {
+pub(crate) fn prepare() {
+    // SAFETY: sysconf(3) has no preconditions.
+    if unsafe { libc::sysconf(libc::_SC_PAGESIZE) } != PAGE as i64 {
+        return;
+    }
     // Nobody can touch what is around the store: it is no neighbour of what is watched, with which the kernel would show it as one.
     // SAFETY: mmap(2) of new memory that nobody can touch.
     let around = unsafe {
@@ -53,22 +55,21 @@ pub(crate) fn prepare() -> Result<(), String> {
         )
     };
     if around == libc::MAP_FAILED {
-        return Err(String::from("no address space for the image that runs begin with"));
+        return;
     }
     let base = around as usize + PAGE;
     // SAFETY: mprotect(2) of the middle of the mapping just made.
     if unsafe { libc::mprotect(base as *mut c_void, STORE, libc::PROT_READ | libc::PROT_WRITE) } != 0 {
-        return Err(format!("no memory for the image that runs begin with: {}", io::Error::last_os_error()));
+        return;
     }
     BASE.store(base, Ordering::Relaxed);
     // One written byte of a huge page would be two MiB to put back.
     raw::syscall(libc::SYS_prctl, [i64::from(libc::PR_SET_THP_DISABLE), 1, 0, 0, 0, 0]);
-    Ok(())
 }
 
-/// Whether this kernel tells which pages a process wrote.
+/// Whether there is room for an image, and this kernel tells which pages a process wrote.
 pub(crate) fn is_possible() -> bool {
-    tracker::is_possible()
+    BASE.load(Ordering::Relaxed) != 0 && tracker::is_possible()
 }
 
 /// The largest request that fits.
@@ -92,7 +93,7 @@ fn parts() -> Parts {
     Parts { stack_top: image, image: image as *mut Image, asked, saved: asked + ASKED, end: base + STORE }
 }
 
-/// The size of a page, on every machine that we run on.
+/// The size of a page where images are put back.
 const PAGE: usize = 4096;
 
 /// Takes the image of this process, reads what is asked of it first, and returns that; and so once more, in that image, each time that

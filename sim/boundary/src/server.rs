@@ -34,7 +34,7 @@ use crate::series;
 use crate::shm::SHARED;
 use crate::symbols::{raw, tls};
 use crate::takeover;
-use crate::turns::Turns;
+use crate::turns::{Turn, Turns};
 
 /// Our descriptors lie above any that a program under test will be given.
 pub(crate) const HOLDER_FD: c_int = 900;
@@ -42,6 +42,8 @@ const REQUESTS_FD: c_int = 901;
 const REPLIES_FD: c_int = 902;
 /// The folder in which runs have theirs.
 const FOLDER_FD: c_int = 903;
+/// From here on lie those that no run has.
+pub(crate) const SERVERS_FD: i64 = 910;
 /// Set in the environment once address randomisation is off, so that a machine that forbids it does not loop.
 const AGAIN: &str = "PHOTOFINISH_AGAIN";
 /// Real time beyond a run's own watchdog, after which the server kills it.
@@ -106,7 +108,8 @@ fn start(pool: PoolSize, isolation: Isolation) -> Result<(Folders, Vec<String>),
     crash::install();
     let notes = guard::prepare();
     process::prepare();
-    rewind::prepare()?;
+    rewind::prepare();
+    child::note_hard_limit();
     match isolation {
         Isolation::Rewind | Isolation::Fork => {
             carrier::prepare(pool, Mode::Steal)?;
@@ -190,7 +193,8 @@ fn take_descriptors() -> io::Result<()> {
         check(raw::syscall(libc::SYS_close_range, [i64::from(first), i64::from(last), 0, 0, 0, 0]))?;
     }
     // A call that we do not own must fail on a number of the program, not reach whatever the C library has there.
-    for low in 3..PLACEHOLDERS {
+    // And what a process takes whose image is put back is missing in every other, too.
+    for low in (3..PLACEHOLDERS).chain(rewind::FDS) {
         check(raw::syscall(
             libc::SYS_dup3,
             [i64::from(HOLDER_FD), i64::from(low), i64::from(libc::O_CLOEXEC), 0, 0, 0],
@@ -231,12 +235,15 @@ fn requests(
         let most_ms = request.limits.real_ms_max * 10 + GRACE_MS;
         SHARED.clear();
         let turns = turns.as_mut().filter(|_| can_take_turn(&ask, &asked));
-        let died = match turns.and_then(Turns::next) {
-            Some(turns) => turns.run(&asked, most_ms, folders, find),
-            None => run_apart(pool, isolation, &ask, most_ms, folders, find),
+        let turn = match turns.and_then(Turns::next) {
+            Some(turns) => turns.run(&asked, most_ms, folders, find)?,
+            None => Turn::NotBegun,
+        };
+        let died = match turn {
+            Turn::Over(died) => died,
+            Turn::NotBegun => run_apart(pool, isolation, &ask, most_ms, folders, find)?,
         };
         SHARED.adopt_found();
-        let died = died?;
         let (frames, truncated) = SHARED.read();
         let frames_size = frames.len() as u64;
         send_before(&Reply::Ran { frames_size, truncated, died }, frames)?;

@@ -20,6 +20,8 @@ struct Header {
     proved: AtomicU32,
     /// Whether the run made its folder.
     made_folder: AtomicBool,
+    /// Whether the process that is to make the run has read what is asked for.
+    begun: AtomicBool,
     found_count: AtomicU32,
     found: [Found; FOUND_MAX],
 }
@@ -116,6 +118,16 @@ impl Shared {
         }
     }
 
+    /// Notes that the run begins.
+    pub(crate) fn note_begun(&self) {
+        self.header().begun.store(true, Ordering::Release);
+    }
+
+    /// Whether the run has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.header().begun.load(Ordering::Acquire)
+    }
+
     /// Notes that the run has made its folder.
     pub(crate) fn note_folder(&self) {
         self.header().made_folder.store(true, Ordering::Release);
@@ -135,6 +147,7 @@ impl Shared {
         self.header().length.store(0, Ordering::Release);
         self.header().truncated.store(false, Ordering::Release);
         self.header().made_folder.store(false, Ordering::Release);
+        self.header().begun.store(false, Ordering::Release);
     }
 
     /// Forgets what was appended since there were so many bytes.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use crate::child::{self, Task};
 use crate::disk;
 use crate::disk::folder::Folders;
-use crate::forked::{Forked, Waited};
+use crate::forked::{Forked, Waited, close, raise};
 use crate::frames::{Ask, Died};
 use crate::memory;
 use crate::rewind::{self, ASKS_FD};
@@ -24,8 +24,6 @@ use crate::symbols::raw;
 const PAID_BY: u32 = 8;
 /// How often the wait after a process that was gone at once can double.
 const DOUBLINGS: u32 = 5;
-/// Descriptors of the server alone.
-const SERVERS_FD: i64 = 910;
 
 /// The server's side.
 #[derive(Debug)]
@@ -35,6 +33,15 @@ pub(crate) struct Turns {
     apart: u32,
     /// Processes that were gone after their first turn, one after another.
     wasted: u32,
+}
+
+/// What came of a turn.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// The run is over, and this became of its process if that is not as it should be.
+    Over(Option<Died>),
+    /// The process was gone before the run began: it is to be made elsewhere.
+    NotBegun,
 }
 
 #[derive(Debug)]
@@ -59,25 +66,23 @@ impl Turns {
         None
     }
 
-    /// Makes a run, which is asked for in these bytes, and says what became of its process if that is not as it should be. One
-    /// that was gone before it could be asked is replaced.
+    /// Makes a run, which is asked for in these bytes.
     pub(crate) fn run(
         &mut self,
         asked: &[u8],
         most_ms: u64,
         folders: &mut Folders,
         find: &dyn Fn(&str) -> Option<Task>,
-    ) -> io::Result<Option<Died>> {
-        let process = loop {
-            let process = match self.process.take() {
-                Some(process) => process,
-                None => Process::start(folders, find)?,
-            };
-            match process.ask(asked) {
-                Ok(()) => break process,
-                Err(_) => process.end()?,
-            }
+    ) -> io::Result<Turn> {
+        let process = match self.process.take() {
+            Some(process) => process,
+            None => Process::start(folders, find)?,
         };
+        if process.ask(asked).is_err() {
+            self.judge(process.turns);
+            process.end()?;
+            return Ok(Turn::NotBegun);
+        }
         let waited = process.forked.wait(Some(process.socket), most_ms)?;
         if SHARED.made_folder() {
             Folders::clean(&process.folder);
@@ -85,12 +90,12 @@ impl Turns {
         match waited {
             Waited::Done => {
                 self.process = Some(Process { turns: process.turns.saturating_add(1), ..process });
-                Ok(None)
+                Ok(Turn::Over(None))
             }
             Waited::Gone(died) => {
                 self.judge(process.turns);
                 close(process.socket);
-                Ok(died)
+                Ok(if SHARED.has_begun() { Turn::Over(died) } else { Turn::NotBegun })
             }
         }
     }
@@ -116,15 +121,13 @@ impl Process {
                 [i64::from(ends[1]), i64::from(ASKS_FD), i64::from(libc::O_CLOEXEC), 0, 0, 0],
             ))
             .map_err(|error| error.to_string())?;
-            raw::syscall(libc::SYS_close_range, [SERVERS_FD, i64::from(c_int::MAX), 0, 0, 0, 0]);
+            ends.iter().copied().for_each(close);
             memory::begin_afresh();
             take_turn(find)
         });
-        let moved = [i64::from(ends[0]), i64::from(libc::F_DUPFD_CLOEXEC), SERVERS_FD, 0, 0, 0];
-        let socket = check(raw::syscall(libc::SYS_fcntl, moved));
-        ends.iter().copied().for_each(close);
-        let socket = c_int::try_from(socket?).map_err(io::Error::other)?;
-        Ok(Self { forked: forked?, socket, folder, turns: 0 })
+        let socket = raise(ends[0]);
+        close(ends[1]);
+        Ok(Self { forked: forked?, socket: socket?, folder, turns: 0 })
     }
 
     fn end(self) -> io::Result<()> {
@@ -147,10 +150,6 @@ impl Process {
     }
 }
 
-fn close(fd: c_int) {
-    raw::syscall(libc::SYS_close, [i64::from(fd), 0, 0, 0, 0, 0]);
-}
-
 /// The word by which a process says that it is done.
 const DONE: [u8; 1] = [1];
 
@@ -158,6 +157,7 @@ const DONE: [u8; 1] = [1];
 /// use for another.
 fn take_turn(find: &dyn Fn(&str) -> Option<Task>) -> Result<(), String> {
     let asked = rewind::point();
+    SHARED.note_begun();
     let ask =
         postcard::from_bytes(asked).map_err(|error| format!("a request that cannot be read: {error}"))?;
     let Ask::Run(request) = ask else { return Err(String::from("a series took a turn")) };

@@ -91,8 +91,26 @@ struct Session<'a> {
     folder: Option<Folder>,
 }
 
+/// What is asked of one run is not to be had of one that shares its process.
+fn check_sharing(args: &SimArgs) -> Result<(), SimError> {
+    let of_one = [
+        ("--baton", args.baton),
+        ("--trace", args.run.trace.is_some()),
+        ("--record", args.record.is_some()),
+        ("--events", args.events),
+        ("--gdb", args.gdb.is_some()),
+    ];
+    match of_one.iter().find(|(_, given)| *given) {
+        Some((option, _)) if args.isolation == Sharing::None => Err(SimError::Usage(format!(
+            "{option} is for a run by itself, and --isolation none is not\nnext: the same command without one of the two"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Runs what the arguments name.
 pub fn run(args: &SimArgs) -> Result<Exit, SimError> {
+    check_sharing(args)?;
     let scenarios = Scenarios::load_for(&args.run.naming(&args.scenarios), args.run.level())?;
     let mut asks = args.run.asks(&args.scenarios, &scenarios)?;
     for ask in &mut asks {

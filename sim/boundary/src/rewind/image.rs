@@ -3,9 +3,9 @@
 //! It lies in memory that is no part of itself. Does not know runs, nor whose stack it is called on. Invariant: nothing here
 //! allocates, or writes to memory that is put back but to put it back.
 
+use core::ffi::c_int;
 use core::ops::Range;
 
-use super::PAGE;
 use super::maps::{self, Mapping};
 use super::tracker::{self, Pages, Region};
 use crate::symbols::raw;
@@ -125,7 +125,18 @@ impl Image {
             free += bytes;
         }
         self.pieces_count = count;
-        true
+        self.has_files()
+    }
+
+    /// Whether every page of a file was copied: it may have been let go again before.
+    fn has_files(&self) -> bool {
+        self.mappings().iter().filter(|mapping| mapping.kind.is_own() && mapping.kind.is_of_file()).all(
+            |mapping| {
+                let part =
+                    |piece: &Piece| piece.end.min(mapping.end).saturating_sub(piece.start.max(mapping.start));
+                self.pieces().iter().map(part).sum::<usize>() == mapping.end - mapping.start
+            },
+        )
     }
 
     /// Undoes in the kernel what a run did, and says whether the image can be put back: everything is mapped as it was.
@@ -146,7 +157,7 @@ impl Image {
     fn mend_mappings(&mut self) -> bool {
         for missing in self.usual.iter().take(self.usual_count) {
             // One that is there after all is left alone.
-            self.map_again(*missing);
+            Self::map_again(*missing);
         }
         let Some(length) = maps::read_text(&mut self.text) else { return false };
         let text = &self.text[..length];
@@ -160,7 +171,7 @@ impl Image {
         maps::only_in(now, known, |stranger| same &= unmap(stranger.range()));
         let mut usual = (self.usual, 0);
         maps::only_in(known, now, |missing| {
-            same &= self.map_again(missing);
+            same &= Self::map_again(missing);
             if let Some(place) = usual.0.get_mut(usual.1) {
                 *place = missing;
                 usual.1 += 1;
@@ -172,33 +183,27 @@ impl Image {
         same
     }
 
-    /// Maps a range as it was, with what was in it.
-    fn map_again(&self, missing: Mapping) -> bool {
+    /// Maps a range as it was. What was in it is put back as all that is gone is.
+    fn map_again(missing: Mapping) -> bool {
         let Some(rights) = missing.kind.rights_of_own_memory() else { return false };
         let Range { start, end } = missing.range();
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE | libc::MAP_NORESERVE;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE;
         let bytes = (end - start).cast_signed() as i64;
         let arguments = [start as i64, bytes, i64::from(rights), i64::from(flags), -1, 0];
         if raw::syscall(libc::SYS_mmap, arguments) != start as i64 {
             return false;
         }
-        if !missing.kind.is_own() {
-            return true;
-        }
-        for piece in self.pieces().iter().filter(|piece| piece.start < end && start < piece.end) {
-            restore(piece, piece.start.max(start)..piece.end.min(end));
-        }
-        tracker::register(&missing.range())
+        !missing.kind.is_own() || tracker::register(&missing.range())
     }
 
-    /// Puts every page back that was written. Nothing that lies in them is in use.
+    /// Puts every page back that was written or is gone. Nothing that lies in them is in use.
     pub(super) fn put_back(&mut self) {
-        let Some(count) = tracker::pages(Pages::Written, self.end(), &mut self.regions) else {
+        let Some(count) = tracker::pages(Pages::Present, self.end(), &mut self.regions) else {
             crate::crash::die("photofinish: bug: the pages that a run wrote could not be read", b"");
         };
-        let pieces = &self.pieces[..self.pieces_count];
+        let (pieces, there) = (&self.pieces[..self.pieces_count], &self.regions[..count]);
         let mut next = 0;
-        for region in self.regions.iter().take(count) {
+        for region in there.iter().filter(|region| region.is_written()) {
             let Range { start: mut at, end } = addresses(region);
             while at < end {
                 while pieces.get(next).is_some_and(|piece| piece.end <= at) {
@@ -211,23 +216,36 @@ impl Image {
                 };
             }
         }
+        put_back_what_is_gone(pieces, there);
         self.turns += 1;
         if self.turns.is_multiple_of(PROTECT_EVERY) {
-            tracker::pages(Pages::WrittenOnce, self.end(), &mut self.regions);
+            tracker::pages(Pages::Written, self.end(), &mut self.regions);
+        }
+    }
+}
+
+/// A page of the image that was let go, as by madvise(2), or was in a mapping that was taken away.
+fn put_back_what_is_gone(pieces: &[Piece], there: &[Region]) {
+    let mut next = 0;
+    for piece in pieces {
+        let mut at = piece.start;
+        while at < piece.end {
+            while there.get(next).is_some_and(|region| addresses(region).end <= at) {
+                next += 1;
+            }
+            let region = there.get(next).map_or(piece.end..piece.end, addresses);
+            if at < region.start {
+                restore(piece, at..region.start.min(piece.end));
+            }
+            at = region.end.max(region.start.min(piece.end));
         }
     }
 }
 
 /// Lets writes to a mapping be noted.
 fn watch(mapping: &Mapping) -> bool {
-    if mapping.kind.of_file {
-        // What was never touched is not there, and yet not empty.
-        for at in mapping.range().step_by(PAGE) {
-            // SAFETY: a page of a mapping that can be read: what can be written can be, on every machine that we run on.
-            unsafe { (at as *const u8).read_volatile() };
-        }
-    }
-    tracker::register(&mapping.range())
+    // What was never touched of a file is not there, and yet not empty.
+    tracker::register(&mapping.range()) && (!mapping.kind.is_of_file() || tracker::has_all(&mapping.range()))
 }
 
 /// Whether a mapping is the one that was there: another in its place would not be watched.
@@ -267,7 +285,9 @@ fn quiet() {
     let timer = never.as_ptr() as i64;
     raw::syscall(libc::SYS_setitimer, [i64::from(libc::ITIMER_REAL), timer, 0, 0, 0, 0]);
     let (first, last) = (i64::from(crate::server::PLACEHOLDERS), i64::from(crate::server::HOLDER_FD - 1));
-    raw::syscall(libc::SYS_close_range, [first, last, 0, 0, 0, 0]);
+    for (first, last) in [(first, last), (i64::from(super::FDS.end), i64::from(c_int::MAX))] {
+        raw::syscall(libc::SYS_close_range, [first, last, 0, 0, 0, 0]);
+    }
 }
 
 /// The signals that are blocked, which are set if there are any to set.
@@ -291,4 +311,31 @@ fn resident_now() -> Option<u64> {
     let length = usize::try_from(raw::syscall(libc::SYS_pread64, room)).ok()?;
     let text = core::str::from_utf8(text.get(..length)?).ok()?;
     text.split(' ').nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_is_put_back_and_nothing_else() {
+        // Pieces of three and two bytes with one between them, all of which are there or not.
+        const COPY: [u8; 6] = [1, 2, 3, 0, 5, 6];
+        for there in 0..1_u8 << COPY.len() {
+            let mut memory = [9; COPY.len()];
+            let (base, copy) = (memory.as_mut_ptr() as usize, COPY.as_ptr() as usize);
+            let piece = |range: Range<usize>| Piece {
+                start: base + range.start,
+                end: base + range.end,
+                copy: copy + range.start,
+            };
+            let pieces = [piece(0..3), piece(4..6)];
+            let is_there = |at: &usize| there & (1 << at) != 0;
+            let regions: Vec<_> =
+                (0..COPY.len()).filter(is_there).map(|at| Region::of(base + at..base + at + 1)).collect();
+            put_back_what_is_gone(&pieces, &regions);
+            let wanted = |at: usize| if is_there(&at) || at == 3 { 9 } else { COPY[at] };
+            assert_eq!(memory, core::array::from_fn(wanted), "{there:b}");
+        }
+    }
 }

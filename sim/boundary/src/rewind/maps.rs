@@ -14,11 +14,18 @@ use crate::symbols::raw;
 pub(super) struct Kind {
     /// `r`, `w`, `x` and `p` or `s`, as they stand in the file.
     rights: [u8; 4],
-    /// Whether it is of a file.
-    pub(super) of_file: bool,
+    /// The file behind it: its device, as it stands in the file, and its number; zeroes for none.
+    file: (u64, u64),
+    /// Where the file would begin in memory.
+    origin: usize,
 }
 
 impl Kind {
+    /// Whether it is of a file.
+    pub(super) fn is_of_file(self) -> bool {
+        self.file != (0, 0)
+    }
+
     /// Whether it is this process' own, and can be written.
     pub(super) fn is_own(self) -> bool {
         self.rights[1] == b'w' && self.rights[3] == b'p'
@@ -28,7 +35,7 @@ impl Kind {
     pub(super) fn rights_of_own_memory(self) -> Option<c_int> {
         let [read, write, execute, private] = self.rights;
         let right = |has, right| if has { right } else { libc::PROT_NONE };
-        (private == b'p' && !self.of_file).then_some(
+        (private == b'p' && !self.is_of_file()).then_some(
             right(read == b'r', libc::PROT_READ)
                 | right(write == b'w', libc::PROT_WRITE)
                 | right(execute == b'x', libc::PROT_EXEC),
@@ -144,8 +151,17 @@ fn parse(line: &[u8]) -> Option<Mapping> {
     let start = hexadecimal(ends.next()?)?;
     let end = hexadecimal(ends.next()?)?;
     let rights = words.next()?.try_into().ok()?;
-    let inode = words.nth(2)?;
-    Some(Mapping { start, end, kind: Kind { rights, of_file: inode != b"0" } })
+    let offset = hexadecimal(words.next()?)?;
+    let device = words.next()?;
+    let inode = core::str::from_utf8(words.next()?).ok()?.parse().ok()?;
+    let (file, origin) = match inode {
+        0 => ((0, 0), 0),
+        inode => (
+            (device.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), inode),
+            start.wrapping_sub(offset),
+        ),
+    };
+    Some(Mapping { start, end, kind: Kind { rights, file, origin } })
 }
 
 fn hexadecimal(digits: &[u8]) -> Option<usize> {
@@ -164,16 +180,19 @@ mod tests {
         let mapping =
             parse(b"7ffff7fbd000-7ffff7fc1000 rw-p 00000000 00:00 0          [heap]").expect("a mapping");
         assert_eq!(mapping.range(), 0x7fff_f7fb_d000..0x7fff_f7fc_1000);
-        assert!(mapping.kind.is_own() && !mapping.kind.of_file);
+        assert!(mapping.kind.is_own() && !mapping.kind.is_of_file());
         let file = parse(b"1000-2000 r-xp 00001000 fe:00 42 /usr/lib/a name").expect("a mapping");
-        assert!(!file.kind.is_own() && file.kind.of_file);
+        assert!(!file.kind.is_own() && file.kind.is_of_file());
+        let next = parse(b"2000-3000 r-xp 00002000 fe:00 42 /usr/lib/a name").expect("a mapping");
+        let other = parse(b"2000-3000 r-xp 00002000 fe:00 43 /usr/lib/another").expect("a mapping");
+        assert!(file.kind == next.kind && next.kind != other.kind);
         for bad in [&b"1000-2000"[..], b"1000 rw-p 0 0 0", b"1000-zz rw-p 0 0:0 0", b"1000-2000 rw 0 0:0 0"] {
             assert!(parse(bad).is_none(), "{}", String::from_utf8_lossy(bad));
         }
     }
 
     fn mapping(start: usize, end: usize) -> Mapping {
-        Mapping { start, end, kind: Kind { rights: *b"rw-p", of_file: false } }
+        Mapping { start, end, kind: Kind { rights: *b"rw-p", file: (0, 0), origin: 0 } }
     }
 
     fn ours(text: &mut [u8], without: &Range<usize>) -> Vec<Mapping> {
@@ -237,7 +256,7 @@ mod tests {
     #[test]
     fn a_part_of_another_kind_is_noticed() {
         let all = [mapping(0, 10), mapping(20, 30)];
-        let other = Mapping { kind: Kind { rights: *b"r--p", of_file: false }, ..mapping(24, 26) };
+        let other = Mapping { kind: Kind { rights: *b"r--p", file: (0, 0), origin: 0 }, ..mapping(24, 26) };
         assert!(agree(&all, &[mapping(0, 4), mapping(22, 28)]));
         assert!(!agree(&all, &[mapping(0, 4), mapping(20, 24), other]));
         assert!(agree(&all, &[Mapping { start: 10, end: 20, ..other }]));

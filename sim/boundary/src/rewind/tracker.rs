@@ -37,6 +37,37 @@ pub(super) struct Region {
     categories: u64,
 }
 
+impl Region {
+    #[cfg(test)]
+    pub(super) fn of(range: Range<usize>) -> Self {
+        Self { start: range.start as u64, end: range.end as u64, categories: 0 }
+    }
+
+    /// Whether its pages were written since they were protected, or never were protected.
+    pub(super) fn is_written(&self) -> bool {
+        self.categories & PAGE_IS_WRITTEN != 0
+    }
+
+    /// Brings in what is not in memory. What cannot be is none of these: the kernel shows the marks of `MADV_GUARD_INSTALL` as
+    /// swapped pages, by which the C library guards the stacks of threads.
+    fn bring_in(&mut self) {
+        let range = [self.start.cast_signed(), (self.end - self.start).cast_signed()];
+        if self.categories & PAGE_IS_SWAPPED != 0 && !populate(range) {
+            self.end = self.start;
+        }
+    }
+}
+
+/// Faults every page of a range in, for reading: `MADV_POPULATE_READ` of madvise(2). Says whether that could be done.
+fn populate([start, length]: [i64; 2]) -> bool {
+    raw::syscall(libc::SYS_madvise, [start, length, i64::from(libc::MADV_POPULATE_READ), 0, 0, 0]) == 0
+}
+
+/// As [`populate`], by addresses.
+pub(super) fn has_all(range: &Range<usize>) -> bool {
+    populate([range.start as i64, (range.end - range.start) as i64])
+}
+
 /// `struct pm_scan_arg`.
 #[repr(C)]
 struct Scan {
@@ -57,12 +88,10 @@ struct Scan {
 /// Which pages are asked for.
 #[derive(Clone, Copy)]
 pub(super) enum Pages {
-    /// Those that hold something.
+    /// Those that hold something, in memory or elsewhere.
     Present,
-    /// Those that were written since they were protected, or were never.
+    /// Those of them that were written, which are protected again.
     Written,
-    /// The same, which are protected again.
-    WrittenOnce,
     /// None, if all are in what was registered; else it is refused.
     Unwatched,
 }
@@ -99,7 +128,9 @@ pub(super) fn protect(range: &Range<usize>) -> bool {
 /// The pages asked for in all that was registered below `end`, in ascending order; how many pieces, or `None` if there is no room for
 /// them.
 pub(super) fn pages(which: Pages, end: usize, room: &mut [Region]) -> Option<usize> {
-    scan(PAGEMAP_FD, which, 0..end as u64, room)
+    let count = scan(PAGEMAP_FD, which, 0..end as u64, room)?;
+    room.iter_mut().take(count).for_each(Region::bring_in);
+    Some(count)
 }
 
 /// Whether the page at this address is in what was registered.
@@ -111,8 +142,7 @@ pub(super) fn is_watched(page: usize) -> bool {
 fn scan(pagemap: c_int, which: Pages, range: Range<u64>, room: &mut [Region]) -> Option<usize> {
     let (flags, wanted) = match which {
         Pages::Present => (0, 0),
-        Pages::Written => (0, PAGE_IS_WRITTEN),
-        Pages::WrittenOnce => (PM_SCAN_WP_MATCHING, PAGE_IS_WRITTEN),
+        Pages::Written => (PM_SCAN_WP_MATCHING, PAGE_IS_WRITTEN),
         // No page is both in memory and swapped out.
         Pages::Unwatched => (PM_SCAN_CHECK_WPASYNC, PAGE_IS_PRESENT | PAGE_IS_SWAPPED),
     };
@@ -128,7 +158,7 @@ fn scan(pagemap: c_int, which: Pages, range: Range<u64>, room: &mut [Region]) ->
         category_inverted: 0,
         category_mask: PAGE_IS_WPALLOWED | wanted,
         category_anyof_mask: PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
-        return_mask: PAGE_IS_WPALLOWED,
+        return_mask: PAGE_IS_WPALLOWED | PAGE_IS_WRITTEN | PAGE_IS_SWAPPED,
     };
     let found = ioctl(pagemap, PAGEMAP_SCAN, (&raw mut scan) as i64);
     let found = usize::try_from(found).ok()?;

@@ -81,7 +81,7 @@ pub fn sim(args: &SimArgs) -> Result<Option<Exit>, ForeignError> {
         ("--baton", args.baton),
         ("--gdb", args.gdb.is_some()),
         ("--events", args.events),
-        ("--isolation", args.isolation != crate::cli::Sharing::Rewind),
+        ("--isolation", args.isolation == crate::cli::Sharing::None),
     ];
     if args.scenarios.is_empty() {
         return Ok(None);
@@ -103,7 +103,7 @@ pub fn sweep(args: &SweepArgs) -> Result<Option<Exit>, ForeignError> {
         ("--heap", args.heap.is_some()),
         ("--preempt", args.preempt.is_some()),
         ("--out", args.out.is_some()),
-        ("--isolation", args.isolation != crate::cli::Sharing::Rewind),
+        ("--isolation", args.isolation == crate::cli::Sharing::None),
     ];
     if args.scenarios.is_empty() {
         return Ok(None);

@@ -33,6 +33,8 @@ fn a_usage_error_exits_2() {
     check(&["sim", "a/b", "--seed", "seven"], 2, "a seed is a whole number from 0 to 18446744073709551615");
     check(&["sim", "a/b", "--seed", "18446744073709551616"], 2, "try `--seed 1`");
     check(&["sim", "a/b", "--threads=-1"], 2, "--threads");
+    let shared = ["sim", "a/b", "--isolation", "none", "--events"];
+    check(&shared, 2, "--events is for a run by itself");
 }
 
 #[test]

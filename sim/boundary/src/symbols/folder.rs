@@ -116,7 +116,7 @@ fn next(folder: *mut DIR) -> *mut dirent64 {
     folder.shown.d_type = entry.kind;
     folder.shown.d_reclen = record_length(entry);
     for (place, byte) in folder.shown.d_name.iter_mut().zip(entry.name.iter().chain(&[0])) {
-        *place = byte.cast_signed();
+        *place = c_char::from_ne_bytes([*byte]);
     }
     &raw mut folder.shown
 }

@@ -6,6 +6,7 @@ use core::ffi::c_int;
 use std::io;
 
 use crate::crash::{self, leave};
+use crate::disk::sys;
 use crate::frames::Died;
 use crate::server::{SERVERS_FD, check};
 use crate::shm::SHARED;
@@ -89,7 +90,7 @@ impl Forked {
 
     /// Waits until it is gone, however long that takes.
     fn reap(&self) -> io::Result<c_int> {
-        close(self.pidfd);
+        sys::close(self.pidfd);
         let mut status = 0;
         // SAFETY: a place for the status of our own child.
         check(i64::from(unsafe { libc::waitpid(self.pid, &raw mut status, 0) }))?;
@@ -106,15 +107,7 @@ impl Forked {
 
 /// Moves a descriptor to where those of the server alone lie, which no run has.
 pub(crate) fn raise(fd: c_int) -> io::Result<c_int> {
-    let moved = [i64::from(fd), i64::from(libc::F_DUPFD_CLOEXEC), SERVERS_FD, 0, 0, 0];
-    let moved = check(raw::syscall(libc::SYS_fcntl, moved));
-    close(fd);
-    c_int::try_from(moved?).map_err(io::Error::other)
-}
-
-/// `close(2)`.
-pub(crate) fn close(fd: c_int) {
-    raw::syscall(libc::SYS_close, [i64::from(fd), 0, 0, 0, 0, 0]);
+    sys::raise_to(fd, SERVERS_FD).map_err(|errno| io::Error::from_raw_os_error(i32::from(errno.0)))
 }
 
 /// Takes the byte by which a process says that it is done; false if there is none.

@@ -8,6 +8,48 @@ use core::ffi::c_void;
 
 use super::{Between, Context, Snapshot};
 
+/// Stores the callee-saved registers where the stack pointer is, or loads them: `stp` or `ldp`.
+macro_rules! registers {
+    ($op:literal) => {
+        concat!(
+            $op,
+            " x19, x20, [sp, #0]\n",
+            $op,
+            " x21, x22, [sp, #16]\n",
+            $op,
+            " x23, x24, [sp, #32]\n",
+            $op,
+            " x25, x26, [sp, #48]\n",
+            $op,
+            " x27, x28, [sp, #64]\n",
+            $op,
+            " x29, x30, [sp, #80]\n",
+            $op,
+            " d8, d9, [sp, #96]\n",
+            $op,
+            " d10, d11, [sp, #112]\n",
+            $op,
+            " d12, d13, [sp, #128]\n",
+            $op,
+            " d14, d15, [sp, #144]\n",
+        )
+    };
+}
+
+/// Puts the callee-saved registers on the stack, and FPCR behind them.
+macro_rules! save {
+    () => {
+        concat!("sub sp, sp, #176\n", registers!("stp"), "mrs x9, fpcr\n", "str x9, [sp, #160]\n")
+    };
+}
+
+/// Returns with what [`save`] put where the stack pointer is.
+macro_rules! return_restored {
+    () => {
+        concat!("ldr x9, [sp, #160]\n", "msr fpcr, x9\n", registers!("ldp"), "add sp, sp, #176\n", "ret\n",)
+    };
+}
+
 impl Context {
     /// Notes the running thread's own thread pointer, which [`switch`] restores but does not save: it never changes.
     pub(crate) fn adopt_current_thread(&mut self) {
@@ -33,38 +75,13 @@ pub(crate) fn supported() -> Result<(), &'static str> {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn switch(save: *mut Context, load: *const Context) {
     naked_asm!(
-        "sub sp, sp, #176",
-        "stp x19, x20, [sp, #0]",
-        "stp x21, x22, [sp, #16]",
-        "stp x23, x24, [sp, #32]",
-        "stp x25, x26, [sp, #48]",
-        "stp x27, x28, [sp, #64]",
-        "stp x29, x30, [sp, #80]",
-        "stp d8, d9, [sp, #96]",
-        "stp d10, d11, [sp, #112]",
-        "stp d12, d13, [sp, #128]",
-        "stp d14, d15, [sp, #144]",
-        "mrs x9, fpcr",
-        "str x9, [sp, #160]",
+        save!(),
         "mov x9, sp",
         "str x9, [x0]",
         "ldp x9, x10, [x1]",
         "mov sp, x9",
         "msr tpidr_el0, x10",
-        "ldr x9, [sp, #160]",
-        "msr fpcr, x9",
-        "ldp x19, x20, [sp, #0]",
-        "ldp x21, x22, [sp, #16]",
-        "ldp x23, x24, [sp, #32]",
-        "ldp x25, x26, [sp, #48]",
-        "ldp x27, x28, [sp, #64]",
-        "ldp x29, x30, [sp, #80]",
-        "ldp d8, d9, [sp, #96]",
-        "ldp d10, d11, [sp, #112]",
-        "ldp d12, d13, [sp, #128]",
-        "ldp d14, d15, [sp, #144]",
-        "add sp, sp, #176",
-        "ret",
+        return_restored!(),
     )
 }
 
@@ -77,19 +94,7 @@ pub(crate) unsafe extern "C" fn switch(save: *mut Context, load: *const Context)
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn park(save: *mut Context, ready: *mut u32) {
     naked_asm!(
-        "sub sp, sp, #176",
-        "stp x19, x20, [sp, #0]",
-        "stp x21, x22, [sp, #16]",
-        "stp x23, x24, [sp, #32]",
-        "stp x25, x26, [sp, #48]",
-        "stp x27, x28, [sp, #64]",
-        "stp x29, x30, [sp, #80]",
-        "stp d8, d9, [sp, #96]",
-        "stp d10, d11, [sp, #112]",
-        "stp d12, d13, [sp, #128]",
-        "stp d14, d15, [sp, #144]",
-        "mrs x9, fpcr",
-        "str x9, [sp, #160]",
+        save!(),
         "mov x9, sp",
         "mrs x10, tpidr_el0",
         "stp x9, x10, [x0]",
@@ -121,16 +126,7 @@ static NEVER: u32 = 0;
 pub(crate) unsafe extern "C" fn keep_stack(snapshot: *mut Snapshot) -> u64 {
     naked_asm!(
         "sub sp, sp, #160",
-        "stp x19, x20, [sp, #0]",
-        "stp x21, x22, [sp, #16]",
-        "stp x23, x24, [sp, #32]",
-        "stp x25, x26, [sp, #48]",
-        "stp x27, x28, [sp, #64]",
-        "stp x29, x30, [sp, #80]",
-        "stp d8, d9, [sp, #96]",
-        "stp d10, d11, [sp, #112]",
-        "stp d12, d13, [sp, #128]",
-        "stp d14, d15, [sp, #144]",
+        registers!("stp"),
         "mov x9, sp",
         "str x9, [x0]",
         "bl {keep}",
@@ -160,16 +156,7 @@ pub(crate) unsafe extern "C" fn restore_stack(stack_pointer: usize, bytes: *cons
         "b 2b",
         "3:",
         "mov sp, x9",
-        "ldp x19, x20, [sp, #0]",
-        "ldp x21, x22, [sp, #16]",
-        "ldp x23, x24, [sp, #32]",
-        "ldp x25, x26, [sp, #48]",
-        "ldp x27, x28, [sp, #64]",
-        "ldp x29, x30, [sp, #80]",
-        "ldp d8, d9, [sp, #96]",
-        "ldp d10, d11, [sp, #112]",
-        "ldp d12, d13, [sp, #128]",
-        "ldp d14, d15, [sp, #144]",
+        registers!("ldp"),
         "add sp, sp, #160",
         "mov x0, #1",
         "ret",
@@ -184,19 +171,7 @@ pub(crate) unsafe extern "C" fn restore_stack(stack_pointer: usize, bytes: *cons
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn rewind_point(top: usize, between: Between, argument: *mut c_void) {
     naked_asm!(
-        "sub sp, sp, #176",
-        "stp x19, x20, [sp, #0]",
-        "stp x21, x22, [sp, #16]",
-        "stp x23, x24, [sp, #32]",
-        "stp x25, x26, [sp, #48]",
-        "stp x27, x28, [sp, #64]",
-        "stp x29, x30, [sp, #80]",
-        "stp d8, d9, [sp, #96]",
-        "stp d10, d11, [sp, #112]",
-        "stp d12, d13, [sp, #128]",
-        "stp d14, d15, [sp, #144]",
-        "mrs x9, fpcr",
-        "str x9, [sp, #160]",
+        save!(),
         "mov x9, x1",
         "mov x1, sp",
         "mov sp, x0",
@@ -227,21 +202,5 @@ pub(crate) unsafe extern "C" fn rewind(top: usize, between: Between, argument: *
 /// Returns from [`rewind_point`], whose stack pointer is in `x0`.
 #[unsafe(naked)]
 unsafe extern "C" fn go_on() {
-    naked_asm!(
-        "mov sp, x0",
-        "ldr x9, [sp, #160]",
-        "msr fpcr, x9",
-        "ldp x19, x20, [sp, #0]",
-        "ldp x21, x22, [sp, #16]",
-        "ldp x23, x24, [sp, #32]",
-        "ldp x25, x26, [sp, #48]",
-        "ldp x27, x28, [sp, #64]",
-        "ldp x29, x30, [sp, #80]",
-        "ldp d8, d9, [sp, #96]",
-        "ldp d10, d11, [sp, #112]",
-        "ldp d12, d13, [sp, #128]",
-        "ldp d14, d15, [sp, #144]",
-        "add sp, sp, #176",
-        "ret",
-    )
+    naked_asm!("mov sp, x0", return_restored!(),)
 }

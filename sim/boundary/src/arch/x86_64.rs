@@ -9,6 +9,42 @@ use core::ffi::c_void;
 
 use super::{Between, Context, Snapshot};
 
+/// Puts the callee-saved registers on the stack, with a free word below them.
+macro_rules! push {
+    () => {
+        concat!(
+            "push rbp\n",
+            "push rbx\n",
+            "push r12\n",
+            "push r13\n",
+            "push r14\n",
+            "push r15\n",
+            "sub rsp, 8\n",
+        )
+    };
+}
+
+/// Takes the callee-saved registers back, once the free word is gone.
+macro_rules! pop {
+    () => {
+        concat!("pop r15\n", "pop r14\n", "pop r13\n", "pop r12\n", "pop rbx\n", "pop rbp\n",)
+    };
+}
+
+/// As [`push`], with the control bits in the free word.
+macro_rules! save {
+    () => {
+        concat!(push!(), "stmxcsr [rsp]\n", "fnstcw [rsp + 4]\n")
+    };
+}
+
+/// Returns with what [`save`] put where the stack pointer is.
+macro_rules! return_restored {
+    () => {
+        concat!("fldcw [rsp + 4]\n", "ldmxcsr [rsp]\n", "add rsp, 8\n", pop!(), "ret\n")
+    };
+}
+
 impl Context {
     /// Notes the running thread's own thread pointer, which [`switch`] restores but does not save: it never changes.
     pub(crate) fn adopt_current_thread(&mut self) {
@@ -40,29 +76,12 @@ pub(crate) fn supported() -> Result<(), &'static str> {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn switch(save: *mut Context, load: *const Context) {
     naked_asm!(
-        "push rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "stmxcsr [rsp]",
-        "fnstcw [rsp + 4]",
+        save!(),
         "mov [rdi], rsp",
         "mov rax, [rsi + 8]",
         "mov rsp, [rsi]",
         "wrfsbase rax",
-        "fldcw [rsp + 4]",
-        "ldmxcsr [rsp]",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
+        return_restored!(),
     )
 }
 
@@ -77,15 +96,7 @@ pub(crate) unsafe extern "C" fn park(save: *mut Context, ready: *mut u32) {
     // The futex word is a constant 0, so the wait never finds it changed; the kernel thread needs no stack, but a gap is left
     // all the same for a kernel that would deliver a signal we could not block.
     naked_asm!(
-        "push rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "stmxcsr [rsp]",
-        "fnstcw [rsp + 4]",
+        save!(),
         "mov [rdi], rsp",
         "mov rax, fs:[0]",
         "mov [rdi + 8], rax",
@@ -115,22 +126,11 @@ static NEVER: u32 = 0;
 pub(crate) unsafe extern "C" fn keep_stack(snapshot: *mut Snapshot) -> u64 {
     // Six registers and a return address leave the stack 8 off the 16 that a call wants.
     naked_asm!(
-        "push rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
+        push!(),
         "mov [rdi], rsp",
         "call {keep}",
         "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
+        pop!(),
         "xor eax, eax",
         "ret",
         keep = sym super::keep,
@@ -151,12 +151,7 @@ pub(crate) unsafe extern "C" fn restore_stack(stack_pointer: usize, bytes: *cons
         "rep movsb",
         "mov rsp, rax",
         "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
+        pop!(),
         "mov eax, 1",
         "ret",
     )
@@ -170,15 +165,7 @@ pub(crate) unsafe extern "C" fn restore_stack(stack_pointer: usize, bytes: *cons
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn rewind_point(top: usize, between: Between, argument: *mut c_void) {
     naked_asm!(
-        "push rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "stmxcsr [rsp]",
-        "fnstcw [rsp + 4]",
+        save!(),
         "mov rax, rsi",
         "mov rsi, rsp",
         "mov rsp, rdi",
@@ -209,17 +196,5 @@ pub(crate) unsafe extern "C" fn rewind(top: usize, between: Between, argument: *
 /// Returns from [`rewind_point`], whose stack pointer is in `rax`.
 #[unsafe(naked)]
 unsafe extern "C" fn go_on() {
-    naked_asm!(
-        "mov rsp, rax",
-        "fldcw [rsp + 4]",
-        "ldmxcsr [rsp]",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
-    )
+    naked_asm!("mov rsp, rax", return_restored!(),)
 }

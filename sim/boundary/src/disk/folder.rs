@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::sys::{NOWHERE, address, statfs, sys};
+use super::sys::{NOWHERE, address, renumber, statfs, sys};
 
 /// Where the real temporary folder stands while the program is shown another.
 pub(crate) const REAL_TMPDIR: &str = "PHOTOFINISH_TMPDIR";
@@ -89,10 +89,7 @@ fn hold(folder: &Path, fd: c_int) -> io::Result<bool> {
     let before = file.metadata()?.ino();
     lock(&file)?;
     let still = fs::symlink_metadata(folder).is_ok_and(|data| data.ino() == before);
-    let from = i64::from(file.into_raw_fd());
-    let moved = sys(libc::SYS_dup3, &[from, i64::from(fd), i64::from(libc::O_CLOEXEC)]);
-    super::sys::close(c_int::try_from(from).expect("descriptors are ints"));
-    moved.map_err(|errno| io::Error::from_raw_os_error(i32::from(errno.0)))?;
+    renumber(file.into_raw_fd(), fd).map_err(|errno| io::Error::from_raw_os_error(i32::from(errno.0)))?;
     Ok(still)
 }
 

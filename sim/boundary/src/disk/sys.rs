@@ -44,14 +44,30 @@ const REAL_FROM: i64 = 256;
 
 /// Moves a descriptor to where ours lie.
 pub(crate) fn raise(real: c_int) -> Result<c_int, Errno> {
-    let moved = duplicate(real);
+    raise_to(real, REAL_FROM)
+}
+
+/// Moves a descriptor to the first free number from this one on.
+pub(crate) fn raise_to(real: c_int, from: i64) -> Result<c_int, Errno> {
+    let moved = duplicate_to(real, from);
     close(real);
     moved
 }
 
+/// Gives an open file this number, and no other.
+pub(crate) fn renumber(real: c_int, to: c_int) -> Result<(), Errno> {
+    let moved = sys(libc::SYS_dup3, &[i64::from(real), i64::from(to), i64::from(libc::O_CLOEXEC)]);
+    close(real);
+    moved.map(|_| ())
+}
+
 /// Another descriptor of the same file, where ours lie.
 pub(crate) fn duplicate(real: c_int) -> Result<c_int, Errno> {
-    sys(libc::SYS_fcntl, &[i64::from(real), i64::from(libc::F_DUPFD_CLOEXEC), REAL_FROM]).map(descriptor)
+    duplicate_to(real, REAL_FROM)
+}
+
+fn duplicate_to(real: c_int, from: i64) -> Result<c_int, Errno> {
+    sys(libc::SYS_fcntl, &[i64::from(real), i64::from(libc::F_DUPFD_CLOEXEC), from]).map(descriptor)
 }
 
 /// `statfs(2)`.

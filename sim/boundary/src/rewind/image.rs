@@ -74,7 +74,7 @@ impl Image {
             && self.mappings().iter().filter(|mapping| mapping.kind.is_own()).all(watch)
             && self.copy(room)
             && self.pieces().iter().all(|piece| tracker::protect(&(piece.start..piece.end)))
-            && open_size()
+            && tracker::open_as(c"/proc/self/statm", super::STATM_FD)
             && self.note_size()
             // What is watched may be shown apart from what it was shown with before.
             && self.note_mappings()
@@ -297,10 +297,6 @@ fn signal_mask(set: Option<u64>) -> u64 {
     let arguments = [i64::from(libc::SIG_SETMASK), new, (&raw mut before) as i64, 8, 0, 0];
     raw::syscall(libc::SYS_rt_sigprocmask, arguments);
     before
-}
-
-fn open_size() -> bool {
-    tracker::open(c"/proc/self/statm").is_some_and(|fd| tracker::moved(fd, super::STATM_FD))
 }
 
 /// Pages of this process that are there: the second number of `/proc/pid/statm`.

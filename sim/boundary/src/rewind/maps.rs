@@ -5,7 +5,7 @@
 use core::ffi::c_int;
 use core::ops::Range;
 
-use super::tracker;
+use crate::disk::sys;
 use crate::symbols::raw;
 
 /// What may be done with a mapping, and what lies behind it.
@@ -126,7 +126,7 @@ pub(super) fn agree(these: &[Mapping], those: &[Mapping]) -> bool {
 
 /// Reads the file; how long it is, or `None` if it does not fit.
 pub(super) fn read_text(text: &mut [u8]) -> Option<usize> {
-    let fd = tracker::open(c"/proc/self/maps")?;
+    let fd = sys::open(c"/proc/self/maps", libc::O_RDONLY, 0).ok()?;
     let mut length = 0;
     let whole = loop {
         match read_some(fd, &mut text[length..]) {
@@ -135,7 +135,7 @@ pub(super) fn read_text(text: &mut [u8]) -> Option<usize> {
             None => break false,
         }
     };
-    tracker::close(fd);
+    sys::close(fd);
     whole.then_some(length)
 }
 

@@ -3,10 +3,11 @@
 //! Does not know what is in them. Invariant: a page of a protected range is told of once it was written, whoever wrote it, the
 //! kernel on behalf of the process included.
 
-use core::ffi::c_int;
+use core::ffi::{CStr, c_int};
 use core::ops::Range;
 
 use super::{FAULTS_FD, PAGEMAP_FD};
+use crate::disk::sys;
 use crate::symbols::raw;
 
 /// `<linux/userfaultfd.h>`.
@@ -99,18 +100,18 @@ pub(super) enum Pages {
 /// Whether this kernel has both.
 pub(super) fn is_possible() -> bool {
     let Some(faults) = open_faults() else { return false };
-    close(faults);
+    sys::close(faults);
     let Some(pagemap) = open(c"/proc/self/pagemap") else { return false };
     // Nothing lies in the first page.
     let scan = scan(pagemap, Pages::Present, 0..4096, &mut []);
-    close(pagemap);
+    sys::close(pagemap);
     scan == Some(0)
 }
 
 /// Begins to watch this process. Says whether it can be watched.
 pub(super) fn begin() -> bool {
-    let faults = open_faults().is_some_and(|fd| moved(fd, FAULTS_FD));
-    faults && open(c"/proc/self/pagemap").is_some_and(|fd| moved(fd, PAGEMAP_FD))
+    let faults = open_faults().is_some_and(|fd| sys::renumber(fd, FAULTS_FD).is_ok());
+    faults && open_as(c"/proc/self/pagemap", PAGEMAP_FD)
 }
 
 /// Lets pages of this range be protected.
@@ -167,39 +168,23 @@ fn scan(pagemap: c_int, which: Pages, range: Range<u64>, room: &mut [Region]) ->
 
 fn open_faults() -> Option<c_int> {
     let flags = i64::from(libc::O_CLOEXEC | libc::O_NONBLOCK) | UFFD_USER_MODE_ONLY;
-    let fd = descriptor(raw::syscall(libc::SYS_userfaultfd, [flags, 0, 0, 0, 0, 0]))?;
+    let fd = c_int::try_from(sys::sys(libc::SYS_userfaultfd, &[flags]).ok()?).ok()?;
     let features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_ASYNC;
     let mut argument = [UFFD_API, features, 0];
     if ioctl(fd, UFFDIO_API, argument.as_mut_ptr() as i64) == 0 {
         return Some(fd);
     }
-    close(fd);
+    sys::close(fd);
     None
 }
 
-/// Opens a file for reading.
-pub(super) fn open(path: &core::ffi::CStr) -> Option<c_int> {
-    let flags = i64::from(libc::O_RDONLY | libc::O_CLOEXEC);
-    descriptor(raw::syscall(
-        libc::SYS_openat,
-        [i64::from(libc::AT_FDCWD), path.as_ptr() as i64, flags, 0, 0, 0],
-    ))
+/// Opens a file for reading, under this number.
+pub(super) fn open_as(path: &CStr, number: c_int) -> bool {
+    open(path).is_some_and(|fd| sys::renumber(fd, number).is_ok())
 }
 
-/// Gives an open file this number.
-pub(super) fn moved(from: c_int, to: c_int) -> bool {
-    let answer =
-        raw::syscall(libc::SYS_dup3, [i64::from(from), i64::from(to), i64::from(libc::O_CLOEXEC), 0, 0, 0]);
-    close(from);
-    answer >= 0
-}
-
-fn descriptor(answer: i64) -> Option<c_int> {
-    c_int::try_from(answer).ok().filter(|fd| *fd >= 0)
-}
-
-pub(super) fn close(fd: c_int) {
-    raw::syscall(libc::SYS_close, [i64::from(fd), 0, 0, 0, 0, 0]);
+fn open(path: &CStr) -> Option<c_int> {
+    sys::open(path, libc::O_RDONLY, 0).ok()
 }
 
 fn ioctl(fd: c_int, what: i64, argument: i64) -> i64 {

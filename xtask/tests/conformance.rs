@@ -15,12 +15,15 @@ use photofinish::sim::chooser::Strategy;
 use photofinish::sim::ending::Ending;
 use photofinish::sim::event::Event;
 use photofinish::sim::limits::Limits;
-use photofinish::sim::preempt::Preempt;
 use photofinish::sim::seed::Seed;
 use photofinish_guests::conformance::FAMILIES;
 use photofinish_guests::conformance::case::Family;
-use xtask::instrumented::{Bin, Build};
+use xtask::instrumented::Bin;
 use xtask::workspace::Workspace;
+
+mod built;
+
+use built::build;
 
 /// Owned symbols that no case asks about, and why.
 const UNCOVERED: &[(&str, &str)] = &[
@@ -55,11 +58,7 @@ const SEEDS_OF_SEQUENCES: u64 = 1;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn guests() -> PathBuf {
-    let workspace = Workspace::load().expect("the workspace around this test");
-    let out = workspace.target_dir().join("photofinish");
-    let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
-    let build = Build { root: workspace.root(), out: &out, wrapper, level: Preempt::Atomics };
-    build.executable(Bin { package: "photofinish-guests", name: "guests" }).expect("the guests build")
+    build(Bin { package: "photofinish-guests", name: "guests" })
 }
 
 fn native(guests: &Path, program: &str) -> String {

@@ -4,70 +4,32 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::Duration;
 
-use photofinish::client::{Client, Isolation, Request};
-use photofinish::examine::examine;
-use photofinish::shrinking::{Go, Minimal, Small, Spend, shrink};
+use photofinish::client::{Client, Isolation};
+use photofinish::shrinking::Minimal;
 use photofinish::sim::limits::Limits;
-use photofinish::sim::preempt::Preempt;
-use photofinish::sim::seed::Seed;
-use photofinish::verdict::{self, Verdict};
-use xtask::instrumented::{Bin, Build};
-use xtask::workspace::Workspace;
+use xtask::instrumented::Bin;
+
+mod built;
+mod small;
+
+use built::build;
+use small::{Others, small_runs};
 
 /// So many seeds of each failure are made small.
 const SEEDS: usize = 5;
-/// Far more seeds than it takes to find them.
-const SEEDS_MAX: u64 = 2_000;
-/// For each seed; what shrinking ends by itself is far below.
-const TIME: Duration = Duration::from_secs(120);
 
 fn scenarios() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let workspace = Workspace::load().expect("the tests run inside the workspace");
-        let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
-        let out = workspace.target_dir().join("photofinish");
-        let build = Build { root: workspace.root(), out: &out, wrapper, level: Preempt::Atomics };
-        build.executable(Bin { package: "photofinish-scenarios", name: "scenarios" }).expect("it builds")
-    })
+    BUILT.get_or_init(|| build(Bin { package: "photofinish-scenarios", name: "scenarios" }))
 }
 
 fn client() -> Client {
     Client::start(scenarios(), Limits::default().threads_max, Isolation::Fork).expect("it serves")
 }
 
-/// The first seeds whose runs fail so, as many, made small one by one: their numbers, and what they became.
-fn small_runs(program: &str, signature: &str, seeds: usize) -> Vec<(u64, Small)> {
-    let mut clients = vec![client(), client()];
-    let mut small = Vec::new();
-    for seed in 0..SEEDS_MAX {
-        let mut request = Request::new(program, Seed(seed));
-        request.strategy = clients[0].resolve(&request).expect("it serves");
-        let run = clients[0].run(&request).expect("it serves");
-        if verdict::judge(&run, clients[0].symbols()).verdict != Verdict::Fail {
-            continue;
-        }
-        let failed = examine(&mut clients[0], &request).expect("it serves");
-        if failed.judgement.signature.as_deref() != Some(signature) {
-            continue;
-        }
-        let made = shrink(&mut clients, (&request, &failed), Spend::time(TIME), &mut |_| Go::On);
-        let made = made.unwrap_or_else(|error| panic!("{program} seed {seed}: {error}"));
-        let (before, after) = (made.stats.before.decisions(), made.stats.after.decisions());
-        let (runs, seconds) = (made.stats.runs, made.took.as_secs_f64());
-        eprintln!("{program} seed {seed}: {before} -> {after} decisions, {runs} runs, {seconds:.1} s");
-        small.push((seed, made));
-        if small.len() == seeds {
-            return small;
-        }
-    }
-    panic!("{} of {SEEDS_MAX} seeds of {program} show {signature}", small.len())
-}
-
 fn check(program: &str, signature: &str, decisions: u64) {
-    let small = small_runs(program, signature, SEEDS);
+    let small = small_runs(client, (program, signature), SEEDS, Others::Passed);
     let first = small[0].1.token.as_ref().expect("it is small");
     for (seed, small) in &small {
         assert_eq!(small.minimal, Minimal::Proved, "{program} seed {seed}");
@@ -97,7 +59,7 @@ fn what_fails_under_every_schedule_needs_no_decision_from_any_seed() {
 #[test]
 fn what_only_brings_threads_to_a_race_is_not_left() {
     let (program, signature) = ("fork-cancel/v2@race", "lost-wakeup: given up after 30 s");
-    let small = small_runs(program, signature, 1);
+    let small = small_runs(client, (program, signature), 1, Others::Passed);
     let (seed, small) = &small[0];
     let decisions = small.stats.after.decisions();
     assert!(decisions <= 4, "{program} seed {seed}: {decisions} decisions, {:?}", small.plan);

@@ -18,7 +18,8 @@ use xtask::instrumented::Bin;
 
 mod served;
 
-use served::{build, client, guests, request};
+use served::built::build;
+use served::{client, guests, request};
 
 const BUGGY: &str = "late-listener/buggy";
 

@@ -11,7 +11,8 @@ use xtask::instrumented::Bin;
 mod served;
 mod swept;
 
-use served::{build, request};
+use served::built::build;
+use served::request;
 
 #[test]
 fn hosts_find_each_other_crash_and_come_back_under_every_schedule() {

@@ -3,15 +3,15 @@
 //! Knows the scenarios by name only. Invariant: what a sweep of seeds finds is the same whoever runs it.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 mod folder;
+mod interrupted;
 
 use folder::{Folder, Said, objects};
+use interrupted::interrupted;
 
 /// A sweep with a corpus of its own.
 fn sweep(args: &[&str]) -> Said {
@@ -252,33 +252,18 @@ fn what_makes_no_sense_is_refused() {
     check(&["--corpus", &file], "next:");
 }
 
-/// Starts a sweep without end, waits until it has recorded a failure, sends a signal to all of its group, and returns what it said.
-fn interrupted(signal: &str, args: &[&str]) -> Said {
-    use std::os::unix::process::CommandExt as _;
+/// What a sweep without end says that gets a signal.
+fn sweep_with(signal: &str, args: &[&str]) -> Said {
     let folder = Folder::new();
     let words = ["sweep", "lost-update/buggy", "late-listener/fixed", "--json"];
-    let mut child = folder
-        .command(&[&words[..], args].concat())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .expect("xtask starts");
-    let mut lines = BufReader::new(child.stderr.take().expect("it was asked for")).lines();
-    let recorded = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("recorded")));
-    recorded.expect("it records a failure").expect("it prints text");
-    let group = format!("-{}", child.id());
-    let sent = Command::new("kill").args([&format!("-{signal}"), "--", &group]).status();
-    assert!(sent.expect("kill(1) starts").success());
-    let err: Vec<String> = lines.map(|line| line.expect("it prints text")).collect();
-    Said { err: err.join("\n"), ..child.wait_with_output().expect("it was started").into() }
+    interrupted(folder.command(&[&words[..], args].concat()), signal)
 }
 
 #[test]
 fn an_interrupted_sweep_tells_what_it_found() {
     for signal in ["INT", "TERM"] {
         for budget in [["--seeds", "100000000"], ["--for", "1000h"]] {
-            let said = interrupted(signal, &budget);
+            let said = sweep_with(signal, &budget);
             assert_eq!(said.code, Some(130), "{signal}: {}{}", said.out, said.err);
             assert!(said.err.contains("interrupted: "), "{signal}: {}", said.err);
             let lines = objects(&said.out);

@@ -2,21 +2,21 @@
 //!
 //! Invariant: whatever a target does, the command ends with the exit code that means it and says what to type next.
 
+mod built;
 mod folder;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use built::build;
 use folder::{Folder, Said, objects};
 use photofinish::client::{Client, Isolation, Request};
 use photofinish::guard::Percent;
-use photofinish::sim::preempt::Preempt;
 use photofinish::sim::seed::Seed;
 use photofinish::target::{Asking, Command, Replays, Target};
 use photofinish::verdict::Verdict;
-use xtask::instrumented::{Bin, Build};
-use xtask::workspace::Workspace;
+use xtask::instrumented::Bin;
 
 /// A folder whose targets these are.
 struct Targets(Folder);
@@ -258,11 +258,7 @@ fn a_configuration_is_drawn_from_the_seed_and_told() {
 
 #[test]
 fn an_executable_of_ours_is_a_target_like_any_other() {
-    let workspace = Workspace::load().expect("the tests run inside the workspace");
-    let (wrapper, out) = (Path::new(env!("CARGO_BIN_EXE_xtask")), workspace.target_dir().join("photofinish"));
-    let build = Build { root: workspace.root(), out: &out, wrapper, level: Preempt::Atomics };
-    let bin = Bin { package: "photofinish-scenarios", name: "scenarios" };
-    let path = build.executable(bin).expect("it builds");
+    let path = build(Bin { package: "photofinish-scenarios", name: "scenarios" });
     let ours = Client::start(&path, 8, Isolation::Fork).expect("it serves");
     let words = ["sh", "-c", "echo $1; exit 3", "sh", "{seed}"].map(String::from);
     let theirs = Command::new("t/v", &words, Duration::from_secs(60));

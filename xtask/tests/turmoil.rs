@@ -2,83 +2,44 @@
 //!
 //! Does not know how turmoil is stepped. Invariant: the seeds are the first ones that fail so, and none is left out.
 
+mod built;
 mod folder;
+mod small;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use photofinish::client::{Client, Isolation, Replay, Request, Run};
 use photofinish::examine::examine;
-use photofinish::shrinking::{Go, Minimal, Small, Spend, shrink};
+use photofinish::shrinking::Minimal;
 use photofinish::sim::event::Event;
 use photofinish::sim::limits::Limits;
-use photofinish::sim::preempt::Preempt;
 use photofinish::sim::seed::Seed;
 use photofinish::token::{self, Exact, Token};
-use photofinish::verdict::{self, Verdict};
+use photofinish::verdict;
 use serde_json::Value;
-use xtask::instrumented::{Bin, Build};
-use xtask::workspace::Workspace;
+use xtask::instrumented::Bin;
 
+use built::build;
 use folder::{Folder, Said, objects};
+use small::{Others, small_runs};
 
 /// So many seeds of each failure are made small.
 const SEEDS: usize = 5;
-/// Far more seeds than it takes to find them.
-const SEEDS_MAX: u64 = 2_000;
-/// For each seed; what shrinking ends by itself is far below.
-const TIME: Duration = Duration::from_secs(120);
-
 fn scenarios() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let workspace = Workspace::load().expect("the tests run inside the workspace");
-        let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
-        let out = workspace.target_dir().join("photofinish");
-        let build = Build { root: workspace.root(), out: &out, wrapper, level: Preempt::Atomics };
-        let bin = Bin { package: "photofinish-turmoil-scenarios", name: "turmoil-scenarios" };
-        build.executable(bin).expect("it builds")
-    })
+    BUILT.get_or_init(|| build(Bin { package: "photofinish-turmoil-scenarios", name: "turmoil-scenarios" }))
 }
 
 fn client() -> Client {
     Client::start(scenarios(), Limits::default().threads_max, Isolation::Fork).expect("it serves")
 }
 
-/// The first seeds whose runs fail so, made small one by one.
-fn small_runs(program: &str, signature: &str) -> Vec<(u64, Small)> {
-    let mut clients = vec![client(), client()];
-    let mut small = Vec::new();
-    for seed in 0..SEEDS_MAX {
-        let mut request = Request::new(program, Seed(seed));
-        request.strategy = clients[0].resolve(&request).expect("it serves");
-        let run = clients[0].run(&request).expect("it serves");
-        let judged = verdict::judge(&run, clients[0].symbols());
-        if judged.verdict != Verdict::Fail {
-            continue;
-        }
-        assert_eq!(judged.signature.as_deref(), Some(signature), "{program} seed {seed}");
-        let failed = examine(&mut clients[0], &request).expect("it serves");
-        let made = shrink(&mut clients, (&request, &failed), Spend::time(TIME), &mut |_| Go::On);
-        let made = made.unwrap_or_else(|error| panic!("{program} seed {seed}: {error}"));
-        let (before, after) = (made.stats.before.decisions(), made.stats.after.decisions());
-        let (runs, seconds) = (made.stats.runs, made.took.as_secs_f64());
-        eprintln!("{program} seed {seed}: {before} -> {after} decisions, {runs} runs, {seconds:.1} s");
-        eprint!("{}", made.reasons());
-        small.push((seed, made));
-        if small.len() == SEEDS {
-            return small;
-        }
-    }
-    panic!("{} of {SEEDS_MAX} seeds of {program} show {signature}", small.len())
-}
-
 /// Each seed ends at one and the same fault, which is told by name.
 fn check_small(program: &str, signature: &str, fault: &str) {
-    let small = small_runs(program, signature);
+    let small = small_runs(client, (program, signature), SEEDS, Others::Refused);
     let first = small[0].1.token.as_ref().expect("it is small");
     for (seed, small) in &small {
         assert_eq!(small.minimal, Minimal::Proved, "{program} seed {seed}");

@@ -12,7 +12,7 @@ mod on_threads;
 
 use std::process::ExitCode;
 
-use measured::{Effort, Measured, by_seed};
+use measured::{Effort, Measured, answer, by_seed};
 use on_shuttle::How;
 
 const USAGE: &str = "usage: photofinish-peers SIMULATOR SUBJECT RANGES CAP SECONDS
@@ -22,18 +22,7 @@ subjects: the kernels of scenarios/src/kernels/program; for turmoil fork-cancel/
 fn main() -> ExitCode {
     // A found bug is a panic in most peers, and what they say of it is not what is asked for.
     std::panic::set_hook(Box::new(|_| ()));
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match measure(&arguments) {
-        Ok(measured) => {
-            println!("{}", serde_json::to_string(&measured).expect("plain data has a JSON form"));
-            // Threads that hang are left behind: they end with this one.
-            ExitCode::SUCCESS
-        }
-        Err(problem) => {
-            eprintln!("{problem}\n\n{USAGE}");
-            ExitCode::from(2)
-        }
-    }
+    answer(measure, USAGE)
 }
 
 fn measure(arguments: &[String]) -> Result<Measured, String> {

@@ -2,6 +2,7 @@
 //!
 //! It does not know who makes the runs. Invariant: a range ends at its first failure, or at the cap.
 
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -17,6 +18,22 @@ pub(crate) struct Measured {
     spent_ns: Vec<u64>,
     /// Runs in all.
     runs: u64,
+}
+
+/// Asks with the words of the command line, and prints what came of it: a line of JSON, or the problem and how to ask. Threads that hang
+/// are left behind: they end with this one.
+pub(crate) fn answer(measure: impl FnOnce(&[String]) -> Result<Measured, String>, usage: &str) -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match measure(&arguments) {
+        Ok(measured) => {
+            println!("{}", serde_json::to_string(&measured).expect("plain data has a JSON form"));
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            eprintln!("{problem}\n\n{usage}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 /// How much is to be done.

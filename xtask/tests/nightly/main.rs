@@ -5,4 +5,6 @@
 mod emitted;
 #[path = "../folder/mod.rs"]
 mod folder;
+#[path = "../interrupted/mod.rs"]
+mod interrupted;
 mod nights;

@@ -3,12 +3,11 @@
 //! Knows the scenarios by name only. Invariant: nothing here depends on how long anything takes.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::folder::{Folder, Said, objects};
+use crate::interrupted::interrupted;
 
 /// The night of a number, in a folder of its own.
 fn night(folder: &Folder, args: &[&str]) -> Said {
@@ -204,7 +203,6 @@ fn a_night_that_cannot_write_its_reports_loses_nothing() {
 
 #[test]
 fn an_interrupted_night_tells_what_it_found() {
-    use std::os::unix::process::CommandExt as _;
     let folder = Folder::new();
     let out = folder.path("out");
     let words = [
@@ -219,20 +217,7 @@ fn an_interrupted_night_tells_what_it_found() {
         &out,
         "--json",
     ];
-    let mut child = folder
-        .command(&words)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .expect("xtask starts");
-    let mut lines = BufReader::new(child.stderr.take().expect("it was asked for")).lines();
-    let recorded = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("recorded")));
-    recorded.expect("it records a failure").expect("it prints text");
-    let group = format!("-{}", child.id());
-    assert!(Command::new("kill").args(["-INT", "--", &group]).status().expect("kill(1) starts").success());
-    let err: Vec<String> = lines.map(|line| line.expect("it prints text")).collect();
-    let said = Said { err: err.join("\n"), ..child.wait_with_output().expect("it was started").into() };
+    let said = interrupted(folder.command(&words), "INT");
     assert_eq!(said.code, Some(130), "{}{}", said.out, said.err);
     assert!(
         told(&said)["sentence"].as_str().is_some_and(|words| words.contains("interrupted")),

@@ -2,29 +2,21 @@
 //!
 //! Invariant: an executable is built at most once per test binary, instrumented as `cargo xtask sim` builds it.
 
+#[path = "../built/mod.rs"]
+pub(crate) mod built;
+
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use photofinish::client::{Client, Isolation, Request};
 use photofinish::sim::limits::Limits;
-use photofinish::sim::preempt::Preempt;
 use photofinish::sim::seed::Seed;
-use xtask::instrumented::{Bin, Build};
-use xtask::workspace::Workspace;
+use xtask::instrumented::Bin;
 
 /// The executable that serves the guests.
 pub(crate) fn guests() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build(Bin { package: "photofinish-guests", name: "guests" }))
-}
-
-/// Builds a binary of the workspace with the xtask under test as cargo's wrapper.
-pub(crate) fn build(bin: Bin<'_>) -> PathBuf {
-    let workspace = Workspace::load().expect("the tests run inside the workspace");
-    let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
-    let out = workspace.target_dir().join("photofinish");
-    let build = Build { root: workspace.root(), out: &out, wrapper, level: Preempt::Atomics };
-    build.executable(bin).expect("it builds")
+    BUILT.get_or_init(|| built::build(Bin { package: "photofinish-guests", name: "guests" }))
 }
 
 /// A server of an executable.

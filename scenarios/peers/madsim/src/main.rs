@@ -9,23 +9,13 @@ mod measured;
 
 use std::process::ExitCode;
 
-use measured::{Effort, Measured, by_seed};
+use measured::{Effort, Measured, answer, by_seed};
 
 const USAGE: &str = "usage: photofinish-peers-madsim madsim SUBJECT RANGES CAP SECONDS
 subjects: fork-cancel/parent@cancel and others";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match measure(&arguments) {
-        Ok(measured) => {
-            println!("{}", serde_json::to_string(&measured).expect("plain data has a JSON form"));
-            ExitCode::SUCCESS
-        }
-        Err(problem) => {
-            eprintln!("{problem}\n\n{USAGE}");
-            ExitCode::from(2)
-        }
-    }
+    answer(measure, USAGE)
 }
 
 fn measure(arguments: &[String]) -> Result<Measured, String> {

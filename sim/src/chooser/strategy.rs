@@ -75,6 +75,9 @@ const PCT_POINTS: u64 = 4096;
 /// (`cargo xtask compare-strategies`): none finds them all.
 const SHARES: u64 = 32;
 
+/// A program of fewer points is a short one.
+const SHORT: u64 = 256;
+
 impl Strategy {
     /// The strategy a seed runs: itself, or what the swarm draws for a program of unknown length.
     #[must_use]
@@ -93,23 +96,38 @@ impl Strategy {
         // A preemption must land somewhere in the program, so the knobs go by its length.
         let bits = points.ilog2();
         let mut config = Draws::new(seed, Stream::Config);
-        // A short program has few places to be preempted at, and no time to be late: walk more.
-        let short = points < 256;
+        if points < SHORT {
+            return Self::of_a_short_program(seed, points, config);
+        }
         match config.below(SHARES) {
             0..=1 => Self::Walk { gap: config.magnitude(0, bits / 2), nap_ns: 0, change_one_in: 0 },
-            2..=7 if short => Self::Walk { gap: config.magnitude(0, bits / 2), nap_ns: 0, change_one_in: 0 },
             2..=14 => Self::Eager {
-                percent: [100, 100, 95, 90, 75][usize::try_from(config.below(5)).expect("below 5")],
+                percent: held_back(&mut config),
                 gap: if config.one_in(2) { 0 } else { config.magnitude(bits.saturating_sub(4), bits) },
             },
             15..=22 => Self::Pos { gap: config.magnitude(0, bits / 3) },
             23..=26 => Self::Pct { depth: 1 + small(&mut config, 5), points },
             27..=28 => Self::Urw { gap: config.magnitude(0, bits / 4), clock: 0, lengths: Lengths::EMPTY },
-            29 => Self::Walk {
-                gap: config.magnitude(bits / 2, bits + 1),
-                nap_ns: config.magnitude(17, 24),
-                change_one_in: config.magnitude(0, 4),
-            },
+            29 => napping(&mut config, bits),
+            30 => Self::Delay { delays: 1 + small(&mut config, 3), points },
+            _ => Self::Starve,
+        }
+    }
+
+    /// A short program has few interleavings, and every other seed draws one of all of them alike; in between are the strategies for
+    /// what is unlikely among them all.
+    fn of_a_short_program(seed: Seed, points: u64, mut config: Draws) -> Self {
+        if seed.0.is_multiple_of(2) {
+            let gap = [1, 1, 1, 2][usize::try_from(config.below(4)).expect("below 4")];
+            return Self::Urw { gap, clock: 0, lengths: Lengths::EMPTY };
+        }
+        let bits = points.ilog2();
+        match config.below(SHARES) {
+            0..=4 => Self::Walk { gap: config.magnitude(0, 2), nap_ns: 0, change_one_in: 0 },
+            5..=14 => Self::Eager { percent: held_back(&mut config), gap: 0 },
+            15..=20 => Self::Pos { gap: config.magnitude(0, 1) },
+            21..=28 => Self::Pct { depth: 1 + small(&mut config, 5), points },
+            29 => napping(&mut config, bits),
             30 => Self::Delay { delays: 1 + small(&mut config, 3), points },
             _ => Self::Starve,
         }
@@ -201,6 +219,20 @@ impl FromStr for Strategy {
             _ => return Err(unknown(text)),
         };
         if words.next().is_some() { Err(unknown(text)) } else { Ok(strategy) }
+    }
+}
+
+/// In how many of a hundred cases an eager search holds a thread back.
+fn held_back(config: &mut Draws) -> u64 {
+    [100, 100, 95, 90, 75][usize::try_from(config.below(5)).expect("below 5")]
+}
+
+/// A walk that preempts seldom, and for long.
+fn napping(config: &mut Draws, bits: u32) -> Strategy {
+    Strategy::Walk {
+        gap: config.magnitude(bits / 2, bits + 1),
+        nap_ns: config.magnitude(17, 24),
+        change_one_in: config.magnitude(0, 4),
     }
 }
 

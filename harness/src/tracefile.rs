@@ -261,11 +261,13 @@ pub fn write(path: &Path, file: &TraceFile) -> Result<(), TraceError> {
 /// The file cannot be read.
 pub fn build_id(executable: &Path) -> std::io::Result<String> {
     let bytes = std::fs::read(executable)?;
-    // Eight bytes at a time: a debug executable has tens of millions.
-    let hash = bytes.chunks(8).fold(0xcbf2_9ce4_8422_2325_u64, |hash, chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(5)
+    // Eight bytes at a time: a debug executable has tens of millions, and a command waits for this.
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let last = (!rest.is_empty()).then_some(&last);
+    let hash = words.iter().chain(last).fold(0xcbf2_9ce4_8422_2325_u64, |hash, word| {
+        (hash ^ u64::from_le_bytes(*word)).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(5)
     });
     Ok(format!("{hash:016x}"))
 }

@@ -75,7 +75,7 @@ struct Holder {
 }
 
 /// All of them; a scenario is in the first whose prefix its name has.
-const HOLDERS: [Holder; 6] = [
+const HOLDERS: [Holder; 7] = [
     Holder {
         workspace: "",
         package: "photofinish-turmoil-scenarios",
@@ -83,6 +83,14 @@ const HOLDERS: [Holder; 6] = [
         prefixes: &["turmoil-"],
         preempt: Preempt::Atomics,
         swept: Swept::Always,
+    },
+    Holder {
+        workspace: "scenarios/known",
+        package: "photofinish-known",
+        bin: "photofinish-known",
+        prefixes: &["known-"],
+        preempt: Preempt::Atomics,
+        swept: Swept::AtNight,
     },
     Holder {
         workspace: "scenarios/wild/tokio-1-13",
@@ -260,6 +268,7 @@ mod tests {
         check("turmoil-ledger/buggy", "turmoil-scenarios");
         check("late-listener", "scenarios");
         check("wild-futures-mpsc/fixed", "photofinish-wild-tokio-1-44");
+        check("known-parking-lot/once", "photofinish-known");
         check("wild-r2d2-race", "photofinish-wild-tokio-1-52");
         check("", "scenarios");
     }

@@ -51,6 +51,10 @@ pub fn run(args: &ListArgs) -> Result<Exit, ListError> {
     foreign::list::run(args)?;
     if !args.json {
         crate::say!(
+            "known-…: stress programs of well-known crates, in an executable of their own: known-async-channel, \
+             known-crossbeam-channel, known-event-listener, known-parking-lot, known-tokio-util"
+        );
+        crate::say!(
             "wild-…: published bugs in unmodified crates, which take long to build; `cargo xtask wild --help`"
         );
     }

@@ -49,6 +49,39 @@ pub(crate) fn bounded() {
     check(&messages(2, 3), &taken);
 }
 
+/// As little as can be lost: one message, and one who waits for it, or for room.
+pub(crate) fn one() {
+    let (sender, receiver) = ::async_channel::bounded(1);
+    thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(receiver.recv_blocking(), Ok(1)));
+        sender.send_blocking(1).expect("it is open");
+    });
+    sender.send_blocking(2).expect("there is room");
+    thread::scope(|scope| {
+        scope.spawn(|| block_on(sender.send(3)).expect("it is open"));
+        assert_eq!(block_on(receiver.recv()), Ok(2));
+    });
+    assert_eq!(receiver.try_recv(), Ok(3));
+}
+
+/// Whoever waits is woken, though nobody closes the channel and whoever was woken before takes no more.
+pub(crate) fn each() {
+    let (sender, receiver) = ::async_channel::bounded(2);
+    let taken = thread::scope(|scope| {
+        let receivers = [
+            scope.spawn(|| receiver.recv_blocking()),
+            scope.spawn(|| block_on(receiver.recv())),
+            scope.spawn(|| receiver.recv_blocking()),
+        ];
+        for name in 0..3 {
+            let sender = &sender;
+            scope.spawn(move || assert_eq!(send_all(sender, name, 1).len(), 1, "there are receivers"));
+        }
+        receivers.map(|receiver| vec![receiver.join().expect("it returns").expect("it is open")])
+    });
+    check(&messages(3, 1), &taken);
+}
+
 /// What was sent before the end is taken, by whomever the channel is closed.
 pub(crate) fn closed() {
     let (sender, receiver) = ::async_channel::bounded(1);

@@ -33,6 +33,41 @@ pub(crate) fn bounded() {
     assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
 }
 
+/// As little as can be lost: one message, and one who waits for it, or for room.
+pub(crate) fn one() {
+    for room in [Some(0), Some(1), None] {
+        let (sender, receiver) =
+            room.map_or_else(::crossbeam_channel::unbounded, ::crossbeam_channel::bounded);
+        thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(receiver.recv(), Ok(1)));
+            // Otherwise it would have come before the other gives up spinning.
+            thread::sleep(Duration::from_millis(1));
+            sender.send(1).expect("there is a receiver");
+        });
+        let room = room.unwrap_or_default();
+        (0..room).for_each(|number| sender.send(number).expect("there is room"));
+        thread::scope(|scope| {
+            scope.spawn(|| sender.send(room).expect("there is a receiver"));
+            assert_eq!(receiver.recv(), Ok(0));
+        });
+        assert_eq!(receiver.len(), room, "what is left");
+    }
+}
+
+/// Whoever waits is woken, though nobody closes the channel and whoever was woken before takes no more.
+pub(crate) fn each() {
+    let (sender, receiver) = ::crossbeam_channel::bounded(2);
+    let taken = thread::scope(|scope| {
+        let receivers = [(); 3].map(|()| scope.spawn(|| receiver.recv()));
+        for name in 0..3 {
+            let sender = &sender;
+            scope.spawn(move || assert_eq!(send_all(sender, name, 1).len(), 1, "there are receivers"));
+        }
+        receivers.map(|receiver| vec![receiver.join().expect("it returns").expect("it is open")])
+    });
+    check(&messages(3, 1), &taken);
+}
+
 /// A message that was given back was not taken, and one that was not given back was.
 pub(crate) fn rendezvous() {
     const PATIENCE: Duration = Duration::from_millis(2);

@@ -6,6 +6,10 @@
 //! stopped at plain accesses, too. A failure says how it is seen again, and `cargo xtask shrink` makes it small. `cargo test` in
 //! this folder runs the same programs on plain threads, which tells a wrong program from a wrong simulator.
 //!
+//! What sees a mistake: few threads and few messages, and somebody who sleeps while others wait, since who merely spins does not go to sleep and
+//! cannot be forgotten. Whether a program sees one is found out with a copy of the crate that has one: `[patch.crates-io]` with
+//! `NAME = { path = "…" }`, in `.cargo/config.toml` in this folder.
+//!
 //! Does not know how they are searched. Invariant: a program that is right fails in no run, whatever the threads do; one that is wrong is found
 //! within the runs that its row says.
 
@@ -27,6 +31,8 @@ static SCENARIOS: &[&Scenario] = &[
         programs: &[],
         variants: &[
             right!("bounded", async_channel::bounded, "Two senders and two receivers share room for one."),
+            right!("one", async_channel::one, "One message, and one who waits for it, or for room."),
+            right!("each", async_channel::each, "Whoever waits is woken, though nobody closes the channel."),
             right!("closed", async_channel::closed, "A channel is closed while senders wait for room."),
             right!("weak", async_channel::weak, "A sender is made of a weak one while the last one goes."),
             right!(
@@ -48,6 +54,12 @@ static SCENARIOS: &[&Scenario] = &[
                 "bounded",
                 crossbeam_channel::bounded,
                 "Two senders and two receivers share room for one."
+            ),
+            right!("one", crossbeam_channel::one, "One message, and one who waits for it, or for room."),
+            right!(
+                "each",
+                crossbeam_channel::each,
+                "Whoever waits is woken, though nobody closes the channel."
             ),
             right!(
                 "rendezvous",
@@ -136,6 +148,11 @@ static SCENARIOS: &[&Scenario] = &[
                 "A reader becomes a writer and a reader again, with nobody between."
             ),
             right!(
+                "timed",
+                parking_lot::timed,
+                "Who gives up an upgrade is still a reader, and holds nobody up."
+            ),
+            right!(
                 "condvar",
                 parking_lot::condvar,
                 "Who is notified is woken, nobody else is, and the count is right."
@@ -162,6 +179,7 @@ static SCENARIOS: &[&Scenario] = &[
                 "Tasks begin others while somebody waits for the last one."
             ),
             right!("delayed", tokio_util::delayed, "Delays are reset and taken back while they run out."),
+            right!("hurried", tokio_util::hurried, "Who waits for a long delay is told of shorter ones."),
             right!(
                 "permitted",
                 tokio_util::permitted,

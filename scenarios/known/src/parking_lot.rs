@@ -16,6 +16,11 @@ use ::parking_lot::{
 
 const SHORT: Duration = Duration::from_millis(1);
 
+/// Longer than anybody spins: whoever waits meanwhile is asleep.
+fn linger() {
+    thread::sleep(SHORT);
+}
+
 /// Who is inside: one writer, or any number of readers.
 #[derive(Default)]
 struct Inside {
@@ -42,7 +47,13 @@ pub(crate) fn mutex() {
     let (count, inside, given_up) = (Mutex::new(0), Inside::default(), AtomicUsize::new(0));
     let write = |guard: &mut MutexGuard<'_, usize>| inside.write(guard);
     thread::scope(|scope| {
-        scope.spawn(|| (0..2).for_each(|_| write(&mut count.lock())));
+        scope.spawn(|| {
+            for _ in 0..2 {
+                let mut guard = count.lock();
+                write(&mut guard);
+                linger();
+            }
+        });
         scope.spawn(|| {
             let mut guard = count.lock();
             write(&mut guard);
@@ -75,7 +86,11 @@ pub(crate) fn rwlock() {
     let give_up = || given_up.store(1, Ordering::SeqCst);
     thread::scope(|scope| {
         scope.spawn(|| {
-            (0..2).for_each(|_| inside.write(&mut count.write()));
+            for _ in 0..2 {
+                let mut guard = count.write();
+                inside.write(&mut guard);
+                linger();
+            }
         });
         scope.spawn(|| {
             let guard = count.read();
@@ -97,6 +112,7 @@ pub(crate) fn rwlock() {
             }
             let _guard = count.read();
             inside.read();
+            linger();
         });
     });
     assert_eq!(count.into_inner() + given_up.into_inner(), 4, "who came in, and who did not");
@@ -127,6 +143,7 @@ pub(crate) fn upgraded() {
         scope.spawn(|| {
             let mut guard = count.write();
             inside.write(&mut guard);
+            linger();
             let written = *guard;
             let guard = RwLockWriteGuard::downgrade(guard);
             inside.read();
@@ -134,8 +151,49 @@ pub(crate) fn upgraded() {
         });
         let _guard = count.read();
         inside.read();
+        linger();
     });
     assert_eq!(count.into_inner(), 3, "each wrote once");
+}
+
+/// Whoever gives up leaves the lock to the others as if it had never come.
+pub(crate) fn timed() {
+    let (count, inside, given_up) = (RwLock::new(0), Inside::default(), AtomicUsize::new(0));
+    let change = || {
+        let Some(guard) = count.try_upgradable_read_for(SHORT) else {
+            given_up.fetch_add(1, Ordering::SeqCst);
+            return;
+        };
+        inside.read();
+        let before = *guard;
+        match RwLockUpgradableReadGuard::try_upgrade_for(guard, SHORT) {
+            Ok(mut guard) => inside.write(&mut guard),
+            Err(guard) => {
+                given_up.fetch_add(1, Ordering::SeqCst);
+                inside.read();
+                assert_eq!(*guard, before, "somebody wrote beside a reader");
+                RwLockUpgradableReadGuard::unlock_fair(guard);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(change);
+        scope.spawn(change);
+        scope.spawn(|| {
+            let guard = count.read();
+            inside.read();
+            linger();
+            assert!(*guard <= 4, "as many as write");
+        });
+        scope.spawn(|| match count.try_write_for(SHORT) {
+            Some(mut guard) => inside.write(&mut guard),
+            None => {
+                given_up.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        inside.write(&mut count.write());
+    });
+    assert_eq!(count.into_inner() + given_up.into_inner(), 4, "who came in, and who did not");
 }
 
 /// Without time-outs: who has come waits, so that all counts are known. With them: a notification that said to have woken somebody has.
@@ -189,7 +247,7 @@ pub(crate) fn mapped() {
             MappedMutexGuard::unlock_fair(guard);
             let guard = RwLockReadGuard::map(shared.read(), |pair| &pair.0);
             let before = *guard;
-            thread::yield_now();
+            linger();
             assert_eq!(*guard, before, "somebody wrote beside a reader");
         });
         scope.spawn(|| {
@@ -201,7 +259,7 @@ pub(crate) fn mapped() {
             scope.spawn(|| {
                 let mut guard = RwLockWriteGuard::map(shared.write(), |pair| &mut pair.0);
                 let before = *guard;
-                thread::yield_now();
+                linger();
                 *guard = before + 1;
             });
         }
@@ -253,6 +311,7 @@ pub(crate) fn reentrant() {
             scope.spawn(|| {
                 let outer = count.lock();
                 enter();
+                linger();
                 let inner = count.lock();
                 drop(outer);
                 enter();

@@ -18,7 +18,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::runtime::Builder;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinHandle, yield_now};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::delivered::{Message, check};
 
@@ -157,6 +157,36 @@ pub(crate) fn delayed() {
         let mut expired = std::mem::take(&mut delays.lock().expect("nobody panics with it").expired);
         expired.sort_unstable();
         assert_eq!(expired, if is_taken_back { vec![1, 2, 5] } else { vec![1, 2, 3, 5] }, "each came once");
+    });
+}
+
+/// Who waits for a delay of an hour is told of shorter ones, and when there is none left.
+pub(crate) fn hurried() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    run(async {
+        let began = Instant::now();
+        let mut delays = Delays::default();
+        let [first, second] = [1, 2].map(|value| delays.queue.insert(value, HOUR));
+        let delays = Arc::new(Mutex::new(delays));
+        let shared = Arc::clone(&delays);
+        let changes = tokio::spawn(async move {
+            let lock = || shared.lock().expect("nobody panics with it");
+            lock().queue.insert(3, Duration::ZERO);
+            yield_now().await;
+            lock().queue.reset_at(&first, began);
+            let mut patience = Duration::from_millis(1);
+            while lock().expired.len() < 2 {
+                sleep(patience).await;
+                patience *= 2;
+            }
+            assert!(lock().take_back(2, &second), "nobody was told of the others before it was due");
+        });
+        while poll_fn(|context| delays.lock().expect("nobody panics with it").poll(context)).await {}
+        changes.await.expect("it returns");
+        assert!(began.elapsed() < HOUR, "who waited was not told that there is none left");
+        let mut delays = delays.lock().expect("nobody panics with it");
+        delays.expired.sort_unstable();
+        assert_eq!(delays.expired, [1, 3], "each came once");
     });
 }
 

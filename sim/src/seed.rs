@@ -80,6 +80,7 @@ impl Draws {
     }
 
     /// Any 64-bit number, all equally likely.
+    #[inline]
     pub fn word(&mut self) -> u64 {
         self.0.next_u64()
     }
@@ -90,8 +91,8 @@ impl Draws {
     /// If `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         assert!(bound > 0, "nothing to draw from");
-        // Lemire (2019): the high word of a product, with the few biased low words rejected.
-        let threshold = bound.wrapping_neg() % bound;
+        // Lemire (2019): the high word of a product, with the few biased low words rejected: those below 2^64 mod `bound`, which is
+        // below `bound`, so that most draws divide nothing.
         loop {
             let product = u128::from(self.word()) * u128::from(bound);
             #[expect(
@@ -99,7 +100,7 @@ impl Draws {
                 reason = "the two halves of the product are what is wanted"
             )]
             let (high, low) = ((product >> 64) as u64, product as u64);
-            if low >= threshold {
+            if low >= bound || low >= bound.wrapping_neg() % bound {
                 return high;
             }
         }

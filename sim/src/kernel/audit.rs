@@ -44,9 +44,9 @@ impl Kernel {
 
     fn audit_thread(&self, id: ThreadId, thread: &Thread) -> Result<(), String> {
         let wrong = |what: &str| Err(format!("thread {}, {:?}, {what}", id.0, thread.state));
-        let ready = self.ready.iter().filter(|ready| **ready == Candidate::Thread(id)).count();
-        let waiting = self.rested.iter().chain(&self.held_back).filter(|waiting| **waiting == id).count();
-        let queued = ready + waiting;
+        let waiting = self.ready.iter().chain(&self.rested);
+        let waiting = waiting.filter(|waiting| **waiting == Candidate::Thread(id)).count();
+        let queued = waiting + self.held_back.iter().filter(|held| **held == id).count();
         let runs = usize::from(id == self.current && thread.state == State::Runnable);
         let in_futexes = self.futexes.waiters().filter(|(_, waiter)| waiter.thread == id).count();
         let in_waiters = self.waiters.values().flatten().filter(|waiter| **waiter == id).count();

@@ -215,18 +215,21 @@ impl Kernel {
         }
         self.net.hosts.get_mut(host).paused = true;
         self.emit(&Event::Host { host, change: HostChange::Paused });
-        let is_its = |kernel: &Self, thread: ThreadId| kernel.host_of(thread) == host;
-        let ready = core::mem::take(&mut self.ready);
-        for candidate in ready {
+        let (ready, rested) = (core::mem::take(&mut self.ready), core::mem::take(&mut self.rested));
+        self.ready = self.hold_back(ready, host);
+        self.rested = self.hold_back(rested, host);
+    }
+
+    /// Holds the threads of a host back, and returns the others.
+    fn hold_back(&mut self, waiting: Vec<Candidate>, host: HostId) -> Vec<Candidate> {
+        let mut others = Vec::new();
+        for candidate in waiting {
             match candidate {
-                Candidate::Thread(thread) if is_its(self, thread) => self.held_back.push(thread),
-                candidate => self.ready.push(candidate),
+                Candidate::Thread(thread) if self.host_of(thread) == host => self.held_back.push(thread),
+                candidate => others.push(candidate),
             }
         }
-        let rested = core::mem::take(&mut self.rested);
-        for thread in rested {
-            if is_its(self, thread) { self.held_back.push(thread) } else { self.rested.push_back(thread) }
-        }
+        others
     }
 
     /// The threads of a paused host go on.

@@ -30,7 +30,7 @@ pub use processes::Taken;
 pub use threads::Change;
 pub use tracing::RuntimeTask;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use crate::choice::{Candidate, Chooser, Notice};
 use crate::ending::Ending;
@@ -155,8 +155,9 @@ pub struct Kernel {
     /// Threads that can run and have a claim to, the one that has waited longest first; only ever `Candidate::Thread`, so that
     /// the queue is the list of candidates.
     ready: Vec<Candidate>,
-    /// Threads that can run but gave up their turn: they wait until everybody else has had one.
-    rested: VecDeque<ThreadId>,
+    /// Threads that can run but gave up their turn: they wait until everybody else has had one. Candidates as in `ready`, behind
+    /// which they stand in a question.
+    rested: Vec<Candidate>,
     /// Threads that could run if their hosts were not paused.
     held_back: Vec<ThreadId>,
     /// The running thread cannot go on since its host was hit, and why another runs then.
@@ -244,7 +245,7 @@ impl Kernel {
             switched_at: 0,
             epoch_ns: 0,
             ready: Vec::new(),
-            rested: VecDeque::new(),
+            rested: Vec::new(),
             held_back: Vec::new(),
             displaced: None,
             threads: Threads::default(),

@@ -190,7 +190,7 @@ impl Kernel {
             self.forget_wait(thread, wait.on);
         }
         self.ready.retain(|ready| *ready != Candidate::Thread(thread));
-        self.rested.retain(|rested| *rested != thread);
+        self.rested.retain(|rested| *rested != Candidate::Thread(thread));
         self.held_back.retain(|held| *held != thread);
         for id in core::mem::take(&mut self.threads.get_mut(thread).held) {
             self.let_go(id);

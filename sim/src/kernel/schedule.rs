@@ -116,16 +116,16 @@ impl Kernel {
             self.candidates.clear();
             self.candidates.push(Candidate::Thread(self.current));
             self.candidates.extend_from_slice(&self.ready);
-            self.candidates.extend(self.rested.iter().copied().map(Candidate::Thread));
-            match self.put(Kind::Preempt) {
+            self.candidates.extend_from_slice(&self.rested);
+            let pick = self.put(Kind::Preempt);
+            match self.candidates[pick] {
                 _ if self.ending.is_some() => return Next::End,
-                Candidate::Thread(thread) if thread == self.current => {
+                Candidate::Thread(_) if pick == 0 => {
                     self.plan_questions();
                     return Next::Stay;
                 }
                 Candidate::Thread(thread) => {
-                    self.ready.retain(|ready| *ready != Candidate::Thread(thread));
-                    self.rested.retain(|rested| *rested != thread);
+                    self.take_waiting(pick - 1);
                     self.ready.push(Candidate::Thread(self.current));
                     return self.switch_to(thread, Why::Preempted);
                 }
@@ -158,7 +158,7 @@ impl Kernel {
                 continue;
             }
             if self.ready.is_empty() {
-                self.ready.extend(self.rested.drain(..).map(Candidate::Thread));
+                core::mem::swap(&mut self.ready, &mut self.rested);
             }
             match self.put_next() {
                 _ if self.ending.is_some() => return Next::End,
@@ -173,13 +173,24 @@ impl Kernel {
     fn put_next(&mut self) -> Option<ThreadId> {
         core::mem::swap(&mut self.ready, &mut self.candidates);
         let runnable = self.candidates.len();
-        let chosen = self.put(Kind::Next);
+        let pick = self.put(Kind::Next);
         self.candidates.truncate(runnable);
         core::mem::swap(&mut self.ready, &mut self.candidates);
-        let Candidate::Thread(thread) = chosen else { return None };
-        let at = self.ready.iter().position(|ready| *ready == chosen).expect("it was a candidate");
-        self.ready.remove(at);
-        Some(thread)
+        if pick == runnable {
+            return None;
+        }
+        match self.ready.remove(pick) {
+            Candidate::Thread(thread) => Some(thread),
+            Candidate::Clock => unreachable!("the run queue holds threads"),
+        }
+    }
+
+    /// Takes the thread at this place out of the run queue, or of those that rest, which follow it.
+    fn take_waiting(&mut self, at: usize) {
+        match at.checked_sub(self.ready.len()) {
+            None => self.ready.remove(at),
+            Some(at) => self.rested.remove(at),
+        };
     }
 
     /// Whether a thread besides the running one could run.
@@ -187,15 +198,15 @@ impl Kernel {
         !self.ready.is_empty() || !self.rested.is_empty()
     }
 
-    /// Adds the clock, if it may run ahead, to the candidates, and asks which it is.
-    fn put(&mut self, kind: Kind) -> Candidate {
+    /// Adds the clock, if it may run ahead, to the candidates, and asks which it is: its place among them.
+    fn put(&mut self, kind: Kind) -> usize {
         if let Some(at_ns) = self.timers.next_ns()
             && self.stalled_ns + at_ns.saturating_sub(self.now_ns()) <= self.limits.stall_ns
         {
             self.candidates.push(Candidate::Clock);
         }
         let pick = self.choose(kind, self.candidates.len() as u64);
-        self.candidates[usize::try_from(pick).expect("below the number of candidates")]
+        usize::try_from(pick).expect("below the number of candidates")
     }
 
     /// Lets the next timer or packet happen although threads could run.
@@ -219,7 +230,7 @@ impl Kernel {
             self.switches += 1;
             self.emit(&Event::Switched { to, why });
             if why == Why::Yielded && self.displaced.is_none() {
-                self.rested.push_back(from);
+                self.rested.push(Candidate::Thread(from));
             }
             self.current = to;
             self.spin_wait_ns = 0;

@@ -71,6 +71,7 @@ impl Kernel {
 
     /// Where the run is.
     #[must_use]
+    #[inline]
     pub fn moment(&self) -> Moment {
         let thread_points = self.threads.get(self.current).points + self.step - self.switched_at;
         Moment { step: self.step, now_ns: self.now_ns(), thread: self.current, thread_points, pc: self.pc }

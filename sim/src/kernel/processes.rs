@@ -304,6 +304,7 @@ impl Kernel {
 
     /// Whether the running thread has anything to do before it goes on: a signal to take, or its own end.
     #[must_use]
+    #[inline]
     pub fn is_interrupted(&self) -> bool {
         let thread = self.threads.get(self.current);
         let pending = self.processes.get(thread.process).signals.pending & !thread.blocked_signals;

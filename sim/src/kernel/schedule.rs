@@ -17,7 +17,20 @@ impl Kernel {
         self.epoch_ns += CALL_NS;
         self.progress_at = self.step;
         self.count_call();
+        if self.call_is_quiet() {
+            self.pc = 0;
+            return Next::Stay;
+        }
         self.attend(0)
+    }
+
+    /// Whether nothing but the point itself happens at a call. What is due in time is nearer, in points, after each call, so that
+    /// then it has to be planned anew.
+    fn call_is_quiet(&self) -> bool {
+        self.step < self.attention
+            && self.first_due_ns() == u64::MAX
+            && self.displaced.is_none()
+            && self.ending.is_none()
     }
 
     /// A call that writes to standard output or error. With several processes nobody else runs before its thread's next point:
@@ -34,7 +47,7 @@ impl Kernel {
     }
 
     /// The second half of [`Kernel::point`]: everything that a point may have to do besides going on.
-    #[cold]
+    #[inline(never)]
     pub fn attend(&mut self, pc: u64) -> Next {
         self.pc = pc;
         if self.ending.is_some() {
@@ -55,7 +68,10 @@ impl Kernel {
             Some(why) => self.dispatch(why),
             None => self.go_on(),
         };
-        self.plan_attention();
+        if !matches!(next, Next::Run(_)) {
+            // A switch has planned it for the thread that it leads to.
+            self.plan_attention();
+        }
         if self.ending.is_some() { Next::End } else { next }
     }
 

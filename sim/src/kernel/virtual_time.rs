@@ -31,6 +31,7 @@ enum Sender {
 impl Kernel {
     /// Virtual nanoseconds since the run began.
     #[must_use]
+    #[inline]
     pub fn now_ns(&self) -> u64 {
         self.epoch_ns + self.step * POINT_NS
     }
@@ -55,8 +56,22 @@ impl Kernel {
     }
 
     /// Everything whose time has come happens.
+    #[inline]
     pub(super) fn deliver_due(&mut self) {
+        // At most points nothing is.
+        if self.first_due_ns() <= self.now_ns() {
+            self.deliver_now();
+        }
+    }
+
+    #[inline(never)]
+    fn deliver_now(&mut self) {
         self.by_itself(Self::happen_due);
+    }
+
+    /// When the next timer, packet or fault is due; the end of time if none is.
+    pub(super) fn first_due_ns(&self) -> u64 {
+        self.timers.next_ns().unwrap_or(u64::MAX).min(self.nemesis.next_ns())
     }
 
     /// Lets something happen that is no call of a thread.
@@ -150,7 +165,7 @@ impl Kernel {
 
     /// The step at which the next timer or packet is due if no time passes but that of instructions.
     pub(super) fn next_due_step(&self) -> u64 {
-        let due_ns = self.timers.next_ns().unwrap_or(u64::MAX).min(self.nemesis.next_ns());
+        let due_ns = self.first_due_ns();
         if due_ns == u64::MAX {
             return u64::MAX;
         }

@@ -17,7 +17,7 @@ use super::descriptor::done;
 use super::fail;
 use super::masked::{self, Wanted};
 use crate::own::owned;
-use crate::run::{call, obey, unmodelled, with_kernel};
+use crate::run::{call, obey, run, unmodelled, with_kernel};
 
 /// What a write to a pipe or a socket without reader does besides failing (`SIGPIPE`).
 pub(super) fn broken_pipe() {
@@ -42,7 +42,14 @@ fn send_self(number: c_int) -> Result<(), Errno> {
 
 /// Leaves the running thread if it is over, and runs the handlers of signals that it takes now. Says what became of a call that
 /// they interrupted.
+#[inline]
 pub(crate) fn deliver() -> Interrupted {
+    // As after every system call, there is mostly nothing to do, and looking allocates nothing.
+    if run().kernel.is_interrupted() { deliver_all() } else { Interrupted::No }
+}
+
+#[cold]
+fn deliver_all() -> Interrupted {
     let mut interrupted = Interrupted::No;
     while with_kernel(|kernel| kernel.is_interrupted()) {
         leave_if_over();

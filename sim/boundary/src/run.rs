@@ -1,7 +1,7 @@
 //! The run that is on: the kernel, and how the program's calls reach it.
 //!
-//! Does not know what a call means. Invariant: the kernel is borrowed only while the phase is [`Phase::Simulator`], by the one
-//! thread that executes the run, and never across a switch of contexts.
+//! Does not know what a call means. Invariant: the kernel is borrowed by the one thread that executes the run, never across a
+//! switch of contexts, and only while the phase is [`Phase::Simulator`] unless it is merely looked at, or counts a point.
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::{Ordering, compiler_fence};

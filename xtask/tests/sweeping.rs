@@ -40,7 +40,7 @@ fn what_is_found_does_not_depend_on_the_jobs() {
 fn a_sweep_over_two_executables_is_the_sweeps_over_each() {
     let folder = Folder::new();
     let out = folder.path("out");
-    let seeds = ["--seeds", "40", "--json"];
+    let seeds = ["--seeds", "60", "--json"];
     let of = |words: &[&str]| sweep(&[words, &seeds[..]].concat()).out;
     let [panic, turmoil, lost] = ["canary/panic", "turmoil-endings/error", "lost-update/buggy"];
     let both = || {

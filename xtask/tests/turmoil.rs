@@ -28,6 +28,7 @@ use small::{Others, small_runs};
 
 /// So many seeds of each failure are made small.
 const SEEDS: usize = 5;
+
 fn scenarios() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| build(Bin { package: "photofinish-turmoil-scenarios", name: "turmoil-scenarios" }))

@@ -20,7 +20,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{Instant, sleep};
 
-use crate::delivered::{Message, check};
+use crate::delivered::{Message, check, messages};
 
 fn run<T>(program: impl Future<Output = T>) -> T {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
@@ -274,7 +274,7 @@ pub(crate) fn reserved() {
             taken.push(message);
         }
         all(tasks).await;
-        check(&crate::delivered::messages(2, 2), &[taken]);
+        check(&messages(2, 2), &[taken]);
     });
 }
 

@@ -40,10 +40,7 @@ pub(crate) fn is(phase: Phase) -> bool {
 /// Sets whose code runs from here on and returns whose ran before.
 #[inline]
 pub(crate) fn set(phase: Phase) -> Phase {
-    // Relaxed, and not an exchange: only the thread that runs the run reads what it wrote.
-    let before = PHASE.load(Ordering::Relaxed);
-    PHASE.store(phase as u32, Ordering::Relaxed);
-    match before {
+    match replace(phase as u32) {
         before if before == Phase::Program as u32 => Phase::Program,
         before if before == Phase::Simulator as u32 => Phase::Simulator,
         before if before == Phase::Proof as u32 => Phase::Proof,
@@ -51,13 +48,21 @@ pub(crate) fn set(phase: Phase) -> Phase {
     }
 }
 
+/// As [`set`], by the phases' own numbers.
+#[inline]
+fn replace(phase: u32) -> u32 {
+    // Relaxed, and not an exchange: only the thread that runs the run reads what it wrote.
+    let before = PHASE.load(Ordering::Relaxed);
+    PHASE.store(phase, Ordering::Relaxed);
+    before
+}
+
 /// Runs `f` as ourselves: what it allocates does not move the program's heap, and what it calls is the real C library.
 #[inline]
 pub fn as_simulator<T>(f: impl FnOnce() -> T) -> T {
-    let before = PHASE.load(Ordering::Relaxed);
-    PHASE.store(Phase::Simulator as u32, Ordering::Relaxed);
+    let before = replace(Phase::Simulator as u32);
     let answer = f();
-    PHASE.store(before, Ordering::Relaxed);
+    replace(before);
     if before == Phase::Program as u32 {
         step::go_on();
     }

@@ -118,7 +118,7 @@ impl Strategy {
     /// what is unlikely among them all.
     fn of_a_short_program(seed: Seed, points: u64, mut config: Draws) -> Self {
         if seed.0.is_multiple_of(2) {
-            let gap = [1, 1, 1, 2][usize::try_from(config.below(4)).expect("below 4")];
+            let gap = one_of(&mut config, &[1, 1, 1, 2]);
             return Self::Urw { gap, clock: 0, lengths: Lengths::EMPTY };
         }
         let bits = points.ilog2();
@@ -224,7 +224,13 @@ impl FromStr for Strategy {
 
 /// In how many of a hundred cases an eager search holds a thread back.
 fn held_back(config: &mut Draws) -> u64 {
-    [100, 100, 95, 90, 75][usize::try_from(config.below(5)).expect("below 5")]
+    one_of(config, &[100, 100, 95, 90, 75])
+}
+
+/// Draws one of these, each as likely as any other.
+fn one_of(config: &mut Draws, these: &[u64]) -> u64 {
+    let drawn = config.below(these.len() as u64);
+    these[usize::try_from(drawn).expect("below a length")]
 }
 
 /// A walk that preempts seldom, and for long.

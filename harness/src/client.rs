@@ -17,13 +17,14 @@ use std::process::Command;
 
 use photofinish_boundary::frames::{Died, Frame};
 use photofinish_boundary::server::PoolSize;
-use photofinish_sim::chooser::{Lengths, Strategy};
+use photofinish_sim::chooser::{Lacks, Shape, Strategy, Touch};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Figures;
 use photofinish_sim::limits::Limits;
 use photofinish_sim::mark::Mark;
 use photofinish_sim::oracle::Left;
+use photofinish_sim::plan::Plan;
 use photofinish_sim::preempt::Preempt;
 use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
@@ -142,6 +143,8 @@ pub struct Run {
     pub event_stacks: Vec<Option<usize>>,
     /// Points, if they were asked for: see [`Watch::points`].
     pub points: Vec<PointSeen>,
+    /// The words that threads were about to touch, if they were asked for: see [`Watch::touches`].
+    pub touched: Vec<Touch>,
     /// What reached the program past the kernel: the files it opened that are not of the run, and what else was asked for.
     pub sights: Vec<Sight>,
     /// Whether frames were left out because the run left more than there is room for.
@@ -163,6 +166,7 @@ impl Run {
             stacks: Vec::new(),
             event_stacks: Vec::new(),
             points: Vec::new(),
+            touched: Vec::new(),
             sights: Vec::new(),
             truncated: false,
         }
@@ -196,15 +200,11 @@ pub struct Client {
     twin: Option<Box<Client>>,
 }
 
-/// How long each thread of a program is, and how often time passes.
-#[derive(Clone, Copy, Debug)]
-struct Shape {
-    lengths: Lengths,
-    clock: u64,
-}
-
 /// A program that is longer than this is long enough.
 const LENGTH_MAX: u64 = 1 << 20;
+
+/// Touches of shared words that are looked at to find out which there are.
+const TOUCHES_MAX: u64 = 1 << 14;
 
 /// The pool a client begins with: each thread in it makes every run a few microseconds dearer.
 const POOL_FIRST: u32 = 4;
@@ -317,12 +317,9 @@ impl Client {
             Strategy::Swarm => request.strategy.resolve_for(request.seed, self.length(request)?),
             strategy => strategy,
         };
-        match strategy {
-            Strategy::Urw { lengths, .. } if lengths.is_empty() => {
-                let Shape { lengths, clock } = self.shape(request)?;
-                Ok(strategy.learned(clock, lengths))
-            }
-            strategy => Ok(strategy),
+        match strategy.lacks() {
+            Lacks::Nothing => Ok(strategy),
+            Lacks::Lengths | Lacks::Words => Ok(strategy.learned(request.seed, self.shape(request)?)),
         }
     }
 
@@ -341,17 +338,16 @@ impl Client {
     }
 
     /// What a request's program does in its boring run, thread by thread.
-    fn shape(&mut self, request: &Request) -> Result<Shape, ClientError> {
+    fn shape(&mut self, request: &Request) -> Result<&Shape, ClientError> {
         let program = learned_of(request);
-        if let Some(shape) = self.shapes.get(&program) {
-            return Ok(*shape);
+        if !self.shapes.contains_key(&program) {
+            let watch = Some(Watch { touches: TOUCHES_MAX, ..Watch::default() });
+            let replay = Some(Replay::Lenient(Plan::default()));
+            let run = self.run(&Request { events: true, replay, watch, ..boring(request) })?;
+            let shape = Shape::of(&run.events, &run.touched, run.figures.points);
+            self.shapes.insert(program.clone(), shape);
         }
-        let run = self.run(&Request { events: true, ..boring(request) })?;
-        let clock =
-            run.events.iter().filter(|(_, event)| matches!(event, Event::Passed { .. })).count() as u64;
-        let shape = Shape { lengths: Lengths::of(&run.events, run.figures.points), clock };
-        self.shapes.insert(program, shape);
-        Ok(shape)
+        Ok(&self.shapes[&program])
     }
 
     /// Asks for one run and waits for it. A run that finds the pool too small is made again with a larger one; which one it
@@ -430,6 +426,7 @@ fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u
             }
             Frame::At(event, stack) => at_events.refer(event, stack),
             Frame::Point(thread, number, stack) => run.points.push(PointSeen { thread, number, stack }),
+            Frame::Touched(touch) => run.touched.push(touch),
             Frame::Sight(mut sight) => {
                 for address in &mut sight.stack {
                     *address = address.saturating_sub(load_base);

@@ -48,7 +48,7 @@ impl Debugged<'_> {
         let replay = Some(Replay::Strict(self.run.trace.clone()));
         let request =
             Request { replay, events: false, stop_at: Some(self.step()), limits, ..self.request.clone() };
-        std::fs::write(&asked, framed(&Ask::Run(request))?)?;
+        std::fs::write(&asked, framed(&Ask::Run(Box::new(request)))?)?;
         std::fs::write(&script, self.script(&asked))?;
         let mut command = Command::new("gdb");
         command.arg("-q").arg("-x").arg(script).arg(self.executable);

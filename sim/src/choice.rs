@@ -117,6 +117,8 @@ pub struct Moment {
     pub thread_points: u64,
     /// The address after the instruction at which it was last looked at; 0 for a system call.
     pub pc: u64,
+    /// The address of the word that this instruction is about to touch; 0 for a system call, and once another thread runs.
+    pub word: u64,
 }
 
 /// A question with more than one answer.

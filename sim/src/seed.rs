@@ -64,6 +64,8 @@ pub enum Stream {
     Faults = 10,
     /// What the program lets the search choose.
     Workload = 11,
+    /// Which of a program's words a search is about.
+    Words = 12,
 }
 
 /// A stream of integers that only its seed and purpose decide.

@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use photofinish_frames::wire::{self, WireError};
-use photofinish_frames::{Ask, Died, Final, Frame, Hello, PROTOCOL, Reply, Request, Series, decode, encode};
+use photofinish_frames::{Ask, Died, Final, Frame, Hello, PROTOCOL, Reply, Request, decode, encode};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Figures;
@@ -61,12 +61,13 @@ fn answer_all(programs: &[Served]) -> Result<(), WireError> {
     wire::write(&mut to, &hello)?;
     loop {
         // Runs that share a process are not for a simulator whose statics we do not know.
-        let (Ask::Run(request) | Ask::Series(Series { first: request, .. })) = wire::read(&mut asked)?;
+        let ask: Ask = wire::read(&mut asked)?;
+        let request = ask.request();
         if !programs.iter().any(|program| program.name == request.program) {
             wire::write(&mut to, &Reply::Unknown)?;
             continue;
         }
-        reply(&mut to, made(&own, &request))?;
+        reply(&mut to, made(&own, request))?;
     }
 }
 

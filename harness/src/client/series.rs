@@ -10,7 +10,7 @@ use photofinish_sim::ending::Ending;
 use photofinish_sim::seed::Seed;
 
 use super::server::{Answered, Server};
-use super::{Client, ClientError, Run, Shape, collect};
+use super::{Client, ClientError, Run, collect};
 
 /// Runs that followed one another in as few processes as could be.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,10 +69,9 @@ impl Client {
     /// # Errors
     /// As [`Client::series`].
     pub fn process(&mut self, request: &Request, count: u32) -> Result<InProcess, ClientError> {
-        let points = self.length(request)?;
-        let Shape { clock, lengths } = self.shape(request)?;
+        let shape = self.shape(request)?.clone();
         let first = Request { replay: None, events: false, ..request.clone() };
-        let series = Series { first, count, points, clock, lengths };
+        let series = Series { first, count, shape };
         loop {
             let made = self.server.series(&self.path, series.clone())?;
             match made.runs.last().map(|run| &run.ending) {
@@ -88,7 +87,8 @@ impl Server {
     /// The runs of a series that were made, at least one.
     fn series(&mut self, path: &Path, series: Series) -> Result<InProcess, ClientError> {
         let (program, most) = (series.first.program.clone(), series.count as usize);
-        let Answered { mut frames, truncated, died } = self.ask(path, &Ask::Series(series), &program)?;
+        let Answered { mut frames, truncated, died } =
+            self.ask(path, &Ask::Series(Box::new(series)), &program)?;
         let base = self.hello.load_base;
         let is_meant = frames.contains(&Frame::Last);
         frames.retain(|frame| *frame != Frame::Last);

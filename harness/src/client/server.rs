@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use photofinish_boundary::frames::{self, Ask, Died, Frame, Hello, PROTOCOL, Reply, Series};
+use photofinish_boundary::frames::{self, Ask, Died, Frame, Hello, PROTOCOL, Reply};
 use photofinish_boundary::server::PoolSize;
 use photofinish_boundary::takeover;
 
@@ -72,13 +72,13 @@ impl Server {
     }
 
     pub(super) fn run(&mut self, path: &Path, request: &Request) -> Result<Run, ClientError> {
-        let left = self.ask(path, &Ask::Run(request.clone()), &request.program)?;
+        let left = self.ask(path, &Ask::Run(Box::new(request.clone())), &request.program)?;
         Ok(collect(left.frames, left.truncated, left.died, self.hello.load_base))
     }
 
     /// Refuses what is asked of an executable that is instrumented otherwise than it must be.
     fn check_level(&self, path: &Path, ask: &Ask) -> Result<(), ClientError> {
-        let (Ask::Run(request) | Ask::Series(Series { first: request, .. })) = ask;
+        let request = ask.request();
         let present = self.hello.preempt;
         match request.preempt {
             Some(wanted) if wanted != present => {

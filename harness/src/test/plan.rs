@@ -101,7 +101,7 @@ pub(super) struct Plan {
 
 #[derive(Clone, Debug)]
 enum Runs {
-    Seeds(Range<u64>, Strategy),
+    Seeds(Range<u64>, Box<Strategy>),
     Trace(Box<TraceFile>),
     Token(Box<Token>, Option<Box<Resolved>>),
 }
@@ -145,7 +145,12 @@ impl Plan {
         let Some(text) = &environment.seed else {
             // A test that says how long searches as long.
             let seeds = test.seeds.unwrap_or(if until.is_some() { u64::MAX } else { SEEDS });
-            return Ok(Self { runs: Runs::Seeds(0..seeds, strategy), until, length: Length::Short, oracles });
+            return Ok(Self {
+                runs: Runs::Seeds(0..seeds, Box::new(strategy)),
+                until,
+                length: Length::Short,
+                oracles,
+            });
         };
         if text.starts_with(PREFIX) {
             return Err(format!("{SEED} is a token\nnext: the same with {TOKEN} in its place"));
@@ -153,7 +158,7 @@ impl Plan {
         let seed: Seed = text.parse().map_err(|why| format!("{SEED}={text}: {why}"))?;
         let last = seed.0.checked_add(1).ok_or_else(|| format!("{SEED}={text} is too large"))?;
         Ok(Self {
-            runs: Runs::Seeds(seed.0..last, strategy),
+            runs: Runs::Seeds(seed.0..last, Box::new(strategy)),
             until: None,
             length: Length::EveryEvent,
             oracles,
@@ -181,7 +186,7 @@ impl Plan {
     pub(super) fn requests(&self, usual: &Request) -> impl Iterator<Item = Request> {
         let usual = usual.clone();
         let (seeds, strategy, one) = match &self.runs {
-            Runs::Seeds(seeds, strategy) => (seeds.clone(), *strategy, None),
+            Runs::Seeds(seeds, strategy) => (seeds.clone(), **strategy, None),
             Runs::Trace(file) => (0..1, file.strategy, Some(file.request())),
             Runs::Token(_, resolved) => {
                 let found = resolved.as_ref().expect("it was looked for");

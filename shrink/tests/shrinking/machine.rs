@@ -138,7 +138,7 @@ impl Machine<'_> {
             let pc = 1 + runner.op as u64;
             return match op {
                 Op::Load(_) | Op::StoreMore(_) | Op::Add(_) | Op::Work(..) | Op::Lock(_) | Op::Unlock(_) => {
-                    self.kernel.point(pc)
+                    self.kernel.point(pc, 0)
                 }
                 Op::Unless | Op::Expect(..) => Next::Stay,
                 _ => self.kernel.call_point(),

@@ -117,7 +117,7 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         None => request.strategy.chooser(request.seed),
     };
     let chooser = match (request.watch, &request.replay) {
-        (Some(watch), Some(_)) if watch.points > 0 => Box::new(Attentive::new(chooser)),
+        (Some(watch), Some(_)) if watch.points > 0 || watch.touches > 0 => Box::new(Attentive::new(chooser)),
         _ => chooser,
     };
     let recorder = ToShared { detail, heard: heard.clone(), picks: 0, seen: sight::Seen::default() };

@@ -8,17 +8,18 @@ mod plain;
 
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 
+use photofinish_sim::chooser::Access;
 use photofinish_sim::kernel::Change;
 use photofinish_sim::preempt::Preempt;
 
 use crate::phase::{self, Phase};
 use crate::run;
 
-/// A scheduling point before an operation, if a run is on.
+/// A scheduling point before an operation on a word, if a run is on.
 #[inline(always)]
-fn before(pc: usize) {
+fn before(pc: usize, word: usize, access: Access) {
     if phase::is(Phase::Program) {
-        run::point(pc);
+        run::point(pc, word, access);
     }
 }
 
@@ -109,7 +110,7 @@ macro_rules! load_and_store {
             unsafe { <$atomic>::from_ptr(word) }.load(SeqCst)
         });
         unsafe extern "C" fn $do_load(word: *mut $int, _order: i32, pc: usize) -> $int {
-            before(pc);
+            before(pc, word as usize, Access::Loads);
             // SAFETY: the caller loads from this address atomically, so it is valid, aligned and shared only atomically.
             unsafe { <$atomic>::from_ptr(word) }.load(Ordering::SeqCst)
         }
@@ -120,7 +121,7 @@ macro_rules! load_and_store {
             unsafe { <$atomic>::from_ptr(word) }.store(new, SeqCst)
         });
         unsafe extern "C" fn $do_store(word: *mut $int, new: $int, _order: i32, pc: usize) {
-            before(pc);
+            before(pc, word as usize, Access::Other);
             // SAFETY: as for a load.
             let old = unsafe { <$atomic>::from_ptr(word) }.swap(new, Ordering::SeqCst);
             after(word as usize, u64::from(old), u64::from(new));
@@ -129,14 +130,14 @@ macro_rules! load_and_store {
 }
 
 macro_rules! read_modify_write {
-    ($int:ty, $atomic:ty, $($name:ident, $body:ident, $method:ident, |$old:ident, $operand:ident| $new:expr;)*) => {$(
+    ($int:ty, $atomic:ty, $($name:ident, $body:ident, $method:ident, $access:ident, |$old:ident, $operand:ident| $new:expr;)*) => {$(
         with_return_address!($name, $body, $body::alone, "rcx", "x3");
         alone!($body, (word: *mut $int, $operand: $int, _order: i32) -> $int, {
             // SAFETY: the caller operates on this address atomically, so it is valid, aligned and shared only atomically.
             unsafe { <$atomic>::from_ptr(word) }.$method($operand, SeqCst)
         });
         unsafe extern "C" fn $body(word: *mut $int, $operand: $int, _order: i32, pc: usize) -> $int {
-            before(pc);
+            before(pc, word as usize, Access::$access);
             // SAFETY: the caller operates on this address atomically, so it is valid, aligned and shared only atomically.
             let $old = unsafe { <$atomic>::from_ptr(word) }.$method($operand, Ordering::SeqCst);
             let new: $int = $new;
@@ -163,7 +164,7 @@ macro_rules! compare_exchange {
             _failure: i32,
             pc: usize,
         ) -> $int {
-            before(pc);
+            before(pc, word as usize, Access::Other);
             // SAFETY: the caller operates on this address atomically, so it is valid, aligned and shared only atomically.
             let word_ref = unsafe { <$atomic>::from_ptr(word) };
             match word_ref.compare_exchange(expected, new, Ordering::SeqCst, Ordering::SeqCst) {
@@ -187,13 +188,13 @@ macro_rules! width {
         load_and_store!($int, $atomic, $load, $do_load, $store, $do_store);
         compare_exchange!($int, $atomic, $cas, $do_cas);
         read_modify_write! { $int, $atomic,
-            $exchange, $do_exchange, swap, |old, operand| operand;
-            $add, $do_add, fetch_add, |old, operand| old.wrapping_add(operand);
-            $sub, $do_sub, fetch_sub, |old, operand| old.wrapping_sub(operand);
-            $and, $do_and, fetch_and, |old, operand| old & operand;
-            $or, $do_or, fetch_or, |old, operand| old | operand;
-            $xor, $do_xor, fetch_xor, |old, operand| old ^ operand;
-            $nand, $do_nand, fetch_nand, |old, operand| !(old & operand);
+            $exchange, $do_exchange, swap, Other, |old, operand| operand;
+            $add, $do_add, fetch_add, Adds, |old, operand| old.wrapping_add(operand);
+            $sub, $do_sub, fetch_sub, Subtracts, |old, operand| old.wrapping_sub(operand);
+            $and, $do_and, fetch_and, Other, |old, operand| old & operand;
+            $or, $do_or, fetch_or, Other, |old, operand| old | operand;
+            $xor, $do_xor, fetch_xor, Other, |old, operand| old ^ operand;
+            $nand, $do_nand, fetch_nand, Other, |old, operand| !(old & operand);
         }
     };
 }
@@ -226,7 +227,7 @@ width!(u64, AtomicU64;
 with_return_address!(__tsan_atomic_thread_fence, thread_fence, thread_fence::alone, "rsi", "x1");
 alone!(thread_fence, (_order: i32) -> (), fence(SeqCst));
 unsafe extern "C" fn thread_fence(_order: i32, pc: usize) {
-    before(pc);
+    before(pc, 0, Access::Other);
     fence(Ordering::SeqCst);
 }
 

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use photofinish_sim::call::address::Address;
 use photofinish_sim::call::message::Arrived;
 use photofinish_sim::call::{Caller, Stop};
+use photofinish_sim::chooser::Access;
 use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Event;
@@ -103,25 +104,26 @@ pub(crate) fn with_kernel<T>(f: impl FnOnce(&mut Kernel) -> T) -> T {
     phase::as_simulator(|| f(&mut run().kernel))
 }
 
-/// A scheduling point of the program, at an instruction that returns to `pc`.
+/// A scheduling point of the program, at an instruction that returns to `pc` and then touches this word.
 #[inline]
-pub(crate) fn point(pc: usize) {
+pub(crate) fn point(pc: usize, word: usize, access: Access) {
     if !run().kernel.point_is_quiet() {
-        attend(pc);
+        attend(pc, word, access);
     }
 }
 
 /// As [`point`], at an access to plain memory.
 #[inline]
-pub(crate) fn plain_point(pc: usize) {
+pub(crate) fn plain_point(pc: usize, word: usize, access: Access) {
     if !run().kernel.plain_point_is_quiet() {
-        attend(pc);
+        attend(pc, word, access);
     }
 }
 
-fn attend(pc: usize) {
+fn attend(pc: usize, word: usize, access: Access) {
     sight::point(Passed::Already);
-    let next = with_kernel(|kernel| kernel.attend(pc as u64));
+    sight::touch(word, access);
+    let next = with_kernel(|kernel| kernel.attend(pc as u64, word as u64));
     obey(next);
 }
 

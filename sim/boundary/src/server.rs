@@ -224,10 +224,7 @@ fn requests(
     let mut turns = (isolation == Isolation::Rewind && rewind::is_possible()).then(Turns::new);
     while let Some(asked) = receive()? {
         let ask: Ask = postcard::from_bytes(&asked).map_err(io::Error::other)?;
-        let request = match &ask {
-            Ask::Run(request) => request,
-            Ask::Series(series) => &series.first,
-        };
+        let request = ask.request();
         if find(&request.program).is_none() {
             send(&Reply::Unknown)?;
             continue;

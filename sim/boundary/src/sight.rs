@@ -7,6 +7,8 @@
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::collections::BTreeMap;
 
+use photofinish_sim::choice::Moment;
+use photofinish_sim::chooser::{Access, Touch};
 use photofinish_sim::event::EventsHash;
 use photofinish_sim::thread::ThreadId;
 
@@ -23,6 +25,8 @@ static STACKS_FROM: AtomicU64 = AtomicU64::new(0);
 static STACKS_TO: AtomicU64 = AtomicU64::new(0);
 /// Points that are still to be written down.
 static POINTS: AtomicU64 = AtomicU64::new(0);
+/// Touches of words that are still to be written down.
+static TOUCHES: AtomicU64 = AtomicU64::new(0);
 static INPUTS: AtomicBool = AtomicBool::new(false);
 /// What was written down so far.
 static SIGHTS: AtomicU64 = AtomicU64::new(0);
@@ -38,6 +42,7 @@ pub(crate) fn begin(watch: Watch) {
     STACKS_TO.store(watch.stacks.1, Ordering::Relaxed);
     INPUTS.store(watch.inputs, Ordering::Relaxed);
     POINTS.store(watch.points, Ordering::Relaxed);
+    TOUCHES.store(watch.touches, Ordering::Relaxed);
     step::between(watch.steps);
 }
 
@@ -98,6 +103,21 @@ fn note_point(passed: Passed) {
     let number = at.thread_points + u64::from(passed == Passed::Next);
     let stack = run().seen.here(at.thread, StackOf::Points);
     SHARED.push(&Frame::Point(at.thread, number, stack));
+}
+
+/// The running thread is about to touch a word.
+#[inline]
+pub(crate) fn touch(word: usize, access: Access) {
+    if TOUCHES.load(Ordering::Relaxed) > 0 && word != 0 {
+        phase::as_simulator(|| note_touch(word, access));
+    }
+}
+
+#[cold]
+fn note_touch(word: usize, access: Access) {
+    TOUCHES.fetch_sub(1, Ordering::Relaxed);
+    let Moment { step, thread, .. } = run().kernel.moment();
+    SHARED.push(&Frame::Touched(Touch { step, thread, word: word as u64, access }));
 }
 
 /// Whether a stack belongs to a sight.

@@ -4,7 +4,7 @@
 //! an error that says where the damage is, never a panic.
 
 use photofinish_sim::choice::Pick;
-use photofinish_sim::chooser::{Lengths, Strategy};
+use photofinish_sim::chooser::{Shape, Strategy, Touch};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::heap::Heap;
@@ -100,6 +100,8 @@ pub struct Watch {
     pub shift: u64,
     /// So many points are written down, from the first on, with the stack at each. Only a replay can be watched so.
     pub points: u64,
+    /// So many touches of words that threads may share are written down, from the first on. Only a replay can be watched so.
+    pub touches: u64,
 }
 
 /// Something that reached the program past the kernel: no event, since it may differ from one process to the next.
@@ -164,9 +166,20 @@ impl Request {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Ask {
     /// A run in a process of its own.
-    Run(Request),
+    Run(Box<Request>),
     /// Runs one after another in one process.
-    Series(Series),
+    Series(Box<Series>),
+}
+
+impl Ask {
+    /// What is asked of every run of it.
+    #[must_use]
+    pub fn request(&self) -> &Request {
+        match self {
+            Self::Run(request) => request,
+            Self::Series(series) => &series.first,
+        }
+    }
 }
 
 /// Asks for runs of consecutive seeds, one after another in one process. The picks of such runs are not kept, nor are their events.
@@ -176,12 +189,8 @@ pub struct Series {
     pub first: Request,
     /// How many.
     pub count: u32,
-    /// The scheduling points that the program passes in its boring run, by which a swarm draws.
-    pub points: u64,
-    /// How often time passes in that run.
-    pub clock: u64,
-    /// How long its threads are.
-    pub lengths: Lengths,
+    /// What the program's boring run shows of it, by which a swarm draws.
+    pub shape: Shape,
 }
 
 impl Series {
@@ -189,8 +198,8 @@ impl Series {
     #[must_use]
     pub fn request(&self, nth: u32) -> Request {
         let seed = Seed(self.first.seed.0.wrapping_add(u64::from(nth)));
-        let drawn = self.first.strategy.resolve_for(seed, self.points);
-        let strategy = drawn.learned(self.clock, self.lengths);
+        let drawn = self.first.strategy.resolve_for(seed, self.shape.points);
+        let strategy = drawn.learned(seed, &self.shape);
         Request { seed, strategy, ..self.first.clone() }
     }
 }
@@ -210,6 +219,8 @@ pub enum Frame {
     At(u64, u32),
     /// This thread passed a point, its how manyeth, with the stack of this number.
     Point(ThreadId, u64, u32),
+    /// A thread was about to touch a word.
+    Touched(Touch),
     /// Something that reached the program past the kernel.
     Sight(Sight),
     /// In a series: its run is the last of its process, whatever it leaves behind.
@@ -304,7 +315,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 15;
+pub const PROTOCOL: u32 = 16;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

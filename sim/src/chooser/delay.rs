@@ -119,7 +119,7 @@ mod tests {
 
     fn pick(delay: &mut Delay, kind: Kind, step: u64, running: u32, candidates: &[Candidate]) -> Candidate {
         let running = ThreadId(running);
-        let at = Moment { step, now_ns: 10 * step, thread: running, thread_points: step, pc: 0 };
+        let at = Moment { step, now_ns: 10 * step, thread: running, thread_points: step, pc: 0, word: 0 };
         let question = Question { kind, bound: candidates.len() as u64, at, nth: 0, candidates, odds: None };
         let picked = candidates[usize::try_from(delay.choose(&question).unwrap()).unwrap()];
         if let Candidate::Thread(thread) = picked {

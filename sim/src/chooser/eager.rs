@@ -134,7 +134,7 @@ mod tests {
     const B: ThreadId = ThreadId(1);
 
     fn at(step: u64, thread: ThreadId) -> Moment {
-        Moment { step, now_ns: 10 * step, thread, thread_points: step, pc: 0 }
+        Moment { step, now_ns: 10 * step, thread, thread_points: step, pc: 0, word: 0 }
     }
 
     fn pick(eager: &mut Eager, kind: Kind, at: Moment, candidates: &[Candidate]) -> Candidate {

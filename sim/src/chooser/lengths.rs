@@ -14,7 +14,7 @@ use crate::thread::ThreadId;
 /// Threads that are told apart: those created later count for nothing.
 const ROWS: usize = 32;
 
-/// The lengths of a program's threads; empty if nobody has looked.
+/// The lengths of a program's threads, or of what is counted in them; empty if nobody has looked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Lengths {
@@ -38,27 +38,17 @@ impl Lengths {
 
     /// The lengths that the events of a whole run of so many points show.
     #[must_use]
-    pub fn of<'a>(events: impl IntoIterator<Item = &'a (Stamp, Event)>, points: u64) -> Self {
-        let mut lengths = Self::EMPTY;
-        // By thread: its row.
-        let mut rows = vec![lengths.push(0, 0)];
+    pub fn of(events: &[(Stamp, Event)], points: u64) -> Self {
+        let mut turns = Vec::new();
         let (mut running, mut since_step) = (ThreadId::MAIN, 0);
         for (stamp, event) in events {
-            match event {
-                Event::Spawned { child } => {
-                    let parent = rows.get(stamp.thread.index()).copied().flatten();
-                    rows.resize(rows.len().max(child.index() + 1), None);
-                    rows[child.index()] = parent.and_then(|parent| lengths.push(0, parent));
-                }
-                Event::Switched { to, .. } => {
-                    lengths.add(rows.get(running.index()), stamp.step.saturating_sub(since_step));
-                    (running, since_step) = (*to, stamp.step);
-                }
-                _ => {}
+            if let Event::Switched { to, .. } = event {
+                turns.push((running, stamp.step.saturating_sub(since_step)));
+                (running, since_step) = (*to, stamp.step);
             }
         }
-        lengths.add(rows.get(running.index()), points.saturating_sub(since_step));
-        lengths
+        turns.push((running, points.saturating_sub(since_step)));
+        Family::of(events).counts(turns)
     }
 
     /// The rows, each below its parent's.
@@ -73,6 +63,16 @@ impl Lengths {
         self.count == 0
     }
 
+    /// How much each thread has in all of these, which are of the same threads.
+    pub(super) fn sum(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut parts = parts.into_iter();
+        let mut sum = parts.next().unwrap_or(Self::EMPTY);
+        for part in parts {
+            part.rows().enumerate().for_each(|(row, Row { points, .. })| sum.add(row, points));
+        }
+        sum
+    }
+
     fn push(&mut self, points: u32, parent: usize) -> Option<usize> {
         let row = usize::from(self.count);
         if row == ROWS {
@@ -84,11 +84,50 @@ impl Lengths {
         Some(row)
     }
 
-    fn add(&mut self, row: Option<&Option<usize>>, points: u64) {
-        if let Some(Some(row)) = row {
-            let points = u32::try_from(points).unwrap_or(u32::MAX);
-            self.points[*row] = self.points[*row].saturating_add(points);
+    fn add(&mut self, row: usize, points: u64) {
+        let points = u32::try_from(points).unwrap_or(u32::MAX);
+        self.points[row] = self.points[row].saturating_add(points);
+    }
+}
+
+/// Who created whom.
+pub(super) struct Family {
+    /// A row for each thread that has one, with nothing counted.
+    none: Lengths,
+    /// By thread: its row.
+    rows: Vec<Option<usize>>,
+}
+
+impl Family {
+    /// The threads of a run of these events.
+    pub(super) fn of(events: &[(Stamp, Event)]) -> Self {
+        let mut none = Lengths::EMPTY;
+        let mut rows = vec![none.push(0, 0)];
+        for (stamp, event) in events {
+            if let Event::Spawned { child } = event {
+                let parent = rows.get(stamp.thread.index()).copied().flatten();
+                rows.resize(rows.len().max(child.index() + 1), None);
+                rows[child.index()] = parent.and_then(|parent| none.push(0, parent));
+            }
         }
+        Self { none, rows }
+    }
+
+    /// How much each thread has, summed over these parts.
+    pub(super) fn counts(&self, parts: impl IntoIterator<Item = (ThreadId, u64)>) -> Lengths {
+        let mut lengths = self.none;
+        for (thread, count) in parts {
+            if let Some(Some(row)) = self.rows.get(thread.index()) {
+                lengths.add(*row, count);
+            }
+        }
+        lengths
+    }
+}
+
+impl Default for Lengths {
+    fn default() -> Self {
+        Self::EMPTY
     }
 }
 

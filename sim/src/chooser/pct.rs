@@ -104,7 +104,7 @@ mod tests {
             Candidate::Thread(thread) => thread,
             Candidate::Clock => ThreadId::MAIN,
         };
-        let at = Moment { step, now_ns: 10 * step, thread, thread_points: 0, pc: 0 };
+        let at = Moment { step, now_ns: 10 * step, thread, thread_points: 0, pc: 0, word: 0 };
         Question { kind, bound: candidates.len() as u64, at, nth: 0, candidates, odds: None }
     }
 

@@ -151,7 +151,7 @@ mod tests {
     }
 
     fn at(step: u64, thread: ThreadId) -> Moment {
-        Moment { step, now_ns: 10 * step, thread, thread_points: step, pc: 0 }
+        Moment { step, now_ns: 10 * step, thread, thread_points: step, pc: 0, word: 0 }
     }
 
     /// The running thread first, then the others and the clock.

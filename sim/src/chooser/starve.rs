@@ -118,7 +118,8 @@ mod tests {
         let candidates = [Candidate::Thread(victim), Candidate::Thread(ThreadId(LOW)), Candidate::Clock];
         let mut starved = Vec::new();
         for step in 1..=steps {
-            let at = Moment { step, now_ns: step * 1_000, thread: victim, thread_points: step, pc: 0 };
+            let at =
+                Moment { step, now_ns: step * 1_000, thread: victim, thread_points: step, pc: 0, word: 0 };
             let kind = Kind::Preempt;
             let question = Question { kind, bound: 3, at, nth: 0, candidates: &candidates, odds: None };
             if starve.choose(&question).unwrap() != 0 {

@@ -1,7 +1,7 @@
 //! The names of the strategies, and the swarm that draws one of them per seed.
 //!
-//! Knows every chooser and no question. Invariant: the resolved name of a strategy, with its seed, makes the same chooser
-//! again; `swarm` is never a resolved name.
+//! Knows every chooser and no question. Invariant: the resolved name of a strategy, with its seed and its program,
+//! makes the same chooser again; `swarm` is never a resolved name.
 
 use core::fmt;
 use core::ops::RangeInclusive;
@@ -9,7 +9,9 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Boring, Delay, Eager, Lengths, Pct, Pos, Starve, Urw, Walk, WalkKnobs};
+use super::{
+    Boring, Delay, Eager, Lengths, Pct, Pos, Selection, Shape, Starve, Surw, Urw, Walk, WalkKnobs, Words,
+};
 use crate::choice::Chooser;
 use crate::seed::{Draws, Seed, Stream};
 
@@ -59,6 +61,17 @@ pub enum Strategy {
         /// How long each thread is; empty where nobody has looked, and then it is a plain walk.
         lengths: Lengths,
     },
+    /// Uniform random walk over the touches of a few words.
+    Surw {
+        /// Which words.
+        selection: Selection,
+        /// Where they lie; none where nobody has looked, and then nobody is preempted.
+        words: Words,
+        /// How often time passes in a run.
+        clock: u64,
+        /// How often each thread touches one of them.
+        touches: Lengths,
+    },
     /// A round robin with a few delays.
     Delay {
         /// How many threads lose their turn, at most.
@@ -66,6 +79,17 @@ pub enum Strategy {
         /// Scheduling points over which the delays are spread.
         points: u64,
     },
+}
+
+/// What a strategy has still to learn of its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lacks {
+    /// Nothing.
+    Nothing,
+    /// How long its threads are.
+    Lengths,
+    /// Which words they share, too.
+    Words,
 }
 
 /// The points over which PCT spreads its changes, and a round robin its delays, when the command line does not say.
@@ -77,6 +101,13 @@ const SHARES: u64 = 32;
 
 /// A program of fewer points is a short one.
 const SHORT: u64 = 256;
+
+/// Of a program of fewer points all interleavings are drawn alike, whatever they are of. The more points there are, the more the drawn
+/// ones are like each other, every thread as far as its share at each time: then only what is shared counts.
+const TINY: u64 = 128;
+
+/// A program of more points is asked at some of them only.
+const LONG: u64 = 1 << 14;
 
 impl Strategy {
     /// The strategy a seed runs: itself, or what the swarm draws for a program of unknown length.
@@ -101,13 +132,18 @@ impl Strategy {
         }
         match config.below(SHARES) {
             0..=1 => Self::Walk { gap: config.magnitude(0, bits / 2), nap_ns: 0, change_one_in: 0 },
-            2..=14 => Self::Eager {
+            2..=12 => Self::Eager {
                 percent: held_back(&mut config),
                 gap: if config.one_in(2) { 0 } else { config.magnitude(bits.saturating_sub(4), bits) },
             },
-            15..=22 => Self::Pos { gap: config.magnitude(0, bits / 3) },
-            23..=26 => Self::Pct { depth: 1 + small(&mut config, 5), points },
-            27..=28 => Self::Urw { gap: config.magnitude(0, bits / 4), clock: 0, lengths: Lengths::EMPTY },
+            13..=20 => Self::Pos { gap: config.magnitude(0, bits / 3) },
+            21..=24 => Self::Pct { depth: 1 + small(&mut config, 5), points },
+            25..=27 => {
+                // At each point it finds the most, where that is not too dear.
+                let gap = if points < LONG { 1 } else { config.magnitude(0, bits / 4) };
+                Self::Urw { gap, clock: 0, lengths: Lengths::EMPTY }
+            }
+            28 => Self::selective(if config.one_in(2) { Selection::Shared } else { Selection::One }),
             29 => napping(&mut config, bits),
             30 => Self::Delay { delays: 1 + small(&mut config, 3), points },
             _ => Self::Starve,
@@ -117,9 +153,20 @@ impl Strategy {
     /// A short program has few interleavings, and every other seed draws one of all of them alike; in between are the strategies for
     /// what is unlikely among them all.
     fn of_a_short_program(seed: Seed, points: u64, mut config: Draws) -> Self {
-        if seed.0.is_multiple_of(2) {
-            let gap = one_of(&mut config, &[1, 1, 1, 2]);
-            return Self::Urw { gap, clock: 0, lengths: Lengths::EMPTY };
+        let is_tiny = points < TINY;
+        match seed.0 % 4 {
+            0 if is_tiny => return Self::selective(Selection::All),
+            0 => return Self::selective(Selection::Shared),
+            1 if is_tiny => return Self::selective(Selection::Shared),
+            2 if is_tiny => {
+                return match config.below(4) {
+                    0..=1 => Self::selective(Selection::All),
+                    2 => Self::selective(Selection::One),
+                    _ => Self::Urw { gap: 1, clock: 0, lengths: Lengths::EMPTY },
+                };
+            }
+            1 | 2 => return Self::Walk { gap: config.magnitude(0, 2), nap_ns: 0, change_one_in: 0 },
+            _ => {}
         }
         let bits = points.ilog2();
         match config.below(SHARES) {
@@ -133,11 +180,34 @@ impl Strategy {
         }
     }
 
-    /// The strategy with what was learned of its program: how often time passes, and how long each thread is.
+    fn selective(selection: Selection) -> Self {
+        Self::Surw { selection, words: Words::EMPTY, clock: 0, touches: Lengths::EMPTY }
+    }
+
+    /// What a strategy has still to learn of its program.
     #[must_use]
-    pub fn learned(self, clock: u64, lengths: Lengths) -> Self {
+    pub fn lacks(self) -> Lacks {
         match self {
-            Self::Urw { gap, lengths: known, .. } if known.is_empty() => Self::Urw { gap, clock, lengths },
+            Self::Urw { lengths, .. } if lengths.is_empty() => Lacks::Lengths,
+            Self::Surw { words, .. } if words.is_empty() => Lacks::Words,
+            _ => Lacks::Nothing,
+        }
+    }
+
+    /// The strategy that a seed runs with what one run showed of its program. Where it showed no words, a walk over touches is one over
+    /// points.
+    #[must_use]
+    pub fn learned(self, seed: Seed, shape: &Shape) -> Self {
+        let Shape { clock, lengths, .. } = *shape;
+        match self {
+            known if known.lacks() == Lacks::Nothing => known,
+            Self::Surw { selection, .. } => {
+                match shape.select(selection, &mut Draws::new(seed, Stream::Words)) {
+                    Some((words, touches)) => Self::Surw { selection, words, clock, touches },
+                    None => Self::Urw { gap: 1, clock, lengths },
+                }
+            }
+            Self::Urw { gap, .. } => Self::Urw { gap, clock, lengths },
             strategy => strategy,
         }
     }
@@ -154,6 +224,7 @@ impl Strategy {
             Self::Eager { percent, gap } => Box::new(Eager::new(seed, percent, gap)),
             Self::Pos { gap } => Box::new(Pos::new(seed, gap)),
             Self::Urw { gap, clock, lengths } => Box::new(Urw::new(seed, gap, clock, &lengths)),
+            Self::Surw { words, clock, touches, .. } => Box::new(Surw::new(seed, words, clock, &touches)),
             Self::Delay { delays, points } => Box::new(Delay::new(seed, delays, points)),
             Self::Starve | Self::Swarm => Box::new(Starve::new(seed)),
         }
@@ -172,6 +243,8 @@ impl fmt::Display for Strategy {
             Self::Pos { gap } => write!(f, "pos:{gap}"),
             Self::Urw { gap, lengths, .. } if lengths.is_empty() => write!(f, "urw:{gap}"),
             Self::Urw { gap, clock, lengths } => write!(f, "urw:{gap}:{clock}:{lengths}"),
+            // Addresses are of one build: whoever reads the name has the program, and looks again.
+            Self::Surw { selection, .. } => write!(f, "surw:{selection}"),
             Self::Delay { delays, points } => write!(f, "delay:{delays}:{points}"),
         }
     }
@@ -216,6 +289,12 @@ impl FromStr for Strategy {
                 }
                 Self::Urw { gap, clock, lengths }
             }
+            "surw" => Self::selective(match words.next() {
+                None | Some("shared") => Selection::Shared,
+                Some("one") => Selection::One,
+                Some("all") => Selection::All,
+                Some(_) => return Err(unknown(text)),
+            }),
             _ => return Err(unknown(text)),
         };
         if words.next().is_some() { Err(unknown(text)) } else { Ok(strategy) }
@@ -249,12 +328,13 @@ fn small(config: &mut Draws, bound: u32) -> u32 {
 
 fn unknown(text: &str) -> String {
     format!(
-        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS[:ONE_IN]]], pct[:DEPTH[:POINTS]] (depth at most 64), pos[:GAP], urw[:GAP[:CLOCK:LENGTHS]], delay[:DELAYS[:POINTS]] (at most 64), eager[:PERCENT[:GAP]] and starve"
+        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS[:ONE_IN]]], pct[:DEPTH[:POINTS]] (depth at most 64), pos[:GAP], urw[:GAP[:CLOCK:LENGTHS]], surw[:shared|one|all], delay[:DELAYS[:POINTS]] (at most 64), eager[:PERCENT[:GAP]] and starve"
     )
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Sharing, Word};
     use super::*;
 
     #[test]
@@ -277,6 +357,7 @@ mod tests {
             assert!(has(|s| matches!(s, Strategy::Eager { .. })), "{points}");
             assert!(has(|s| matches!(s, Strategy::Pos { .. })), "{points}");
             assert!(has(|s| matches!(s, Strategy::Urw { .. })), "{points}");
+            assert!(has(|s| matches!(s, Strategy::Surw { .. })), "{points}");
             assert!(has(|s| matches!(s, Strategy::Starve)), "{points}");
             let mut depths: Vec<u32> = Vec::new();
             let mut delays = depths.clone();
@@ -297,9 +378,41 @@ mod tests {
     }
 
     #[test]
+    fn what_was_learned_is_part_of_the_name() {
+        let shape = Shape { points: 50, clock: 3, lengths: "5,7@0".parse().unwrap(), words: Vec::new() };
+        let named = |name: &str, shape: &Shape| name.parse::<Strategy>().unwrap().learned(Seed(1), shape);
+        assert_eq!(named("urw:2", &shape).to_string(), "urw:2:3:5,7@0");
+        assert_eq!(named("pos:2", &shape).to_string(), "pos:2");
+        // Where it touches no word that is told, it is the walk over all points.
+        assert_eq!(named("surw:one", &shape).to_string(), "urw:1:3:5,7@0");
+        let word = Word { address: 0x40, touches: "0,2@0".parse().unwrap(), sharing: Sharing::Shared };
+        let walk = named("surw", &Shape { words: vec![word], ..shape });
+        let words = Words::new([0x40]);
+        assert_eq!(
+            walk,
+            Strategy::Surw { selection: Selection::Shared, words, clock: 3, touches: word.touches }
+        );
+        // What was learned of words is not: it is learned again.
+        assert_eq!(walk.to_string(), "surw:shared");
+        let again: Strategy = walk.to_string().parse().unwrap();
+        assert_eq!((walk.lacks(), again.lacks()), (Lacks::Nothing, Lacks::Words));
+    }
+
+    #[test]
     fn what_is_no_strategy_is_refused_by_name() {
-        for text in ["", "pct:0", "pct:65", "pct:3:0", "walk:x", "walk:0", "walk:1:2:3:4", "boring:1", "PCT"]
-        {
+        for text in [
+            "",
+            "pct:0",
+            "pct:65",
+            "pct:3:0",
+            "walk:x",
+            "walk:0",
+            "walk:1:2:3:4",
+            "boring:1",
+            "PCT",
+            "surw:few",
+            "surw:one:1",
+        ] {
             let error = text.parse::<Strategy>().unwrap_err();
             assert!(error.contains(&format!("{text:?}")), "{error}");
         }

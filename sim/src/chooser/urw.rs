@@ -7,19 +7,11 @@
 //! 1, so that an estimate that is wrong makes nothing impossible.
 
 use super::aside::Aside;
-use super::lengths::{Lengths, Row};
+use super::left::Left;
+use super::lengths::Lengths;
 use crate::choice::{Candidate, Chooser, Divergence, Kind, Moment, Notice, Question};
 use crate::seed::{Draws, Seed, Stream};
 use crate::thread::ThreadId;
-
-/// What is known of a thread.
-#[derive(Clone, Copy, Debug, Default)]
-struct Walker {
-    /// Its row in the estimate, if it has one.
-    row: Option<usize>,
-    /// The points it had passed when it was last seen.
-    passed: u64,
-}
 
 /// A walk weighted by what is left to do.
 #[derive(Debug)]
@@ -28,12 +20,7 @@ pub struct Urw {
     gap: u64,
     /// The clock's turns in the whole run.
     clock: u64,
-    rows: Vec<Row>,
-    /// By row: its points and those of all threads that it creates, and they.
-    totals: Vec<u64>,
-    /// By row: whether a thread has taken its place.
-    created: Vec<bool>,
-    threads: Vec<Walker>,
+    left: Left,
     running: ThreadId,
     own_step: u64,
     schedule: Draws,
@@ -49,51 +36,21 @@ impl Urw {
     #[must_use]
     pub fn new(seed: Seed, gap: u64, clock: u64, lengths: &Lengths) -> Self {
         assert!(gap > 0, "a walk cannot switch more often than at every point");
-        let rows: Vec<Row> = lengths.rows().collect();
-        let mut totals: Vec<u64> = rows.iter().map(|row| row.points).collect();
-        for (index, row) in rows.iter().enumerate().skip(1).rev() {
-            totals[row.parent] += totals[index];
-        }
-        let created = vec![false; rows.len()];
-        let schedule = Draws::new(seed, Stream::Schedule);
-        let (threads, running) = (Vec::new(), ThreadId::MAIN);
         Self {
             gap,
             clock,
-            rows,
-            totals,
-            created,
-            threads,
-            running,
+            left: Left::new(lengths),
+            running: ThreadId::MAIN,
             own_step: 0,
-            schedule,
+            schedule: Draws::new(seed, Stream::Schedule),
             aside: Aside::new(seed),
         }
     }
 
-    /// What a thread has still to do, and what those that it has still to create will have to do.
-    fn left(&self, thread: ThreadId) -> u64 {
-        let Walker { row, passed } = self.threads[thread.index()];
-        let Some(row) = row else { return 0 };
-        let to_create: u64 = (row + 1..self.rows.len())
-            .filter(|child| self.rows[*child].parent == row && !self.created[*child])
-            .map(|child| self.totals[child])
-            .sum();
-        self.rows[row].points.saturating_sub(passed) + to_create
-    }
-
-    /// The clock's turns that are left, if they are spread over the run as the points are.
-    fn clock_left(&self) -> u64 {
-        let total = self.totals.first().copied().unwrap_or(0);
-        let left: u64 = (0..).map(ThreadId).take(self.threads.len()).map(|thread| self.left(thread)).sum();
-        let turns = u128::from(self.clock) * u128::from(left) / u128::from(total.max(1));
-        u64::try_from(turns).unwrap_or(u64::MAX)
-    }
-
     fn weight(&self, candidate: Candidate) -> u64 {
         match candidate {
-            Candidate::Thread(thread) => self.left(thread).max(1),
-            Candidate::Clock => self.clock_left().max(1),
+            Candidate::Thread(thread) => self.left.of(thread).max(1),
+            Candidate::Clock => self.left.of_clock(self.clock).max(1),
         }
     }
 
@@ -108,15 +65,11 @@ impl Urw {
         }
         unreachable!("what was drawn is below the sum")
     }
-
-    fn see(&mut self, at: &Moment) {
-        self.threads[at.thread.index()].passed = at.thread_points;
-    }
 }
 
 impl Chooser for Urw {
     fn quiet_points(&mut self, at: &Moment) -> u64 {
-        self.see(at);
+        self.left.see(at.thread, at.thread_points);
         self.running = at.thread;
         let quiet = self.schedule.below(2 * self.gap - 1);
         self.own_step = at.step + 1 + quiet;
@@ -127,7 +80,7 @@ impl Chooser for Urw {
         match question.kind {
             Kind::Preempt if question.at.step < self.own_step => Ok(0),
             Kind::Preempt | Kind::Next => {
-                self.see(&question.at);
+                self.left.see(question.at.thread, question.at.thread_points);
                 Ok(self.draw(question))
             }
             _ => Ok(self.aside.choose(question)),
@@ -135,20 +88,9 @@ impl Chooser for Urw {
     }
 
     fn notice(&mut self, notice: Notice) {
-        let Notice::Spawned { thread, .. } = notice else { return };
-        assert_eq!(thread.index(), self.threads.len(), "threads are announced in order");
-        let row = match self.threads.get(self.running.index()) {
-            // The first thread of all.
-            None => (!self.rows.is_empty()).then_some(0),
-            Some(parent) => parent.row.and_then(|parent| {
-                (parent + 1..self.rows.len())
-                    .find(|child| self.rows[*child].parent == parent && !self.created[*child])
-            }),
-        };
-        if let Some(row) = row {
-            self.created[row] = true;
+        if let Notice::Spawned { thread, .. } = notice {
+            self.left.spawned(thread, self.running);
         }
-        self.threads.push(Walker { row, passed: 0 });
     }
 }
 
@@ -159,7 +101,7 @@ mod tests {
     use super::*;
 
     fn at(step: u64, thread: ThreadId, thread_points: u64) -> Moment {
-        Moment { step, now_ns: 10 * step, thread, thread_points, pc: 0 }
+        Moment { step, now_ns: 10 * step, thread, thread_points, pc: 0, word: 0 }
     }
 
     /// The order in which threads of these lengths pass their points when nothing blocks; the first creates the second at once, and

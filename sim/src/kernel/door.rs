@@ -10,6 +10,15 @@ use crate::process::Pid;
 use crate::ready::Mask;
 use crate::seed::{Draws, Seed, Stream};
 
+/// Where a thread is at a point; all zeros at a system call.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place {
+    /// The address after the instruction.
+    pub(super) pc: u64,
+    /// The word that the instruction is about to touch.
+    pub(super) word: u64,
+}
+
 /// How many questions of each kind were asked at the present step.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Asked {
@@ -74,7 +83,8 @@ impl Kernel {
     #[inline]
     pub fn moment(&self) -> Moment {
         let thread_points = self.threads.get(self.current).points + self.step - self.switched_at;
-        Moment { step: self.step, now_ns: self.now_ns(), thread: self.current, thread_points, pc: self.pc }
+        let Place { pc, word } = self.place;
+        Moment { step: self.step, now_ns: self.now_ns(), thread: self.current, thread_points, pc, word }
     }
 
     /// Fills a buffer with the run's random bytes: `getrandom(2)`.

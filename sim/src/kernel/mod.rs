@@ -147,8 +147,8 @@ pub struct Kernel {
     spin_wait_ns: u64,
 
     current: ThreadId,
-    /// Where the running thread was at its last point that was not simply passed; 0 for a system call.
-    pc: u64,
+    /// Where the running thread was at its last point that was not simply passed.
+    place: door::Place,
     switched_at: u64,
     /// Virtual time is `epoch_ns` plus the cost of the steps so far.
     epoch_ns: u64,
@@ -241,7 +241,7 @@ impl Kernel {
             progress_at: 0,
             spin_wait_ns: 0,
             current: ThreadId::MAIN,
-            pc: 0,
+            place: door::Place::default(),
             switched_at: 0,
             epoch_ns: 0,
             ready: Vec::new(),
@@ -289,11 +289,11 @@ impl Kernel {
         self.plan_questions();
     }
 
-    /// A scheduling point: the running thread is about to do something another thread could see, at the instruction before
-    /// `pc`.
+    /// A scheduling point: the running thread is about to do something another thread could see to `word`, at the instruction
+    /// before `pc`.
     #[inline]
-    pub fn point(&mut self, pc: u64) -> Next {
-        if self.point_is_quiet() { Next::Stay } else { self.attend(pc) }
+    pub fn point(&mut self, pc: u64, word: u64) -> Next {
+        if self.point_is_quiet() { Next::Stay } else { self.attend(pc, word) }
     }
 
     /// The first half of [`Kernel::point`], for a driver that wants to do nothing in the common case: counts the point, and

@@ -3,6 +3,7 @@
 //! Does not know what threads do between two points. Invariant: the running thread is never in the run queue, and whether a
 //! thread is taken to be spinning depends on what the program did, never on when the chooser wanted to be asked.
 
+use super::door::Place;
 use super::{Kernel, Next};
 use crate::choice::{Attention, Candidate, Kind, Notice};
 use crate::ending::Ending;
@@ -18,10 +19,10 @@ impl Kernel {
         self.progress_at = self.step;
         self.count_call();
         if self.call_is_quiet() {
-            self.pc = 0;
+            self.place = Place::default();
             return Next::Stay;
         }
-        self.attend(0)
+        self.attend(0, 0)
     }
 
     /// Whether nothing but the point itself happens at a call. What is due in time is nearer, in points, after each call, so that
@@ -48,8 +49,8 @@ impl Kernel {
 
     /// The second half of [`Kernel::point`]: everything that a point may have to do besides going on.
     #[inline(never)]
-    pub fn attend(&mut self, pc: u64) -> Next {
-        self.pc = pc;
+    pub fn attend(&mut self, pc: u64, word: u64) -> Next {
+        self.place = Place { pc, word };
         if self.ending.is_some() {
             return Next::End;
         }
@@ -275,6 +276,7 @@ impl Kernel {
 
     /// The current thread begins to run.
     fn enter(&mut self) {
+        self.place.word = 0;
         let to = self.threads.get_mut(self.current);
         self.progress_at = self.step - to.idle_points;
         self.spin_check_at = (self.progress_at + SPIN_POINTS).max(self.step + 1);

@@ -62,7 +62,7 @@ impl Kernel {
     pub fn end_thread(&mut self) -> Next {
         let ended = self.current;
         // No point belongs to it, so that no other point's address must enter a pick.
-        self.pc = 0;
+        self.place.pc = 0;
         self.alive -= 1;
         let process = self.threads.get(ended).process;
         self.processes.get_mut(process).threads -= 1;

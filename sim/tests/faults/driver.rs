@@ -188,7 +188,7 @@ impl Driver<'_> {
         self.places[thread.index()].op += 1;
         match now {
             Op::Call => self.kernel.call_point(),
-            Op::Point => self.kernel.point(7),
+            Op::Point => self.kernel.point(7, 0),
             Op::Yield => self.kernel.yield_turn(),
             Op::Sleep(ns) => {
                 let until_ns = self.kernel.now_ns() + ns;

@@ -173,7 +173,7 @@ impl<'a> Driver<'a> {
                 runner.stage = Stage::Pointed;
                 runner.caller = Caller::new(thread, Pid::FIRST);
                 runner.deadline_ns = None;
-                if op.is_atomic() { self.kernel.point(7) } else { self.kernel.call_point() }
+                if op.is_atomic() { self.kernel.point(7, 0) } else { self.kernel.call_point() }
             }
             Stage::Pointed => self.effect(thread, op),
             Stage::Waited => {

@@ -130,11 +130,11 @@ fn the_first_ending_stands_and_every_later_report_is_told() {
     let mut kernel =
         Kernel::new(Limits::default(), Box::new(Boring), Box::new(Memory::default()), Detail::HashOnly);
     for _ in 0..5 {
-        assert_eq!(kernel.point(1), Next::Stay);
+        assert_eq!(kernel.point(1, 0), Next::Stay);
     }
     assert_eq!(kernel.end(Ending::Exited(3)), Next::End);
     assert_eq!(kernel.end(Ending::Returned), Next::End);
-    assert_eq!(kernel.point(1), Next::End);
+    assert_eq!(kernel.point(1, 0), Next::End);
     assert_eq!(kernel.call_point(), Next::End);
     assert_eq!(kernel.end_thread(), Next::End);
     assert_eq!(kernel.ending(), Some(&Ending::Exited(3)));

@@ -4,34 +4,40 @@
 //! Invariant: a point at plain memory says nothing of whether its thread spins.
 
 use super::with_return_address;
+use photofinish_sim::chooser::Access;
+
 use crate::phase::{self, Phase};
 use crate::run;
 
-/// A scheduling point before an access, if a run is on.
+/// A scheduling point before an access to what begins at this address, if a run is on.
 #[inline(always)]
-fn before(pc: usize) {
+fn before(pc: usize, address: usize, access: Access) {
     if phase::is(Phase::Program) {
-        run::plain_point(pc);
+        run::plain_point(pc, address, access);
     }
 }
 
-unsafe extern "C" fn access(_address: usize, pc: usize) {
-    before(pc);
+unsafe extern "C" fn read(address: usize, pc: usize) {
+    before(pc, address, Access::Loads);
+}
+
+unsafe extern "C" fn write(address: usize, pc: usize) {
+    before(pc, address, Access::Other);
 }
 
 macro_rules! accesses {
-    ($($name:ident)*) => { $(with_return_address!($name, access, "rsi", "x1");)* };
+    ($body:ident: $($name:ident)*) => { $(with_return_address!($name, $body, "rsi", "x1");)* };
 }
 
-accesses!(__tsan_read1 __tsan_read2 __tsan_read4 __tsan_read8 __tsan_read16);
-accesses!(__tsan_unaligned_read2 __tsan_unaligned_read4 __tsan_unaligned_read8 __tsan_unaligned_read16);
-accesses!(__tsan_write1 __tsan_write2 __tsan_write4 __tsan_write8 __tsan_write16);
-accesses!(__tsan_unaligned_write2 __tsan_unaligned_write4 __tsan_unaligned_write8 __tsan_unaligned_write16);
+accesses!(read: __tsan_read1 __tsan_read2 __tsan_read4 __tsan_read8 __tsan_read16);
+accesses!(read: __tsan_unaligned_read2 __tsan_unaligned_read4 __tsan_unaligned_read8 __tsan_unaligned_read16);
+accesses!(write: __tsan_write1 __tsan_write2 __tsan_write4 __tsan_write8 __tsan_write16);
+accesses!(write: __tsan_unaligned_write2 __tsan_unaligned_write4 __tsan_unaligned_write8 __tsan_unaligned_write16);
 
 with_return_address!(__tsan_memcpy, copy, "rcx", "x3");
 with_return_address!(__tsan_memmove, copy, "rcx", "x3");
 unsafe extern "C" fn copy(to: *mut u8, from: *const u8, size: usize, pc: usize) -> *mut u8 {
-    before(pc);
+    before(pc, to as usize, Access::Other);
     // SAFETY: the caller copies so many bytes between these places; that they may overlap is allowed for both of memcpy and memmove.
     unsafe { core::ptr::copy(from, to, size) };
     to
@@ -39,7 +45,7 @@ unsafe extern "C" fn copy(to: *mut u8, from: *const u8, size: usize, pc: usize) 
 
 with_return_address!(__tsan_memset, fill, "rcx", "x3");
 unsafe extern "C" fn fill(to: *mut u8, byte: i32, size: usize, pc: usize) -> *mut u8 {
-    before(pc);
+    before(pc, to as usize, Access::Other);
     // SAFETY: the caller fills so many bytes here. Of the byte only the lowest eight bits count, as for `memset(3)`.
     unsafe { core::ptr::write_bytes(to, byte as u8, size) };
     to

@@ -76,20 +76,20 @@ impl Stage {
     /// Builds what the sides need.
     pub(super) fn build<'a>(&mut self, sides: impl Iterator<Item = &'a Side>) -> Result<(), BenchError> {
         for side in sides {
-            match side.source {
-                Source::Ours(Ours { points, .. }) => self.build_load(points)?,
+            match &side.source {
+                Source::Ours(ours) => self.build_load(ours.points)?,
                 Source::Outside(Outside::Instrumented, _) => self.build_load(Points::Atomics)?,
                 Source::Outside(Outside::Linked, _) => self.build_load(Points::Calls)?,
                 Source::Outside(Outside::Plain, _) if self.plain.is_none() => {
                     let bin = Bin { package: "photofinish-load", name: "plain" };
                     self.plain = Some(instrumented::build(Preempt::Calls, bin)?);
                 }
-                Source::Peer(peer, ..) if !self.peers.contains_key(&peer) => {
-                    let compared = compare::build(&self.root, &self.out, peer)?;
+                Source::Peer(peer, ..) if !self.peers.contains_key(peer) => {
+                    let compared = compare::build(&self.root, &self.out, *peer)?;
                     // Its neighbour of the same package, which is built with it.
                     let mut name = compared.file_name().unwrap_or_default().to_owned();
                     name.push("-speed");
-                    self.peers.insert(peer, compared.with_file_name(name));
+                    self.peers.insert(*peer, compared.with_file_name(name));
                 }
                 Source::Outside(..) | Source::Peer(..) => {}
             }

@@ -37,7 +37,7 @@ pub(super) struct Side {
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     /// Our own runs.
-    Ours(Ours),
+    Ours(Box<Ours>),
     /// A peer that knows itself and its program by these words.
     Peer(Peer, &'static str, String),
     /// A program outside a simulation, which times itself.
@@ -269,7 +269,8 @@ fn slowdown() -> Vec<Work> {
 
 fn ours(name: &'static str, program: &str, strategy: Strategy, sharing: Sharing, operations: u64) -> Side {
     let program = program.to_owned();
-    let source = Source::Ours(Ours { program, strategy, points: Points::Atomics, sharing, operations });
+    let source =
+        Source::Ours(Box::new(Ours { program, strategy, points: Points::Atomics, sharing, operations }));
     Side { name, source, beside: None, is_quick: true }
 }
 

@@ -31,6 +31,7 @@ const UNCOVERED: &[(&str, &str)] = &[
     ("execve", "as execvp, with an environment"),
     ("posix_spawn", "as posix_spawnp, by another name"),
     ("setpgrp", "as setpgid, by another name"),
+    ("pkey_mprotect", "as mprotect, with a key, of which there is none"),
     ("prctl", "as by syscall(2), by another name"),
     ("pvalloc", "as memalign to whole pages, by another name"),
     ("valloc", "as memalign to a page, by another name"),

@@ -15,7 +15,7 @@ use crate::frames::{Frame, StackOf};
 use crate::phase::{self, Phase};
 use crate::run::{self, Stack, run, walk};
 use crate::shm::SHARED;
-use crate::symbols::raw;
+use crate::symbols::{mapping, raw};
 use crate::{carrier, guard, memory, step};
 
 /// Signals by which the hardware says that the program went wrong.
@@ -51,6 +51,7 @@ pub(crate) fn leave(status: i64) -> ! {
 
 /// Installs the handlers; called once, outside any run.
 pub(crate) fn install() {
+    mapping::note_stack();
     alternate_stack();
     for signal in FAULTS {
         handle(signal, on_fault, libc::SA_ONSTACK | libc::SA_SIGINFO | libc::SA_NODEFER, &[libc::SIGSYS]);

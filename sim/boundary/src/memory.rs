@@ -9,6 +9,7 @@ use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::phase::{self, Phase};
+use crate::rewind;
 
 pub(crate) mod checked;
 mod chunks;
@@ -138,6 +139,18 @@ fn usable(block: *mut c_void) -> usize {
     start + (1 << class) - block as usize
 }
 
+/// Notes that what is mapped changes if a block of the C library that is given back is a mapping of its own: the second lowest bit of
+/// the size in front of it, `IS_MMAPPED` of glibc's `malloc_chunk`.
+#[inline]
+fn note_mapping_of(block: *mut c_void) {
+    const IS_MMAPPED: usize = 2;
+    // SAFETY: a block of the C library has its size in front, which it reads itself when it gets the block back.
+    let size = unsafe { *((block as usize - HEAD / 2) as *const usize) };
+    if size & IS_MMAPPED != 0 {
+        rewind::note_change();
+    }
+}
+
 /// `malloc(3)`.
 ///
 /// # Safety
@@ -204,6 +217,7 @@ pub unsafe extern "C" fn realloc(old: *mut c_void, size: usize) -> *mut c_void {
         return checked::resize(old, size);
     }
     checked::refuse_wild(old);
+    note_mapping_of(old);
     // SAFETY: the block is the C library's, and the caller's contract is the callee's.
     unsafe { __libc_realloc(old, size) }
 }
@@ -227,6 +241,7 @@ pub unsafe extern "C" fn free(block: *mut c_void) {
         return checked::give_back(block);
     }
     checked::refuse_wild(block);
+    note_mapping_of(block);
     // SAFETY: the block is the C library's, and the caller's contract is the callee's.
     unsafe { __libc_free(block) }
 }

@@ -13,7 +13,7 @@ mod tracker;
 
 use core::ffi::{c_int, c_void};
 use core::ops::Range;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::arch;
 use crate::symbols::raw;
@@ -31,9 +31,23 @@ pub(crate) const FDS: Range<c_int> = ASKS_FD..FAULTS_FD + 1;
 pub(crate) const ASKS_FD: c_int = 904;
 const STATM_FD: c_int = 905;
 const PAGEMAP_FD: c_int = 906;
-const FAULTS_FD: c_int = 907;
+const FILES_FD: c_int = 907;
+const FAULTS_FD: c_int = 908;
 
 static BASE: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether anybody asked for a change of what is mapped since the image was taken. It is part of the image, in which nobody has.
+static CHANGED: AtomicBool = AtomicBool::new(false);
+
+/// Notes that somebody asks for a change of what is mapped.
+#[inline]
+pub(crate) fn note_change() {
+    CHANGED.store(true, Ordering::Relaxed);
+}
+
+fn is_changed() -> bool {
+    CHANGED.load(Ordering::Relaxed)
+}
 
 /// Takes the address space for an image, whether this kernel can put one back or not: where later mappings lie must not depend
 /// on it. Called once, outside any run.
@@ -130,6 +144,7 @@ extern "C" fn between(image: *mut c_void, stack_pointer: usize) -> usize {
     if stack_pointer == 0 {
         image.put_back();
     } else {
+        CHANGED.store(false, Ordering::Relaxed);
         image.stack_pointer = stack_pointer;
         let store = BASE.load(Ordering::Relaxed);
         image.taken = image.take(saved..end, store..store + STORE);

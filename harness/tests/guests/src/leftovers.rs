@@ -10,6 +10,7 @@ use std::sync::{Condvar, Mutex};
 use std::thread;
 
 use photofinish::scenario::{Failure, Scenario};
+use photofinish_calls::mapping::Page;
 
 use super::sound;
 
@@ -23,6 +24,8 @@ pub static SCENARIO: Scenario = Scenario {
         sound("lock", "Leaves a lock taken, and a thread that waits for it.", lock),
         sound("heap", "Leaks small blocks and large ones, and tells where they lay.", heap),
         sound("mapping", "Leaks blocks so large that each is a mapping, while threads come and go.", mapping),
+        sound("frozen", "Leaves a page of a static that nobody can write.", frozen),
+        sound("exchanged", "Leaves another page in the place of one of a static.", exchanged),
         sound("threads", "Leaves forty threads that wait for ever.", threads),
         sound("locals", "Leaves thread-locals that nobody destroys, in main and in a thread.", locals),
         sound("folder", "Changes its working directory.", folder),
@@ -78,6 +81,21 @@ fn mapping() -> Result<(), Failure> {
     let behind = vec![3_u8; 2 << 20].leak();
     println!("{first:p} {behind:p} {:p}", during.as_ptr());
     Ok(())
+}
+
+fn frozen() -> Result<(), Failure> {
+    static LEFT: Page = Page::new();
+    let before = LEFT.0[7].fetch_add(1, Ordering::Relaxed);
+    LEFT.freeze().expect("it is there");
+    fresh(before == 0, "byte")
+}
+
+fn exchanged() -> Result<(), Failure> {
+    static LEFT: Page = Page::new();
+    let is_zero = LEFT.0.iter().all(|byte| byte.load(Ordering::Relaxed) == 0);
+    LEFT.exchange().expect("it is there");
+    LEFT.0.iter().for_each(|byte| byte.store(0xa5, Ordering::Relaxed));
+    fresh(is_zero, "page")
 }
 
 fn threads() -> Result<(), Failure> {

@@ -18,6 +18,7 @@ pub mod futex;
 pub mod identity;
 pub mod leak;
 pub mod lock;
+pub mod mapping;
 pub mod memory;
 pub mod message;
 pub mod misuse;

@@ -8,6 +8,7 @@ use core::ops::Range;
 
 use super::maps::{self, Mapping};
 use super::tracker::{self, Pages, Region};
+use crate::disk::sys;
 use crate::symbols::raw;
 
 const MAPPINGS: usize = 2048;
@@ -28,9 +29,6 @@ struct Piece {
     copy: usize,
 }
 
-/// So many mappings are looked after that runs take away: std's stack for signals of the main thread is two.
-const USUAL: usize = 4;
-
 /// An image. Zeroes are one that was not taken.
 #[repr(C)]
 pub(super) struct Image {
@@ -44,12 +42,10 @@ pub(super) struct Image {
     /// Where the C library's heap may end: `brk(2)`.
     heap_end: i64,
     blocked: u64,
-    /// Pages that were there.
-    resident: u64,
+    size: Size,
+    /// Descriptors that were open.
+    files: i64,
     store: Range<usize>,
-    /// What the last runs took away, and the next will.
-    usual_count: usize,
-    usual: [Mapping; USUAL],
     mappings_count: usize,
     mappings: [Mapping; MAPPINGS],
     /// Room for those of now.
@@ -75,6 +71,7 @@ impl Image {
             && self.copy(room)
             && self.pieces().iter().all(|piece| tracker::protect(&(piece.start..piece.end)))
             && tracker::open_as(c"/proc/self/statm", super::STATM_FD)
+            && tracker::open_as(c"/proc/self/fd", super::FILES_FD)
             && self.note_size()
             // What is watched may be shown apart from what it was shown with before.
             && self.note_mappings()
@@ -102,9 +99,9 @@ impl Image {
     }
 
     fn note_size(&mut self) -> bool {
-        let resident = resident_now();
-        self.resident = resident.unwrap_or(0);
-        resident.is_some()
+        let (size, files) = (Size::now(), open_now());
+        (self.size, self.files) = (size.unwrap_or_default(), files.unwrap_or_default());
+        size.is_some() && files.is_some()
     }
 
     /// Copies every page that holds something.
@@ -139,26 +136,33 @@ impl Image {
         )
     }
 
-    /// Undoes in the kernel what a run did, and says whether the image can be put back: everything is mapped as it was.
+    /// Undoes in the kernel what a run did, and says whether the image can be put back: everything is mapped as it was. Unless
+    /// somebody asked for a change of that, only what the C library does by itself can have changed it, which is to take more.
     pub(super) fn settle(&mut self) -> bool {
         if !self.taken {
             return false;
         }
         quiet();
-        signal_mask(Some(self.blocked));
-        if raw::syscall(libc::SYS_brk, [0; 6]) < self.heap_end {
-            return false;
+        if open_now() != Some(self.files) {
+            close_others();
+            if open_now() != Some(self.files) {
+                return false;
+            }
         }
-        raw::syscall(libc::SYS_brk, [self.heap_end, 0, 0, 0, 0, 0]);
-        resident_now().is_some_and(|now| now < self.resident + MORE_PAGES) && self.mend_mappings()
+        signal_mask(Some(self.blocked));
+        match raw::syscall(libc::SYS_brk, [0; 6]) {
+            end if end < self.heap_end => return false,
+            end if end > self.heap_end => _ = raw::syscall(libc::SYS_brk, [self.heap_end, 0, 0, 0, 0, 0]),
+            _ => {}
+        }
+        Size::now().is_some_and(|now| {
+            now.resident < self.size.resident + MORE_PAGES
+                && (!super::is_changed() && now.is_mapped_as(&self.size) || self.mend_mappings())
+        })
     }
 
     /// Takes away what was not mapped when the image was taken, and maps again what is missing. Says whether all is as it was.
     fn mend_mappings(&mut self) -> bool {
-        for missing in self.usual.iter().take(self.usual_count) {
-            // One that is there after all is left alone.
-            Self::map_again(*missing);
-        }
         let Some(length) = maps::read_text(&mut self.text) else { return false };
         let text = &self.text[..length];
         if text == &self.text_then[..self.text_length] {
@@ -169,17 +173,7 @@ impl Image {
         let mut same = maps::agree(known, now);
         maps::in_both(now, known, |kept| same &= is_watched(&kept));
         maps::only_in(now, known, |stranger| same &= unmap(stranger.range()));
-        let mut usual = (self.usual, 0);
-        maps::only_in(known, now, |missing| {
-            same &= Self::map_again(missing);
-            if let Some(place) = usual.0.get_mut(usual.1) {
-                *place = missing;
-                usual.1 += 1;
-            }
-        });
-        if usual.1 > 0 {
-            (self.usual, self.usual_count) = usual;
-        }
+        maps::only_in(known, now, |missing| same &= Self::map_again(missing));
         same
     }
 
@@ -279,11 +273,15 @@ fn unmap(range: Range<usize>) -> bool {
     raw::syscall(libc::SYS_munmap, [range.start as i64, bytes, 0, 0, 0, 0]) == 0
 }
 
-/// Stops the watchdog, and closes what the run left open, by the numbers that its files can have.
+/// Stops the watchdog.
 fn quiet() {
     let never = [0_i64; 4];
     let timer = never.as_ptr() as i64;
     raw::syscall(libc::SYS_setitimer, [i64::from(libc::ITIMER_REAL), timer, 0, 0, 0, 0]);
+}
+
+/// Closes what the run left open, by the numbers that its files can have, which looks at every one of them.
+fn close_others() {
     let (first, last) = (i64::from(crate::server::PLACEHOLDERS), i64::from(crate::server::HOLDER_FD - 1));
     for (first, last) in [(first, last), (i64::from(super::FDS.end), i64::from(c_int::MAX))] {
         raw::syscall(libc::SYS_close_range, [first, last, 0, 0, 0, 0]);
@@ -299,14 +297,39 @@ fn signal_mask(set: Option<u64>) -> u64 {
     before
 }
 
-/// Pages of this process that are there: the second number of `/proc/pid/statm`.
-fn resident_now() -> Option<u64> {
-    let mut text = [0_u8; 128];
-    let room =
-        [i64::from(super::STATM_FD), text.as_mut_ptr() as i64, text.len().cast_signed() as i64, 0, 0, 0];
-    let length = usize::try_from(raw::syscall(libc::SYS_pread64, room)).ok()?;
-    let text = core::str::from_utf8(text.get(..length)?).ok()?;
-    text.split(' ').nth(1)?.parse().ok()
+/// How many descriptors this process has: the size of `/proc/pid/fd`.
+fn open_now() -> Option<i64> {
+    sys::fstat(super::FILES_FD).ok().map(|folder| folder.st_size)
+}
+
+/// Pages of this process, by `/proc/pid/statm`.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+struct Size {
+    /// That are mapped.
+    all: u64,
+    /// That are there.
+    resident: u64,
+    /// That are mapped and can be written, and stacks.
+    data: u64,
+}
+
+impl Size {
+    fn now() -> Option<Self> {
+        let mut text = [0_u8; 128];
+        let room =
+            [i64::from(super::STATM_FD), text.as_mut_ptr() as i64, text.len().cast_signed() as i64, 0, 0, 0];
+        let length = usize::try_from(raw::syscall(libc::SYS_pread64, room)).ok()?;
+        let text = core::str::from_utf8(text.get(..length)?).ok()?;
+        let mut words = text.split_ascii_whitespace().map(|word| word.parse().ok());
+        let [all, resident, _shared, _text, _library, data] =
+            core::array::from_fn(|_| words.next().flatten());
+        Some(Self { all: all?, resident: resident?, data: data? })
+    }
+
+    fn is_mapped_as(&self, other: &Self) -> bool {
+        (self.all, self.data) == (other.all, other.data)
+    }
 }
 
 #[cfg(test)]

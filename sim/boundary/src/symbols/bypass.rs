@@ -232,6 +232,7 @@ const REAL: &[c_long] = &[
 fn real(number: c_long, arguments: [c_long; 6]) -> c_long {
     let name = "system call made for real".into();
     run::emit(&Event::Called { name, arg: number, result: 0 });
+    crate::rewind::note_change();
     raw::syscall(number, arguments)
 }
 

@@ -367,6 +367,7 @@ fn map(
             offset,
         ]
     };
+    crate::rewind::note_change();
     match real.and_then(|real| sys(libc::SYS_mmap, &arguments(real))) {
         Ok(mapped) => mapped as *mut c_void,
         Err(errno) => {

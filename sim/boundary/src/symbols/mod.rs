@@ -16,6 +16,7 @@ mod futex;
 pub(crate) mod identity;
 mod key;
 mod limit;
+pub(crate) mod mapping;
 mod masked;
 mod message;
 mod name;

@@ -1,7 +1,10 @@
-//! `malloc(3)` and its kin.
+//! `malloc(3)` and its kin, and pages.
 //!
 //! Invariant: no line holds an address, or a size that the heap was free to choose.
 
+use std::sync::atomic::Ordering;
+
+use photofinish_calls::mapping::{self, PAGE, Rights};
 use photofinish_calls::memory::{self, Block};
 
 use super::case::family;
@@ -12,6 +15,7 @@ family! {
     "malloc" = malloc, ["malloc", "calloc", "free", "malloc_usable_size"], "Sizes small, large and impossible.";
     "aligned" = aligned, ["memalign", "posix_memalign", "aligned_alloc"], "Alignments good and bad.";
     "realloc" = realloc, ["realloc"], "Growth and shrinkage keep what was written.";
+    "pages" = pages, ["mmap", "munmap", "mprotect", "mremap"], "Pages that come, change and go.";
     "std" = of_std, ["malloc", "calloc", "realloc", "free", "posix_memalign", "aligned_alloc"], "Collections.";
 }
 
@@ -89,6 +93,25 @@ fn realloc(t: &mut Transcript) {
         block = block.realloc(size).expect("less");
         t.value(format_args!("shrunk to {size}"), block.begins_with(7, size));
     }
+}
+
+fn pages(t: &mut Transcript) {
+    let pages = mapping::map(4 * PAGE).expect("little");
+    for page in 0..4 {
+        pages.byte(page).store(page as u8 + 1, Ordering::Relaxed);
+    }
+    t.call("mprotect to be read", pages.protect(1, Rights::Read));
+    t.value("it is there", pages.byte(1).load(Ordering::Relaxed));
+    t.call("mprotect to be written", pages.protect(1, Rights::Write));
+    pages.byte(1).fetch_add(5, Ordering::Relaxed);
+    let pages = pages.resize(400 * PAGE).expect("little");
+    let shown = [0, 1, 3, 4, 399].map(|page| pages.byte(page).load(Ordering::Relaxed));
+    t.value("grown", shown);
+    let pages = pages.resize(2 * PAGE).expect("less");
+    t.value("shrunk", [0, 1].map(|page| pages.byte(page).load(Ordering::Relaxed)));
+    t.call("munmap", pages.unmap());
+    t.call("mprotect in the middle of a page", mapping::protect_nothing());
+    t.call("mmap of nothing", mapping::map(0).map(|_| ()));
 }
 
 #[repr(align(256))]

@@ -42,6 +42,7 @@ mod series;
 pub mod server;
 mod shm;
 mod sight;
+mod spin;
 mod stack;
 mod statics;
 mod step;

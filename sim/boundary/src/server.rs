@@ -32,6 +32,7 @@ use crate::proof;
 use crate::rewind;
 use crate::series;
 use crate::shm::SHARED;
+use crate::spin;
 use crate::symbols::{raw, tls};
 use crate::takeover;
 use crate::turns::{Turn, Turns};
@@ -108,6 +109,7 @@ fn start(pool: PoolSize, isolation: Isolation) -> Result<(Folders, Vec<String>),
     crash::install();
     let notes = guard::prepare();
     process::prepare();
+    spin::shorten();
     rewind::prepare();
     child::note_hard_limit();
     match isolation {

@@ -14,6 +14,10 @@ mod x86_64_trap;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64_trap::{AUDIT_ARCH, Trap, stub};
 #[cfg(target_arch = "x86_64")]
+mod x86_64_spin;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64_spin::shorten;
+#[cfg(target_arch = "x86_64")]
 mod x86_64_step;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64_step::{Untrappable, set_trap_flag};
@@ -21,7 +25,11 @@ pub(crate) use x86_64_step::{Untrappable, set_trap_flag};
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
 #[cfg(target_arch = "aarch64")]
+mod aarch64_spin;
+#[cfg(target_arch = "aarch64")]
 pub(crate) use aarch64::{keep_stack, park, restore_stack, rewind, rewind_point, supported, switch};
+#[cfg(target_arch = "aarch64")]
+pub(crate) use aarch64_spin::shorten;
 #[cfg(target_arch = "aarch64")]
 mod aarch64_trap;
 #[cfg(target_arch = "aarch64")]

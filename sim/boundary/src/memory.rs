@@ -27,6 +27,8 @@ unsafe extern "C" {
 
 /// Address space for our heap; untouched pages cost nothing.
 const ARENA: usize = 8 << 30;
+/// What one table of page tables covers: with pages of 4 KiB, a table of the third level.
+const TABLE: usize = 1 << 30;
 /// In front of every block: its size class and the way back to where it begins.
 const HEAD: usize = 16;
 const CLASSES: usize = 34;
@@ -34,10 +36,11 @@ const CLASSES: usize = 34;
 const PAGE: usize = 4096;
 
 static BASE: AtomicUsize = AtomicUsize::new(0);
+static END: AtomicUsize = AtomicUsize::new(0);
 static TOP: AtomicUsize = AtomicUsize::new(0);
 static FREE: [AtomicUsize; CLASSES] = [const { AtomicUsize::new(0) }; CLASSES];
 
-fn map_arena() -> usize {
+fn map_arena() {
     // SAFETY: mmap(2) of new anonymous memory touches no existing mapping.
     let base = unsafe {
         libc::mmap(
@@ -52,9 +55,16 @@ fn map_arena() -> usize {
     if base == libc::MAP_FAILED {
         crate::crash::die("photofinish: no address space for the simulator's own heap", b"");
     }
+    // Who looks for pages that were written looks at each entry of a table of tables, and the libraries behind the heap have one: the
+    // heap ends before it.
+    let (all, end) = (base as usize + ARENA, (base as usize + ARENA) / TABLE * TABLE);
+    // SAFETY: the end of the mapping just made, of which nobody has had anything yet.
+    if unsafe { libc::mprotect(end as *mut c_void, all - end, libc::PROT_NONE) } != 0 {
+        crate::crash::die("photofinish: the simulator's own heap could not be given an end", b"");
+    }
+    END.store(end, Ordering::Relaxed);
     BASE.store(base as usize, Ordering::Relaxed);
     TOP.store(base as usize, Ordering::Relaxed);
-    base as usize
 }
 
 fn is_ours(block: *mut c_void) -> bool {
@@ -76,12 +86,11 @@ fn take(size: usize, align: usize) -> *mut c_void {
     let class = whole.next_power_of_two().trailing_zeros() as usize;
     let head = FREE[class].load(Ordering::Relaxed);
     let start = if head == 0 {
-        let base = match BASE.load(Ordering::Relaxed) {
-            0 => map_arena(),
-            base => base,
-        };
+        if BASE.load(Ordering::Relaxed) == 0 {
+            map_arena();
+        }
         let start = TOP.load(Ordering::Relaxed);
-        if start + (1 << class) > base + ARENA {
+        if start + (1 << class) > END.load(Ordering::Relaxed) {
             return core::ptr::null_mut();
         }
         TOP.store(start + (1 << class), Ordering::Relaxed);

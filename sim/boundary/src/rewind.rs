@@ -88,7 +88,7 @@ pub(crate) fn is_possible() -> bool {
 
 /// The largest request that fits.
 pub(crate) fn fits(request: &[u8]) -> bool {
-    request.len() <= ASKED
+    request.len() <= ASKED - LENGTH
 }
 
 /// Where the store is cut.
@@ -119,7 +119,7 @@ pub(crate) fn point() -> &'static [u8] {
     // SAFETY: the store is mapped for the life of the process; nothing else looks at the image outside of `between`.
     let length = unsafe { (*image).asked };
     // SAFETY: `await_request` read so many bytes there, and nothing writes them until the next `between`.
-    unsafe { core::slice::from_raw_parts(asked as *const u8, length) }
+    unsafe { core::slice::from_raw_parts((asked + LENGTH) as *const u8, length) }
 }
 
 /// Whether the image can be put back now that a run is over, which does what has to be undone in the kernel.
@@ -153,26 +153,31 @@ extern "C" fn between(image: *mut c_void, stack_pointer: usize) -> usize {
     image.stack_pointer
 }
 
-/// Reads the next request. Ends the process when there are no more.
+/// Reads the next request, which has its length in front, and says how long it is. Ends the process when there are no more.
 fn await_request(asked: usize) -> usize {
-    let mut length = [0_u8; 4];
-    fill(length.as_mut_ptr() as usize, length.len());
-    let length = u32::from_le_bytes(length) as usize;
-    if length > ASKED {
-        crate::crash::die("photofinish: bug: a request that does not fit", b"");
-    }
-    fill(asked, length);
-    length
-}
-
-fn fill(at: usize, count: usize) {
     let mut have = 0;
-    while have < count {
-        let rest = [i64::from(ASKS_FD), (at + have) as i64, (count - have).cast_signed() as i64, 0, 0, 0];
+    loop {
+        let whole = if have < LENGTH { LENGTH } else { LENGTH + length_at(asked) };
+        if whole > ASKED {
+            crate::crash::die("photofinish: bug: a request that does not fit", b"");
+        }
+        if have > LENGTH && have >= whole {
+            return whole - LENGTH;
+        }
+        // Nobody asks for the next one before this one is answered, so that nothing of it is read.
+        let rest = [i64::from(ASKS_FD), (asked + have) as i64, (ASKED - have).cast_signed() as i64, 0, 0, 0];
         match raw::syscall(libc::SYS_read, rest) {
             -4 => {}
             read @ 1.. => have += usize::try_from(read).unwrap_or_default(),
             _ => crate::crash::leave(0),
         }
     }
+}
+
+/// Bytes of the length in front of a request.
+const LENGTH: usize = 4;
+
+fn length_at(asked: usize) -> usize {
+    // SAFETY: the store is mapped for the life of the process, and nobody else looks at what is asked for.
+    u32::from_le_bytes(unsafe { *(asked as *const [u8; LENGTH]) }) as usize
 }

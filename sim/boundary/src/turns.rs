@@ -138,14 +138,15 @@ impl Process {
 
     fn ask(&self, asked: &[u8]) -> io::Result<()> {
         let length = u32::try_from(asked.len()).map_err(io::Error::other)?.to_le_bytes();
-        for mut rest in [&length[..], asked] {
-            while !rest.is_empty() {
-                let (at, count) = (rest.as_ptr() as i64, rest.len().cast_signed() as i64);
-                let flags = i64::from(libc::MSG_NOSIGNAL);
-                let arguments = [i64::from(self.socket), at, count, flags, 0, 0];
-                let sent = check(raw::syscall(libc::SYS_sendto, arguments))?;
-                rest = &rest[usize::try_from(sent).map_err(io::Error::other)?..];
-            }
+        // In one piece: for each the process would be woken.
+        let whole = [&length[..], asked].concat();
+        let mut rest = &whole[..];
+        while !rest.is_empty() {
+            let (at, count) = (rest.as_ptr() as i64, rest.len().cast_signed() as i64);
+            let flags = i64::from(libc::MSG_NOSIGNAL);
+            let arguments = [i64::from(self.socket), at, count, flags, 0, 0];
+            let sent = check(raw::syscall(libc::SYS_sendto, arguments))?;
+            rest = &rest[usize::try_from(sent).map_err(io::Error::other)?..];
         }
         Ok(())
     }

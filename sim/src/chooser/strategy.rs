@@ -184,6 +184,15 @@ impl Strategy {
         Self::Surw { selection, words: Words::EMPTY, clock: 0, touches: Lengths::EMPTY }
     }
 
+    /// What runs in its place where runs share a process: there nothing need lie at the addresses that were learned in another.
+    #[must_use]
+    pub fn without_addresses(self) -> Self {
+        match self {
+            Self::Surw { .. } => Self::Urw { gap: 1, clock: 0, lengths: Lengths::EMPTY },
+            strategy => strategy,
+        }
+    }
+
     /// What a strategy has still to learn of its program.
     #[must_use]
     pub fn lacks(self) -> Lacks {

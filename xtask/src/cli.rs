@@ -195,7 +195,7 @@ pub struct SweepArgs {
     pub guard: Percent,
 
     /// Spend so much time on each failure that the corpus does not know small, to make it small when the sweep is done.
-    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = parse_shrink)]
     pub shrink: Duration,
 
     /// Leave failures as they were found.
@@ -417,8 +417,18 @@ pub(crate) fn parse_seed_or_token(text: &str) -> Result<SeedOrToken, String> {
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(duration) if duration > Duration::ZERO => Ok(duration),
-        Ok(_) => Err(String::from("no time is too little; try `--for 10m`")),
-        Err(error) => Err(format!("{error}; try `--for 90s`, `--for 10m` or `--for 1h30m`")),
+        Ok(_) => Err(String::from("no time is too little; try `10m`")),
+        Err(error) => Err(format!("{error}; try `90s`, `10m` or `1h30m`")),
+    }
+}
+
+/// Reads how long a failure may take to be made small.
+pub(crate) fn parse_shrink(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => {
+            Err(String::from("no time is too little; to make nothing small: `--no-shrink`"))
+        }
+        _ => parse_duration(text),
     }
 }
 

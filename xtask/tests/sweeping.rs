@@ -243,7 +243,8 @@ fn what_makes_no_sense_is_refused() {
         assert!(said.err.contains(words), "{args:?}: {}", said.err);
     };
     check(&["--for", "0s"], "no time is too little");
-    check(&["--for", "soon"], "--for 10m");
+    check(&["--for", "soon"], "try `90s`, `10m`");
+    check(&["--shrink", "0s"], "--no-shrink");
     check(&["--for", "1m", "--seeds", "5"], "cannot be used with");
     check(&["--seeds", "0"], "0");
     check(&["--out", &file], "next:");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::sweep::{self, SweepError};
-use crate::cli::{CORPUS_VARIABLE, parse_duration};
+use crate::cli::{CORPUS_VARIABLE, parse_shrink};
 use crate::exit::Exit;
 use crate::sharding::Shard;
 use crate::stores::{Kept, Store};
@@ -38,7 +38,7 @@ pub struct MergeArgs {
     pub jobs: Option<u16>,
 
     /// Spend so much time on each failure that the corpus does not know small, to make it small.
-    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = parse_shrink)]
     pub shrink: Duration,
 
     /// Leave failures as they were found.

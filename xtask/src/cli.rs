@@ -25,6 +25,7 @@ use crate::commands::nightly::NightlyArgs;
 use crate::commands::report::ReportArgs;
 use crate::commands::repro::ReproArgs;
 use crate::commands::wild::WildArgs;
+use crate::duration::{parse_duration, parse_shrink};
 use crate::exit::{
     COMPARE_EXIT_CODES, EXIT_CODES, MERGE_EXIT_CODES, NIGHTLY_EXIT_CODES, REPORT_EXIT_CODES,
     REPRO_EXIT_CODES, SWEEP_EXIT_CODES, WILD_EXIT_CODES,
@@ -413,25 +414,6 @@ pub(crate) fn parse_seed_or_token(text: &str) -> Result<SeedOrToken, String> {
     }
 }
 
-/// Reads a duration, which must not be nothing.
-pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(duration) if duration > Duration::ZERO => Ok(duration),
-        Ok(_) => Err(String::from("no time is too little; try `10m`")),
-        Err(error) => Err(format!("{error}; try `90s`, `10m` or `1h30m`")),
-    }
-}
-
-/// Reads how long a failure may take to be made small.
-pub(crate) fn parse_shrink(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(Duration::ZERO) => {
-            Err(String::from("no time is too little; to make nothing small: `--no-shrink`"))
-        }
-        _ => parse_duration(text),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -464,21 +446,6 @@ mod tests {
         check("seven", None);
         check("2a", None);
         check("1.5", None);
-    }
-
-    #[test]
-    fn durations() {
-        let check = |text: &str, seconds: Option<u64>| {
-            assert_eq!(parse_duration(text).ok(), seconds.map(Duration::from_secs), "duration `{text}`");
-        };
-        check("90s", Some(90));
-        check("10m", Some(600));
-        check("1h 30m", Some(5_400));
-        check("0s", None);
-        check("10", None);
-        check("-1s", None);
-        check("", None);
-        check("soon", None);
     }
 
     #[test]

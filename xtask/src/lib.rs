@@ -7,6 +7,7 @@
 pub mod asked;
 pub mod cli;
 pub mod commands;
+mod duration;
 pub mod exit;
 pub mod instrumented;
 pub mod interrupt;

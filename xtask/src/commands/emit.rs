@@ -16,7 +16,7 @@ use photofinish::line::quoted;
 use thiserror::Error;
 
 use self::words::check_program;
-use crate::cli::parse_duration;
+use crate::duration::parse_duration;
 use crate::exit::{Exit, ExitCause};
 use crate::reporting::{self, ReportingError};
 

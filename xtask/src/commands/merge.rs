@@ -8,7 +8,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::sweep::{self, SweepError};
-use crate::cli::{CORPUS_VARIABLE, parse_shrink};
+use crate::cli::CORPUS_VARIABLE;
+use crate::duration::parse_shrink;
 use crate::exit::Exit;
 use crate::sharding::Shard;
 use crate::stores::{Kept, Store};

@@ -17,7 +17,7 @@ use std::process::Command;
 
 use photofinish_boundary::frames::{Died, Frame};
 use photofinish_boundary::server::PoolSize;
-use photofinish_sim::chooser::{Lacks, Shape, Strategy, Touch};
+use photofinish_sim::chooser::{Shape, Strategy, Touch};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::kernel::Figures;
@@ -313,14 +313,31 @@ impl Client {
     /// # Errors
     /// As [`Client::run`].
     pub fn resolve(&mut self, request: &Request) -> Result<Strategy, ClientError> {
-        let strategy = match request.strategy {
-            Strategy::Swarm => request.strategy.resolve_for(request.seed, self.length(request)?),
-            strategy => strategy,
-        };
-        match strategy.lacks() {
-            Lacks::Nothing => Ok(strategy),
-            Lacks::Lengths | Lacks::Words => Ok(strategy.learned(request.seed, self.shape(request)?)),
+        let drawn = self.draw(request)?;
+        self.learn(drawn, request)
+    }
+
+    /// As [`Client::resolve`], for a run of [`Client::series`].
+    ///
+    /// # Errors
+    /// As [`Client::run`].
+    pub fn resolve_in_series(&mut self, request: &Request) -> Result<Strategy, ClientError> {
+        let drawn = self.draw(request)?.without_addresses();
+        self.learn(drawn, request)
+    }
+
+    fn draw(&mut self, request: &Request) -> Result<Strategy, ClientError> {
+        match request.strategy {
+            Strategy::Swarm => Ok(request.strategy.resolve_for(request.seed, self.length(request)?)),
+            strategy => Ok(strategy),
         }
+    }
+
+    fn learn(&mut self, strategy: Strategy, request: &Request) -> Result<Strategy, ClientError> {
+        if strategy.is_learned() {
+            return Ok(strategy);
+        }
+        Ok(strategy.learned(request.seed, self.shape(request)?))
     }
 
     /// The scheduling points that a request's program passes in its boring run.

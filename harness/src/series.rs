@@ -74,8 +74,7 @@ impl Steps {
         let Some((earlier_runs, run)) = self.made.next() else { return Ok(None) };
         let seed = Seed(self.first.0.wrapping_add(earlier_runs as u64));
         let mut request = Request { seed, ..self.request.clone() };
-        request.strategy = client.resolve(&request)?.without_addresses();
-        request.strategy = client.resolve(&request)?;
+        request.strategy = client.resolve_in_series(&request)?;
         let in_series = verdict::judge(&run, client.symbols());
         let found = if in_series.verdict == Verdict::Pass {
             Examined { run, judgement: in_series, difference: None }

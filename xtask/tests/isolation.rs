@@ -47,8 +47,7 @@ fn a_run_behind_no_other_is_the_same_as_by_itself() {
         for seed in 0..20 {
             let mut request = Request { heap, ..mix(program, seed) };
             let made = client.series(&request, 1).expect("it serves");
-            request.strategy = client.resolve(&request).expect("it serves").without_addresses();
-            request.strategy = client.resolve(&request).expect("it serves");
+            request.strategy = client.resolve_in_series(&request).expect("it serves");
             let own = client.run(&request).expect("it serves");
             assert_eq!(told(&made.runs[0]), told(&own), "{program}, seed {seed}, {}", request.strategy);
         }

@@ -33,7 +33,7 @@ const TABLE: usize = 1 << 30;
 const HEAD: usize = 16;
 const CLASSES: usize = 34;
 /// The size of a page, on every machine that we run on.
-const PAGE: usize = 4096;
+pub(crate) const PAGE: usize = 4096;
 
 static BASE: AtomicUsize = AtomicUsize::new(0);
 static END: AtomicUsize = AtomicUsize::new(0);
@@ -111,7 +111,6 @@ fn take(size: usize, align: usize) -> *mut c_void {
 /// In a process that was just forked: what is allocated from here on lies close together on pages of its own. Each page shared
 /// with the server would be copied by a fault of its own.
 pub(crate) fn begin_afresh() {
-    const PAGE: usize = 4096;
     FREE.iter().for_each(|free| free.store(0, Ordering::Relaxed));
     TOP.store(TOP.load(Ordering::Relaxed).next_multiple_of(PAGE), Ordering::Relaxed);
 }

@@ -16,6 +16,7 @@ use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::arch;
+use crate::memory::PAGE;
 use crate::symbols::raw;
 use image::Image;
 
@@ -106,9 +107,6 @@ fn parts() -> Parts {
     let asked = (image + size_of::<Image>()).next_multiple_of(PAGE);
     Parts { stack_top: image, image: image as *mut Image, asked, saved: asked + ASKED, end: base + STORE }
 }
-
-/// The size of a page where images are put back.
-const PAGE: usize = 4096;
 
 /// Takes the image of this process, reads what is asked of it first, and returns that; and so once more, in that image, each time that
 /// [`go_back`] is called. The process has one thread, no run is on, and it is asked through [`ASKS_FD`].

@@ -8,10 +8,10 @@ use core::ffi::{c_int, c_void};
 
 use crate::arch;
 use crate::executable::{Mapped, Symbol};
+use crate::memory::PAGE;
 
 /// In the names of the functions of std that have such loops, for `Mutex` and for `RwLock`.
 const CONTENDED: &str = "_contended";
-const PAGE: usize = 4096;
 
 /// Lets the loops go round without waiting. Where that cannot be done, runs are as they are otherwise, and take longer. Called once,
 /// outside any run.

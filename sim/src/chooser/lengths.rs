@@ -36,21 +36,6 @@ impl Lengths {
     /// Nobody has looked.
     pub const EMPTY: Self = Self { count: 0, points: [0; ROWS], parents: [0; ROWS] };
 
-    /// The lengths that the events of a whole run of so many points show.
-    #[must_use]
-    pub fn of(events: &[(Stamp, Event)], points: u64) -> Self {
-        let mut turns = Vec::new();
-        let (mut running, mut since_step) = (ThreadId::MAIN, 0);
-        for (stamp, event) in events {
-            if let Event::Switched { to, .. } = event {
-                turns.push((running, stamp.step.saturating_sub(since_step)));
-                (running, since_step) = (*to, stamp.step);
-            }
-        }
-        turns.push((running, points.saturating_sub(since_step)));
-        Family::of(events).counts(turns)
-    }
-
     /// The rows, each below its parent's.
     pub fn rows(&self) -> impl DoubleEndedIterator<Item = Row> + ExactSizeIterator {
         (0..usize::from(self.count))
@@ -111,6 +96,20 @@ impl Family {
             }
         }
         Self { none, rows }
+    }
+
+    /// How many points each thread passes in the whole run of so many that has these events.
+    pub(super) fn lengths(&self, events: &[(Stamp, Event)], points: u64) -> Lengths {
+        let mut turns = Vec::new();
+        let (mut running, mut since_step) = (ThreadId::MAIN, 0);
+        for (stamp, event) in events {
+            if let Event::Switched { to, .. } = event {
+                turns.push((running, stamp.step.saturating_sub(since_step)));
+                (running, since_step) = (*to, stamp.step);
+            }
+        }
+        turns.push((running, points.saturating_sub(since_step)));
+        self.counts(turns)
     }
 
     /// How much each thread has, summed over these parts.
@@ -205,8 +204,8 @@ mod tests {
             switched(18, 1, 3),
             switched(25, 3, 0),
         ];
-        assert_eq!(Lengths::of(&events, 40).to_string(), "25,2@0,6@0,7@2");
-        assert_eq!(Lengths::of(&[], 40).to_string(), "40");
+        assert_eq!(Family::of(&events).lengths(&events, 40).to_string(), "25,2@0,6@0,7@2");
+        assert_eq!(Family::of(&[]).lengths(&[], 40).to_string(), "40");
     }
 
     #[test]
@@ -218,7 +217,7 @@ mod tests {
             )
         };
         let events: Vec<_> = (1..100).map(spawned).collect();
-        let lengths = Lengths::of(&events, 40);
+        let lengths = Family::of(&events).lengths(&events, 40);
         assert_eq!(lengths.rows().len(), ROWS);
         assert_eq!(lengths.to_string().parse(), Ok(lengths));
     }

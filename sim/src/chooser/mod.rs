@@ -32,7 +32,7 @@ pub use pct::Pct;
 pub use pos::Pos;
 pub use shape::{Access, Selection, Shape, Sharing, Touch, Word};
 pub use starve::Starve;
-pub use strategy::{Lacks, Strategy};
+pub use strategy::Strategy;
 pub use strict::Strict;
 pub use surw::Surw;
 pub use urw::Urw;

@@ -122,7 +122,7 @@ impl Shape {
         Self {
             points,
             clock: events.iter().filter(is_clock).count() as u64,
-            lengths: Lengths::of(events, points),
+            lengths: family.lengths(events, points),
             words: words.take(WORDS).collect(),
         }
     }

@@ -81,17 +81,6 @@ pub enum Strategy {
     },
 }
 
-/// What a strategy has still to learn of its program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lacks {
-    /// Nothing.
-    Nothing,
-    /// How long its threads are.
-    Lengths,
-    /// Which words they share, too.
-    Words,
-}
-
 /// The points over which PCT spreads its changes, and a round robin its delays, when the command line does not say.
 const PCT_POINTS: u64 = 4096;
 
@@ -141,7 +130,7 @@ impl Strategy {
             25..=27 => {
                 // At each point it finds the most, where that is not too dear.
                 let gap = if points < LONG { 1 } else { config.magnitude(0, bits / 4) };
-                Self::Urw { gap, clock: 0, lengths: Lengths::EMPTY }
+                Self::uniform(gap)
             }
             28 => Self::selective(if config.one_in(2) { Selection::Shared } else { Selection::One }),
             29 => napping(&mut config, bits),
@@ -150,8 +139,8 @@ impl Strategy {
         }
     }
 
-    /// A short program has few interleavings, and every other seed draws one of all of them alike; in between are the strategies for
-    /// what is unlikely among them all.
+    /// A short program has few interleavings, and three seeds of four draw one of all of them alike, or of the orders of what is shared;
+    /// in between are the strategies for what is unlikely among them all.
     fn of_a_short_program(seed: Seed, points: u64, mut config: Draws) -> Self {
         let is_tiny = points < TINY;
         match seed.0 % 4 {
@@ -162,7 +151,7 @@ impl Strategy {
                 return match config.below(4) {
                     0..=1 => Self::selective(Selection::All),
                     2 => Self::selective(Selection::One),
-                    _ => Self::Urw { gap: 1, clock: 0, lengths: Lengths::EMPTY },
+                    _ => Self::uniform(1),
                 };
             }
             1 | 2 => return Self::Walk { gap: config.magnitude(0, 2), nap_ns: 0, change_one_in: 0 },
@@ -180,6 +169,10 @@ impl Strategy {
         }
     }
 
+    fn uniform(gap: u64) -> Self {
+        Self::Urw { gap, clock: 0, lengths: Lengths::EMPTY }
+    }
+
     fn selective(selection: Selection) -> Self {
         Self::Surw { selection, words: Words::EMPTY, clock: 0, touches: Lengths::EMPTY }
     }
@@ -188,18 +181,18 @@ impl Strategy {
     #[must_use]
     pub fn without_addresses(self) -> Self {
         match self {
-            Self::Surw { .. } => Self::Urw { gap: 1, clock: 0, lengths: Lengths::EMPTY },
+            Self::Surw { .. } => Self::uniform(1),
             strategy => strategy,
         }
     }
 
-    /// What a strategy has still to learn of its program.
+    /// Whether nothing of its program is left to be learned.
     #[must_use]
-    pub fn lacks(self) -> Lacks {
+    pub fn is_learned(self) -> bool {
         match self {
-            Self::Urw { lengths, .. } if lengths.is_empty() => Lacks::Lengths,
-            Self::Surw { words, .. } if words.is_empty() => Lacks::Words,
-            _ => Lacks::Nothing,
+            Self::Urw { lengths, .. } => !lengths.is_empty(),
+            Self::Surw { words, .. } => !words.is_empty(),
+            _ => true,
         }
     }
 
@@ -209,7 +202,7 @@ impl Strategy {
     pub fn learned(self, seed: Seed, shape: &Shape) -> Self {
         let Shape { clock, lengths, .. } = *shape;
         match self {
-            known if known.lacks() == Lacks::Nothing => known,
+            known if known.is_learned() => known,
             Self::Surw { selection, .. } => {
                 match shape.select(selection, &mut Draws::new(seed, Stream::Words)) {
                     Some((words, touches)) => Self::Surw { selection, words, clock, touches },
@@ -404,7 +397,7 @@ mod tests {
         // What was learned of words is not: it is learned again.
         assert_eq!(walk.to_string(), "surw:shared");
         let again: Strategy = walk.to_string().parse().unwrap();
-        assert_eq!((walk.lacks(), again.lacks()), (Lacks::Nothing, Lacks::Words));
+        assert_eq!((walk.is_learned(), again.is_learned()), (true, false));
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Selectively uniform random walk: Zhao, Wolff, Mathur, Roychoudhury, ASPLOS 2025, over the touches of one word that threads share.
+//! Selectively uniform random walk: Zhao, Wolff, Mathur, Roychoudhury, ASPLOS 2025, over the touches of a few words.
 //!
-//! A thread that is about to touch the word waits unless it is the one that is meant to be next, and that one is drawn in proportion to
+//! A thread that is about to touch one waits unless it is the one that is meant to be next, and that one is drawn in proportion to
 //! the touches that each has still to make: each order of the touches is then about as likely as any other, however much each thread
-//! does besides. Between touches nobody is preempted. The touches are estimates from an earlier run and part of the strategy's name.
-//! Does not know what blocks. Invariant: when only threads can run that stand before a touch, one of them goes on.
+//! does besides. Between touches nobody is preempted. The touches are estimates from an earlier run.
+//! Does not know what blocks, nor why these words. Invariant: when only threads can run that stand before a touch, one of them goes on.
 
 use super::aside::Aside;
 use super::left::Left;
@@ -13,12 +13,10 @@ use crate::choice::{Candidate, Chooser, Divergence, Kind, Moment, Notice, Questi
 use crate::seed::{Draws, Seed, Stream};
 use crate::thread::ThreadId;
 
-/// A walk over the touches of a word.
+/// A walk over the touches of a few words.
 #[derive(Debug)]
 pub struct Surw {
     words: Words,
-    /// The clock's turns in the whole run.
-    clock: u64,
     left: Left,
     /// Threads that stand before a touch.
     before: Vec<ThreadId>,
@@ -30,50 +28,19 @@ pub struct Surw {
 }
 
 impl Surw {
-    /// A walk over the touches of the word at this address, of which each thread makes so many; time passed `clock` times in the run
-    /// that they were counted in.
+    /// A walk over the touches of these words, of which each thread makes so many; time passed `clock` times in the run that they were
+    /// counted in.
     #[must_use]
     pub fn new(seed: Seed, words: Words, clock: u64, touches: &Lengths) -> Self {
         Self {
             words,
-            clock,
-            left: Left::new(touches),
+            left: Left::new(touches, clock),
             before: Vec::new(),
             meant: None,
             running: ThreadId::MAIN,
             schedule: Draws::new(seed, Stream::Schedule),
             aside: Aside::new(seed),
         }
-    }
-
-    fn weight(&self, candidate: Candidate) -> u64 {
-        match candidate {
-            Candidate::Thread(thread) => self.left.of(thread).max(1),
-            Candidate::Clock => self.left.of_clock(self.clock).max(1),
-        }
-    }
-
-    /// Draws one of those of these candidates that are wanted, if there are any: its place among all.
-    fn draw(
-        &mut self,
-        candidates: &[Candidate],
-        is_wanted: impl Fn(&Self, Candidate) -> bool,
-    ) -> Option<usize> {
-        let weigh = |candidate: &Candidate| match is_wanted(self, *candidate) {
-            true => self.weight(*candidate),
-            false => 0,
-        };
-        let weights: Vec<u64> = candidates.iter().map(weigh).collect();
-        let total: u64 = weights.iter().sum();
-        if total == 0 {
-            return None;
-        }
-        let mut drawn = self.schedule.below(total);
-        weights.iter().position(|weight| {
-            let is_it = drawn < *weight;
-            drawn = drawn.saturating_sub(*weight);
-            is_it
-        })
     }
 
     /// Who goes on where not everybody may.
@@ -84,12 +51,13 @@ impl Surw {
         }
         if self.meant.is_some() {
             // It waits for something that another may do before its own touch.
-            let is_free = |walk: &Self, candidate| matches!(candidate, Candidate::Thread(t) if !walk.before.contains(&t));
-            if let Some(free) = self.draw(candidates, is_free) {
+            let is_free = |c| matches!(c, Candidate::Thread(thread) if !self.before.contains(&thread));
+            if let Some(free) = self.left.draw(&mut self.schedule, candidates, is_free) {
                 return free;
             }
         }
-        let drawn = self.draw(candidates, |_, _| true).expect("a question has answers, and each a weight");
+        let drawn = self.left.draw(&mut self.schedule, candidates, |_| true);
+        let drawn = drawn.expect("a question has answers, and each a weight");
         self.meant = match candidates[drawn] {
             Candidate::Thread(thread) => Some(thread),
             Candidate::Clock => None,

@@ -2,14 +2,13 @@
 //!
 //! A thread goes next with a probability in proportion to the points it has still to pass, those of threads that it has still to create
 //! counted in: then each interleaving of a program without blocking is as likely as any other, where a plain walk favours those that
-//! end one thread early. The points are estimates from an earlier run and part of the strategy's name. The clock takes part like a
-//! thread whose turns are spread evenly over the run. Does not know what blocks. Invariant: every candidate has a weight of at least
-//! 1, so that an estimate that is wrong makes nothing impossible.
+//! end one thread early. The points are estimates from an earlier run and part of the strategy's name. Does not know what blocks.
+//! Invariant: whoever can run can be drawn at each draw.
 
 use super::aside::Aside;
 use super::left::Left;
 use super::lengths::Lengths;
-use crate::choice::{Candidate, Chooser, Divergence, Kind, Moment, Notice, Question};
+use crate::choice::{Chooser, Divergence, Kind, Moment, Notice, Question};
 use crate::seed::{Draws, Seed, Stream};
 use crate::thread::ThreadId;
 
@@ -18,8 +17,6 @@ use crate::thread::ThreadId;
 pub struct Urw {
     /// Mean points between two draws.
     gap: u64,
-    /// The clock's turns in the whole run.
-    clock: u64,
     left: Left,
     running: ThreadId,
     own_step: u64,
@@ -38,32 +35,12 @@ impl Urw {
         assert!(gap > 0, "a walk cannot switch more often than at every point");
         Self {
             gap,
-            clock,
-            left: Left::new(lengths),
+            left: Left::new(lengths, clock),
             running: ThreadId::MAIN,
             own_step: 0,
             schedule: Draws::new(seed, Stream::Schedule),
             aside: Aside::new(seed),
         }
-    }
-
-    fn weight(&self, candidate: Candidate) -> u64 {
-        match candidate {
-            Candidate::Thread(thread) => self.left.of(thread).max(1),
-            Candidate::Clock => self.left.of_clock(self.clock).max(1),
-        }
-    }
-
-    fn draw(&mut self, question: &Question<'_>) -> u64 {
-        let weights: Vec<u64> = question.candidates.iter().map(|c| self.weight(*c)).collect();
-        let mut drawn = self.schedule.below(weights.iter().sum());
-        for (pick, weight) in (0..).zip(weights) {
-            if drawn < weight {
-                return pick;
-            }
-            drawn -= weight;
-        }
-        unreachable!("what was drawn is below the sum")
     }
 }
 
@@ -81,7 +58,8 @@ impl Chooser for Urw {
             Kind::Preempt if question.at.step < self.own_step => Ok(0),
             Kind::Preempt | Kind::Next => {
                 self.left.see(question.at.thread, question.at.thread_points);
-                Ok(self.draw(question))
+                let drawn = self.left.draw(&mut self.schedule, question.candidates, |_| true);
+                Ok(drawn.expect("a question has answers, and each a weight") as u64)
             }
             _ => Ok(self.aside.choose(question)),
         }
@@ -99,6 +77,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::choice::Candidate;
 
     fn at(step: u64, thread: ThreadId, thread_points: u64) -> Moment {
         Moment { step, now_ns: 10 * step, thread, thread_points, pc: 0, word: 0 }
@@ -156,7 +135,7 @@ mod tests {
         (0..4).for_each(|id| urw.notice(Notice::Spawned { thread: ThreadId(id), parent: None }));
         let candidates = [0, 1, 2, 3].map(|id| Candidate::Thread(ThreadId(id)));
         let _ = urw.quiet_points(&at(0, ThreadId(0), 900));
-        assert_eq!(candidates.map(|candidate| urw.weight(candidate)), [1, 1_000, 1, 1]);
-        assert_eq!(urw.weight(Candidate::Clock), 2);
+        assert_eq!(candidates.map(|candidate| urw.left.weight(candidate)), [1, 1_000, 1, 1]);
+        assert_eq!(urw.left.weight(Candidate::Clock), 2);
     }
 }

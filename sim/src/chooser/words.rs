@@ -1,4 +1,4 @@
-//! A few addresses, as part of a strategy's name.
+//! A few addresses, as requests and traces carry them.
 //!
 //! Does not know what lies there. Invariant: they ascend; written and read back they are the same.
 

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 
 use photofinish_sim::choice::{Candidate, Kind};
-use photofinish_sim::chooser::{Lengths, Strategy as Search};
+use photofinish_sim::chooser::{Lengths, Shape, Strategy as Search};
 use photofinish_sim::event::{Event, Why};
 use photofinish_sim::kernel::Detail;
 use photofinish_sim::seed::Seed;
@@ -208,7 +208,7 @@ fn a_walk_by_what_is_left_lets_threads_end_together() {
         vec![Op::Add { word: 2 }; 9 * short],
     ]);
     let boring = run(&program, Search::Boring.chooser(Seed(0)), Detail::Events);
-    let lengths = Lengths::of(&boring.events, boring.figures.points);
+    let Shape { lengths, .. } = Shape::of(&boring.events, &[], boring.figures.points);
     let share = |search: Search| {
         let left = |seed| {
             let outcome = run(&program, search.chooser(seed), Detail::Events);

@@ -43,7 +43,7 @@ fn two_processes_learn_the_same_words() {
         for seed in 0..10 {
             let [one, other] = clients.each_mut().map(|client| resolved(client, name, seed).strategy);
             assert_eq!(one, other, "{name}, seed {seed}");
-            assert!(matches!(one, Strategy::Surw { words, .. } if !words.is_empty()), "{one:?}");
+            assert!(matches!(one, Strategy::Selective { words, .. } if !words.is_empty()), "{one:?}");
             assert_eq!(one.to_string(), name, "addresses stand in no name");
         }
     }

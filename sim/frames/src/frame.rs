@@ -315,7 +315,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 16;
+pub const PROTOCOL: u32 = 17;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -36,6 +36,12 @@ impl Lengths {
     /// Nobody has looked.
     pub const EMPTY: Self = Self { count: 0, points: [0; ROWS], parents: [0; ROWS] };
 
+    /// All of them together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.rows().map(|row| row.points).sum()
+    }
+
     /// The rows, each below its parent's.
     pub fn rows(&self) -> impl DoubleEndedIterator<Item = Row> + ExactSizeIterator {
         (0..usize::from(self.count))

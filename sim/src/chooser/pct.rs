@@ -2,10 +2,14 @@
 //!
 //! Threads get random priorities, the highest always runs, and at `depth - 1` drawn points of the run the running thread
 //! falls below all others. Here the clock has a priority too: while it is the highest, timers and packets come as soon as
-//! they are set, and threads that could run look descheduled. Does not know why a thread is not a candidate. Invariant: it
-//! lowers at most `depth - 1` threads of its own accord; a thread that yields or spins is lowered besides, as in the paper.
+//! they are set, and threads that could run look descheduled. What is counted are the points of the run, or, selectively, the touches of
+//! a few words, and then nobody is preempted anywhere else: fewer places, of which more matter. Does not know why a thread is not a
+//! candidate. Invariant: it lowers at most `depth - 1` threads of its own accord; a thread that yields or spins is lowered besides, as
+//! in the paper.
 
 use super::aside::Aside;
+use super::touches::Touches;
+use super::words::Words;
 use crate::choice::{Attention, Candidate, Chooser, Divergence, Kind, Moment, Notice, Question};
 use crate::seed::{Draws, Seed, Stream};
 use crate::thread::ThreadId;
@@ -19,12 +23,23 @@ pub struct Pct {
     /// By thread; the higher runs.
     priorities: Vec<u64>,
     clock: u64,
-    /// The steps at which the running thread is lowered, the next one last.
+    /// What has the places at which it can be lowered.
+    places: Places,
+    /// The places at which the running thread is lowered, the next one last.
     changes: Vec<u64>,
     /// The priority of the next lowered thread: each is below all before it.
     lowered: u64,
     schedule: Draws,
     aside: Aside,
+}
+
+/// What has places at which a thread can be lowered.
+#[derive(Debug)]
+enum Places {
+    /// The run: its points.
+    Run,
+    /// A few words: so many touches of them were made.
+    Words { touches: Touches, made: u64 },
 }
 
 impl Pct {
@@ -34,12 +49,26 @@ impl Pct {
     /// If `depth` or `points` is 0.
     #[must_use]
     pub fn new(seed: Seed, depth: u32, points: u64) -> Self {
+        Self::over(Places::Run, seed, depth, points)
+    }
+
+    /// The same for about so many touches of these words.
+    ///
+    /// # Panics
+    /// If `depth` or `touches` is 0.
+    #[must_use]
+    pub fn selective(seed: Seed, depth: u32, words: Words, touches: u64) -> Self {
+        Self::over(Places::Words { touches: Touches::new(words), made: 0 }, seed, depth, touches)
+    }
+
+    fn over(places: Places, seed: Seed, depth: u32, points: u64) -> Self {
         assert!(depth > 0 && points > 0, "PCT needs a depth and a length of at least 1");
         let mut schedule = Draws::new(seed, Stream::Schedule);
         let mut changes: Vec<u64> = (1..depth).map(|_| 1 + schedule.below(points)).collect();
         changes.sort_unstable_by(|a, b| b.cmp(a));
         let clock = FLOOR | schedule.word();
-        Self { priorities: Vec::new(), clock, changes, lowered: FLOOR - 1, schedule, aside: Aside::new(seed) }
+        let aside = Aside::new(seed);
+        Self { priorities: Vec::new(), clock, places, changes, lowered: FLOOR - 1, schedule, aside }
     }
 
     fn lower(&mut self, thread: ThreadId) {
@@ -57,14 +86,28 @@ impl Pct {
 
 impl Chooser for Pct {
     fn quiet_points(&mut self, at: &Moment) -> u64 {
-        self.changes.last().map_or(u64::MAX, |change| change.saturating_sub(at.step + 1))
+        match &mut self.places {
+            Places::Run => self.changes.last().map_or(u64::MAX, |change| change.saturating_sub(at.step + 1)),
+            Places::Words { touches, made } => {
+                *made += u64::from(touches.made(at).is_some());
+                0
+            }
+        }
     }
 
     fn choose(&mut self, question: &Question<'_>) -> Result<u64, Divergence> {
         if !matches!(question.kind, Kind::Preempt | Kind::Next) {
             return Ok(self.aside.choose(question));
         }
-        while self.changes.pop_if(|change| *change <= question.at.step).is_some() {
+        let place = match &mut self.places {
+            Places::Run => question.at.step,
+            Places::Words { touches, made } => match question.kind {
+                Kind::Preempt if touches.stops(&question.at).is_none() => return Ok(0),
+                Kind::Preempt => *made + 1,
+                _ => *made,
+            },
+        };
+        while self.changes.pop_if(|change| *change <= place).is_some() {
             if question.kind == Kind::Preempt {
                 self.lower(question.at.thread);
             }
@@ -157,5 +200,24 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_selective_one_lowers_at_touches_and_stops_nobody_elsewhere() {
+        use super::super::play::{Part, WORD, goes_on, order};
+        let pct = |seed: u64, depth| Pct::selective(Seed(seed), depth, Words::new([WORD]), 8);
+        let parts = [Part::new(4, 9), Part::new(4, 0)];
+        let turns = |order: &[u32]| order.chunk_by(|one, next| one == next).count();
+        let mut most = 0;
+        for seed in 0..200 {
+            assert_eq!(turns(&order(&mut pct(seed, 1), &parts)), 2, "one thread runs before the other");
+            let turns = turns(&order(&mut pct(seed, 3), &parts));
+            assert!((2..=4).contains(&turns), "each of two changes ends a turn at most: {turns}");
+            most = most.max(turns);
+            let mut pct = pct(seed, 3);
+            (0..3).for_each(|id| pct.notice(Notice::Spawned { thread: ThreadId(id), parent: None }));
+            assert!(goes_on(&mut pct, ThreadId(1), 0) && goes_on(&mut pct, ThreadId(2), WORD + 8));
+        }
+        assert_eq!(most, 4, "both changes come to pass in some run");
     }
 }

@@ -3,10 +3,10 @@
 //! Each thread's next event has a random priority, drawn when the one before it is over; of the events that can happen, the
 //! highest does. Against a random walk, an event that drew a low priority is late behind many of the others', not
 //! only behind a few. The clock's next timer or packet is an event, too. The paper's full form also redraws the priority of each
-//! pending event that conflicts with the one that happened (same word, one of them a write). A chooser is not told of words:
-//! a point that is simply passed is a counter and a comparison, and only instrumented code knows the address. So this is the
-//! paper's BasicPOS, which redraws nothing besides. Does not know conflicts. Invariant: the priority of an event is drawn
-//! once, and changes only when its thread gives up its turn: then it is the lowest.
+//! pending event that conflicts with the one that happened (same word, one of them a write). Here events are stretches of points,
+//! whatever they touch, and a point that is simply passed is a counter and a comparison: this is the paper's BasicPOS, which redraws
+//! nothing besides. The full form, over the touches of a few words, is `spos.rs`. Does not know conflicts. Invariant: the priority of
+//! an event is drawn once, and changes only when its thread gives up its turn: then it is the lowest.
 
 use super::aside::Aside;
 use crate::choice::{Attention, Candidate, Chooser, Divergence, Kind, Moment, Notice, Question};

@@ -10,7 +10,8 @@ use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Boring, Delay, Eager, Lengths, Pct, Pos, Selection, Shape, Starve, Surw, Urw, Walk, WalkKnobs, Words,
+    Boring, Delay, Eager, Lengths, Pct, Pos, Selection, Shape, Spos, Starve, Surw, Urw, Walk, WalkKnobs,
+    Words,
 };
 use crate::choice::Chooser;
 use crate::seed::{Draws, Seed, Stream};
@@ -61,8 +62,10 @@ pub enum Strategy {
         /// How long each thread is; empty where nobody has looked, and then it is a plain walk.
         lengths: Lengths,
     },
-    /// Uniform random walk over the touches of a few words.
-    Surw {
+    /// A strategy that looks at nothing but the touches of a few words.
+    Selective {
+        /// Who goes first of those that stand before one.
+        rule: Rule,
         /// Which words.
         selection: Selection,
         /// Where they lie; none where nobody has looked, and then nobody is preempted.
@@ -81,6 +84,20 @@ pub enum Strategy {
     },
 }
 
+/// How a selective strategy orders touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Rule {
+    /// By what each thread has left to do: SURW.
+    Uniform,
+    /// By priorities of touches: POS.
+    Pos,
+    /// By priorities of threads: PCT.
+    Pct {
+        /// As of [`Strategy::Pct`].
+        depth: u32,
+    },
+}
+
 /// The points over which PCT spreads its changes, and a round robin its delays, when the command line does not say.
 const PCT_POINTS: u64 = 4096;
 
@@ -89,10 +106,10 @@ const PCT_POINTS: u64 = 4096;
 const SHARES: u64 = 32;
 
 /// A program of fewer points is a short one.
-const SHORT: u64 = 256;
+const SHORT: u64 = 1024;
 
-/// Of a program of fewer points all interleavings are drawn alike, whatever they are of. The more points there are, the more the drawn
-/// ones are like each other, every thread as far as its share at each time: then only what is shared counts.
+/// Of a program of fewer points most seeds draw interleavings alike. The more points there are, the more the drawn ones are like each
+/// other, every thread as far as its share at each time: then a few changes of who comes first find more.
 const TINY: u64 = 128;
 
 /// A program of more points is asked at some of them only.
@@ -132,30 +149,52 @@ impl Strategy {
                 let gap = if points < LONG { 1 } else { config.magnitude(0, bits / 4) };
                 Self::uniform(gap)
             }
-            28 => Self::selective(if config.one_in(2) { Selection::Shared } else { Selection::One }),
+            28 => {
+                let rule = match config.below(4) {
+                    0 => Rule::Uniform,
+                    1 => Rule::Pct { depth: 2 + small(&mut config, 3) },
+                    _ => Rule::Pos,
+                };
+                // Of the many words of a long program, few matter.
+                Self::selective(rule, if config.one_in(4) { Selection::Shared } else { Selection::One })
+            }
             29 => napping(&mut config, bits),
             30 => Self::Delay { delays: 1 + small(&mut config, 3), points },
             _ => Self::Starve,
         }
     }
 
-    /// A short program has few interleavings, and three seeds of four draw one of all of them alike, or of the orders of what is shared;
-    /// in between are the strategies for what is unlikely among them all.
+    /// A short program has few interleavings. Most seeds draw one of them all alike, or of the orders of what is shared, or of those that
+    /// need few changes of priority; in between are the strategies for what is unlikely among them all.
     fn of_a_short_program(seed: Seed, points: u64, mut config: Draws) -> Self {
-        let is_tiny = points < TINY;
-        match seed.0 % 4 {
-            0 if is_tiny => return Self::selective(Selection::All),
-            0 => return Self::selective(Selection::Shared),
-            1 if is_tiny => return Self::selective(Selection::Shared),
-            2 if is_tiny => {
-                return match config.below(4) {
-                    0..=1 => Self::selective(Selection::All),
-                    2 => Self::selective(Selection::One),
-                    _ => Self::uniform(1),
-                };
+        let all = |rule| Self::selective(rule, Selection::All);
+        if points < TINY {
+            match seed.0 % 8 {
+                0 if config.one_in(2) => return all(Rule::Pct { depth: 4 + small(&mut config, 3) }),
+                3 if config.one_in(2) => return all(Rule::Pct { depth: 2 + small(&mut config, 4) }),
+                6 => {
+                    return match config.below(4) {
+                        0 => all(Rule::Pos),
+                        1 => Self::uniform(1),
+                        2 => Self::selective(Rule::Uniform, Selection::One),
+                        _ => Self::selective(Rule::Uniform, Selection::Shared),
+                    };
+                }
+                0..=5 => return all(Rule::Uniform),
+                _ => {}
             }
-            1 | 2 => return Self::Walk { gap: config.magnitude(0, 2), nap_ns: 0, change_one_in: 0 },
-            _ => {}
+        } else {
+            match seed.0 % 4 {
+                0 => return all(Rule::Uniform),
+                1 => {
+                    return Self::selective(
+                        Rule::Pct { depth: 3 + small(&mut config, 3) },
+                        Selection::Shared,
+                    );
+                }
+                2 => return Self::Walk { gap: config.magnitude(0, 2), nap_ns: 0, change_one_in: 0 },
+                _ => {}
+            }
         }
         let bits = points.ilog2();
         match config.below(SHARES) {
@@ -173,15 +212,15 @@ impl Strategy {
         Self::Urw { gap, clock: 0, lengths: Lengths::EMPTY }
     }
 
-    fn selective(selection: Selection) -> Self {
-        Self::Surw { selection, words: Words::EMPTY, clock: 0, touches: Lengths::EMPTY }
+    fn selective(rule: Rule, selection: Selection) -> Self {
+        Self::Selective { rule, selection, words: Words::EMPTY, clock: 0, touches: Lengths::EMPTY }
     }
 
     /// What runs in its place where runs share a process: there nothing need lie at the addresses that were learned in another.
     #[must_use]
     pub fn without_addresses(self) -> Self {
         match self {
-            Self::Surw { .. } => Self::uniform(1),
+            Self::Selective { .. } => Self::uniform(1),
             strategy => strategy,
         }
     }
@@ -191,7 +230,7 @@ impl Strategy {
     pub fn is_learned(self) -> bool {
         match self {
             Self::Urw { lengths, .. } => !lengths.is_empty(),
-            Self::Surw { words, .. } => !words.is_empty(),
+            Self::Selective { words, .. } => !words.is_empty(),
             _ => true,
         }
     }
@@ -203,9 +242,9 @@ impl Strategy {
         let Shape { clock, lengths, .. } = *shape;
         match self {
             known if known.is_learned() => known,
-            Self::Surw { selection, .. } => {
+            Self::Selective { rule, selection, .. } => {
                 match shape.select(selection, &mut Draws::new(seed, Stream::Words)) {
-                    Some((words, touches)) => Self::Surw { selection, words, clock, touches },
+                    Some((words, touches)) => Self::Selective { rule, selection, words, clock, touches },
                     None => Self::Urw { gap: 1, clock, lengths },
                 }
             }
@@ -226,7 +265,11 @@ impl Strategy {
             Self::Eager { percent, gap } => Box::new(Eager::new(seed, percent, gap)),
             Self::Pos { gap } => Box::new(Pos::new(seed, gap)),
             Self::Urw { gap, clock, lengths } => Box::new(Urw::new(seed, gap, clock, &lengths)),
-            Self::Surw { words, clock, touches, .. } => Box::new(Surw::new(seed, words, clock, &touches)),
+            Self::Selective { rule, words, clock, touches, .. } => match rule {
+                Rule::Uniform => Box::new(Surw::new(seed, words, clock, &touches)),
+                Rule::Pos => Box::new(Spos::new(seed, words)),
+                Rule::Pct { depth } => Box::new(Pct::selective(seed, depth, words, touches.total().max(1))),
+            },
             Self::Delay { delays, points } => Box::new(Delay::new(seed, delays, points)),
             Self::Starve | Self::Swarm => Box::new(Starve::new(seed)),
         }
@@ -246,7 +289,11 @@ impl fmt::Display for Strategy {
             Self::Urw { gap, lengths, .. } if lengths.is_empty() => write!(f, "urw:{gap}"),
             Self::Urw { gap, clock, lengths } => write!(f, "urw:{gap}:{clock}:{lengths}"),
             // Addresses are of one build: whoever reads the name has the program, and looks again.
-            Self::Surw { selection, .. } => write!(f, "surw:{selection}"),
+            Self::Selective { rule, selection, .. } => match rule {
+                Rule::Uniform => write!(f, "surw:{selection}"),
+                Rule::Pos => write!(f, "spos:{selection}"),
+                Rule::Pct { depth } => write!(f, "spct:{depth}:{selection}"),
+            },
             Self::Delay { delays, points } => write!(f, "delay:{delays}:{points}"),
         }
     }
@@ -291,12 +338,22 @@ impl FromStr for Strategy {
                 }
                 Self::Urw { gap, clock, lengths }
             }
-            "surw" => Self::selective(match words.next() {
-                None | Some("shared") => Selection::Shared,
-                Some("one") => Selection::One,
-                Some("all") => Selection::All,
-                Some(_) => return Err(unknown(text)),
-            }),
+            "surw" | "spos" | "spct" => {
+                let rule = match name {
+                    "surw" => Rule::Uniform,
+                    "spos" => Rule::Pos,
+                    _ => Rule::Pct { depth: u32::try_from(knob(1..=64, 3)?).expect("at most 64") },
+                };
+                Self::selective(
+                    rule,
+                    match words.next() {
+                        None | Some("shared") => Selection::Shared,
+                        Some("one") => Selection::One,
+                        Some("all") => Selection::All,
+                        Some(_) => return Err(unknown(text)),
+                    },
+                )
+            }
             _ => return Err(unknown(text)),
         };
         if words.next().is_some() { Err(unknown(text)) } else { Ok(strategy) }
@@ -330,7 +387,7 @@ fn small(config: &mut Draws, bound: u32) -> u32 {
 
 fn unknown(text: &str) -> String {
     format!(
-        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS[:ONE_IN]]], pct[:DEPTH[:POINTS]] (depth at most 64), pos[:GAP], urw[:GAP[:CLOCK:LENGTHS]], surw[:shared|one|all], delay[:DELAYS[:POINTS]] (at most 64), eager[:PERCENT[:GAP]] and starve"
+        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS[:ONE_IN]]], pct[:DEPTH[:POINTS]] (depth at most 64), pos[:GAP], urw[:GAP[:CLOCK:LENGTHS]], surw[:shared|one|all], spos[:shared|one|all], spct[:DEPTH[:shared|one|all]], delay[:DELAYS[:POINTS]] (at most 64), eager[:PERCENT[:GAP]] and starve"
     )
 }
 
@@ -359,7 +416,7 @@ mod tests {
             assert!(has(|s| matches!(s, Strategy::Eager { .. })), "{points}");
             assert!(has(|s| matches!(s, Strategy::Pos { .. })), "{points}");
             assert!(has(|s| matches!(s, Strategy::Urw { .. })), "{points}");
-            assert!(has(|s| matches!(s, Strategy::Surw { .. })), "{points}");
+            assert!(has(|s| matches!(s, Strategy::Selective { .. })), "{points}");
             assert!(has(|s| matches!(s, Strategy::Starve)), "{points}");
             let mut depths: Vec<u32> = Vec::new();
             let mut delays = depths.clone();
@@ -392,7 +449,13 @@ mod tests {
         let words = Words::new([0x40]);
         assert_eq!(
             walk,
-            Strategy::Surw { selection: Selection::Shared, words, clock: 3, touches: word.touches }
+            Strategy::Selective {
+                rule: Rule::Uniform,
+                selection: Selection::Shared,
+                words,
+                clock: 3,
+                touches: word.touches
+            }
         );
         // What was learned of words is not: it is learned again.
         assert_eq!(walk.to_string(), "surw:shared");

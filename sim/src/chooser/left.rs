@@ -26,9 +26,15 @@ pub(super) struct Left {
     rows: Vec<Row>,
     /// By row: what it does, and all threads that it creates, and they.
     totals: Vec<u64>,
+    /// By row: the totals of those that it has still to create.
+    to_create: Vec<u64>,
     /// By row: whether a thread has taken its place.
     created: Vec<bool>,
     threads: Vec<Walker>,
+    /// What all threads that exist have left: kept, for the clock asks at each draw, and one thread at a time does anything.
+    sum: u64,
+    /// Where the weights of a draw lie, kept for the room.
+    weights: Vec<u64>,
 }
 
 impl Left {
@@ -39,8 +45,13 @@ impl Left {
         for (index, row) in rows.iter().enumerate().skip(1).rev() {
             totals[row.parent] += totals[index];
         }
+        let mut to_create = vec![0; rows.len()];
+        for (index, row) in rows.iter().enumerate().skip(1) {
+            to_create[row.parent] += totals[index];
+        }
         let created = vec![false; rows.len()];
-        Self { clock, rows, totals, created, threads: Vec::new() }
+        let (threads, weights) = (Vec::new(), Vec::new());
+        Self { clock, rows, totals, to_create, created, threads, sum: 0, weights }
     }
 
     /// A thread exists now, which the running one created.
@@ -56,36 +67,40 @@ impl Left {
         };
         if let Some(row) = row {
             self.created[row] = true;
+            if row > 0 {
+                // No longer what its parent has to create, but what itself has to do.
+                let total = self.totals[row];
+                self.to_create[self.rows[row].parent] -= total;
+                self.sum -= total;
+            }
         }
         self.threads.push(Walker { row, done: 0 });
+        self.sum += self.of(thread);
     }
 
     /// A thread has done so much.
     pub(super) fn see(&mut self, thread: ThreadId, done: u64) {
+        let before = self.of(thread);
         self.threads[thread.index()].done = done;
+        self.sum = self.sum - before + self.of(thread);
     }
 
     /// A thread has done one more.
     pub(super) fn count(&mut self, thread: ThreadId) {
-        self.threads[thread.index()].done += 1;
+        self.see(thread, self.threads[thread.index()].done + 1);
     }
 
     /// What a thread has still to do, and what those that it has still to create will have to do.
     fn of(&self, thread: ThreadId) -> u64 {
         let Walker { row, done } = self.threads[thread.index()];
         let Some(row) = row else { return 0 };
-        let to_create: u64 = (row + 1..self.rows.len())
-            .filter(|child| self.rows[*child].parent == row && !self.created[*child])
-            .map(|child| self.totals[child])
-            .sum();
-        self.rows[row].points.saturating_sub(done) + to_create
+        self.rows[row].points.saturating_sub(done) + self.to_create[row]
     }
 
     /// The clock's turns that are left, if they are spread over the run as the rest is.
     fn of_clock(&self) -> u64 {
         let total = self.totals.first().copied().unwrap_or(0);
-        let left: u64 = (0..).map(ThreadId).take(self.threads.len()).map(|thread| self.of(thread)).sum();
-        let turns = u128::from(self.clock) * u128::from(left) / u128::from(total.max(1));
+        let turns = u128::from(self.clock) * u128::from(self.sum) / u128::from(total.max(1));
         u64::try_from(turns).unwrap_or(u64::MAX)
     }
 
@@ -99,22 +114,30 @@ impl Left {
 
     /// Draws one of the candidates that are wanted, if there are any: its place among all.
     pub(super) fn draw(
-        &self,
+        &mut self,
         draws: &mut Draws,
         candidates: &[Candidate],
         is_wanted: impl Fn(Candidate) -> bool,
     ) -> Option<usize> {
-        let weigh = |candidate: &Candidate| if is_wanted(*candidate) { self.weight(*candidate) } else { 0 };
-        let weights: Vec<u64> = candidates.iter().map(weigh).collect();
-        let total: u64 = weights.iter().sum();
-        if total == 0 {
-            return None;
-        }
-        let mut drawn = draws.below(total);
-        weights.iter().position(|weight| {
-            let is_it = drawn < *weight;
-            drawn = drawn.saturating_sub(*weight);
-            is_it
-        })
+        let mut weights = core::mem::take(&mut self.weights);
+        weights.clear();
+        weights.extend(candidates.iter().map(|it| if is_wanted(*it) { self.weight(*it) } else { 0 }));
+        let drawn = place(draws, &weights);
+        self.weights = weights;
+        drawn
     }
+}
+
+/// Draws a place by these weights, if there are any.
+fn place(draws: &mut Draws, weights: &[u64]) -> Option<usize> {
+    let total: u64 = weights.iter().sum();
+    if total == 0 {
+        return None;
+    }
+    let mut drawn = draws.below(total);
+    weights.iter().position(|weight| {
+        let is_it = drawn < *weight;
+        drawn = drawn.saturating_sub(*weight);
+        is_it
+    })
 }

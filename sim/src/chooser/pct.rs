@@ -112,10 +112,11 @@ impl Chooser for Pct {
                 self.lower(question.at.thread);
             }
         }
-        let mut best = 0;
+        let (mut best, mut highest) = (0, 0);
         for (pick, candidate) in question.candidates.iter().enumerate() {
-            if self.priority(*candidate) > self.priority(question.candidates[best]) {
-                best = pick;
+            let priority = self.priority(*candidate);
+            if priority > highest {
+                (best, highest) = (pick, priority);
             }
         }
         Ok(best as u64)

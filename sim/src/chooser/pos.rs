@@ -107,10 +107,11 @@ impl Chooser for Pos {
         }
         self.asked_step = Some(question.at.step);
         self.settle(question);
-        let mut best = 0;
+        let (mut best, mut highest) = (0, 0);
         for (pick, candidate) in question.candidates.iter().enumerate() {
-            if self.priority(*candidate) > self.priority(question.candidates[best]) {
-                best = pick;
+            let priority = self.priority(*candidate);
+            if priority > highest {
+                (best, highest) = (pick, priority);
             }
         }
         if question.candidates[best] == Candidate::Clock {

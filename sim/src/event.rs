@@ -370,17 +370,35 @@ impl Default for EventsHash {
 impl EventsHash {
     /// Folds one event in.
     pub fn fold(&mut self, stamp: &Stamp, event: &Event) {
-        self.pair(stamp.step, stamp.at_ns);
-        self.word(u64::from(stamp.thread.0));
+        self.stamp(stamp);
         event.hash(self);
     }
 
+    /// Folds an [`Event::Switched`] in without making one: there are more of it than of all others.
+    #[inline]
+    pub fn fold_switch(&mut self, stamp: &Stamp, to: ThreadId, why: Why) {
+        /// Its place among the events.
+        const SWITCHED: u64 = 3;
+        self.stamp(stamp);
+        self.word(SWITCHED);
+        self.word(u64::from(to.0));
+        self.word(why as u64);
+    }
+
+    #[inline]
+    fn stamp(&mut self, stamp: &Stamp) {
+        self.pair(stamp.step, stamp.at_ns);
+        self.word(u64::from(stamp.thread.0));
+    }
+
+    #[inline]
     fn word(&mut self, word: u64) {
         self.pair(word, word.rotate_left(32));
     }
 
     /// Folds two words in at the price of one: the multiply-and-fold step of wyhash (Wang Yi), which is sensitive to order, and
     /// in which every bit of either reaches every bit.
+    #[inline]
     fn pair(&mut self, one: u64, other: u64) {
         let product = u128::from(self.0 ^ one) * u128::from(0xa076_1d64_78bd_642f_u64 ^ other);
         #[expect(

@@ -68,9 +68,17 @@ pub enum Stream {
     Words = 12,
 }
 
+/// Words that are generated at a time: what the generator makes at once.
+const WORDS: usize = 32;
+
 /// A stream of integers that only its seed and purpose decide.
 #[derive(Clone, Debug)]
-pub struct Draws(ChaCha8Rng);
+pub struct Draws {
+    rng: ChaCha8Rng,
+    words: [u64; WORDS],
+    /// The first of the words that was not drawn.
+    next: usize,
+}
 
 impl Draws {
     /// The stream of `seed` for one purpose.
@@ -78,19 +86,33 @@ impl Draws {
     pub fn new(seed: Seed, stream: Stream) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed.0);
         rng.set_stream(stream as u64);
-        Self(rng)
+        Self { rng, words: [0; WORDS], next: WORDS }
     }
 
     /// Any 64-bit number, all equally likely.
     #[inline]
     pub fn word(&mut self) -> u64 {
-        self.0.next_u64()
+        if self.next == WORDS {
+            self.generate();
+        }
+        self.next += 1;
+        self.words[self.next - 1]
+    }
+
+    #[cold]
+    fn generate(&mut self) {
+        let mut bytes = [0; 8 * WORDS];
+        self.rng.fill_bytes(&mut bytes);
+        let (words, _) = bytes.as_chunks();
+        self.words.iter_mut().zip(words).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));
+        self.next = 0;
     }
 
     /// A number from 0 to `bound - 1`, all equally likely.
     ///
     /// # Panics
     /// If `bound` is 0.
+    #[inline]
     pub fn below(&mut self, bound: u64) -> u64 {
         assert!(bound > 0, "nothing to draw from");
         // Lemire (2019): the high word of a product, with the few biased low words rejected: those below 2^64 mod `bound`, which is
@@ -150,6 +172,16 @@ mod tests {
             assert_eq!(alone.word(), beside.word());
         }
         assert_ne!(Draws::new(Seed(7), Stream::Network).word(), Draws::new(Seed(7), Stream::Schedule).word());
+    }
+
+    #[test]
+    fn words_are_the_generator_s_one_after_another() {
+        let mut draws = Draws::new(Seed(7), Stream::Schedule);
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        rng.set_stream(Stream::Schedule as u64);
+        for nth in 0..1_000 {
+            assert_eq!(draws.word(), rng.next_u64(), "word {nth}");
+        }
     }
 
     #[test]

@@ -208,6 +208,16 @@ fn traced() -> Vec<Event> {
 }
 
 #[test]
+fn a_switch_is_folded_in_as_its_event() {
+    for why in [Why::Preempted, Why::Blocked, Why::Ended, Why::Yielded] {
+        let to = ThreadId(4);
+        let mut hash = EventsHash::default();
+        hash.fold_switch(&STAMP, to, why);
+        assert_eq!(hash.finish(), self::hash(&[(STAMP, Event::Switched { to, why })]), "{why:?}");
+    }
+}
+
+#[test]
 fn every_field_of_every_event_and_of_its_stamp_changes_the_hash() {
     let mut seen = BTreeSet::from([hash(&[])]);
     let stamps = [

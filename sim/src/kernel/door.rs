@@ -19,11 +19,14 @@ pub(super) struct Place {
     pub(super) word: u64,
 }
 
-/// How many questions of each kind were asked at the present step.
+/// How many questions of each kind were asked at the last step that had any.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct Asked([Count; Kind::COUNT]);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
     step: u64,
-    counts: [u32; Kind::COUNT],
+    asked: u32,
 }
 
 /// How often something was let happen of which the limits allow so much.
@@ -35,17 +38,16 @@ pub(super) struct Used {
 
 impl Asked {
     fn next(&mut self, step: u64, kind: Kind) -> u32 {
-        if self.step != step {
-            *self = Self { step, counts: [0; Kind::COUNT] };
-        }
-        let count = &mut self.counts[kind as usize];
-        *count += 1;
-        *count - 1
+        let count = &mut self.0[kind as usize];
+        let nth = if count.step == step { count.asked } else { 0 };
+        *count = Count { step, asked: nth + 1 };
+        nth
     }
 }
 
 impl Kernel {
     /// Puts a question with `bound` answers; one with a single answer is answered here.
+    #[inline(never)]
     pub(super) fn choose(&mut self, kind: Kind, bound: u64) -> u64 {
         self.pose(kind, bound, None)
     }
@@ -55,7 +57,9 @@ impl Kernel {
         odds.certain().unwrap_or_else(|| self.pose(kind, 2, Some(odds)) == 1)
     }
 
-    fn pose(&mut self, kind: Kind, bound: u64, odds: Option<Odds>) -> u64 {
+    /// A copy of its own for whoever asks at points: what is known there falls away.
+    #[inline(always)]
+    pub(super) fn pose(&mut self, kind: Kind, bound: u64, odds: Option<Odds>) -> u64 {
         if bound < 2 || self.ending.is_some() {
             return 0;
         }

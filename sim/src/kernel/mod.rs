@@ -402,6 +402,16 @@ impl Kernel {
         }
     }
 
+    /// Another thread runs from here on.
+    fn emit_switch(&mut self, to: ThreadId, why: Why) {
+        if self.detail != Detail::HashOnly {
+            return self.emit(&Event::Switched { to, why });
+        }
+        // As `emit`, to which a switch is neither loud nor an advance.
+        let stamp = Stamp { step: self.step, at_ns: self.now_ns(), thread: self.current };
+        self.hash.fold_switch(&stamp, to, why);
+    }
+
     /// Writes an event down.
     pub fn emit(&mut self, event: &Event) {
         let stamp = Stamp { step: self.step, at_ns: self.now_ns(), thread: self.current };

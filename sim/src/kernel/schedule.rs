@@ -7,7 +7,7 @@ use super::door::Place;
 use super::{Kernel, Next};
 use crate::choice::{Attention, Candidate, Kind, Notice};
 use crate::ending::Ending;
-use crate::event::{Event, Pass, Why};
+use crate::event::{Pass, Why};
 use crate::limits::{CALL_NS, SPIN_POINTS, SPIN_WAIT_NS, TURN_POINTS};
 use crate::thread::ThreadId;
 
@@ -133,7 +133,9 @@ impl Kernel {
             self.candidates.clear();
             self.candidates.push(Candidate::Thread(self.current));
             self.candidates.extend_from_slice(&self.ready);
-            self.candidates.extend_from_slice(&self.rested);
+            if !self.rested.is_empty() {
+                self.candidates.extend_from_slice(&self.rested);
+            }
             let pick = self.put(Kind::Preempt);
             match self.candidates[pick] {
                 _ if self.ending.is_some() => return Next::End,
@@ -216,13 +218,14 @@ impl Kernel {
     }
 
     /// Adds the clock, if it may run ahead, to the candidates, and asks which it is: its place among them.
+    #[inline]
     fn put(&mut self, kind: Kind) -> usize {
         if let Some(at_ns) = self.timers.next_ns()
             && self.stalled_ns + at_ns.saturating_sub(self.now_ns()) <= self.limits.stall_ns
         {
             self.candidates.push(Candidate::Clock);
         }
-        let pick = self.choose(kind, self.candidates.len() as u64);
+        let pick = self.pose(kind, self.candidates.len() as u64, None);
         usize::try_from(pick).expect("below the number of candidates")
     }
 
@@ -245,7 +248,7 @@ impl Kernel {
             Next::Stay
         } else {
             self.switches += 1;
-            self.emit(&Event::Switched { to, why });
+            self.emit_switch(to, why);
             if why == Why::Yielded && self.displaced.is_none() {
                 self.rested.push(Candidate::Thread(from));
             }

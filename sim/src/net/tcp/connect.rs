@@ -231,6 +231,6 @@ impl Net {
         if before == State::SynSent {
             tcp.error = Some(Errno::ECONNRESET);
         }
-        debug_assert_ne!(tcp.hold, Hold::Orphan);
+        assert_ne!(tcp.hold, Hold::Orphan);
     }
 }

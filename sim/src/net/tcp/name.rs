@@ -37,7 +37,7 @@ impl Net {
                 (port, Lock::Lent)
             }
             port if self.conflicts(id, canonical, now_ns) => {
-                debug_assert_ne!(port, 0);
+                assert_ne!(port, 0);
                 return Err(Errno::EADDRINUSE);
             }
             port => (port, Lock::Bound),

@@ -204,7 +204,7 @@ pub struct Client {
 const LENGTH_MAX: u64 = 1 << 20;
 
 /// Touches of shared words that are looked at to find out which there are.
-const TOUCHES_MAX: u64 = 1 << 14;
+pub(crate) const TOUCHES_MAX: u64 = 1 << 14;
 
 /// The pool a client begins with: each thread in it makes every run a few microseconds dearer.
 const POOL_FIRST: u32 = 4;

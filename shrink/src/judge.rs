@@ -25,6 +25,15 @@ pub trait Judge {
         Vec::new()
     }
 
+    /// Where threads of the run that follows a plan can be stopped so that others notice. None if it does not know.
+    ///
+    /// # Errors
+    /// It will make no more runs.
+    fn places(&mut self, plan: &Plan) -> Result<Vec<Places>, Stopped> {
+        let _ = plan;
+        Ok(Vec::new())
+    }
+
     /// Plans of the decisions of a run that have these numbers, each taken where its thread, or one that is equal to it, does in a run
     /// with those before it alone what it did there. None if it does not know.
     ///
@@ -45,6 +54,15 @@ pub struct Kept {
     pub trace: Trace,
     /// How large it was.
     pub size: Size,
+}
+
+/// Where a thread can be stopped so that others notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The thread.
+    pub thread: Pedigree,
+    /// Its points, from the first to the last.
+    pub points: Vec<u64>,
 }
 
 /// How large a run was.

@@ -4,13 +4,14 @@
 //! on how many plans are asked for at once; what was asked for ahead of need waits unread until it is needed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use photofinish_sim::plan::Plan;
 use photofinish_sim::thread::Pedigree;
 
 use crate::cost::Cost;
 use crate::digest::Digest;
-use crate::judge::{Budget, Judge, Kept, Stopped};
+use crate::judge::{Budget, Judge, Kept, Places, Stopped};
 
 /// What is known of a plan.
 #[derive(Debug)]
@@ -56,6 +57,8 @@ pub(crate) struct Search<'a> {
     /// Of the best.
     cost: Cost,
     known: BTreeMap<Digest, Known>,
+    /// Of the plans that they were asked of.
+    places: BTreeMap<Digest, Rc<[Places]>>,
     effort: Effort,
     /// Candidates in a row that were no better.
     misses: u64,
@@ -78,7 +81,7 @@ impl<'a> Search<'a> {
         let cost = Cost::of(&failing);
         let known = BTreeMap::from([(Digest::of(&cost.plan), Known::Fails)]);
         let (effort, misses, counts) = (Effort::Quick, 0, Counts::default());
-        Self { judge, budget, best: failing, cost, known, effort, misses, counts }
+        Self { judge, budget, best: failing, cost, known, places: BTreeMap::new(), effort, misses, counts }
     }
 
     /// The plan of the simplest run so far.
@@ -109,6 +112,17 @@ impl<'a> Search<'a> {
     /// What the judge makes of some of the decisions of the simplest run, without the others.
     pub(crate) fn relocated(&mut self, keep: &[usize]) -> Result<Vec<Plan>, Over> {
         Ok(self.judge.relocated(&self.best, keep)?)
+    }
+
+    /// Where threads of the run that follows a plan can be stopped so that others notice.
+    pub(crate) fn places(&mut self, plan: &Plan) -> Result<Rc<[Places]>, Over> {
+        let digest = Digest::of(plan);
+        if let Some(places) = self.places.get(&digest) {
+            return Ok(Rc::clone(places));
+        }
+        let places: Rc<[Places]> = self.judge.places(plan)?.into();
+        self.places.insert(digest, Rc::clone(&places));
+        Ok(places)
     }
 
     /// Something else is tried from here on.

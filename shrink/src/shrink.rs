@@ -85,7 +85,7 @@ pub fn shrink(failing: Kept, judge: &mut dyn Judge, budget: Budget) -> Shrunk {
     let before = search.cost().clone();
     let proof = Pass { name: "proof", run: undo_each };
     let mut rows: Vec<Row> =
-        passes::ALL.iter().chain([&proof, &passes::LAST]).copied().map(Row::new).collect();
+        passes::ALL.iter().chain([&proof]).chain(passes::LAST).copied().map(Row::new).collect();
     let mut rounds = 0;
     let minimal = match all_rounds(&mut search, &mut rows, &mut rounds) {
         Ok(minimal) => minimal,
@@ -123,7 +123,8 @@ fn all_rounds(search: &mut Search<'_>, rows: &mut [Row], rounds: &mut u64) -> Re
     let mut effort = Effort::Quick;
     loop {
         *rounds += 1;
-        let [passes @ .., proof, last] = &mut *rows else { unreachable!("these two are there") };
+        let (passes, rest) = rows.split_at_mut(passes::ALL.len());
+        let [proof, last @ ..] = rest else { unreachable!("it is there") };
         let mut helped = false;
         for row in passes.iter_mut().filter(|row| effort == Effort::Full || row.idle < IDLE_MAX) {
             helped |= row.run(search, effort)?;
@@ -134,14 +135,24 @@ fn all_rounds(search: &mut Search<'_>, rows: &mut [Row], rounds: &mut u64) -> Re
             Effort::Full if proof.run(search, Effort::Full)? => Effort::Quick,
             Effort::Full => {
                 let minimal = verdict(search);
-                match last.run(search, Effort::Full) {
+                // It is over in the midst of what found nothing: what was proved of the simplest run stands.
+                match helps(search, last) {
                     Ok(true) => Effort::Quick,
-                    // It is over in the midst of what found nothing: what was proved of the simplest run stands.
                     Ok(false) | Err(_) => return Ok(minimal),
                 }
             }
         };
     }
+}
+
+/// Goes through passes up to the first that helps.
+fn helps(search: &mut Search<'_>, rows: &mut [Row]) -> Result<bool, Over> {
+    for row in rows {
+        if row.run(search, Effort::Full)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The pass that ends it: each decision alone is undone.

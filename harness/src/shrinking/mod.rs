@@ -4,6 +4,7 @@
 //! asked for.
 
 mod explain;
+mod places;
 mod runs;
 mod told;
 

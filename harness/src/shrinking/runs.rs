@@ -7,9 +7,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use photofinish_shrink::{Judge, Kept, Size, Stopped};
+use photofinish_shrink::{Judge, Kept, Places, Size, Stopped};
 use photofinish_sim::plan::Plan;
 
+use super::places;
 use crate::client::{Client, ClientError, Replay, Request, Run};
 use crate::token::Token;
 use crate::token::relocate::Relocation;
@@ -83,6 +84,18 @@ impl Judge for Runs<'_> {
             Go::On => Ok(kept),
             Go::Stop => Err(Stopped),
         }
+    }
+
+    fn places(&mut self, plan: &Plan) -> Result<Vec<Places>, Stopped> {
+        if Instant::now() >= self.until {
+            return Err(Stopped);
+        }
+        self.runs += 1;
+        let client = self.clients.first_mut().expect("there is one");
+        places::of(client, self.request, plan).map_err(|error| {
+            self.failed = Some(error);
+            Stopped
+        })
     }
 
     fn relocated(&mut self, of: &Kept, keep: &[usize]) -> Result<Vec<Plan>, Stopped> {

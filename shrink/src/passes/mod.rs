@@ -6,6 +6,7 @@
 mod chunks;
 mod earlier;
 mod hold;
+mod instead;
 mod kinds;
 mod lower;
 mod merge;
@@ -47,5 +48,6 @@ pub(crate) const ALL: &[Pass] = &[
     Pass { name: "scan", run: scan::run },
 ];
 
-/// What is tried when none of them helps any more and each decision is known to be needed: it takes runs that are slow.
-pub(crate) const LAST: Pass = Pass { name: "relocate", run: relocate::run };
+/// What is tried when none of them helps any more and each decision is known to be needed: it takes runs that are slow, or many.
+pub(crate) const LAST: &[Pass] =
+    &[Pass { name: "relocate", run: relocate::run }, Pass { name: "instead", run: instead::run }];

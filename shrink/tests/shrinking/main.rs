@@ -7,4 +7,5 @@ mod predicates;
 mod programs;
 mod properties;
 mod relocating;
+mod stopping;
 mod toy;

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use photofinish_shrink::{Budget, Cost, Minimal, Shrunk, shrink};
+use photofinish_shrink::{Budget, Cost, Minimal, Places, Shrunk, shrink};
 use photofinish_sim::plan::Plan;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::toy::{Toy, crowd, kept};
+use crate::toy::{Toy, crowd, kept, thread};
 
 fn cases(cases: u32) -> ProptestConfig {
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
@@ -58,9 +58,15 @@ fn failures() -> impl Strategy<Value = Failure> {
 
 fn run(failure: &Failure, width: usize, runs: u64) -> (Shrunk, Vec<Plan>) {
     let mut judge = Toy::of(width, |plan| failure.of(plan));
+    judge.places = places();
     let shrunk = shrink(kept(&failure.plan()), &mut judge, Budget { runs });
     let asked = judge.asked.clone();
     (shrunk, asked)
+}
+
+/// Threads can be stopped where others of their decisions are, and elsewhere.
+fn places() -> Vec<Places> {
+    (0..3).map(|number| Places { thread: thread(number), points: (0..120).step_by(7).collect() }).collect()
 }
 
 proptest! {
@@ -123,6 +129,7 @@ proptest! {
         };
         let failing = crowd(count, 9);
         let mut judge = Toy::new(width, answer);
+        judge.places = places();
         let shrunk = shrink(kept(&failing), &mut judge, Budget { runs: 3000 });
         prop_assert!(Cost::of(&shrunk.best) <= Cost::of(&kept(&failing)));
         prop_assert!(shrunk.stats.runs <= 3000);

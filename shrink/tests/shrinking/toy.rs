@@ -2,7 +2,7 @@
 //!
 //! Does not know what the shrinker wants. Invariant: it notes every plan that it is asked for.
 
-use photofinish_shrink::{Budget, Judge, Kept, Minimal, Shrunk, Size, Stopped, shrink};
+use photofinish_shrink::{Budget, Judge, Kept, Minimal, Places, Shrunk, Size, Stopped, shrink};
 use photofinish_sim::choice::{Candidate, Kind, Pick};
 use photofinish_sim::plan::{Answer, Decision, Plan};
 use photofinish_sim::thread::{Family, Pedigree, ThreadId};
@@ -23,6 +23,8 @@ pub(crate) struct Toy<'a> {
     pub(crate) stops_after: usize,
     /// Answers to each question.
     pub(crate) bound: u64,
+    /// Where threads can be stopped, whatever the plan.
+    pub(crate) places: Vec<Places>,
 }
 
 impl<'a> Toy<'a> {
@@ -33,6 +35,7 @@ impl<'a> Toy<'a> {
             asked: Vec::new(),
             stops_after: usize::MAX,
             bound: u64::MAX,
+            places: Vec::new(),
         }
     }
 
@@ -55,6 +58,10 @@ impl Judge for Toy<'_> {
         }
         let recorded = plans.iter().map(|plan| (self.predicate)(plan));
         Ok(recorded.map(|plan| plan.map(|plan| bounded(&plan, self.bound))).collect())
+    }
+
+    fn places(&mut self, _: &Plan) -> Result<Vec<Places>, Stopped> {
+        Ok(self.places.clone())
     }
 }
 

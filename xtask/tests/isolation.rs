@@ -119,27 +119,21 @@ fn what_fails_only_behind_other_runs_is_not_believed() {
 }
 
 /// A run behind others need not be the same: std's own statics are warm, and the heap is used. So it may miss what it would find
-/// by itself, but it counts nothing else.
+/// by itself, but what is counted of it fails so by itself.
 #[test]
 fn what_is_counted_fails_by_itself() {
     for program in ["races/lost-update", "races/lock-order"] {
         let mut client = client(guests(), Isolation::Fork);
-        let (mut shared, mut own) = (Tally::default(), Tally::default());
-        let made = examined(&mut client, &mix(program, 0), 150);
-        for (seed, strategy, examined) in &made {
-            shared.add(*seed, &strategy.to_string(), examined);
+        let mut tally = Tally::default();
+        for (seed, strategy, behind) in examined(&mut client, &mix(program, 0), 150) {
+            tally.add(seed, &strategy.to_string(), &behind);
+            if behind.judgement.verdict == Verdict::Fail {
+                let request = Request { strategy, ..request(&mut client, program, seed.0) };
+                let alone = examine(&mut client, &request).expect("it serves");
+                assert_eq!(alone.judgement.signature, behind.judgement.signature, "{program}, seed {seed}");
+            }
         }
-        for seed in 0..150 {
-            let request = request(&mut client, program, seed);
-            let examined = examine(&mut client, &request).expect("it serves");
-            own.add(request.seed, &request.strategy.to_string(), &examined);
-        }
-        let failures = shared.found.iter().filter(|(signature, _)| *signature != DEPENDS);
-        assert!(failures.clone().count() > 0, "{program}: {shared:?}");
-        for (signature, found) in failures {
-            let by_itself = own.found.get(signature).map_or(0, |found| found.runs);
-            assert!(found.runs <= by_itself, "{program}, {signature}: {shared:?}, {own:?}");
-        }
+        assert!(tally.found.keys().any(|signature| signature != DEPENDS), "{program}: {tally:?}");
     }
 }
 

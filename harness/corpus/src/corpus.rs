@@ -10,7 +10,7 @@ use rusqlite::{
     Connection, ErrorCode, OptionalExtension as _, Row, Transaction, TransactionBehavior, named_params,
 };
 
-use crate::entry::{Entry, Example, Sighting, State};
+use crate::entry::{Entry, Example, Rank, Sighting, State};
 use crate::error::CorpusError;
 use crate::schema::{self, Found, SCHEMA};
 
@@ -262,21 +262,21 @@ fn record(
     sighting: &Sighting<'_>,
     times: Times,
 ) -> rusqlite::Result<(i64, Recorded)> {
-    let Sighting { program, signature, example, now_ms } = *sighting;
+    let Sighting { program, signature, rank, now_ms, .. } = *sighting;
     let known = transaction
         .query_row(
             "SELECT id, state, trace IS NULL AS bare, decisions, seed FROM failures WHERE program = ?1 AND signature = ?2",
             (program, signature),
-            |row| Ok((row.get::<_, i64>("id")?, state(row)?, rank(row)?)),
+            |row| Ok((row.get::<_, i64>("id")?, state(row)?, rank_in(row)?)),
         )
         .optional()?;
-    let Some((id, state, rank)) = known else {
+    let Some((id, state, best)) = known else {
         let id = insert(transaction, sighting, times)?;
         return Ok((id, Recorded::New));
     };
     let recorded = match state {
         State::Fixed => Recorded::Back,
-        State::Open if rank_of(example) < rank => Recorded::Smaller,
+        State::Open if rank < best => Recorded::Smaller,
         State::Open => Recorded::Again,
     };
     let (more, least) = match times {
@@ -289,22 +289,15 @@ fn record(
         (id, now_ms, more, least),
     )?;
     if recorded != Recorded::Again {
-        replace(transaction, id, example)?;
+        replace(transaction, id, &sighting.example())?;
     }
     Ok((id, recorded))
 }
 
-/// Of two examples the lesser is the better one: it can be replayed, has few decisions, and an early seed, so that it does not
-/// matter who is first.
-pub(crate) type Rank = (bool, i64, u64);
-
-pub(crate) fn rank_of(example: &Example) -> Rank {
-    (example.trace.is_none(), number(example.decisions), example.seed)
-}
-
 /// The rank of a row's example; the column `bare` is whether it has no trace.
-pub(crate) fn rank(row: &Row<'_>) -> rusqlite::Result<Rank> {
-    Ok((row.get("bare")?, row.get("decisions")?, seed(&row.get::<_, String>("seed")?)?))
+pub(crate) fn rank_in(row: &Row<'_>) -> rusqlite::Result<Rank> {
+    let decisions = count(row, "decisions")?;
+    Ok(Rank { bare: row.get("bare")?, decisions, seed: seed(&row.get::<_, String>("seed")?)? })
 }
 
 pub(crate) fn state(row: &Row<'_>) -> rusqlite::Result<State> {
@@ -316,7 +309,7 @@ fn insert(transaction: &Transaction<'_>, sighting: &Sighting<'_>, times: Times) 
         Times::Once => 1,
         Times::AtLeast(times) => number(times),
     };
-    let Sighting { program, signature, example, now_ms } = *sighting;
+    let Sighting { program, signature, now_ms, .. } = *sighting;
     transaction.execute(
         "INSERT INTO failures (program, signature, state, build, seed, strategy, cores, limits, decisions, first_seen_ms,
             last_seen_ms, times_seen)
@@ -324,7 +317,7 @@ fn insert(transaction: &Transaction<'_>, sighting: &Sighting<'_>, times: Times) 
         (program, signature, now_ms, times),
     )?;
     let id = transaction.last_insert_rowid();
-    replace(transaction, id, example)?;
+    replace(transaction, id, &sighting.example())?;
     Ok(id)
 }
 
@@ -424,7 +417,13 @@ mod tests {
         let mut told = Vec::new();
         let full = (0..).find_map(|index| {
             let signature = format!("s{index}");
-            let sighting = Sighting { program: "p", signature: &signature, example: &example, now_ms: 1 };
+            let sighting = Sighting {
+                program: "p",
+                signature: &signature,
+                rank: example.rank(),
+                example: &|| example.clone(),
+                now_ms: 1,
+            };
             match corpus.record(&sighting) {
                 Ok(_) => {
                     told.push(signature);

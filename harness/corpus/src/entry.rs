@@ -35,17 +35,49 @@ pub struct Example {
     pub trace: Option<String>,
 }
 
+/// Of two examples the lesser is the better one: it can be replayed, has few decisions, and an early seed, so that it does not
+/// matter who is first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    /// Whether it has no trace.
+    pub bare: bool,
+    /// Decisions that were not boring.
+    pub decisions: u64,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl Example {
+    /// How good an example it is.
+    #[must_use]
+    pub fn rank(&self) -> Rank {
+        Rank { bare: self.trace.is_none(), decisions: self.decisions, seed: self.seed }
+    }
+}
+
 /// A failing run, as whoever saw it tells the corpus.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "a function has no text")]
 pub struct Sighting<'a> {
     /// The program: `scenario/variant`.
     pub program: &'a str,
     /// What failed, where and how.
     pub signature: &'a str,
-    /// The run.
-    pub example: &'a Example,
+    /// How good an example the run is.
+    pub rank: Rank,
+    /// The run, written out only if it is better than what is known: most are not, and a trace can be long.
+    pub example: &'a dyn Fn() -> Example,
     /// When: milliseconds since 1970.
     pub now_ms: i64,
+}
+
+impl Sighting<'_> {
+    /// The run, written out.
+    pub(crate) fn example(&self) -> Example {
+        let example = (self.example)();
+        assert_eq!(example.rank(), self.rank, "the example is the run that was ranked");
+        example
+    }
 }
 
 /// Whether a failure is known to show.

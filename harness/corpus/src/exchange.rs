@@ -8,7 +8,7 @@ use std::path::Path;
 use rusqlite::{OptionalExtension as _, Transaction, named_params};
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::{Corpus, Traces, number, rank, rank_of, replace, state};
+use crate::corpus::{Corpus, Traces, number, rank_in, replace, state};
 use crate::entry::Entry;
 use crate::error::CorpusError;
 
@@ -90,7 +90,7 @@ fn add(transaction: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<bool> {
             |row| {
                 // A state is its example's: they come together or not at all.
                 let is_better = if state(row)? == entry.state {
-                    rank_of(&entry.example) < rank(row)?
+                    entry.example.rank() < rank_in(row)?
                 } else {
                     entry.last_seen_ms > row.get("last_seen_ms")?
                 };

@@ -14,5 +14,5 @@ pub mod exchange;
 mod schema;
 
 pub use corpus::{Corpus, Recorded};
-pub use entry::{Entry, Example, Sighting, State};
+pub use entry::{Entry, Example, Rank, Sighting, State};
 pub use error::CorpusError;

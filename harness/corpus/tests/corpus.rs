@@ -62,7 +62,9 @@ fn example(seed: u64, decisions: u64) -> Example {
 }
 
 fn sight(corpus: &mut Corpus, signature: &str, example: &Example, now_ms: i64) -> (i64, Recorded) {
-    let sighting = Sighting { program: "canary/panic", signature, example, now_ms };
+    let write_out = || example.clone();
+    let sighting =
+        Sighting { program: "canary/panic", signature, rank: example.rank(), example: &write_out, now_ms };
     corpus.record(&sighting).expect("it is recorded")
 }
 
@@ -108,7 +110,8 @@ fn what_is_counted_together_is_counted_once() {
     let mut corpus = folder.open();
     let run = example(7, 3);
     let tell = |corpus: &mut Corpus, times, now_ms| {
-        let sighting = Sighting { program: "canary/panic", signature: "lost", example: &run, now_ms };
+        let (rank, example) = (run.rank(), &|| run.clone());
+        let sighting = Sighting { program: "canary/panic", signature: "lost", rank, example, now_ms };
         corpus.record_times(&sighting, times).expect("it is recorded").1
     };
     let seen =
@@ -254,7 +257,8 @@ fn a_database_that_another_process_holds_is_told() {
     let other = Connection::open(folder.file()).expect("it opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("nobody holds it");
     let example = example(1, 4);
-    let sighting = Sighting { program: "p", signature: "s", example: &example, now_ms: 1 };
+    let (rank, write_out) = (example.rank(), || example.clone());
+    let sighting = Sighting { program: "p", signature: "s", rank, example: &write_out, now_ms: 1 };
     let refused = corpus.record(&sighting);
     assert!(matches!(refused, Err(CorpusError::Locked { .. })), "{refused:?}");
     assert_eq!(all(&corpus), []);

@@ -107,7 +107,8 @@ impl Kept {
         (seed, build): (u64, &str),
     ) -> Result<Option<News>, CorpusError> {
         let example = example(seed, build);
-        let sighting = Sighting { program, signature, example: &example, now_ms: now_ms() };
+        let (rank, example) = (example.rank(), &|| example.clone());
+        let sighting = Sighting { program, signature, rank, example, now_ms: now_ms() };
         let (id, recorded) = self.corpus.record(&sighting)?;
         let was = match recorded {
             Recorded::New => "new",

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use photofinish::sweep::{Over, Tally};
 use photofinish::tracefile::TraceFile;
 use photofinish::verdict::Verdict;
+use photofinish_corpus::Rank;
 use serde::{Deserialize, Serialize};
 
 /// A run that shows a signature.
@@ -37,9 +38,9 @@ impl Shown {
         self.file.trace.picks.len() as u64
     }
 
-    /// The lesser of two is the better example: whole, few decisions, an early seed.
-    fn rank(&self) -> (bool, u64, u64) {
-        (self.trace == Extent::Beginning, self.decisions(), self.file.seed.0)
+    /// How good an example it is.
+    pub(super) fn rank(&self) -> Rank {
+        Rank { bare: self.trace == Extent::Beginning, decisions: self.decisions(), seed: self.file.seed.0 }
     }
 }
 

@@ -13,7 +13,7 @@ use photofinish::examine::{Examined, examine};
 use photofinish::tracefile::{self, TraceFile};
 use photofinish::verdict::{self, Verdict};
 use photofinish_corpus::corpus::{Times, Traces};
-use photofinish_corpus::{Corpus, CorpusError, Entry, Example, Recorded, Sighting, State};
+use photofinish_corpus::{Corpus, CorpusError, Entry, Example, Rank, Recorded, Sighting, State};
 use serde::Serialize;
 
 use super::gathered::{Extent, Shown};
@@ -148,10 +148,10 @@ impl Kept {
         (times, now_ms): (Times, i64),
         progress: &Progress,
     ) -> Result<(), CorpusError> {
-        let (program, example) = (&shown.file.program, example_of(shown));
-        let sighting = Sighting { program, signature, example: &example, now_ms };
+        let (program, rank) = (&shown.file.program, shown.rank());
+        let sighting = Sighting { program, signature, rank, example: &|| example_of(shown), now_ms };
         let (id, recorded) = self.corpus().record_times(&sighting, times)?;
-        let Example { seed, decisions, .. } = example;
+        let Rank { seed, decisions, .. } = rank;
         let word = match recorded {
             Recorded::New => "new",
             Recorded::Back => "back",

@@ -33,6 +33,9 @@ pub(crate) struct Disk {
     /// The hosts whose folders are there.
     made: BTreeSet<HostId>,
     pub(crate) nodes: Nodes,
+    /// What calls on unix sockets found behind absolute paths into the private folder, by host: a program that waits for its
+    /// server asks hundreds of times. It holds until a name or a right changes in any private folder.
+    sockets: BTreeMap<(HostId, Vec<u8>), Result<u64, Errno>>,
     /// By process: our descriptor of its working directory. Without one it is [`PRIVATE`].
     folders: BTreeMap<Pid, c_int>,
     /// Our descriptors of `random(4)`.
@@ -52,6 +55,7 @@ pub(crate) fn begin(root: std::path::PathBuf) {
         root: Root::new(root.into_os_string().into_vec()),
         made: BTreeSet::new(),
         nodes: Nodes::default(),
+        sockets: BTreeMap::new(),
         folders: BTreeMap::new(),
         random: BTreeSet::new(),
     };
@@ -221,8 +225,24 @@ pub(crate) fn modified(kernel: &Kernel, real: c_int) {
     }
 }
 
+/// The number of the socket behind a path, or why there is none, if that was looked up and nothing has changed since.
+pub(crate) fn known_socket(host: HostId, path: &[u8]) -> Option<Result<u64, Errno>> {
+    disk().sockets.get(&(host, path.to_vec())).copied()
+}
+
+/// Remembers what was found behind a path that is absolute and leads into the private folder.
+pub(crate) fn know_socket(host: HostId, path: &[u8], found: Result<u64, Errno>) {
+    disk().sockets.insert((host, path.to_vec()), found);
+}
+
+/// A name in the private folder may lead to another file from here on, or the right to follow it may be another.
+pub(crate) fn forget_sockets() {
+    disk().sockets.clear();
+}
+
 /// A name in the folder of this path was made, changed or removed.
 pub(crate) fn folder_modified(kernel: &Kernel, found: &Found) {
+    forget_sockets();
     let path = found.real.to_bytes();
     let path = path.strip_suffix(b"/").unwrap_or(path);
     let end = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
@@ -243,6 +263,7 @@ pub(crate) fn created(kernel: &Kernel, found: &Found) {
 
 /// What is at this path was changed in anything but its content.
 pub(crate) fn changed(kernel: &Kernel, data: Option<libc::stat>) {
+    forget_sockets();
     if let Some(data) = data {
         disk().nodes.get(&Key::of(&data)).changed = now(kernel);
     }

@@ -34,7 +34,7 @@ pub(super) fn name(kernel: &Kernel, path: &[u8], purpose: Purpose) -> Result<Nam
         Purpose::Make => {
             place(kernel, path, Follow::Never, Access::Change).and_then(|found| make(kernel, &found))
         }
-        Purpose::Find => place(kernel, path, Follow::Yes, Access::Look).and_then(|found| find(&found)),
+        Purpose::Find => find(kernel, path),
     };
     match node {
         Ok(node) => Ok(Name::Path { path: path.to_vec(), node }),
@@ -50,6 +50,7 @@ pub(super) fn unmake(kernel: &Kernel, name: &Name) {
     {
         // It was made a moment ago, and nothing else ran.
         let _: Result<i64, Errno> = sys(libc::SYS_unlinkat, &[NOWHERE, address(&found.real), 0]);
+        disk::forget_sockets();
     }
 }
 
@@ -67,8 +68,27 @@ fn make(kernel: &Kernel, found: &Found) -> Result<u64, Stop> {
     Ok(node(&disk::sys::lstat(&found.real)?))
 }
 
+/// What is behind a path, looked up once while nothing changes.
+fn find(kernel: &Kernel, path: &[u8]) -> Result<u64, Stop> {
+    let host = kernel.host_id();
+    if let Some(known) = disk::known_socket(host, path) {
+        return Ok(known?);
+    }
+    let found = place(kernel, path, Follow::Yes, Access::Look)?;
+    let node = look_up(&found);
+    // Relative paths begin elsewhere in another process, and outside the private folder others change what they like.
+    if path.starts_with(b"/") && found.place == Place::Private {
+        match &node {
+            Ok(node) => disk::know_socket(host, path, Ok(*node)),
+            Err(Stop::Fail(errno)) => disk::know_socket(host, path, Err(*errno)),
+            Err(_) => {}
+        }
+    }
+    node
+}
+
 /// `unix_find_bsd`: the path, the right to write, the kind of file.
-fn find(found: &Found) -> Result<u64, Stop> {
+fn look_up(found: &Found) -> Result<u64, Stop> {
     let stat = disk::sys::stat_at(&found.real, 0)?;
     sys(libc::SYS_faccessat, &[NOWHERE, address(&found.real), i64::from(libc::W_OK)])?;
     if stat.st_mode & libc::S_IFMT != libc::S_IFSOCK {

@@ -6,15 +6,16 @@ use std::ffi::{CStr, CString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 
-use libc::{AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW};
+use libc::{AF_UNIX, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, SOCK_STREAM};
 use photofinish_calls::file::{SIZES, Size};
 use photofinish_calls::path::{self, Of};
-use photofinish_calls::{descriptor, file};
+use photofinish_calls::{descriptor, file, socket};
 
 use super::case::family;
 use super::scratch::{Scratch, filled, folder_fd};
 use super::sockets::{Fd, tcp};
 use super::transcript::Transcript;
+use super::unixes::{self, fresh};
 
 family! {
     "path", "Names of files.";
@@ -23,6 +24,7 @@ family! {
     "rename" = rename, ["rename", "renameat", "renameat2"], "Names are changed.";
     "links" = links, ["link", "linkat", "symlink", "symlinkat", "readlink", "readlinkat"], "Names for names.";
     "walk" = walk, ["open", "stat", "lstat"], "Links on the way.";
+    "sockets" = sockets, ["connect", "bind", "rename", "unlink", "link", "symlink"], "Sockets under names that were looked up before.";
     "replaced" = replaced, ["rename", "rmdir", "symlink", "lstat"], "Other folders under names that were looked up before.";
     "stat" = stat, ["stat", "stat64", "lstat", "lstat64", "fstatat", "fstatat64", "statx", "syscall"], "What a file is.";
     "times" = times, ["utimensat", "futimens", "stat"], "When a file was changed.";
@@ -257,6 +259,46 @@ fn replaced(t: &mut Transcript) {
     look("without a");
     filled(c"a", b"a file");
     look("with a file called a");
+}
+
+fn sockets(t: &mut Transcript) {
+    let _scratch = Scratch::new();
+    let here = path::getcwd(4096).expect("the folder has a path");
+    let address = |name: &CStr| {
+        [&unixes::family(AF_UNIX)[..], here.to_bytes(), b"/", name.to_bytes_with_nul()].concat()
+    };
+    let made = |name: &CStr| {
+        let made = fresh(SOCK_STREAM);
+        socket::bind_bytes(made.0, &address(name)).and_then(|()| socket::listen(made.0, 64)).map(|()| made)
+    };
+    let mut look = |what: &str| {
+        for name in [c"s", c"t", c"f/s", c"g/s"] {
+            let answer = socket::connect_bytes(fresh(SOCK_STREAM).0, &address(name));
+            t.call(format_args!("{name:?} {what}"), answer);
+        }
+    };
+    look("of nothing");
+    let first = made(c"s").expect("the name is free");
+    look("once s is bound");
+    path::rename(c"s", c"t").expect("a socket can have another name");
+    look("with s called t");
+    path::symlink(c"t", c"s").expect("a link can be made");
+    look("with a link to it called s");
+    path::mkdir(c"f", 0o755).expect("a folder can be made");
+    path::link(c"t", c"f/s").expect("a socket can have two names");
+    look("with another name in f");
+    path::unlink(c"t").expect("a socket can be removed");
+    look("without t");
+    path::rename(c"f", c"g").expect("a folder can have another name");
+    look("with f called g");
+    first.close().expect("it is open");
+    look("with nobody behind it");
+    path::unlink(c"s").expect("a link can be removed");
+    filled(c"s", b"a file");
+    look("with a file called s");
+    path::unlink(c"g/s").expect("a socket can be removed");
+    let _second = made(c"g/s").expect("the name is free again");
+    look("with another behind g/s");
 }
 
 fn stat(t: &mut Transcript) {

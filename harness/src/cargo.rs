@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crate::instrumented::{self, Flags, HostError, Rustc, fnv1a};
+use crate::instrumented::{self, Flags, HostError, PROFILE, Rustc, fnv1a};
 use crate::typed::{self, Runner, Typed};
 use crate::wrapper;
 
@@ -156,11 +156,7 @@ impl Asked {
         if self.has(&["--release", "-r", option]) {
             return Vec::new();
         }
-        let mut words = vec![option.to_owned(), PROFILE.to_owned()];
-        for (key, value) in SETTINGS {
-            words.extend([String::from("--config"), format!("profile.{PROFILE}.{key}={value}")]);
-        }
-        words
+        [option.to_owned(), PROFILE.to_owned()].into_iter().chain(instrumented::settings()).collect()
     }
 
     /// What the tests are to know of this command.
@@ -216,16 +212,6 @@ impl Asked {
         directory.map(PathBuf::from).ok_or_else(|| CargoError::Target(String::from("it names none")))
     }
 }
-
-/// The profile of instrumented builds, and what it is: fast enough to search with, and every check of a debug build kept.
-const PROFILE: &str = "sim";
-const SETTINGS: [(&str, &str); 5] = [
-    ("inherits", "\"release\""),
-    ("opt-level", "2"),
-    ("debug", "\"line-tables-only\""),
-    ("debug-assertions", "true"),
-    ("overflow-checks", "true"),
-];
 
 fn usage(said: &str) -> CargoError {
     CargoError::Usage { said: said.to_owned() }

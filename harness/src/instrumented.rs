@@ -50,6 +50,34 @@ pub fn folder(asked: &Asked) -> String {
     format!("{:016x}", fnv1a(&asked.key()))
 }
 
+/// The profile of instrumented builds: fast enough to search with, and every check of a debug build kept.
+pub const PROFILE: &str = "sim";
+
+/// What the profile is. Of what stands between two points of a program, which a search comes through once per point, the assertions inside
+/// the standard library go, which look at each pointer and each index that was looked at before; its own are no debug assertions.
+const SETTINGS: [&str; 15] = [
+    "inherits=\"release\"",
+    "opt-level=2",
+    "debug=\"line-tables-only\"",
+    "debug-assertions=true",
+    "overflow-checks=true",
+    "package.photofinish-sim.opt-level=3",
+    "package.photofinish-sim.codegen-units=1",
+    "package.photofinish-sim.debug-assertions=false",
+    "package.photofinish-boundary.opt-level=3",
+    "package.photofinish-boundary.codegen-units=1",
+    "package.photofinish-boundary.debug-assertions=false",
+    "package.rand_chacha.opt-level=3",
+    "package.rand_chacha.debug-assertions=false",
+    "package.ppv-lite86.opt-level=3",
+    "package.ppv-lite86.debug-assertions=false",
+];
+
+/// The words by which cargo learns what [`PROFILE`] is: it need not stand in any manifest.
+pub fn settings() -> impl Iterator<Item = String> {
+    SETTINGS.iter().flat_map(|setting| [String::from("--config"), format!("profile.{PROFILE}.{setting}")])
+}
+
 /// Brings rustix back to the C library: its own inline assembly would be caught, at the price of a signal for each call.
 const CFG: [&str; 2] = ["--cfg", "rustix_use_libc"];
 

@@ -10,16 +10,13 @@ mod progress;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use photofinish::instrumented::{self, HostError, Rustc};
+use photofinish::instrumented::{self, HostError, PROFILE, Rustc};
 use photofinish::sim::preempt::Preempt;
 use photofinish::wrapper::{Asked, PLAIN_CRATES_VAR};
 use thiserror::Error;
 
 use crate::exit::{Exit, ExitCause};
 use crate::workspace::{Workspace, WorkspaceError};
-
-/// The cargo profile of instrumented builds; it stands in the workspace manifest.
-pub const PROFILE: &str = "sim";
 
 /// Why there is no executable.
 #[derive(Debug, Error)]
@@ -142,7 +139,9 @@ impl Build<'_> {
             .current_dir(self.root)
             .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
             .args(["--package", bin.package, "--bin", bin.name])
-            .args(["--profile", PROFILE, "--target", triple, "--target-dir"])
+            .args(["--profile", PROFILE])
+            .args(instrumented::settings())
+            .args(["--target", triple, "--target-dir"])
             .arg(self.out.join(folder(&asked)));
         if self.level != Preempt::Calls {
             command.env("RUSTC_WRAPPER", self.wrapper);

@@ -17,11 +17,14 @@ name = "probe"
 version = "0.0.0"
 edition = "2024"
 
-[profile.sim]
-inherits = "release"
-
 [workspace]
 "#;
+
+/// A manifest whose own package and dependencies are compiled at a level, whatever the profile says of everything.
+fn manifest_at(level: &str) -> String {
+    let of = |package: &str| format!("[profile.sim.package.{package}]\nopt-level = {level}\n");
+    [MANIFEST, "[profile.sim]\ninherits = \"release\"\n", &of("probe"), &of("\"*\"")].concat()
+}
 
 /// Fails to link if it is instrumented itself: nothing defines `__tsan_init` for it.
 const BUILD_SCRIPT: &str = r#"
@@ -76,7 +79,7 @@ fn main() {
 "#;
 
 const PLAIN_DEPENDENCY: &str = r#"
-[dependencies.photofinish-sim]
+[dependencies.photofinish-frames]
 path = "plain"
 "#;
 
@@ -129,19 +132,19 @@ pub fn say(what: &str) { println!("{what} {CALLS:?}") }
 /// A word that is read, one that is changed, one that is copied to, and words that nobody else could see.
 const PLAIN_MEMORY: &str = r#"
 use std::cell::Cell;
-use photofinish_sim::{reset, say};
+use photofinish_frames::{reset, say};
 
 #[inline(never)]
 fn look(word: &Cell<u64>) -> u64 { word.get() }
 #[inline(never)]
-fn change(word: &Cell<u64>) { word.set(word.get() + 1) }
+fn change(word: &Cell<u64>) { word.set(word.get().wrapping_add(1)) }
 #[inline(never)]
 fn put(words: &Cell<[u64; 16]>, from: &[u64; 16]) { words.set(*from) }
 #[inline(never)]
 fn own(turns: u64) -> u64 {
     let mut words = [turns; 16];
-    for turn in 0..turns { words[(turn % 16) as usize] += turn * words[(turn / 16 % 16) as usize] + 1; }
-    words.iter().sum()
+    for turn in 0..turns { words[(turn % 16) as usize] ^= turn | words[(turn / 16 % 16) as usize]; }
+    words.iter().fold(0, |all, word| all ^ word)
 }
 
 fn main() {
@@ -185,7 +188,7 @@ impl Probe {
     /// Gives it a dependency that stays plain.
     fn write_plain(&self, program: &str) {
         fs::create_dir_all(self.root.join("plain/src")).expect("a temporary folder");
-        self.write("plain/Cargo.toml", "[package]\nname = \"photofinish-sim\"\nedition = \"2024\"\n");
+        self.write("plain/Cargo.toml", "[package]\nname = \"photofinish-frames\"\nedition = \"2024\"\n");
         self.write("plain/src/lib.rs", program);
     }
 
@@ -218,10 +221,7 @@ fn said_by(executable: &Path) -> String {
 fn atomic_operations_call_out_and_nothing_else_does() {
     let probe = Probe::new("levels", PROGRAM);
     for level in ["0", "1", "2", "3", "\"s\""] {
-        probe.write(
-            "Cargo.toml",
-            &MANIFEST.replace("\"release\"", &format!("\"release\"\nopt-level = {level}")),
-        );
+        probe.write("Cargo.toml", &manifest_at(level));
         let executable = probe.build().expect("the probe builds");
         assert_eq!(said_by(&executable), "[1, 1, 1, 1, 1] constructed 1", "opt-level {level}");
     }
@@ -229,14 +229,15 @@ fn atomic_operations_call_out_and_nothing_else_does() {
 
 #[test]
 fn a_generic_function_that_a_plain_crate_has_made_is_made_again() {
-    let probe =
-        Probe::new("shared", &PROGRAM.replace("N.fetch_add(4, SeqCst)", "photofinish_sim::add::<u8>(&N, 4)"));
+    let probe = Probe::new(
+        "shared",
+        &PROGRAM.replace("N.fetch_add(4, SeqCst)", "photofinish_frames::add::<u8>(&N, 4)"),
+    );
     probe.write("Cargo.toml", &(MANIFEST.to_owned() + PLAIN_DEPENDENCY));
     probe.write_plain(PLAIN);
     // At the levels 0, 1 and s rustc would by itself take the plain crate's copy of `add::<u8>`.
     for level in ["0", "1", "2", "3", "\"s\""] {
-        let release = MANIFEST.replace("\"release\"", &format!("\"release\"\nopt-level = {level}"));
-        probe.write("Cargo.toml", &(release + PLAIN_DEPENDENCY));
+        probe.write("Cargo.toml", &(manifest_at(level) + PLAIN_DEPENDENCY));
         let executable = probe.build().expect("the probe builds");
         assert_eq!(said_by(&executable), "[1, 1, 1, 1, 1] constructed 1", "opt-level {level}");
     }

@@ -12,6 +12,7 @@ use photofinish::sim::limits::Limits;
 use photofinish::sim::preempt::Preempt;
 use photofinish::sim::seed::Seed;
 use xtask::instrumented::{Bin, Build};
+use xtask::workspace::Workspace;
 
 /// So many seeds are run of a program whose race a level cannot show, and at most so many to find it.
 const SEEDS: u64 = 300;
@@ -20,8 +21,9 @@ const SEEDS: u64 = 300;
 fn built(level: Preempt) -> &'static Path {
     static BUILT: [OnceLock<PathBuf>; 3] = [const { OnceLock::new() }; 3];
     BUILT[level as usize].get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../harness/tests/levels");
-        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("levels");
+        let workspace = Workspace::load().expect("the tests run inside the workspace");
+        let root = workspace.root().join("harness/tests/levels");
+        let out = workspace.target_dir().join("photofinish");
         let wrapper = Path::new(env!("CARGO_BIN_EXE_xtask"));
         let build = Build { root: &root, out: &out, wrapper, level };
         build.executable(Bin { package: "levels", name: "levels" }).expect("it builds")

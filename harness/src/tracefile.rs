@@ -18,7 +18,7 @@ use crate::client::{Replay, Request, Run};
 use crate::{line, whole};
 
 /// The schema number of trace files. A reader refuses every other number.
-pub const SCHEMA: u32 = 4;
+pub const SCHEMA: u32 = 5;
 
 /// The picks of a run and everything needed to make it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

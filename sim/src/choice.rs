@@ -130,7 +130,7 @@ pub struct Question<'a> {
     pub bound: u64,
     /// Where in the run.
     pub at: Moment,
-    /// How many questions of this kind were asked at this step before.
+    /// How many questions of this kind were asked before, since the thread came to this point of its own.
     pub nth: u32,
     /// For `Preempt` and `Next`, what each pick lets happen.
     pub candidates: &'a [Candidate],
@@ -152,7 +152,7 @@ impl Question<'_> {
 pub struct Pick {
     /// Scheduling points passed when it was asked.
     pub step: u64,
-    /// Its number among the questions of its kind at that step.
+    /// Its number among the questions of its kind since the thread came to that point of its own.
     pub nth: u32,
     /// What was asked.
     pub kind: Kind,

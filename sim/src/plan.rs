@@ -35,7 +35,7 @@ pub struct Decision {
     pub points: u64,
     /// What is asked.
     pub kind: Kind,
-    /// How many questions of this kind were asked there before.
+    /// How many questions of this kind were asked there before: a thread that wakes and goes back to sleep in one call comes there again.
     pub nth: u32,
     /// What is answered.
     pub answer: Answer,

@@ -7,6 +7,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::choice::Kind;
 use crate::fd::{DescriptionId, Object};
 use crate::process::Pid;
 use crate::wait::{Wait, Woken};
@@ -119,6 +120,26 @@ pub enum State {
     Ended,
 }
 
+/// How many questions of each kind were put since a thread came to a point of its own. It can come there more than once, waking and going back
+/// to sleep in one call, and what it was asked before counts on: so a question has one name in all of a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asked {
+    points: u64,
+    counts: [u32; Kind::COUNT],
+}
+
+impl Asked {
+    /// The number of a question that is put now.
+    pub(crate) fn next(&mut self, points: u64, kind: Kind) -> u32 {
+        if self.points != points {
+            *self = Self { points, ..Self::default() };
+        }
+        let count = &mut self.counts[kind as usize];
+        *count += 1;
+        *count - 1
+    }
+}
+
 /// One simulated thread.
 #[derive(Clone, Debug)]
 pub struct Thread {
@@ -152,6 +173,8 @@ pub struct Thread {
     pub(crate) polls: Vec<Object>,
     /// When it began its wait, or its last one: points and virtual nanoseconds of the run.
     pub(crate) blocked_at: (u64, u64),
+    /// The questions that were put while it ran, or had run last.
+    pub(crate) asked: Asked,
     /// Since a timer made it runnable and until it runs: when that was due, and for how long the run had been stalled then.
     pub(crate) due: Option<(u64, u64)>,
     /// The key of its deadline in the timer queue, while it waits with one.
@@ -189,6 +212,7 @@ impl Threads {
             held: Vec::new(),
             polls: Vec::new(),
             blocked_at: (0, 0),
+            asked: Asked::default(),
             due: None,
             timer: None,
         });

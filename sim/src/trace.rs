@@ -74,5 +74,5 @@ impl Trace {
 
 /// Whether a later pick of the same step answers a question put no later than that of an earlier one.
 fn is_repeat(earlier: Pick, later: Pick) -> bool {
-    earlier.kind == later.kind && later.nth <= earlier.nth
+    earlier.thread == later.thread && earlier.kind == later.kind && later.nth <= earlier.nth
 }

@@ -3,7 +3,7 @@
 //! Does not know how the trace was found. Invariant: every recorded pick is given exactly once, to the question it was
 //! recorded for, or the run diverges.
 
-use crate::choice::{Chooser, Divergence, Moment, Pick, Question};
+use crate::choice::{Candidate, Chooser, Divergence, Moment, Pick, Question};
 use crate::trace::Trace;
 
 /// Replays a trace.
@@ -44,24 +44,24 @@ impl Chooser for Strict {
             return Err(divergence);
         }
         let Some(pick) = self.picks.get(self.next) else { return Ok(0) };
-        if (pick.step, pick.kind, pick.nth) != (question.at.step, question.kind, question.nth) {
+        let Moment { step, thread, thread_points, .. } = question.at;
+        if (pick.step, pick.thread, pick.kind, pick.nth) != (step, thread, question.kind, question.nth) {
             return Ok(0);
         }
         if pick.pick >= pick.bound {
             let found = String::from("no question has that answer: the trace is damaged");
             return Err(Divergence { expected: *pick, found });
         }
-        let expected = (pick.bound, pick.thread, pick.thread_points);
-        let found = (question.bound, question.at.thread, question.at.thread_points);
-        if expected != found {
-            let (bound, thread, points) = found;
+        if (pick.bound, pick.thread_points) != (question.bound, thread_points) {
+            let (bound, points) = (question.bound, thread_points);
             let found = format!("here it has {bound} answers, at point {points} of thread {}", thread.0);
             return Err(Divergence { expected: *pick, found });
         }
-        if let (Some(expected), Some(found)) = (pick.to, question.chosen(pick.pick))
-            && expected != found
-        {
-            let found = format!("here that answer lets {found:?} go on, instead of {expected:?}");
+        let found = question.chosen(pick.pick);
+        if pick.to != found {
+            let shown = |to: Option<Candidate>| to.map_or(String::from("nobody"), |to| format!("{to:?}"));
+            let found =
+                format!("here that answer lets {} go on, instead of {}", shown(found), shown(pick.to));
             return Err(Divergence { expected: *pick, found });
         }
         self.next += 1;

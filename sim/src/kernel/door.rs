@@ -19,30 +19,11 @@ pub(super) struct Place {
     pub(super) word: u64,
 }
 
-/// How many questions of each kind were asked at the last step that had any.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Asked([Count; Kind::COUNT]);
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    step: u64,
-    asked: u32,
-}
-
 /// How often something was let happen of which the limits allow so much.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Used {
     shorts: u64,
     interrupts: u64,
-}
-
-impl Asked {
-    fn next(&mut self, step: u64, kind: Kind) -> u32 {
-        let count = &mut self.0[kind as usize];
-        let nth = if count.step == step { count.asked } else { 0 };
-        *count = Count { step, asked: nth + 1 };
-        nth
-    }
 }
 
 impl Kernel {
@@ -64,7 +45,7 @@ impl Kernel {
             return 0;
         }
         let at = self.moment();
-        let nth = self.asked.next(at.step, kind);
+        let nth = self.threads.get_mut(at.thread).asked.next(at.thread_points, kind);
         let question = Question { kind, bound, at, nth, candidates: &self.candidates, odds };
         match self.chooser.choose(&question) {
             Ok(0) => 0,

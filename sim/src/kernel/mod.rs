@@ -181,7 +181,6 @@ pub struct Kernel {
     holders: BTreeMap<u64, Option<ThreadId>>,
 
     chooser: Box<dyn Chooser>,
-    asked: door::Asked,
     candidates: Vec<Candidate>,
     entropy: Option<Draws>,
     marks: Marks,
@@ -260,7 +259,6 @@ impl Kernel {
             begun: Vec::new(),
             holders: BTreeMap::new(),
             chooser,
-            asked: door::Asked::default(),
             candidates: Vec::new(),
             entropy: None,
             marks: Marks::new(),

@@ -256,7 +256,8 @@ fn strategies_read_back_from_their_names_up_to_their_bounds() {
         Search::Delay { delays: 0, points: 1 },
         Search::Delay { delays: 64, points: MOST },
     ];
-    for strategy in bounds {
+    let selective = ["surw", "spos:one", "spct:1:all", "spct:64"].map(|name| name.parse().unwrap());
+    for strategy in bounds.into_iter().chain(selective) {
         assert_eq!(strategy.to_string().parse(), Ok(strategy));
         let text = serde_json::to_string(&strategy).unwrap();
         assert_eq!(serde_json::from_str::<Search>(&text).unwrap(), strategy);

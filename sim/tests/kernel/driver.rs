@@ -98,7 +98,7 @@ pub(crate) fn run_within(
 
 const TCP: Ask = Ask { domain: 2, kind: 1, protocol: 0 };
 
-fn address(word: usize) -> u64 {
+pub(crate) fn address(word: usize) -> u64 {
     0x1000 + 4 * word as u64
 }
 
@@ -173,7 +173,10 @@ impl<'a> Driver<'a> {
                 runner.stage = Stage::Pointed;
                 runner.caller = Caller::new(thread, Pid::FIRST);
                 runner.deadline_ns = None;
-                if op.is_atomic() { self.kernel.point(7, 0) } else { self.kernel.call_point() }
+                match op.word() {
+                    Some(word) => self.kernel.point(7, address(word)),
+                    None => self.kernel.call_point(),
+                }
             }
             Stage::Pointed => self.effect(thread, op),
             Stage::Waited => {

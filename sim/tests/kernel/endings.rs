@@ -14,7 +14,7 @@ use photofinish_sim::trace::Trace;
 
 use crate::driver::{Outcome, run};
 use crate::program::{Op, Program, wait, wake};
-use crate::watch::STRATEGIES;
+use crate::watch::strategies;
 
 fn limited(scripts: Vec<Vec<Op>>, limits: Limits) -> Outcome {
     run(&Program { scripts, limits }, Box::new(Boring), Detail::Events)
@@ -47,7 +47,7 @@ fn a_deadlock_names_everybody_who_waits_and_for_what() {
         vec![Op::Listen { port: 80 }, Op::Accept],
         vec![Op::Load { word: 0 }],
     ]);
-    for strategy in STRATEGIES {
+    for strategy in strategies() {
         let outcome = run(&program, strategy.chooser(Seed(1)), Detail::HashOnly);
         let Ending::Deadlock(waits) = &outcome.ending else {
             // A spurious wake-up is the only way out.
@@ -116,7 +116,7 @@ fn the_largest_times_overflow_nothing() {
         vec![crate::program::wait_for(0, u64::MAX)],
         vec![most, Op::Add { word: 0 }],
     ];
-    for strategy in STRATEGIES {
+    for strategy in strategies() {
         for seed in (0..20).map(Seed) {
             let program = Program { scripts: scripts.clone(), limits };
             let outcome = run(&program, strategy.chooser(seed), Detail::Events);

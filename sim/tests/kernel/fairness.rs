@@ -11,7 +11,7 @@ use photofinish_sim::seed::Seed;
 
 use crate::driver::run;
 use crate::program::{Op, Program};
-use crate::watch::STRATEGIES;
+use crate::watch::strategies;
 
 const FLAG: usize = 0;
 
@@ -46,21 +46,21 @@ const POLL_SLOWLY: Op = Op::Poll { word: FLAG, least: 1, ns: 300_000 };
 #[test]
 fn spinners_end() {
     for count in [1, 2, 3, 5, 8] {
-        returns_always(&waiters(&vec![SPIN; count], 20), 6, STRATEGIES);
+        returns_always(&waiters(&vec![SPIN; count], 20), 6, &strategies());
     }
 }
 
 #[test]
 fn spinners_that_yield_end() {
     for count in [1, 2, 5] {
-        returns_always(&waiters(&vec![SPIN_YIELD; count], 20), 6, STRATEGIES);
+        returns_always(&waiters(&vec![SPIN_YIELD; count], 20), 6, &strategies());
     }
 }
 
 #[test]
 fn threads_that_change_something_meanwhile_end() {
     for count in [1, 3] {
-        returns_always(&waiters(&vec![CHURN; count], 20), 4, STRATEGIES);
+        returns_always(&waiters(&vec![CHURN; count], 20), 4, &strategies());
     }
 }
 
@@ -69,7 +69,7 @@ fn a_ticking_clock_does_not_hide_a_spinner() {
     for kinds in
         [[SPIN, POLL, POLL], [SPIN, SPIN, POLL], [SPIN, SPIN_YIELD, POLL_SLOWLY], [CHURN, SPIN, POLL]]
     {
-        returns_always(&waiters(&kinds, 20), 6, STRATEGIES);
+        returns_always(&waiters(&kinds, 20), 6, &strategies());
     }
 }
 
@@ -123,8 +123,8 @@ fn yielding_alone_does_not_move_a_timer() {
     main.extend([Op::Yield; 3]);
     main.extend([Op::Load { word: 0 }; 190]);
     let program = Program::new(vec![main, vec![Op::Sleep { ns: 9_000 }, Op::Add { word: FLAG }]]);
-    for strategy in STRATEGIES {
-        let found = crate::properties::is_a_function_of_its_seed(&program, *strategy, Seed(3));
+    for strategy in strategies() {
+        let found = crate::properties::is_a_function_of_its_seed(&program, strategy, Seed(3));
         crate::properties::replays(&program, &found, &strategy.to_string());
     }
     let outcome = run(&program, Box::new(Boring), Detail::Events);

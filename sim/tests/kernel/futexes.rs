@@ -18,7 +18,7 @@ use photofinish_sim::wait::Woken;
 
 use crate::driver::{Outcome, run};
 use crate::program::{Op, Program, wait, wait_for, wake};
-use crate::watch::STRATEGIES;
+use crate::watch::strategies;
 
 const ALL: u32 = i32::MAX.cast_unsigned();
 
@@ -126,7 +126,7 @@ fn either_a_deadline_or_a_wake_ends_a_wait_never_both() {
         vec![Op::WaitUntil { word: 0, at_ns: 1_000_000 }, Op::Add { word: 1 }, wait_for(0, 50_000)],
         vec![Op::SleepUntil { at_ns: 1_000_000 - 200 }, wake(0, 1), Op::Sleep { ns: 10_000_000 }],
     ]);
-    for strategy in STRATEGIES {
+    for strategy in strategies() {
         for seed in (0..60).map(Seed) {
             let outcome = run(&program, strategy.chooser(seed), Detail::Events);
             assert_eq!(outcome.ending, Ending::Returned, "{strategy} seed {seed}");

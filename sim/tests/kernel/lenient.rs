@@ -11,14 +11,14 @@ use proptest::prelude::*;
 
 use crate::driver::{Outcome, run};
 use crate::program::{Program, cases, some_program};
-use crate::watch::STRATEGIES;
+use crate::watch::strategies;
 
 fn follow(program: &Program, plan: Plan) -> Outcome {
     run(program, Box::new(Lenient::new(plan)), Detail::Events)
 }
 
 fn found(program: &Program, seed: u64, strategy: usize) -> Outcome {
-    run(program, STRATEGIES[strategy].chooser(Seed(seed)), Detail::Events)
+    run(program, strategies()[strategy].chooser(Seed(seed)), Detail::Events)
 }
 
 proptest! {
@@ -26,7 +26,7 @@ proptest! {
 
     #[test]
     fn a_whole_plan_gives_the_run_again(
-        program in some_program(), seed in any::<u64>(), strategy in 0..STRATEGIES.len()
+        program in some_program(), seed in any::<u64>(), strategy in 0..strategies().len()
     ) {
         let first = found(&program, seed, strategy);
         let again = follow(&program, first.trace.plan());
@@ -38,7 +38,7 @@ proptest! {
     fn a_part_of_a_plan_is_a_run_that_replays_strictly(
         program in some_program(),
         seed in any::<u64>(),
-        strategy in 0..STRATEGIES.len(),
+        strategy in 0..strategies().len(),
         kept in prop::collection::vec(any::<bool>(), 64),
     ) {
         let mut plan = found(&program, seed, strategy).trace.plan();
@@ -55,7 +55,7 @@ proptest! {
 
     #[test]
     fn a_replay_that_is_asked_at_every_point_is_the_same_run(
-        program in some_program(), seed in any::<u64>(), strategy in 0..STRATEGIES.len()
+        program in some_program(), seed in any::<u64>(), strategy in 0..strategies().len()
     ) {
         let first = found(&program, seed, strategy);
         let strict = Attentive::new(Box::new(Strict::new(first.trace.clone())));
@@ -75,7 +75,7 @@ proptest! {
 
     #[test]
     fn a_plan_of_another_program_harms_nobody(
-        (one, other) in (some_program(), some_program()), seed in any::<u64>(), strategy in 0..STRATEGIES.len()
+        (one, other) in (some_program(), some_program()), seed in any::<u64>(), strategy in 0..strategies().len()
     ) {
         let plan = found(&one, seed, strategy).trace.plan();
         let run = follow(&other, plan.clone());

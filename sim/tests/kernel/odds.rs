@@ -15,7 +15,7 @@ use photofinish_sim::seed::Seed;
 use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
 
-use crate::watch::{STRATEGIES, Watch};
+use crate::watch::{Watch, strategies};
 
 const KINDS: [Kind; 11] = [
     Kind::Armed,
@@ -62,7 +62,7 @@ fn strikes(answers: &[bool]) -> usize {
 fn every_strategy_but_boring_strikes_as_often_as_the_odds_say() {
     const TIMES: usize = 100;
     const SEEDS: u64 = 40;
-    for &strategy in STRATEGIES {
+    for strategy in strategies() {
         for kind in KINDS {
             for (odds, percent) in [((1, 4), 25), ((1, 100), 1), ((2, 3), 66), ((9, 10), 90)] {
                 let odds = Odds { strikes: odds.0, of: odds.1 };
@@ -82,7 +82,7 @@ fn every_strategy_but_boring_strikes_as_often_as_the_odds_say() {
 
 #[test]
 fn what_is_certain_is_not_asked() {
-    for &strategy in STRATEGIES {
+    for strategy in strategies() {
         for (strikes, of, answer) in [(0, 1, false), (0, 0, false), (3, 0, false), (1, 1, true), (5, 4, true)]
         {
             let (chooser, log) = Watch::around(strategy.chooser(Seed(1)));

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 use crate::driver::{Driver, Outcome, run};
 use crate::program::{Op, Program, cases, some_program, wait, wake};
-use crate::watch::STRATEGIES;
+use crate::watch::strategies;
 
 const STUCK: Oracles = Oracles { stuck: Stuck::Forbidden, ..Oracles::NONE };
 const HOUR_NS: u64 = 3_600_000_000_000;
@@ -156,12 +156,12 @@ proptest! {
         mut program in some_program(),
         ns in 0..20_000_u64,
         seed in 0..4_u64,
-        nth in 0..STRATEGIES.len(),
+        nth in 0..strategies().len(),
     ) {
         // Main starts the others and leaves in the midst of what they do.
         program.scripts[0].retain(|op| matches!(op, Op::Spawn { .. }));
         program.scripts[0].push(Op::Sleep { ns });
-        let chooser = || STRATEGIES[nth].chooser(Seed(seed));
+        let chooser = || strategies()[nth].chooser(Seed(seed));
         let (outcome, finding, _) = asked(&program, chooser(), STUCK);
         let Some(finding) = finding.filter(|_| outcome.ending == Ending::Returned) else { return Ok(()) };
         let stuck = named(&finding);
@@ -177,14 +177,14 @@ proptest! {
     }
 
     #[test]
-    fn looking_changes_nothing(program in some_program(), seed in 0..4_u64, nth in 0..STRATEGIES.len()) {
+    fn looking_changes_nothing(program in some_program(), seed in 0..4_u64, nth in 0..strategies().len()) {
         let oracles = Oracles {
             leaks: Leaks::ALL,
             late_ns: Some(u64::MAX),
             idle_points: Some(u64::MAX),
             ..STUCK
         };
-        let chooser = || STRATEGIES[nth].chooser(Seed(seed));
+        let chooser = || strategies()[nth].chooser(Seed(seed));
         let (outcome, ..) = asked(&program, chooser(), oracles);
         prop_assert_eq!(outcome, run(&program, chooser(), Detail::Events));
     }

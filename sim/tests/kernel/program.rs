@@ -89,8 +89,17 @@ pub(crate) enum Op {
 }
 
 impl Op {
+    /// The word of an atomic operation.
+    pub(crate) fn word(self) -> Option<usize> {
+        match self {
+            Self::Load { word } | Self::Add { word } => Some(word),
+            Self::Spin { word, .. } | Self::Churn { word, .. } => Some(word),
+            _ => None,
+        }
+    }
+
     pub(crate) fn is_atomic(self) -> bool {
-        matches!(self, Self::Load { .. } | Self::Add { .. } | Self::Spin { .. } | Self::Churn { .. })
+        self.word().is_some()
     }
 
     pub(crate) fn name(self) -> &'static str {

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 use crate::driver::{Outcome, run};
 use crate::program::{Program, cases, some_program};
-use crate::watch::{Restless, STRATEGIES};
+use crate::watch::{Restless, strategies};
 
 /// A second run and one that keeps its events are the same run. Returns the latter.
 pub(crate) fn is_a_function_of_its_seed(program: &Program, strategy: Strategy, seed: Seed) -> Outcome {
@@ -76,8 +76,8 @@ proptest! {
     #[test]
     fn every_run_ends_repeats_and_replays(program in some_program(), seed in any::<u64>()) {
         let seed = Seed(seed);
-        for strategy in STRATEGIES {
-            let found = is_a_function_of_its_seed(&program, *strategy, seed);
+        for strategy in strategies() {
+            let found = is_a_function_of_its_seed(&program, strategy, seed);
             prop_assert!(
                 matches!(
                     found.ending,

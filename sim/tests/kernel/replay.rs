@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 use crate::driver::run;
 use crate::program::{Program, cases, some_program};
-use crate::watch::STRATEGIES;
+use crate::watch::strategies;
 
 const KINDS: [Kind; 25] = [
     Kind::Preempt,
@@ -97,12 +97,12 @@ proptest! {
     fn a_changed_trace_ends_or_diverges_by_name(
         program in some_program(),
         seed in any::<u64>(),
-        strategy in 2..STRATEGIES.len(),
+        strategy in 2..strategies().len(),
         at in any::<prop::sample::Index>(),
         (field, by) in (0..8_usize, 0..4_u64),
         added in some_pick(),
     ) {
-        let found = run(&program, STRATEGIES[strategy].chooser(Seed(seed)), Detail::HashOnly);
+        let found = run(&program, strategies()[strategy].chooser(Seed(seed)), Detail::HashOnly);
         let picks = found.trace.picks;
         let mut longer = picks.clone();
         longer.insert(at.index(picks.len() + 1), added);

@@ -17,7 +17,7 @@ use photofinish_sim::wait::Woken;
 
 use crate::driver::{Outcome, run};
 use crate::program::{Op, Program, wake};
-use crate::watch::{STRATEGIES, Watch};
+use crate::watch::{Watch, strategies};
 
 const AT_NS: u64 = 1_000_000;
 
@@ -74,7 +74,7 @@ fn wait_a_while() -> Op {
 fn without_a_stall_budget_the_clock_is_never_a_candidate() {
     let mut program = busy();
     program.limits.stall_ns = 0;
-    for strategy in STRATEGIES {
+    for strategy in strategies() {
         for seed in (0..20).map(Seed) {
             let (chooser, log) = Watch::around(strategy.chooser(seed));
             let outcome = run(&program, chooser, Detail::Events);
@@ -92,7 +92,7 @@ fn stalls_add_up_to_the_budget_at_most_and_are_counted() {
     for stall_ns in [1, 2_999, 3_000, 50_000, 1_000_000_000] {
         let mut program = busy();
         program.limits.stall_ns = stall_ns;
-        for strategy in STRATEGIES {
+        for strategy in strategies() {
             for seed in (0..10).map(Seed) {
                 let outcome = run(&program, strategy.chooser(seed), Detail::Events);
                 let stalls = outcome.events.iter().filter_map(|(_, event)| match event {
@@ -116,7 +116,7 @@ fn a_long_timeout_does_not_fire_because_a_thread_was_starved() {
             vec![Op::Add { word: 1 }, Op::Add { word: 1 }, wake(0, 1), wake(0, 1)],
         ],
     };
-    for strategy in STRATEGIES {
+    for strategy in strategies() {
         for seed in (0..100).map(Seed) {
             let outcome = run(&program, strategy.chooser(seed), Detail::Events);
             let late =

@@ -6,8 +6,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use photofinish_sim::choice::{Attention, Candidate, Chooser, Divergence, Kind, Moment, Notice, Question};
-use photofinish_sim::chooser::{Lengths, Strategy};
+use photofinish_sim::chooser::{Lengths, Rule, Selection, Strategy, Words};
 use photofinish_sim::seed::{Draws, Seed, Stream};
+
+use crate::driver::address;
 
 /// A question as it was put, and its answer.
 #[derive(Clone, Debug)]
@@ -97,23 +99,37 @@ impl Chooser for Restless {
 }
 
 /// One of each strategy, some with several knobs.
-pub(crate) const STRATEGIES: &[Strategy] = &[
-    Strategy::Swarm,
-    Strategy::Boring,
-    Strategy::Walk { gap: 1, nap_ns: 0, change_one_in: 0 },
-    Strategy::Walk { gap: 16, nap_ns: 0, change_one_in: 0 },
-    Strategy::Walk { gap: 40, nap_ns: 200_000, change_one_in: 3 },
-    Strategy::Walk { gap: 1_000, nap_ns: 20_000_000, change_one_in: 1 },
-    Strategy::Pct { depth: 1, points: 64 },
-    Strategy::Pct { depth: 4, points: 200 },
-    Strategy::Eager { percent: 100, gap: 0 },
-    Strategy::Eager { percent: 100, gap: 30 },
-    Strategy::Eager { percent: 75, gap: 0 },
-    Strategy::Starve,
-    Strategy::Pos { gap: 1 },
-    Strategy::Pos { gap: 20 },
-    Strategy::Urw { gap: 1, clock: 0, lengths: Lengths::EMPTY },
-    Strategy::Urw { gap: 12, clock: 0, lengths: Lengths::EMPTY },
-    Strategy::Delay { delays: 0, points: 64 },
-    Strategy::Delay { delays: 3, points: 200 },
-];
+pub(crate) fn strategies() -> Vec<Strategy> {
+    let touches = "9,9@0,9@0,9@0".parse().expect("touches of four threads");
+    let selective = |rule, addresses: &[u64]| Strategy::Selective {
+        rule,
+        selection: Selection::All,
+        words: Words::new(addresses.iter().copied()),
+        clock: 5,
+        touches,
+    };
+    vec![
+        Strategy::Swarm,
+        Strategy::Boring,
+        Strategy::Walk { gap: 1, nap_ns: 0, change_one_in: 0 },
+        Strategy::Walk { gap: 16, nap_ns: 0, change_one_in: 0 },
+        Strategy::Walk { gap: 40, nap_ns: 200_000, change_one_in: 3 },
+        Strategy::Walk { gap: 1_000, nap_ns: 20_000_000, change_one_in: 1 },
+        Strategy::Pct { depth: 1, points: 64 },
+        Strategy::Pct { depth: 4, points: 200 },
+        Strategy::Eager { percent: 100, gap: 0 },
+        Strategy::Eager { percent: 100, gap: 30 },
+        Strategy::Eager { percent: 75, gap: 0 },
+        Strategy::Starve,
+        Strategy::Pos { gap: 1 },
+        Strategy::Pos { gap: 20 },
+        Strategy::Urw { gap: 1, clock: 0, lengths: Lengths::EMPTY },
+        Strategy::Urw { gap: 12, clock: 0, lengths: Lengths::EMPTY },
+        Strategy::Delay { delays: 0, points: 64 },
+        Strategy::Delay { delays: 3, points: 200 },
+        selective(Rule::Uniform, &[address(0), address(1), address(2)]),
+        selective(Rule::Uniform, &[address(1)]),
+        selective(Rule::Pos, &[address(0), address(1), address(2)]),
+        selective(Rule::Pct { depth: 3 }, &[address(0), address(2)]),
+    ]
+}

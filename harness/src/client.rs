@@ -322,7 +322,8 @@ impl Client {
     /// # Errors
     /// As [`Client::run`].
     pub fn resolve_in_series(&mut self, request: &Request) -> Result<Strategy, ClientError> {
-        let drawn = self.draw(request)?.without_addresses();
+        let drawn = self.draw(request)?;
+        let drawn = drawn.without_addresses(self.length(request)?);
         self.learn(drawn, request)
     }
 

@@ -199,7 +199,7 @@ impl Series {
     pub fn request(&self, nth: u32) -> Request {
         let seed = Seed(self.first.seed.0.wrapping_add(u64::from(nth)));
         let drawn = self.first.strategy.resolve_for(seed, self.shape.points);
-        let strategy = drawn.without_addresses().learned(seed, &self.shape);
+        let strategy = drawn.without_addresses(self.shape.points).learned(seed, &self.shape);
         Request { seed, strategy, ..self.first.clone() }
     }
 }

@@ -216,12 +216,22 @@ impl Strategy {
         Self::Selective { rule, selection, words: Words::EMPTY, clock: 0, touches: Lengths::EMPTY }
     }
 
-    /// What runs in its place where runs share a process: there nothing need lie at the addresses that were learned in another.
+    /// What runs in its place where runs share a process: there nothing need lie at the addresses that were learned in another. `points` as
+    /// for [`Strategy::resolve_for`].
     #[must_use]
-    pub fn without_addresses(self) -> Self {
+    pub fn without_addresses(self, points: u64) -> Self {
         match self {
-            Self::Selective { .. } => Self::uniform(1),
+            Self::Selective { rule, .. } => Self::over_points(rule, points),
             strategy => strategy,
+        }
+    }
+
+    /// The same rule where there are no words to stop at.
+    fn over_points(rule: Rule, points: u64) -> Self {
+        match rule {
+            Rule::Uniform => Self::uniform(1),
+            Rule::Pos => Self::Pos { gap: 1 },
+            Rule::Pct { depth } => Self::Pct { depth, points: points.clamp(2, 1 << 24) },
         }
     }
 
@@ -235,17 +245,17 @@ impl Strategy {
         }
     }
 
-    /// The strategy that a seed runs with what one run showed of its program. Where it showed no words, a walk over touches is one over
+    /// The strategy that a seed runs with what one run showed of its program. Where it showed no words, what goes by touches goes by
     /// points.
     #[must_use]
     pub fn learned(self, seed: Seed, shape: &Shape) -> Self {
-        let Shape { clock, lengths, .. } = *shape;
+        let Shape { clock, lengths, points, .. } = *shape;
         match self {
             known if known.is_learned() => known,
             Self::Selective { rule, selection, .. } => {
                 match shape.select(selection, &mut Draws::new(seed, Stream::Words)) {
                     Some((words, touches)) => Self::Selective { rule, selection, words, clock, touches },
-                    None => Self::Urw { gap: 1, clock, lengths },
+                    None => Self::over_points(rule, points).learned(seed, shape),
                 }
             }
             Self::Urw { gap, .. } => Self::Urw { gap, clock, lengths },
@@ -442,8 +452,16 @@ mod tests {
         let named = |name: &str, shape: &Shape| name.parse::<Strategy>().unwrap().learned(Seed(1), shape);
         assert_eq!(named("urw:2", &shape).to_string(), "urw:2:3:5,7@0");
         assert_eq!(named("pos:2", &shape).to_string(), "pos:2");
-        // Where it touches no word that is told, it is the walk over all points.
+        // Where it touches no word that is told, it goes by all points.
         assert_eq!(named("surw:one", &shape).to_string(), "urw:1:3:5,7@0");
+        assert_eq!(named("spos:one", &shape).to_string(), "pos:1");
+        assert_eq!(named("spct:5:all", &shape).to_string(), "pct:5:50");
+        // And so it does where addresses say nothing.
+        let elsewhere = |name: &str| name.parse::<Strategy>().unwrap().without_addresses(50).to_string();
+        assert_eq!(
+            ["surw", "spos", "spct:2", "pos:7"].map(elsewhere),
+            ["urw:1", "pos:1", "pct:2:50", "pos:7"]
+        );
         let word = Word { address: 0x40, touches: "0,2@0".parse().unwrap(), sharing: Sharing::Shared };
         let walk = named("surw", &Shape { words: vec![word], ..shape });
         let words = Words::new([0x40]);

@@ -50,11 +50,12 @@ pub fn folder(asked: &Asked) -> String {
     format!("{:016x}", fnv1a(&asked.key()))
 }
 
-/// The profile of instrumented builds: fast enough to search with, and every check of a debug build kept.
+/// The profile of instrumented builds: fast enough to search with, and every check of a debug build kept in the program.
 pub const PROFILE: &str = "sim";
 
-/// What the profile is. Of what stands between two points of a program, which a search comes through once per point, the assertions inside
-/// the standard library go, which look at each pointer and each index that was looked at before; its own are no debug assertions.
+/// What the profile is. A search comes through Photofinish's scheduler once per point: there, and in the generator it draws with, the debug
+/// assertions of the standard library are left out, which look again at each pointer and index. The scheduler has none of its own
+/// (`sim/clippy.toml`); a program that draws with `rand_chacha` itself gets the same one.
 const SETTINGS: [&str; 15] = [
     "inherits=\"release\"",
     "opt-level=2",

@@ -39,7 +39,7 @@ fn a_walk_over_the_shared_word_loses_an_update_in_two_runs_of_three() {
 #[test]
 fn two_processes_learn_the_same_words() {
     let mut clients = [client(Isolation::Rewind), client(Isolation::Fork)];
-    for name in ["surw:shared", "surw:one", "surw:all"] {
+    for name in ["surw:shared", "surw:one", "surw:all", "spos:shared", "spct:3:all"] {
         for seed in 0..10 {
             let [one, other] = clients.each_mut().map(|client| resolved(client, name, seed).strategy);
             assert_eq!(one, other, "{name}, seed {seed}");

@@ -1,7 +1,7 @@
 //! Where threads of a run can be stopped so that others notice: at calls, and before they touch a word that another thread touches later.
 //!
 //! Who is stopped anywhere else could as well be stopped later: the run would be the same but for the order of what nobody compares.
-//! Does not know what comes of a stop. Invariant: a place is left out only if all touches of the run were seen.
+//! Does not know what comes of a stop. Invariant: a place is left out only if all touches of the run were seen, each whole.
 
 use core::ops::Range;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +10,7 @@ use photofinish_shrink::Places;
 use photofinish_sim::chooser::{Access, Touch};
 use photofinish_sim::event::{Event, Stamp};
 use photofinish_sim::plan::Plan;
+use photofinish_sim::preempt::Preempt;
 use photofinish_sim::thread::ThreadId;
 
 use crate::client::{Client, ClientError, Replay, Request, Run, TOUCHES_MAX, Watch};
@@ -24,12 +25,16 @@ pub(super) fn of(client: &mut Client, request: &Request, plan: &Plan) -> Result<
     }
     let pedigrees = run.trace.family.pedigrees();
     let named = |(thread, points)| Some(Places { thread: pedigrees.of(thread)?.clone(), points });
-    Ok(noticed(&run).into_iter().filter_map(named).collect())
+    let unnoticed = match client.preempt() {
+        // Of what is copied only one end is told, and accesses of several sizes overlap.
+        Preempt::Blocks => BTreeSet::new(),
+        Preempt::Calls | Preempt::Atomics => unnoticed(&run.touched),
+    };
+    Ok(noticed(&run, &unnoticed).into_iter().filter_map(named).collect())
 }
 
 /// By thread: its points at which others can notice that it is stopped.
-fn noticed(run: &Run) -> BTreeMap<ThreadId, Vec<u64>> {
-    let unnoticed = unnoticed(&run.touched);
+fn noticed(run: &Run, unnoticed: &BTreeSet<u64>) -> BTreeMap<ThreadId, Vec<u64>> {
     let mut passed: BTreeMap<ThreadId, u64> = BTreeMap::new();
     let mut noticed: BTreeMap<ThreadId, Vec<u64>> = BTreeMap::new();
     for (thread, steps) in turns(&run.events, run.figures.points) {

@@ -18,7 +18,7 @@ const DECISIONS_MAX: usize = 12;
 const LEFT_MAX: usize = 2;
 /// or so few are taken away.
 const GONE_MAX: usize = 2;
-/// So many points in all runs together: they take some seconds.
+/// So many points in all runs together, each taken to be as long as the simplest: they take some seconds.
 const POINTS_MAX: u64 = 1 << 25;
 /// So many places, or up to twice as many, are tried of each plan before the first of them is looked at more closely.
 const FIRST: usize = 32;
@@ -32,6 +32,10 @@ pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
         for base in &bases {
             if left == 0 {
                 return Ok(());
+            }
+            if level == 0 {
+                // Places are seen by making its run.
+                left -= 1;
             }
             let Some(plans) = base.stopped(search, level)? else { continue };
             is_over = false;
@@ -71,7 +75,7 @@ impl Base {
         let all =
             || of_threads.iter().flat_map(|of| of.points.iter().map(move |points| (&of.thread, *points)));
         let count = all().count();
-        let first = (count / FIRST).max(1).next_power_of_two();
+        let first = 1_usize << (count / FIRST).max(1).ilog2();
         let Some(step) = first.checked_shr(level).filter(|step| *step > 0) else { return Ok(None) };
         let is_new = |(nth, _): &(usize, _)| level == 0 || !nth.is_multiple_of(2 * step);
         let mut plans = Vec::new();

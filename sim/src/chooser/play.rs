@@ -15,7 +15,7 @@ pub(super) const WORD: u64 = 0x40;
 pub(super) struct Part {
     /// How often it touches its word.
     pub(super) touches: u64,
-    /// How many other points it passes before each touch but the first.
+    /// How many other points it passes before each touch.
     pub(super) others: u64,
     /// The word.
     pub(super) word: u64,

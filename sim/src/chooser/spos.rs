@@ -46,7 +46,7 @@ impl Spos {
         }
     }
 
-    /// A word is touched: all others that stand before it draw anew.
+    /// A word is touched: all others that stand before it draw anew, even if all of them only read it.
     fn happened(&mut self, word: u64) {
         for (thread, priority) in (0..).map(ThreadId).zip(&mut self.priorities) {
             if self.touches.of(thread) == Some(word) {

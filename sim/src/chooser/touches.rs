@@ -1,7 +1,7 @@
 //! Who stands before a touch of a few words: what choosers share that look at nothing else.
 //!
-//! Does not know who goes on. Invariant: each touch is said to be made once, when its thread goes on, whether somebody was asked about it
-//! or not.
+//! Does not know who goes on. Invariant: a touch is said to be made at most once, when its thread goes on behind a point at which it was asked
+//! about. One that a thread makes when it gets its turn back without being asked, out of fairness or behind what was due, is not seen.
 
 use super::words::Words;
 use crate::choice::Moment;

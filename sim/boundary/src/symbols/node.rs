@@ -76,8 +76,9 @@ fn find(kernel: &Kernel, path: &[u8]) -> Result<u64, Stop> {
     }
     let found = place(kernel, path, Follow::Yes, Access::Look)?;
     let node = look_up(&found);
-    // Relative paths begin elsewhere in another process, and outside the private folder others change what they like.
-    if path.starts_with(b"/") && found.place == Place::Private {
+    // Relative paths begin elsewhere in another process, `/proc` names its descriptors, and outside the private folder others change what
+    // they like.
+    if path.starts_with(b"/") && disk::path::is_private(path) && found.place == Place::Private {
         match &node {
             Ok(node) => disk::know_socket(host, path, Ok(*node)),
             Err(Stop::Fail(errno)) => disk::know_socket(host, path, Err(*errno)),

@@ -291,6 +291,13 @@ fn sockets(t: &mut Transcript) {
     look("without t");
     path::rename(c"f", c"g").expect("a folder can have another name");
     look("with f called g");
+    for mode in [0, 0o755] {
+        path::chmod(c"g/s", mode).expect("it is ours");
+        look(&format!("with mode {mode:o} of g/s"));
+        path::chmod(c"g", mode).expect("it is ours");
+        look(&format!("with mode {mode:o} of g"));
+        path::chmod(c"g", 0o755).expect("it is ours");
+    }
     first.close().expect("it is open");
     look("with nobody behind it");
     path::unlink(c"s").expect("a link can be removed");

@@ -187,10 +187,8 @@ impl Strategy {
             match seed.0 % 4 {
                 0 => return all(Rule::Uniform),
                 1 => {
-                    return Self::selective(
-                        Rule::Pct { depth: 3 + small(&mut config, 3) },
-                        Selection::Shared,
-                    );
+                    let rule = Rule::Pct { depth: 3 + small(&mut config, 3) };
+                    return Self::selective(rule, Selection::Shared);
                 }
                 2 => return Self::Walk { gap: config.magnitude(0, 2), nap_ns: 0, change_one_in: 0 },
                 _ => {}
@@ -354,15 +352,13 @@ impl FromStr for Strategy {
                     "spos" => Rule::Pos,
                     _ => Rule::Pct { depth: u32::try_from(knob(1..=64, 3)?).expect("at most 64") },
                 };
-                Self::selective(
-                    rule,
-                    match words.next() {
-                        None | Some("shared") => Selection::Shared,
-                        Some("one") => Selection::One,
-                        Some("all") => Selection::All,
-                        Some(_) => return Err(unknown(text)),
-                    },
-                )
+                let selection = match words.next() {
+                    None | Some("shared") => Selection::Shared,
+                    Some("one") => Selection::One,
+                    Some("all") => Selection::All,
+                    Some(_) => return Err(unknown(text)),
+                };
+                Self::selective(rule, selection)
             }
             _ => return Err(unknown(text)),
         };

@@ -110,8 +110,9 @@ fn bases(plan: &Plan) -> Vec<Base> {
 fn base(plan: &Plan, gone: &[usize]) -> Option<Base> {
     let count = |class| gone.iter().filter(|index| Class::of(&plan.decisions[**index]) == class).count();
     let simpler = match (count(Class::Preemption), count(Class::Stall)) {
-        (0, 0 | 1) => return None,
-        // A hold is a stall.
+        // A hold is a stall: in the place of one it is simpler if something else goes, too.
+        (0, 0) => return None,
+        (0, 1) if gone.len() == 1 => return None,
         (0 | 1, _) => Simpler::Hold,
         (_, _) => Simpler::Preemption,
     };
@@ -146,7 +147,8 @@ mod tests {
         assert_eq!(lefts(&[hold.clone(), hold.clone()]), holds(&[0]));
         // With the hold besides, and instead of the preemption alone.
         assert_eq!(lefts(&[hold.clone(), other.clone()]), holds(&[0, 1]));
-        assert_eq!(lefts(&[fault.clone(), fault.clone(), hold.clone()]), []);
+        assert_eq!(lefts(&[fault.clone(), fault.clone()]), []);
+        assert_eq!(lefts(&[fault.clone(), fault.clone(), hold.clone()]), holds(&[0, 1, 1]));
         assert_eq!(lefts(&[fault, other.clone()]), holds(&[0, 1]));
         let either = [(0, Simpler::Preemption), (1, Simpler::Hold), (1, Simpler::Hold)];
         assert_eq!(lefts(&[other.clone(), other]), either);

@@ -54,8 +54,8 @@ pub fn folder(asked: &Asked) -> String {
 pub const PROFILE: &str = "sim";
 
 /// What the profile is. A search comes through Photofinish's scheduler once per point: there, and in the generator it draws with, the debug
-/// assertions of the standard library are left out, which look again at each pointer and index. The scheduler has none of its own
-/// (`sim/clippy.toml`); a program that draws with `rand_chacha` itself gets the same one.
+/// assertions of the standard library are left out, which look again at each pointer and index. Neither it nor the boundary
+/// has any of its own (`clippy.toml` there); a program that draws with `rand_chacha` itself gets the same one.
 const SETTINGS: [&str; 15] = [
     "inherits=\"release\"",
     "opt-level=2",

@@ -3,7 +3,7 @@
 //! Does not know whether the decisions fit a run. Invariant: the plan of a trace, followed leniently in the build that recorded it,
 //! gives the trace again.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -74,17 +74,14 @@ impl Plan {
     /// Of this plan, the decisions that a run took which followed it, in the order in which it took them.
     #[must_use]
     pub fn taken_in(&self, trace: &Trace) -> Self {
-        let mut left: BTreeMap<Place<'_>, VecDeque<&Decision>> = BTreeMap::new();
+        let mut wishes: BTreeMap<Place<'_>, &Decision> = BTreeMap::new();
         for decision in &self.decisions {
-            left.entry(decision.place()).or_default().push_back(decision);
+            wishes.entry(decision.place()).or_insert(decision);
         }
         let taken = trace.plan().decisions;
         let given = taken.iter().filter_map(|taken| {
-            let wishes = left.get_mut(&taken.place())?;
-            // At one place decisions are given in their order; one that did not fit is followed by none there.
-            let meant =
-                wishes.iter().position(|wish| wish.answer == Answer::Hold || wish.answer == taken.answer)?;
-            wishes.drain(..=meant).next_back().cloned()
+            let wish = *wishes.get(&taken.place())?;
+            (wish.answer == Answer::Hold || wish.answer == taken.answer).then(|| wish.clone())
         });
         Self { decisions: given.collect() }
     }

@@ -3,7 +3,7 @@
 //! Does not know where the plan comes from. Invariant: a decision is given at most once, at the place that it names, and never
 //! makes a run diverge: what did not fit is missing from the picks that the run records.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use crate::choice::{Candidate, Chooser, Divergence, Kind, Moment, Notice, Question};
 use crate::plan::{Answer, Plan};
@@ -12,8 +12,8 @@ use crate::thread::{Pedigree, Pedigrees, ThreadId};
 /// A place of one thread: its points, the kind of question, and its number there.
 type Place = (u64, Kind, u32);
 
-/// What is still to be given while one thread runs, by place. Where threads wait in turns, one place may be met more than once.
-type Wishes = BTreeMap<Place, VecDeque<Answer>>;
+/// What is still to be given while one thread runs, by place. No place is met twice, so of two wishes for one the first counts.
+type Wishes = BTreeMap<Place, Answer>;
 
 /// Follows a plan.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ impl Lenient {
         for decision in plan.decisions {
             let place = (decision.points, decision.kind, decision.nth);
             let of_thread = wishes.entry(decision.thread).or_default();
-            of_thread.entry(place).or_default().push_back(decision.answer);
+            of_thread.entry(place).or_insert(decision.answer);
         }
         Self { wishes, ..Self::default() }
     }
@@ -45,14 +45,8 @@ impl Lenient {
 
     /// What is wished for at a question, which is then given and gone.
     fn take(&mut self, question: &Question<'_>) -> Option<Answer> {
-        let wishes = self.wishes(question.at.thread)?;
         let place = (question.at.thread_points, question.kind, question.nth);
-        let answers = wishes.get_mut(&place)?;
-        let answer = answers.pop_front();
-        if answers.is_empty() {
-            wishes.remove(&place);
-        }
-        answer
+        self.wishes(question.at.thread)?.remove(&place)
     }
 
     /// The number of an answer among those to a question, if it is one.

@@ -3,6 +3,7 @@
 //! Does not know scenarios or verdicts. Invariant: a [`Run`] holds everything its process left behind, and whatever went
 //! wrong on the way is an ending or an error, never a run that looks complete.
 
+mod collect;
 mod cost;
 mod ender;
 mod series;
@@ -15,8 +16,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use photofinish_boundary::frames::{Died, Frame};
 use photofinish_boundary::server::PoolSize;
+use photofinish_sim::choice::Posed;
 use photofinish_sim::chooser::{Shape, Strategy, Touch};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
@@ -145,6 +146,8 @@ pub struct Run {
     pub points: Vec<PointSeen>,
     /// The words that threads were about to touch, if they were asked for: see [`Watch::touches`].
     pub touched: Vec<Touch>,
+    /// The questions that were put besides those of who runs, if they were asked for: see [`Watch::questions`].
+    pub posed: Vec<Posed>,
     /// What reached the program past the kernel: the files it opened that are not of the run, and what else was asked for.
     pub sights: Vec<Sight>,
     /// Whether frames were left out because the run left more than there is room for.
@@ -167,6 +170,7 @@ impl Run {
             event_stacks: Vec::new(),
             points: Vec::new(),
             touched: Vec::new(),
+            posed: Vec::new(),
             sights: Vec::new(),
             truncated: false,
         }
@@ -205,6 +209,9 @@ const LENGTH_MAX: u64 = 1 << 20;
 
 /// Touches of shared words that are looked at to find out which there are.
 pub(crate) const TOUCHES_MAX: u64 = 1 << 14;
+
+/// Questions that are looked at to find out which there are.
+pub(crate) const QUESTIONS_MAX: u64 = 1 << 12;
 
 /// The pool a client begins with: each thread in it makes every run a few microseconds dearer.
 const POOL_FIRST: u32 = 4;
@@ -416,83 +423,5 @@ fn boring(request: &Request) -> Request {
         watch: None,
         limits,
         ..request.clone()
-    }
-}
-
-/// Makes a run of its frames. Without a final one, its process died before it could say how it ended.
-fn collect(frames: Vec<Frame>, truncated: bool, died: Option<Died>, load_base: u64) -> Run {
-    let ending = match died {
-        Some(Died::OurBug(what)) => Ending::Bug { what },
-        Some(Died::Lost(what)) => Ending::Lost { what },
-        None => Ending::Lost { what: String::from("its process left without a word") },
-    };
-    let mut run = Run { truncated, ..Run::ended(ending) };
-    let mut at_events = AtEvents::default();
-    for frame in frames {
-        match frame {
-            Frame::Pick(mut pick) => {
-                pick.pc = pick.pc.saturating_sub(load_base);
-                run.trace.picks.push(pick);
-            }
-            Frame::Born(parent) => run.trace.family.born(parent),
-            Frame::Event(stamp, event) => run.events.push((stamp, event)),
-            Frame::Stack(thread, of, addresses) => {
-                let addresses =
-                    addresses.into_iter().map(|address| address.saturating_sub(load_base)).collect();
-                at_events.sent(of, run.stacks.len());
-                run.stacks.push(RecordedStack { thread, of, addresses });
-            }
-            Frame::At(event, stack) => at_events.refer(event, stack),
-            Frame::Point(thread, number, stack) => run.points.push(PointSeen { thread, number, stack }),
-            Frame::Touched(touch) => run.touched.push(touch),
-            Frame::Sight(mut sight) => {
-                for address in &mut sight.stack {
-                    *address = address.saturating_sub(load_base);
-                }
-                run.sights.push(sight);
-            }
-            // It is about the process, and of a series alone.
-            Frame::Last => {}
-            Frame::Final(end) => {
-                run.ending = end.ending;
-                run.figures = end.figures;
-                run.unmodelled = end.unmodelled;
-                run.judged = end.judged;
-                run.left = end.left;
-            }
-        }
-    }
-    run.event_stacks = at_events.by_event(run.events.len());
-    run
-}
-
-/// Which stacks events have.
-#[derive(Debug, Default)]
-struct AtEvents {
-    /// By a stack's number: where it is among all.
-    stacks: BTreeMap<u32, usize>,
-    by_event: BTreeMap<u64, usize>,
-}
-
-impl AtEvents {
-    /// A stack was sent, which is this one of all.
-    fn sent(&mut self, of: StackOf, index: usize) {
-        if let StackOf::Events(number) = of {
-            self.stacks.insert(number, index);
-        }
-    }
-
-    /// An event has the stack of this number. One that was not sent, for want of room, is nobody's.
-    fn refer(&mut self, event: u64, stack: u32) {
-        if let Some(index) = self.stacks.get(&stack) {
-            self.by_event.insert(event, *index);
-        }
-    }
-
-    fn by_event(&self, count: usize) -> Vec<Option<usize>> {
-        if self.by_event.is_empty() {
-            return Vec::new();
-        }
-        (0..count as u64).map(|event| self.by_event.get(&event).copied()).collect()
     }
 }

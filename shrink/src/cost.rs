@@ -84,6 +84,28 @@ impl Class {
     }
 }
 
+/// What decisions weigh to their reader: how many there are of each class, the heaviest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Weight([u64; 4]);
+
+impl Weight {
+    /// Of one stall.
+    pub(crate) const OF_STALL: Self = Self([0, 1, 0, 0]);
+
+    pub(crate) fn of<'a>(decisions: impl IntoIterator<Item = &'a Decision>) -> Self {
+        let mut weight = Self::default();
+        for decision in decisions {
+            weight.0[Class::of(decision) as usize] += 1;
+        }
+        weight
+    }
+
+    /// How many preemptions are among them.
+    pub(crate) fn preemptions(self) -> u64 {
+        self.0[Class::Preemption as usize]
+    }
+}
+
 const MILLISECOND_NS: u64 = 1_000_000;
 
 impl Cost {

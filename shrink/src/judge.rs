@@ -2,6 +2,7 @@
 //!
 //! Does not know how runs are made. Invariant: an answer is about the run that was made, not about the plan that was asked for.
 
+use photofinish_sim::choice::Kind;
 use photofinish_sim::plan::Plan;
 use photofinish_sim::thread::Pedigree;
 use photofinish_sim::trace::Trace;
@@ -30,6 +31,15 @@ pub trait Judge {
     /// # Errors
     /// It will make no more runs.
     fn places(&mut self, plan: &Plan) -> Result<Vec<Places>, Stopped> {
+        let _ = plan;
+        Ok(Vec::new())
+    }
+
+    /// What is asked in the run that follows a plan, besides who runs. None if it does not know.
+    ///
+    /// # Errors
+    /// It will make no more runs.
+    fn asked(&mut self, plan: &Plan) -> Result<Vec<Asked>, Stopped> {
         let _ = plan;
         Ok(Vec::new())
     }
@@ -63,6 +73,21 @@ pub struct Places {
     pub thread: Pedigree,
     /// Its points, from the first to the last.
     pub points: Vec<u64>,
+}
+
+/// A question that is put in a run, and is not one of who runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The thread that runs, or ran last.
+    pub thread: Pedigree,
+    /// Scheduling points it has passed.
+    pub points: u64,
+    /// What is asked.
+    pub kind: Kind,
+    /// How many questions of this kind were asked there before.
+    pub nth: u32,
+    /// How many answers there are.
+    pub bound: u64,
 }
 
 /// How large a run was.

@@ -19,5 +19,5 @@ mod shrink;
 mod walk;
 
 pub use cost::Cost;
-pub use judge::{Budget, Judge, Kept, Places, Size, Stopped};
+pub use judge::{Asked, Budget, Judge, Kept, Places, Size, Stopped};
 pub use shrink::{Minimal, PassStats, Shrunk, Stats, Why, shrink};

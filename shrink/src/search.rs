@@ -11,7 +11,7 @@ use photofinish_sim::thread::Pedigree;
 
 use crate::cost::Cost;
 use crate::digest::Digest;
-use crate::judge::{Budget, Judge, Kept, Places, Stopped};
+use crate::judge::{Asked, Budget, Judge, Kept, Places, Stopped};
 
 /// What is known of a plan.
 #[derive(Debug)]
@@ -57,8 +57,9 @@ pub(crate) struct Search<'a> {
     /// Of the best.
     cost: Cost,
     known: BTreeMap<Digest, Known>,
-    /// Of the plans that they were asked of.
+    /// Of the plans that they were asked of; and so the next.
     places: BTreeMap<Digest, Rc<[Places]>>,
+    asked: BTreeMap<Digest, Rc<[Asked]>>,
     effort: Effort,
     /// Candidates in a row that were no better.
     misses: u64,
@@ -80,8 +81,9 @@ impl<'a> Search<'a> {
     pub(crate) fn new(failing: Kept, judge: &'a mut dyn Judge, budget: Budget) -> Self {
         let cost = Cost::of(&failing);
         let known = BTreeMap::from([(Digest::of(&cost.plan), Known::Fails)]);
+        let (places, asked) = (BTreeMap::new(), BTreeMap::new());
         let (effort, misses, counts) = (Effort::Quick, 0, Counts::default());
-        Self { judge, budget, best: failing, cost, known, places: BTreeMap::new(), effort, misses, counts }
+        Self { judge, budget, best: failing, cost, known, places, asked, effort, misses, counts }
     }
 
     /// The plan of the simplest run so far.
@@ -123,6 +125,17 @@ impl<'a> Search<'a> {
         let places: Rc<[Places]> = self.judge.places(plan)?.into();
         self.places.insert(digest, Rc::clone(&places));
         Ok(places)
+    }
+
+    /// What is asked in the run that follows a plan, besides who runs.
+    pub(crate) fn asked(&mut self, plan: &Plan) -> Result<Rc<[Asked]>, Over> {
+        let digest = Digest::of(plan);
+        if let Some(asked) = self.asked.get(&digest) {
+            return Ok(Rc::clone(asked));
+        }
+        let asked: Rc<[Asked]> = self.judge.asked(plan)?.into();
+        self.asked.insert(digest, Rc::clone(&asked));
+        Ok(asked)
     }
 
     /// Something else is tried from here on.

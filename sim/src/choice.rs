@@ -147,6 +147,21 @@ impl Question<'_> {
     }
 }
 
+/// A question that was put, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posed {
+    /// The thread that ran, or ran last.
+    pub thread: ThreadId,
+    /// Scheduling points that thread had passed.
+    pub thread_points: u64,
+    /// What was asked.
+    pub kind: Kind,
+    /// Its number among the questions of its kind since the thread came to that point of its own.
+    pub nth: u32,
+    /// How many answers there were.
+    pub bound: u64,
+}
+
 /// An answer that was not boring, with all that is needed to give it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pick {

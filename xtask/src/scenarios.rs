@@ -4,11 +4,12 @@
 
 mod several;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use photofinish::client::{self, ClientError};
 use photofinish::scenario::Listed;
 use photofinish::sim::preempt::Preempt;
+use photofinish::sim::seed::Seed;
 use thiserror::Error;
 
 pub use self::several::{Program, Several, Swept, Unnamed, typed};
@@ -36,7 +37,7 @@ pub enum ScenarioError {
         other: String,
     },
     /// There is none of that name.
-    #[error("there is no scenario or variant `{name}`{}\nnext: `cargo xtask list`", nearest_words(nearest))]
+    #[error("there is no scenario or variant `{name}`{}\nnext: {}", nearest_words(nearest), next_words(name))]
     Unknown {
         /// What was typed.
         name: String,
@@ -57,6 +58,16 @@ impl ExitCause for ScenarioError {
 
 fn nearest_words(nearest: &[String]) -> String {
     if nearest.is_empty() { String::new() } else { format!("; did you mean `{}`?", nearest.join("`, `")) }
+}
+
+/// What to type instead of a name that there is not: it may be what an option takes.
+fn next_words(name: &str) -> String {
+    let option = match name {
+        _ if name.starts_with("pf1-") || name.parse::<Seed>().is_ok() => "--seed",
+        _ if Path::new(name).is_file() => "--trace",
+        _ => return String::from("`cargo xtask list`"),
+    };
+    format!("`{option} {name}`")
 }
 
 /// An executable that holds scenarios.

@@ -49,6 +49,13 @@ fn an_unknown_name_is_refused_with_the_nearest() {
 }
 
 #[test]
+fn what_an_option_takes_is_said_where_it_is_typed_as_a_name() {
+    check_refused(&["shrink", "pf1-ABrSQU2DYz"], &["next: `--seed pf1-ABrSQU2DYz`"]);
+    check_refused(&["sim", "1138"], &["next: `--seed 1138`"]);
+    check_refused(&["shrink", "Cargo.toml"], &["next: `--trace Cargo.toml`"]);
+}
+
+#[test]
 fn an_argument_that_makes_no_sense_is_refused() {
     check_refused(&["sim", "canary/healthy", "--seed", "one"], &["a seed is a whole number", "`--seed 1`"]);
     check_refused(

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use photofinish::client::{Client, Isolation};
-use photofinish::shrinking::Minimal;
+use photofinish::shrinking::{Cost, Minimal};
 use photofinish::sim::limits::Limits;
 use xtask::instrumented::Bin;
 
@@ -66,6 +66,19 @@ fn a_deadlock_that_needs_one_decision_keeps_no_second_from_any_seed() {
 #[test]
 fn a_lost_wakeup_is_the_same_two_decisions_from_each_seed() {
     check("fork-cancel/v1@race", "lost-wakeup: 30 s late", 2);
+}
+
+/// Stops do it, too, and are found first.
+#[test]
+fn a_file_that_takes_longer_is_all_that_is_left_from_each_seed() {
+    let (program, signature) =
+        ("shutdown-einval/real-0.1.2", "aborted: ready read failed: io: Invalid argument (os error 22)");
+    for (seed, small) in small_runs(client, (program, signature), SEEDS, Others::Passed) {
+        let Cost { preemptions, stalls, faults_and_reordering, other, .. } = small.stats.after;
+        let left = [preemptions, stalls, faults_and_reordering, other];
+        assert_eq!(left, [0, 0, 0, 1], "{program} seed {seed}: {:?}", small.plan);
+        assert_eq!(small.minimal, Minimal::Proved, "{program} seed {seed}");
+    }
 }
 
 #[test]

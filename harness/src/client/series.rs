@@ -9,8 +9,9 @@ use photofinish_boundary::frames::{Ask, Frame, Request, Series};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::seed::Seed;
 
+use super::collect::collect;
 use super::server::{Answered, Server};
-use super::{Client, ClientError, Run, collect};
+use super::{Client, ClientError, Run};
 
 /// Runs that followed one another in as few processes as could be.
 #[derive(Clone, Debug, Default, PartialEq)]

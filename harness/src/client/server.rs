@@ -12,7 +12,8 @@ use photofinish_boundary::frames::{self, Ask, Died, Frame, Hello, PROTOCOL, Repl
 use photofinish_boundary::server::PoolSize;
 use photofinish_boundary::takeover;
 
-use super::{ClientError, Main, Request, Run, Way, collect};
+use super::collect::collect;
+use super::{ClientError, Main, Request, Run, Way};
 use crate::wire::{WireError, at, read, read_bytes, write};
 
 /// The process behind a client.

@@ -3,6 +3,7 @@
 //! Does not print. Invariant: what is given back was replayed strictly and examined like any failure, and shows the signature that was
 //! asked for.
 
+mod asked;
 mod explain;
 mod places;
 mod runs;

@@ -7,10 +7,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use photofinish_shrink::{Judge, Kept, Places, Size, Stopped};
+use photofinish_shrink::{Asked, Judge, Kept, Places, Size, Stopped};
 use photofinish_sim::plan::Plan;
 
-use super::places;
+use super::{asked, places};
 use crate::client::{Client, ClientError, Replay, Request, Run};
 use crate::token::Token;
 use crate::token::relocate::Relocation;
@@ -87,15 +87,11 @@ impl Judge for Runs<'_> {
     }
 
     fn places(&mut self, plan: &Plan) -> Result<Vec<Places>, Stopped> {
-        if Instant::now() >= self.until {
-            return Err(Stopped);
-        }
-        self.runs += 1;
-        let client = self.clients.first_mut().expect("there is one");
-        places::of(client, self.request, plan).map_err(|error| {
-            self.failed = Some(error);
-            Stopped
-        })
+        self.seen(|client, request| places::of(client, request, plan))
+    }
+
+    fn asked(&mut self, plan: &Plan) -> Result<Vec<Asked>, Stopped> {
+        self.seen(|client, request| asked::of(client, request, plan))
     }
 
     fn relocated(&mut self, of: &Kept, keep: &[usize]) -> Result<Vec<Plan>, Stopped> {
@@ -111,6 +107,22 @@ impl Judge for Runs<'_> {
 }
 
 impl Runs<'_> {
+    /// What is seen by making one run.
+    fn seen<T>(
+        &mut self,
+        see: impl FnOnce(&mut Client, &Request) -> Result<T, ClientError>,
+    ) -> Result<T, Stopped> {
+        if Instant::now() >= self.until {
+            return Err(Stopped);
+        }
+        self.runs += 1;
+        let client = self.clients.first_mut().expect("there is one");
+        see(client, self.request).map_err(|error| {
+            self.failed = Some(error);
+            Stopped
+        })
+    }
+
     /// What [`Judge::relocated`] gives; nothing if the time is over.
     fn relocate(&mut self, of: &Kept, keep: &[usize]) -> Result<Option<Vec<Plan>>, ClientError> {
         if Instant::now() >= self.until {

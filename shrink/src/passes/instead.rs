@@ -8,16 +8,10 @@
 use photofinish_sim::choice::Kind;
 use photofinish_sim::plan::{Answer, Decision, Plan};
 
-use crate::cost::Class;
-use crate::edit::without;
+use super::bases::{Base, bases};
+use crate::cost::Weight;
 use crate::search::{Over, Search};
 
-/// In longer plans so little is rarely enough.
-const DECISIONS_MAX: usize = 12;
-/// So few decisions are left beside the new one,
-const LEFT_MAX: usize = 2;
-/// or so few are taken away.
-const GONE_MAX: usize = 2;
 /// So many points in all runs together, each taken to be as long as the simplest: they take some seconds.
 const POINTS_MAX: u64 = 1 << 25;
 /// So many places, or up to twice as many, are tried of each plan before the first of them is looked at more closely.
@@ -26,10 +20,13 @@ const FIRST: usize = 32;
 pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
     let runs = POINTS_MAX / search.best().size.points.max(1);
     let mut left = usize::try_from(runs).unwrap_or(usize::MAX);
-    let bases = if left < FIRST { Vec::new() } else { bases(search.plan()) };
+    let is_enough = search.plan().decisions.len() >= 2 && left >= FIRST;
+    let bases = if is_enough { bases(search.plan()) } else { Vec::new() };
+    let bases: Vec<(Base, Simpler)> =
+        bases.into_iter().filter_map(|base| Some((base.clone(), simpler(&base)?))).collect();
     for level in 0.. {
         let mut is_over = true;
-        for base in &bases {
+        for (base, simpler) in &bases {
             if left == 0 {
                 return Ok(());
             }
@@ -37,7 +34,7 @@ pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
                 // Places are seen by making its run.
                 left -= 1;
             }
-            let Some(plans) = base.stopped(search, level)? else { continue };
+            let Some(plans) = stopped(search, base, *simpler, level)? else { continue };
             is_over = false;
             let count = plans.len().min(left);
             left -= count;
@@ -52,13 +49,7 @@ pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
     Ok(())
 }
 
-/// What is left of a plan.
-struct Base {
-    plan: Plan,
-    /// Which stops are simpler than what is gone.
-    simpler: Simpler,
-}
-
+/// Which stops are simpler than what is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Simpler {
     /// A hold.
@@ -67,62 +58,46 @@ enum Simpler {
     Preemption,
 }
 
-impl Base {
-    /// With one stop besides: at places that are far from each other on the first level, at those in the middle between them on the next;
-    /// none when there are no others.
-    fn stopped(&self, search: &mut Search<'_>, level: u32) -> Result<Option<Vec<Plan>>, Over> {
-        let of_threads = search.places(&self.plan)?;
-        let all =
-            || of_threads.iter().flat_map(|of| of.points.iter().map(move |points| (&of.thread, *points)));
-        let count = all().count();
-        let first = 1_usize << (count / FIRST).max(1).ilog2();
-        let Some(step) = first.checked_shr(level).filter(|step| *step > 0) else { return Ok(None) };
-        let is_new = |(nth, _): &(usize, _)| level == 0 || !nth.is_multiple_of(2 * step);
-        let mut plans = Vec::new();
-        for (_, (thread, points)) in all().enumerate().step_by(step).filter(is_new) {
-            let others = of_threads.iter().map(|of| &of.thread).filter(|other| *other != thread);
-            let others = others.filter(|_| self.simpler == Simpler::Preemption).cloned();
-            for answer in [Answer::Hold].into_iter().chain(others.map(Answer::Thread)) {
-                let (thread, kind) = (thread.clone(), Kind::Preempt);
-                let mut plan = self.plan.clone();
-                plan.decisions.push(Decision { thread, points, kind, nth: 0, answer });
-                plans.push(plan);
-            }
+/// What is left of a plan with one stop besides: at places that are far from each other on the first level, at those in the middle between them
+/// on the next; none when there are no others.
+fn stopped(
+    search: &mut Search<'_>,
+    base: &Base,
+    simpler: Simpler,
+    level: u32,
+) -> Result<Option<Vec<Plan>>, Over> {
+    let of_threads = search.places(&base.plan)?;
+    let all = || of_threads.iter().flat_map(|of| of.points.iter().map(move |points| (&of.thread, *points)));
+    let count = all().count();
+    let first = 1_usize << (count / FIRST).max(1).ilog2();
+    let Some(step) = first.checked_shr(level).filter(|step| *step > 0) else { return Ok(None) };
+    let is_new = |(nth, _): &(usize, _)| level == 0 || !nth.is_multiple_of(2 * step);
+    let mut plans = Vec::new();
+    for (_, (thread, points)) in all().enumerate().step_by(step).filter(is_new) {
+        let others = of_threads.iter().map(|of| &of.thread).filter(|other| *other != thread);
+        let others = others.filter(|_| simpler == Simpler::Preemption).cloned();
+        for answer in [Answer::Hold].into_iter().chain(others.map(Answer::Thread)) {
+            let thread = thread.clone();
+            plans.push(base.with(Decision { thread, points, kind: Kind::Preempt, nth: 0, answer }));
         }
-        Ok(Some(plans))
     }
+    Ok(Some(plans))
 }
 
-/// What may be left of a plan, least first.
-fn bases(plan: &Plan) -> Vec<Base> {
-    let count = plan.decisions.len();
-    if !(2..=DECISIONS_MAX).contains(&count) {
-        return Vec::new();
+/// The stops that are simpler than what is gone, if any are.
+fn simpler(base: &Base) -> Option<Simpler> {
+    match base.gone.preemptions() {
+        2.. => Some(Simpler::Preemption),
+        _ if Weight::OF_STALL < base.gone => Some(Simpler::Hold),
+        _ => None,
     }
-    let chosen = |set: u32| (0..count).filter(|index| set >> index & 1 == 1).collect();
-    let mut sets: Vec<Vec<usize>> = (1..1 << count).map(chosen).collect();
-    sets.retain(|gone| gone.len() <= GONE_MAX || count - gone.len() <= LEFT_MAX);
-    sets.sort_by_key(|gone| core::cmp::Reverse(gone.len()));
-    sets.iter().filter_map(|gone| base(plan, gone)).collect()
-}
-
-/// What is left without these, if a stop is simpler than they are.
-fn base(plan: &Plan, gone: &[usize]) -> Option<Base> {
-    let count = |class| gone.iter().filter(|index| Class::of(&plan.decisions[**index]) == class).count();
-    let simpler = match (count(Class::Preemption), count(Class::Stall)) {
-        // A hold is a stall: in the place of one it is simpler if something else goes, too.
-        (0, 0) => return None,
-        (0, 1) if gone.len() == 1 => return None,
-        (0 | 1, _) => Simpler::Hold,
-        (_, _) => Simpler::Preemption,
-    };
-    Some(Base { plan: without(plan, gone), simpler })
 }
 
 #[cfg(test)]
 mod tests {
     use photofinish_sim::thread::Pedigree;
 
+    use super::super::bases::DECISIONS_MAX;
     use super::*;
 
     fn stop(answer: Answer) -> (Kind, Answer) {
@@ -135,7 +110,8 @@ mod tests {
             Decision { thread, points, kind: *kind, nth: 0, answer }
         };
         let plan = Plan { decisions: (1..).zip(answers).map(decision).collect() };
-        bases(&plan).iter().map(|base| (base.plan.decisions.len(), base.simpler)).collect()
+        let of = |base: &Base| Some((base.plan.decisions.len(), simpler(base)?));
+        bases(&plan).iter().filter_map(of).collect()
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A pass knows the simplest plan so far and nothing of the other passes. Invariant: a pass that is run twice on the same plan asks
 //! for the same candidates.
 
+mod bases;
 mod chunks;
 mod earlier;
 mod hold;
@@ -12,6 +13,7 @@ mod lower;
 mod merge;
 mod moves;
 mod only;
+mod raise;
 mod reassign;
 mod relocate;
 mod scan;
@@ -49,5 +51,8 @@ pub(crate) const ALL: &[Pass] = &[
 ];
 
 /// What is tried when none of them helps any more and each decision is known to be needed: it takes runs that are slow, or many.
-pub(crate) const LAST: &[Pass] =
-    &[Pass { name: "relocate", run: relocate::run }, Pass { name: "instead", run: instead::run }];
+pub(crate) const LAST: &[Pass] = &[
+    Pass { name: "relocate", run: relocate::run },
+    Pass { name: "raise", run: raise::run },
+    Pass { name: "instead", run: instead::run },
+];

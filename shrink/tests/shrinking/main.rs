@@ -6,6 +6,7 @@ mod machine;
 mod predicates;
 mod programs;
 mod properties;
+mod raising;
 mod relocating;
 mod stopping;
 mod toy;

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use photofinish_sim::choice::{Chooser, Pick};
-use photofinish_sim::chooser::{Attentive, Lenient, Strict};
+use photofinish_sim::chooser::{Attentive, Lenient, Strict, Telling};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
 use photofinish_sim::heap::{Heap, Seen};
@@ -111,17 +111,8 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
         sight::begin(watch);
         memory::shift(watch.shift);
     }
-    let chooser: Box<dyn Chooser> = match &request.replay {
-        Some(Replay::Strict(trace)) => Box::new(Strict::new(trace.clone())),
-        Some(Replay::Lenient(plan)) => Box::new(Lenient::new(plan.clone())),
-        None => request.strategy.chooser(request.seed),
-    };
-    let chooser = match (request.watch, &request.replay) {
-        (Some(watch), Some(_)) if watch.points > 0 || watch.touches > 0 => Box::new(Attentive::new(chooser)),
-        _ => chooser,
-    };
     let recorder = ToShared { detail, heard: heard.clone(), picks: 0, seen: sight::Seen::default() };
-    let mut kernel = Kernel::new(request.limits, chooser, Box::new(recorder), detail);
+    let mut kernel = Kernel::new(request.limits, chooser(request), Box::new(recorder), detail);
     kernel.look_for(request.oracles.unwrap_or(task.oracles));
     kernel.user = user();
     begin(kernel, request, task.os);
@@ -132,6 +123,24 @@ pub(crate) fn execute(request: &Request, task: Task) -> Result<(), String> {
     guard::watch();
     conduct(task.over_events.zip(heard));
     Ok(())
+}
+
+/// Who answers in a run of this request.
+fn chooser(request: &Request) -> Box<dyn Chooser> {
+    let replay: Box<dyn Chooser> = match &request.replay {
+        Some(Replay::Strict(trace)) => Box::new(Strict::new(trace.clone())),
+        Some(Replay::Lenient(plan)) => Box::new(Lenient::new(plan.clone())),
+        None => return request.strategy.chooser(request.seed),
+    };
+    let watch = request.watch.unwrap_or_default();
+    if watch.points > 0 || watch.touches > 0 {
+        return Box::new(Attentive::new(replay));
+    }
+    if watch.questions > 0 {
+        let tell = Box::new(|posed| SHARED.push(&Frame::Posed(posed)));
+        return Box::new(Telling::new(replay, watch.questions, tell));
+    }
+    replay
 }
 
 /// Puts a kernel in charge of a run of this request, on this operating system unless the request says otherwise.

@@ -3,7 +3,7 @@
 //! Does not know shared memory or pipes. Invariant: decoding is total: any bytes give frames or
 //! an error that says where the damage is, never a panic.
 
-use photofinish_sim::choice::Pick;
+use photofinish_sim::choice::{Pick, Posed};
 use photofinish_sim::chooser::{Shape, Strategy, Touch};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Stamp};
@@ -102,6 +102,9 @@ pub struct Watch {
     pub points: u64,
     /// So many touches of words that threads may share are written down, from the first on. Only a replay can be watched so.
     pub touches: u64,
+    /// So many questions besides those of who runs are written down, from the first on. Only a replay can be watched so, and only one
+    /// of whose points and touches none are written down.
+    pub questions: u64,
 }
 
 /// Something that reached the program past the kernel: no event, since it may differ from one process to the next.
@@ -221,6 +224,8 @@ pub enum Frame {
     Point(ThreadId, u64, u32),
     /// A thread was about to touch a word.
     Touched(Touch),
+    /// A question was put that is not one of who runs.
+    Posed(Posed),
     /// Something that reached the program past the kernel.
     Sight(Sight),
     /// In a series: its run is the last of its process, whatever it leaves behind.
@@ -315,7 +320,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 17;
+pub const PROTOCOL: u32 = 18;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

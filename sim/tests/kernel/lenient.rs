@@ -2,7 +2,11 @@
 //!
 //! Does not know what shrinks plans. Invariant: what a lenient run records is a trace like any other, which replays strictly.
 
-use photofinish_sim::chooser::{Attentive, Lenient, Strict};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use photofinish_sim::choice::{Pick, Posed};
+use photofinish_sim::chooser::{Attentive, Lenient, Strict, Telling};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::kernel::Detail;
 use photofinish_sim::plan::Plan;
@@ -65,6 +69,27 @@ proptest! {
             prop_assert_eq!(&again.events, &first.events);
             prop_assert_eq!(&again.ending, &first.ending);
             prop_assert_eq!(again.trace.plan(), first.trace.plan());
+        }
+    }
+
+    #[test]
+    fn a_replay_that_tells_its_questions_is_the_same_run_and_names_each_answer_of_it(
+        program in some_program(), seed in any::<u64>(), strategy in 0..strategies().len()
+    ) {
+        let first = found(&program, seed, strategy);
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let tell = Box::new({ let told = Rc::clone(&told); move |posed| told.borrow_mut().push(posed) });
+        let replay = Telling::new(Box::new(Lenient::new(first.trace.plan())), u64::MAX, tell);
+        let again = run(&program, Box::new(replay), Detail::Events);
+        prop_assert_eq!(&again.events, &first.events);
+        prop_assert_eq!(again.trace.plan(), first.trace.plan());
+        let answered = first.trace.picks.iter().filter(|pick| pick.to.is_none()).map(|pick| {
+            let Pick { thread, thread_points, kind, nth, bound, .. } = *pick;
+            Posed { thread, thread_points, kind, nth, bound }
+        });
+        let told = told.borrow();
+        for posed in answered {
+            prop_assert_eq!(told.iter().filter(|told| **told == posed).count(), 1, "{:?}", posed);
         }
     }
 

@@ -166,6 +166,20 @@ fn a_program_that_asks_for_what_is_not_modelled() {
 }
 
 #[test]
+fn what_belongs_to_the_machine_and_to_others_is_refused_by_name() {
+    let Examined { run, judgement, .. } = ended("machine", Limits::default());
+    assert_eq!(judgement.verdict, Verdict::Inconclusive, "{judgement:?}");
+    let noted = run.events.iter().filter_map(|(_, event)| match event {
+        Event::Unmodelled { what } => what.split([' ', '(']).next(),
+        _ => None,
+    });
+    let noted: Vec<&str> = noted.collect();
+    let refused: String = noted.iter().map(|name| format!("{name} true\n")).collect();
+    assert_eq!(written(&run, 1), refused);
+    assert!(noted.len() > 15 && noted.contains(&"clock_settime") && noted.contains(&"setreuid"), "{noted:?}");
+}
+
+#[test]
 fn what_a_program_writes_is_kept() {
     let Examined { run, .. } = check("output", PASS, "");
     let lines = |word: &str, count: u32| (0..count).map(|n| format!("{word} {n}\n")).collect::<String>();

@@ -18,6 +18,7 @@ pub mod futex;
 pub mod identity;
 pub mod leak;
 pub mod lock;
+pub mod machine;
 pub mod mapping;
 pub mod memory;
 pub mod message;
@@ -33,5 +34,6 @@ pub mod socket;
 pub mod thread;
 pub mod time;
 pub mod tsc;
+pub mod user;
 
 pub use failed::Failed;

@@ -40,6 +40,7 @@ mod stdio;
 pub(crate) mod thread;
 mod timerfd;
 pub(crate) mod tls;
+mod user;
 
 use photofinish_sim::errno::Errno;
 

@@ -74,11 +74,94 @@ refused_pointers! {
     fts_open(a, b, c);
     ttyname(a);
     popen(a, b);
+    sem_open(a, b, c, d);
+    if_nameindex();
+    getlogin();
+    getutxent();
+    getutxid(a);
+    getutxline(a);
+    pututxline(a);
     sigset(a, b);
     getwd(a);
 }
 
+// The machine: its clock, its names, its disks, its ports, its load.
 refused! {
+    adjtime(a, b);
+    adjtimex(a);
+    ntp_adjtime(a);
+    clock_adjtime(a, b);
+    clock_settime(a, b);
+    settimeofday(a, b);
+    sethostname(a, b);
+    setdomainname(a, b);
+    getdomainname(a, b);
+    sethostid(a);
+    gethostid();
+    sysinfo(a);
+    getloadavg(a, b);
+    mount(a, b, c, d, e);
+    umount(a);
+    umount2(a, b);
+    swapon(a, b);
+    swapoff(a);
+    quotactl(a, b, c, d);
+    acct(a);
+    reboot(a);
+    klogctl(a, b, c);
+    syslog(a, b, c, d, e, f);
+    vsyslog(a, b, c);
+    openlog(a, b, c);
+    vhangup();
+    iopl(a);
+    ioperm(a, b, c);
+    posix_openpt(a);
+    getpt();
+}
+
+// Who else there is: groups, and what programs share that are not of the run.
+refused! {
+    setgroups(a, b);
+    initgroups(a, b);
+    shm_open(a, b, c);
+    shm_unlink(a);
+    shmget(a, b, c);
+    shmat(a, b, c);
+    shmdt(a);
+    shmctl(a, b, c);
+    mq_open(a, b, c, d);
+    mq_unlink(a);
+    msgget(a, b);
+    msgsnd(a, b, c, d);
+    msgrcv(a, b, c, d, e);
+    msgctl(a, b, c);
+    semget(a, b, c);
+    semop(a, b, c);
+    semtimedop(a, b, c, d);
+    semctl(a, b, c, d);
+    sem_unlink(a);
+}
+
+// Threads of the C library's own, and signals at times of the real clock.
+refused! {
+    timer_create(a, b, c);
+    aio_read(a);
+    aio_read64(a);
+    aio_write(a);
+    aio_write64(a);
+    aio_fsync(a, b);
+    aio_fsync64(a, b);
+    lio_listio(a, b, c, d);
+    lio_listio64(a, b, c, d);
+}
+
+refused! {
+    sched_setaffinity(a, b, c);
+    sched_setparam(a, b);
+    sched_getparam(a, b);
+    sched_setscheduler(a, b, c);
+    sched_getscheduler(a);
+    sched_rr_get_interval(a, b);
     fileno(a);
     scandir(a, b, c, d);
     scandir64(a, b, c, d);
@@ -176,6 +259,10 @@ refused_by_number! {
     pthread_rwlock_clockrdlock(a, b, c);
     pthread_rwlock_clockwrlock(a, b, c);
     pthread_getaffinity_np(a, b, c);
+    pthread_tryjoin_np(a, b);
+    pthread_timedjoin_np(a, b, c);
+    pthread_clockjoin_np(a, b, c, d);
+    getlogin_r(a, b);
     sigwait(a, b);
     pthread_sigqueue(a, b, c);
     pidfd_spawn(a, b, c, d, e, f);

@@ -1,8 +1,8 @@
-//! `getpid(2)`, `gettid(2)`, `sched_getaffinity(2)`, `sysconf(3)`, `kill(2)` of nobody, `sigaltstack(2)`.
+//! `getpid(2)`, `gettid(2)`, `setuid(2)`, `sched_getaffinity(2)`, `sysconf(3)`, `kill(2)` of nobody, `sigaltstack(2)`.
 //!
 //! How many processors there are is the machine's or the run's affair. Invariant: no line holds an id.
 
-use photofinish_calls::{identity, process};
+use photofinish_calls::{identity, process, user};
 
 use super::case::family;
 use super::transcript::Transcript;
@@ -12,6 +12,9 @@ family! {
     "ids" = ids, ["getpid", "getppid", "gettid", "syscall"], "Ids of the process and its threads.";
     "processors" = processors, ["sched_getaffinity", "sysconf", "sched_getcpu"], "The processors a program may use.";
     "yield" = yields, ["sched_yield", "syscall"], "Giving up a turn.";
+    "users" = users, [
+        "setuid", "seteuid", "setreuid", "setresuid", "setfsuid", "setgid", "setegid", "setregid", "setresgid", "setfsgid",
+    ], "Becoming who one is.";
     "stack" = stack, ["sigaltstack"], "Std gives every thread an alternate signal stack.";
 }
 
@@ -49,6 +52,31 @@ fn processors(t: &mut Transcript) {
     t.value("nonsense", identity::sysconf(-1));
     let here = identity::sched_getcpu().map(|cpu| cpu >= 0);
     t.call("sched_getcpu", here);
+}
+
+/// Whoever runs this may not become anybody else, or may: no case asks.
+fn users(t: &mut Transcript) {
+    const NONE: u32 = u32::MAX;
+    let (uid, gid) = user::me();
+    t.call("setuid", user::setuid(uid));
+    t.call("setuid to none", user::setuid(NONE));
+    t.call("seteuid", user::seteuid(uid));
+    t.call("seteuid to none", user::seteuid(NONE));
+    t.call("setreuid", user::setreuid(uid, uid));
+    t.call("setreuid to none", user::setreuid(NONE, NONE));
+    t.call("setresuid", user::setresuid(uid, NONE, uid));
+    t.value("setfsuid says who it was", user::setfsuid(uid) == uid);
+    t.value("and none stays that", user::setfsuid(NONE) == uid);
+    t.call("setgid", user::setgid(gid));
+    t.call("setgid to none", user::setgid(NONE));
+    t.call("setegid", user::setegid(gid));
+    t.call("setegid to none", user::setegid(NONE));
+    t.call("setregid", user::setregid(NONE, gid));
+    t.call("setregid to none", user::setregid(NONE, NONE));
+    t.call("setresgid", user::setresgid(gid, gid, NONE));
+    t.value("setfsgid says who it was", user::setfsgid(gid) == gid);
+    t.value("and none stays that", user::setfsgid(NONE) == gid);
+    t.value("nobody became anybody else", user::me() == (uid, gid));
 }
 
 fn yields(t: &mut Transcript) {

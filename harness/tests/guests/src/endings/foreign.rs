@@ -28,3 +28,10 @@ pub(super) fn big_stack() -> Result<(), Failure> {
     println!("{}", Builder::new().stack_size(1 << 30).spawn(|| ()).is_ok());
     Ok(())
 }
+
+pub(super) fn machine() -> Result<(), Failure> {
+    for (name, made) in photofinish_calls::machine::CALLS {
+        println!("{name} {}", made() == -1);
+    }
+    Ok(())
+}

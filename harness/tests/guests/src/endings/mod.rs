@@ -83,6 +83,12 @@ static VARIANTS: &[Variant] = &[
         &[find("unmodelled: *")],
         foreign::big_stack,
     ),
+    doomed(
+        "machine",
+        "What belongs to the machine is asked for, and to other programs.",
+        &[find("unmodelled: *")],
+        foreign::machine,
+    ),
     sound("output", "A lot of output to both streams.", files::output),
     sound("files", "Real files are written, read and removed.", files::files),
     doomed(

@@ -6,11 +6,11 @@
 use photofinish_boundary::tell;
 use photofinish_sim::kernel::RuntimeTask;
 use photofinish_sim::traced::{Level, SpanId, Traced, What};
-use photofinish_tracing::{Hooks, Note, Spawned};
+use photofinish_tracing_hook::{Hooks, Note, Spawned};
 
 /// Installs them.
 pub(crate) fn install() {
-    photofinish_tracing::install(Hooks { is_on: photofinish_boundary::active, note, spawned });
+    photofinish_tracing_hook::install(Hooks { is_on: photofinish_boundary::active, note, spawned });
 }
 
 fn note(note: &Note<'_>) -> Option<u64> {
@@ -32,23 +32,23 @@ fn spawned(span: u64, Spawned { task, name, place }: &Spawned) {
     tell(|kernel| kernel.task_spawned(SpanId(span), RuntimeTask(*task), name.clone(), place.clone()));
 }
 
-fn what_of(what: photofinish_tracing::What) -> What {
+fn what_of(what: photofinish_tracing_hook::What) -> What {
     match what {
-        photofinish_tracing::What::Event => What::Event,
-        photofinish_tracing::What::Created => What::Created,
-        photofinish_tracing::What::Recorded => What::Recorded,
-        photofinish_tracing::What::Entered => What::Entered,
-        photofinish_tracing::What::Exited => What::Exited,
-        photofinish_tracing::What::Closed => What::Closed,
+        photofinish_tracing_hook::What::Event => What::Event,
+        photofinish_tracing_hook::What::Created => What::Created,
+        photofinish_tracing_hook::What::Recorded => What::Recorded,
+        photofinish_tracing_hook::What::Entered => What::Entered,
+        photofinish_tracing_hook::What::Exited => What::Exited,
+        photofinish_tracing_hook::What::Closed => What::Closed,
     }
 }
 
-fn level_of(level: photofinish_tracing::Level) -> Level {
+fn level_of(level: photofinish_tracing_hook::Level) -> Level {
     match level {
-        photofinish_tracing::Level::Error => Level::Error,
-        photofinish_tracing::Level::Warn => Level::Warn,
-        photofinish_tracing::Level::Info => Level::Info,
-        photofinish_tracing::Level::Debug => Level::Debug,
-        photofinish_tracing::Level::Trace => Level::Trace,
+        photofinish_tracing_hook::Level::Error => Level::Error,
+        photofinish_tracing_hook::Level::Warn => Level::Warn,
+        photofinish_tracing_hook::Level::Info => Level::Info,
+        photofinish_tracing_hook::Level::Debug => Level::Debug,
+        photofinish_tracing_hook::Level::Trace => Level::Trace,
     }
 }

@@ -3,12 +3,12 @@
 //! Does not know who reads them. Invariant: the program's own code (a field's `Debug`) runs before the hook is called, and no
 //! lock of the registry is held meanwhile.
 
+use photofinish_tracing_hook::{self as hook, Hooks, Level, Note, What};
 use tracing_core::{Event, Metadata, Subscriber, span};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::fields::Text;
-use crate::hook::{self, Hooks, Level, Note, What};
 use crate::task;
 
 /// Makes what is traced in a simulation part of the run. [`layer`] makes one.

@@ -24,12 +24,11 @@
 
 #[cfg(feature = "layer")]
 mod fields;
-mod hook;
 #[cfg(feature = "layer")]
 mod layer;
 #[cfg(feature = "layer")]
 mod task;
 
-pub use hook::{Hooks, Level, Note, Spawned, What, install};
 #[cfg(feature = "layer")]
 pub use layer::{Layer, layer};
+pub use photofinish_tracing_hook::{Hooks, Level, Note, Spawned, What, install};

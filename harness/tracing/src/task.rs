@@ -5,10 +5,9 @@
 
 use core::fmt;
 
+use photofinish_tracing_hook::Spawned;
 use tracing_core::field::Visit;
 use tracing_core::{Field, Metadata, span};
-
-use crate::hook::Spawned;
 
 /// What tokio calls the span of a task (`tokio::util::trace::task`).
 const SPAWN: &str = "runtime.spawn";

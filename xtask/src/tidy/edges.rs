@@ -38,7 +38,8 @@ const ROOMS: &[Room] = &[
     Room { package: "photofinish-reports", may_use: &["photofinish-sim"], may_test_with: &[] },
     Room { package: "photofinish-macros", may_use: &[], may_test_with: &[] },
     // Part of the program under test: it must bring nothing of ours along.
-    Room { package: "photofinish-tracing", may_use: &[], may_test_with: &[] },
+    Room { package: "photofinish-tracing-hook", may_use: &[], may_test_with: &[] },
+    Room { package: "photofinish-tracing", may_use: &["photofinish-tracing-hook"], may_test_with: &[] },
     Room {
         package: "photofinish",
         may_use: &[
@@ -49,7 +50,7 @@ const ROOMS: &[Room] = &[
             "photofinish-reports",
             "photofinish-macros",
             "photofinish-marks",
-            "photofinish-tracing",
+            "photofinish-tracing-hook",
         ],
         may_test_with: &[],
     },

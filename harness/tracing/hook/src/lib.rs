@@ -1,7 +1,11 @@
 //! How what is traced reaches the simulator, if there is one.
 //!
+//! A package beside that of the layer, and not a part of it: what the harness is built of must not change with the features that a
+//! program asks of the layer, or a program with tokio in it is another build of the harness than one without.
+//!
 //! Does not know what becomes of it. Invariant: the hooks are installed at most once in a process, and not called outside a
 //! simulation.
+#![forbid(unsafe_code)]
 
 use std::sync::OnceLock;
 
@@ -88,7 +92,6 @@ pub fn install(hooks: Hooks) {
 }
 
 /// The hooks, inside a simulation.
-#[cfg(feature = "layer")]
-pub(crate) fn on() -> Option<&'static Hooks> {
+pub fn on() -> Option<&'static Hooks> {
     HOOKS.get().filter(|hooks| (hooks.is_on)())
 }

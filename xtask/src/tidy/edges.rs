@@ -58,14 +58,16 @@ const ROOMS: &[Room] = &[
     Room { package: "photofinish-corpus", may_use: &[], may_test_with: &[] },
     // Of the boundary's folder because it is unsafe inside, but it knows only our error numbers: libc behind safe calls.
     Room { package: "photofinish-calls", may_use: &["photofinish-sim"], may_test_with: &[] },
+    // Says only which features packages of others have.
+    Room { package: "photofinish-united", may_use: &[], may_test_with: &[] },
     Room {
         package: "photofinish-scenarios",
-        may_use: &["photofinish", "photofinish-calls", "photofinish-marks"],
+        may_use: &["photofinish", "photofinish-calls", "photofinish-marks", "photofinish-united"],
         may_test_with: &[],
     },
     Room {
         package: "photofinish-turmoil-scenarios",
-        may_use: &["photofinish", "photofinish-turmoil"],
+        may_use: &["photofinish", "photofinish-turmoil", "photofinish-united"],
         may_test_with: &[],
     },
     Room { package: "photofinish-load", may_use: &["photofinish"], may_test_with: &[] },
@@ -78,6 +80,7 @@ const ROOMS: &[Room] = &[
             "photofinish-innocent",
             "photofinish-marks",
             "photofinish-tracing",
+            "photofinish-united",
         ],
         may_test_with: &[],
     },

@@ -12,6 +12,12 @@ use xtask::workspace::Workspace;
 /// The name of the executable: it lies beside that of the scenarios as they are.
 const NAME: &str = "scenarios-edited";
 
+/// The name of the package.
+const PACKAGE: &str = "photofinish-scenarios-edited";
+
+/// The folders of the workspace that have packages which the scenarios use.
+const UNEDITED: [&str; 5] = ["harness", "reports", "scenarios/united", "shrink", "sim"];
+
 /// In a file, what stands for the first place of a text. The place itself stands for `@`.
 struct Edit {
     file: &'static str,
@@ -44,6 +50,9 @@ const EDITS: &[Edit] = &[
 ];
 
 /// Builds the edited scenarios with the xtask under test as cargo's wrapper.
+///
+/// The folder is laid out as the workspace is, with links to all that is not edited: cargo counts where a package lies in its
+/// workspace, so what is not edited is what was built already. What is has another package name, that neither is taken for the other.
 pub(crate) fn build() -> PathBuf {
     let workspace = Workspace::load().expect("the tests run inside the workspace");
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edited");
@@ -53,14 +62,14 @@ pub(crate) fn build() -> PathBuf {
     for edit in EDITS {
         apply(&package.join("src"), edit);
     }
-    let manifest = read(&workspace.root().join("scenarios/Cargo.toml"));
-    let bin = format!("[[bin]]\nname = \"{NAME}\"\npath = \"src/bin/scenarios.rs\"\n");
-    let manifest =
-        manifest.replacen("[dependencies]", &format!("autobins = false\n\n{bin}\n[dependencies]"), 1);
-    write(&package.join("Cargo.toml"), &manifest);
+    write(&package.join("Cargo.toml"), &package_manifest(workspace.root()));
     write(&root.join("Cargo.toml"), &workspace_manifest(workspace.root()));
+    for folder in UNEDITED {
+        let linked = std::os::unix::fs::symlink(workspace.root().join(folder), root.join(folder));
+        linked.unwrap_or_else(|error| panic!("{folder}: {error}"));
+    }
     fs::copy(workspace.root().join("Cargo.lock"), root.join("Cargo.lock")).expect("there is a lock file");
-    built(&workspace, &root, Bin { package: "photofinish-scenarios", name: NAME })
+    built(&workspace, &root, Bin { package: PACKAGE, name: NAME })
 }
 
 /// Builds a binary of the workspace in a folder, into the target folder of ours: what is not edited is there.
@@ -70,14 +79,25 @@ pub(crate) fn built(workspace: &Workspace, root: &Path, bin: Bin<'_>) -> PathBuf
     Build { root, out: &out, wrapper, level: Preempt::Atomics }.executable(bin).expect("it builds")
 }
 
-/// The workspace's, with this one member, and everything else where it is.
+/// That of the scenarios, with another name for the package, the same for its library, and one executable.
+fn package_manifest(root: &Path) -> String {
+    let manifest = read(&root.join("scenarios/Cargo.toml"));
+    let (name, dependencies) = ("name = \"photofinish-scenarios\"", "[dependencies]");
+    assert!(manifest.contains(name) && manifest.contains(dependencies), "{manifest}");
+    let lib = "[lib]\nname = \"photofinish_scenarios\"\n";
+    let bin = format!("[[bin]]\nname = \"{NAME}\"\npath = \"src/bin/scenarios.rs\"\n");
+    let manifest = manifest.replacen(name, &format!("name = \"{PACKAGE}\"\nautobins = false"), 1);
+    manifest.replacen(dependencies, &format!("{lib}\n{bin}\n{dependencies}"), 1)
+}
+
+/// The workspace's, with this one member and those that it uses.
 fn workspace_manifest(root: &Path) -> String {
     let mut manifest = String::new();
     for line in read(&root.join("Cargo.toml")).lines() {
         match line.split_once(" = ") {
             Some(("exclude", _)) => continue,
             Some(("members", _)) => manifest += "members = [\"scenarios\"]",
-            _ => manifest += &line.replace("path = \"", &format!("path = \"{}/", root.display())),
+            _ => manifest += line,
         }
         manifest += "\n";
     }

@@ -146,7 +146,7 @@ pub struct Run {
     pub points: Vec<PointSeen>,
     /// The words that threads were about to touch, if they were asked for: see [`Watch::touches`].
     pub touched: Vec<Touch>,
-    /// The questions that were put besides those of who runs, if they were asked for: see [`Watch::questions`].
+    /// The questions of how long something takes, if they were asked for: see [`Watch::questions`].
     pub posed: Vec<Posed>,
     /// What reached the program past the kernel: the files it opened that are not of the run, and what else was asked for.
     pub sights: Vec<Sight>,

@@ -91,6 +91,8 @@ pub(crate) struct Weight([u64; 4]);
 impl Weight {
     /// Of one stall.
     pub(crate) const OF_STALL: Self = Self([0, 1, 0, 0]);
+    /// Of the least there is: one decision of no other class.
+    pub(crate) const LEAST: Self = Self([0, 0, 0, 1]);
 
     pub(crate) fn of<'a>(decisions: impl IntoIterator<Item = &'a Decision>) -> Self {
         let mut weight = Self::default();

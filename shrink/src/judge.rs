@@ -35,7 +35,7 @@ pub trait Judge {
         Ok(Vec::new())
     }
 
-    /// What is asked in the run that follows a plan, besides who runs. None if it does not know.
+    /// Of what takes some time in the run that follows a plan, how long. None if it does not know.
     ///
     /// # Errors
     /// It will make no more runs.
@@ -75,7 +75,7 @@ pub struct Places {
     pub points: Vec<u64>,
 }
 
-/// A question that is put in a run, and is not one of who runs.
+/// A question of how long something takes in a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// The thread that runs, or ran last.

@@ -127,7 +127,7 @@ impl<'a> Search<'a> {
         Ok(places)
     }
 
-    /// What is asked in the run that follows a plan, besides who runs.
+    /// Of what takes some time in the run that follows a plan, how long.
     pub(crate) fn asked(&mut self, plan: &Plan) -> Result<Rc<[Asked]>, Over> {
         let digest = Digest::of(plan);
         if let Some(asked) = self.asked.get(&digest) {

@@ -69,6 +69,12 @@ pub enum Kind {
 impl Kind {
     /// How many kinds there are.
     pub const COUNT: usize = Self::Chosen as usize + 1;
+
+    /// Whether it is asked how long something takes that anybody knows to take long at times.
+    #[must_use]
+    pub fn is_duration(self) -> bool {
+        matches!(self, Self::Latency | Self::FileTime)
+    }
 }
 
 /// How often something goes wrong, as an exact ratio.

@@ -8,13 +8,14 @@ use photofinish_sim::call::fd::{close, dup2};
 use photofinish_sim::call::io::{read, write};
 use photofinish_sim::call::pipe::pipe;
 use photofinish_sim::call::process::{Ask, kill, pidfd_open, sigaction, wait};
+use photofinish_sim::call::user::{Whose, become_all, become_one, set_groups};
 use photofinish_sim::call::{Caller, Stop};
 use photofinish_sim::chooser::{Boring, Strategy as Search};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Memory;
 use photofinish_sim::fd::OnExec;
-use photofinish_sim::kernel::{Detail, Kernel, Next};
+use photofinish_sim::kernel::{Detail, Kernel, Next, User};
 use photofinish_sim::limits::Limits;
 use photofinish_sim::process::signal::{Disposition, Handler, SA_NOCLDWAIT, bit};
 use photofinish_sim::process::{Life, Pid, Status};
@@ -58,6 +59,27 @@ fn handler(flags: i32) -> Disposition {
 
 fn pending(kernel: &Kernel) -> bool {
     kernel.is_interrupted()
+}
+
+#[test]
+fn a_process_becomes_nobody_but_itself() {
+    const NONE: u32 = u32::MAX;
+    let mut kernel = kernel();
+    kernel.user = User { uid: 7, gid: 8 };
+    for (whose, own, other) in [(Whose::User, 7, 8), (Whose::Group, 8, 7)] {
+        let one = |id| become_one(&kernel, "setuid", whose, id);
+        let all = |ids: &[u32]| become_all(&kernel, "setreuid", whose, ids);
+        assert_eq!((one(own), all(&[own, NONE]), all(&[NONE, NONE])), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(one(NONE), Err(Stop::Fail(Errno::EINVAL)));
+        for refused in [one(other), all(&[own, other])] {
+            assert!(matches!(refused, Err(Stop::Unmodelled(_, Errno::EPERM))), "{refused:?}");
+        }
+    }
+    let refused = |groups| matches!(groups, Err(Stop::Unmodelled(_, Errno::EPERM)));
+    assert!(refused(set_groups(&kernel, 0)) && refused(set_groups(&kernel, 1)));
+    let _ = kernel.fork().expect("below the limit");
+    assert_eq!(set_groups(&kernel, 0), Ok(()));
+    assert!(refused(set_groups(&kernel, 1)));
 }
 
 #[test]

@@ -62,12 +62,12 @@ fn nearest_words(nearest: &[String]) -> String {
 
 /// What to type instead of a name that there is not: it may be what an option takes.
 fn next_words(name: &str) -> String {
-    let option = match name {
-        _ if name.starts_with("pf1-") || name.parse::<Seed>().is_ok() => "--seed",
-        _ if Path::new(name).is_file() => "--trace",
-        _ => return String::from("`cargo xtask list`"),
-    };
-    format!("`{option} {name}`")
+    match name {
+        _ if name.starts_with("pf1-") => format!("`cargo xtask sim --seed {name}`"),
+        _ if name.parse::<Seed>().is_ok() => format!("`cargo xtask sim SCENARIO --seed {name}`"),
+        _ if Path::new(name).is_file() => format!("`cargo xtask sim --trace {name}`"),
+        _ => String::from("`cargo xtask list`"),
+    }
 }
 
 /// An executable that holds scenarios.

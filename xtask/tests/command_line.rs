@@ -50,9 +50,12 @@ fn an_unknown_name_is_refused_with_the_nearest() {
 
 #[test]
 fn what_an_option_takes_is_said_where_it_is_typed_as_a_name() {
-    check_refused(&["shrink", "pf1-ABrSQU2DYz"], &["next: `--seed pf1-ABrSQU2DYz`"]);
-    check_refused(&["sim", "1138"], &["next: `--seed 1138`"]);
-    check_refused(&["shrink", "Cargo.toml"], &["next: `--trace Cargo.toml`"]);
+    let token = "pf1-ABrSQU2DYz";
+    for command in ["sim", "shrink", "sweep"] {
+        check_refused(&[command, token], &["next: `cargo xtask sim --seed pf1-ABrSQU2DYz`"]);
+        check_refused(&[command, "1138"], &["next: `cargo xtask sim SCENARIO --seed 1138`"]);
+        check_refused(&[command, "Cargo.toml"], &["next: `cargo xtask sim --trace Cargo.toml`"]);
+    }
 }
 
 #[test]

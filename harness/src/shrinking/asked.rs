@@ -1,6 +1,7 @@
-//! What is asked in a run besides who runs.
+//! What takes some time in a run: the questions of how long.
 //!
-//! Does not know what other answers would make of it. Invariant: each question is told once, by a name that it has in the run.
+//! Does not know what other answers would make of it. Invariant: each of the first so many questions is told once, by a name that it has in
+//! the run.
 
 use photofinish_shrink::Asked;
 use photofinish_sim::choice::Posed;
@@ -13,6 +14,9 @@ pub(super) fn of(client: &mut Client, request: &Request, plan: &Plan) -> Result<
     let watch = Some(Watch { questions: QUESTIONS_MAX, ..Watch::default() });
     let replay = Some(Replay::Lenient(plan.clone()));
     let run = client.run(&Request { replay, watch, events: false, ..request.clone() })?;
+    if run.truncated {
+        return Ok(Vec::new());
+    }
     let pedigrees = run.trace.family.pedigrees();
     let named = |posed: &Posed| {
         let Posed { thread, thread_points: points, kind, nth, bound } = *posed;

@@ -1,6 +1,6 @@
 //! What is left of a plan when some of its decisions go, for another to take their place.
 //!
-//! Does not know which. Invariant: of a plan of more decisions than there are sets to look at, nothing is left.
+//! Does not know which. Invariant: of a long plan there is no base, of any other there are few.
 
 use photofinish_sim::plan::{Decision, Plan};
 

@@ -1,10 +1,9 @@
-//! Takes some decisions away and gives another answer to one question instead, wherever that is put: a packet or a file that takes longer does
-//! for a failure what a thread that is stopped does, and is simpler.
+//! Takes some decisions away and lets one file operation or one packet take longer instead, whichever that is: what a thread that is stopped
+//! does for a failure this often does, too, and it is simpler.
 //!
-//! All other passes lower answers or take them away. Does not know what is asked in a run; the judge does. Invariant: what is asked for
-//! is simpler than the plan, and bounded by how long its runs are.
+//! All other passes lower answers or take them away. Does not know what takes how long in a run; the judge does. No fault is tried: it would be
+//! another cause with the same face. Invariant: what is asked for is simpler than the plan, and bounded by how long its runs are.
 
-use photofinish_sim::choice::Kind;
 use photofinish_sim::plan::{Answer, Decision, Plan};
 
 use super::bases::{Base, bases};
@@ -20,7 +19,10 @@ const FEW: u64 = 16;
 pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
     let runs = POINTS_MAX / search.best().size.points.max(1);
     let mut left = usize::try_from(runs).unwrap_or(usize::MAX);
-    let bases = bases(search.plan());
+    let mut bases = bases(search.plan());
+    bases.retain(|base| Weight::LEAST < base.gone);
+    // None takes what all have.
+    let most = left / bases.len().max(1);
     // The largest answers first: what is late enough for a failure is mostly late enough if it is later.
     for level in 0..u64::BITS {
         let mut is_over = true;
@@ -33,9 +35,11 @@ pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
                 left -= 1;
             }
             let asked = search.asked(&base.plan)?;
-            let raised = asked.iter().filter_map(|asked| raised(base, asked, level));
-            let plans: Vec<Plan> = raised.map(|decision| base.with(decision)).take(left).collect();
+            let plans: Vec<Plan> = asked.iter().filter_map(|asked| raised(base, asked, level)).collect();
             is_over &= plans.is_empty();
+            // All through the run, if they are too many.
+            let step = plans.len().div_ceil(most.min(left).max(1)).max(1);
+            let plans: Vec<Plan> = plans.into_iter().step_by(step).take(left).collect();
             left -= plans.len();
             if search.first(plans)?.is_some() {
                 return Ok(());
@@ -48,16 +52,16 @@ pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
     Ok(())
 }
 
-/// Another answer to a question that is boring in what is left of a plan, if it is simpler than what is gone.
-fn raised(base: &Base, asked: &Asked, level: u32) -> Option<Decision> {
-    let Asked { thread, points, kind, nth, bound } = asked.clone();
-    // What random bytes are made of means nothing, and what a program makes of a number that it lets the search choose is its own.
-    if matches!(kind, Kind::Entropy | Kind::Chosen) {
+/// What is left of a plan with a larger answer to one question that is boring in it, if that is simpler than what is gone.
+fn raised(base: &Base, asked: &Asked, level: u32) -> Option<Plan> {
+    let Asked { thread, points, kind, nth, bound } = asked;
+    let largest = bound - 1;
+    let pick = if *bound <= FEW { largest.saturating_sub(level.into()) } else { largest >> level };
+    let is_there = |other: &Decision| other.place() == (thread, *points, *kind, *nth);
+    if pick == 0 || base.plan.decisions.iter().any(is_there) {
         return None;
     }
-    let largest = bound - 1;
-    let pick = if bound <= FEW { largest.saturating_sub(level.into()) } else { largest >> level };
-    let decision = Decision { thread, points, kind, nth, answer: Answer::Pick(pick) };
-    let is_boring = base.plan.decisions.iter().all(|other| other.place() != decision.place());
-    (pick > 0 && is_boring && Weight::of([&decision]) < base.gone).then_some(decision)
+    let (thread, answer) = (thread.clone(), Answer::Pick(pick));
+    let decision = Decision { thread, points: *points, kind: *kind, nth: *nth, answer };
+    (Weight::of([&decision]) < base.gone).then(|| base.with(decision))
 }

@@ -16,6 +16,8 @@ struct Raising<'a> {
     asked: Vec<Asked>,
     /// The plans of whose runs it was sought what is asked there.
     sought: BTreeSet<Plan>,
+    /// Scheduling points of each run.
+    points: u64,
 }
 
 impl<'a> Raising<'a> {
@@ -25,11 +27,17 @@ impl<'a> Raising<'a> {
             (1..=100).map(move |points| Asked { thread: thread(number), points, kind, nth: 0, bound })
         };
         let asked = of(1, Kind::FileTime, 12).chain(of(2, Kind::Latency, 4096)).collect();
-        Self { toy: Toy::of(width, fails), asked, sought: BTreeSet::new() }
+        Self { toy: Toy::of(width, fails), asked, sought: BTreeSet::new(), points: 1000 }
     }
 
     fn shrunk(&mut self, failing: &[Decision]) -> Shrunk {
-        shrink(kept(&plan(failing)), self, Budget { runs: 1_000_000 })
+        let failing = self.long(kept(&plan(failing)));
+        shrink(failing, self, Budget { runs: 1_000_000 })
+    }
+
+    fn long(&self, mut kept: Kept) -> Kept {
+        kept.size.points = self.points;
+        kept
     }
 }
 
@@ -39,7 +47,8 @@ impl Judge for Raising<'_> {
     }
 
     fn ask(&mut self, plans: &[Plan]) -> Result<Vec<Option<Kept>>, Stopped> {
-        self.toy.ask(plans)
+        let answers = self.toy.ask(plans)?;
+        Ok(answers.into_iter().map(|answer| answer.map(|kept| self.long(kept))).collect())
     }
 
     fn asked(&mut self, plan: &Plan) -> Result<Vec<Asked>, Stopped> {
@@ -103,11 +112,18 @@ fn of_many_answers_the_largest_is_tried_first_and_then_made_smaller() {
     assert_eq!(judge.shrunk(&two).best.plan, plan(&[number(Kind::Latency, 2, 33, 700)]));
 }
 
+/// The base without any decision asks for more than there are runs.
 #[test]
-fn what_the_program_lets_the_search_choose_is_not_raised() {
+fn one_of_two_stops_stays_where_all_that_takes_long_is_more_than_can_be_tried() {
     let two = [hold(1, 70), hold(2, 90)];
-    let chosen = [number(Kind::Chosen, 1, 7, 2)];
-    let mut judge = Raising::of(1, fails_by(&two, &chosen));
-    judge.asked = vec![Asked { thread: thread(1), points: 7, kind: Kind::Chosen, nth: 0, bound: 3 }];
-    assert_eq!(judge.shrunk(&two).best.plan.decisions, two);
+    let is_late = |decision: &Decision| decision.kind == Kind::Latency && (30..40).contains(&decision.points);
+    let has = |plan: &Plan, all: &[Decision]| all.iter().all(|decision| plan.decisions.contains(decision));
+    let mut judge = Raising::of(1, |plan| {
+        has(plan, &two) || (has(plan, &two[..1]) && plan.decisions.iter().any(is_late))
+    });
+    // Some two hundred runs of so many points may be made, for three bases that ask two hundred questions each.
+    judge.points = (1 << 23) / 210;
+    let found = judge.shrunk(&two);
+    assert_eq!(found.best.plan.decisions.len(), 2);
+    assert!(found.best.plan.decisions.contains(&two[0]) && found.best.plan.decisions.iter().any(is_late));
 }

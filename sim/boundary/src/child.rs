@@ -6,7 +6,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use photofinish_sim::choice::{Chooser, Pick};
+use photofinish_sim::choice::{Chooser, Kind, Pick};
 use photofinish_sim::chooser::{Attentive, Lenient, Strict, Telling};
 use photofinish_sim::ending::Ending;
 use photofinish_sim::event::{Event, Recorder, Stamp};
@@ -138,7 +138,7 @@ fn chooser(request: &Request) -> Box<dyn Chooser> {
     }
     if watch.questions > 0 {
         let tell = Box::new(|posed| SHARED.push(&Frame::Posed(posed)));
-        return Box::new(Telling::new(replay, watch.questions, tell));
+        return Box::new(Telling::new(replay, (watch.questions, Kind::is_duration), tell));
     }
     replay
 }

@@ -102,8 +102,8 @@ pub struct Watch {
     pub points: u64,
     /// So many touches of words that threads may share are written down, from the first on. Only a replay can be watched so.
     pub touches: u64,
-    /// So many questions besides those of who runs are written down, from the first on. Only a replay can be watched so, and only one
-    /// of whose points and touches none are written down.
+    /// So many questions of how long something takes are written down, from the first on. Only a replay can be watched so, and only one of
+    /// whose points and touches none are written down.
     pub questions: u64,
 }
 
@@ -224,7 +224,7 @@ pub enum Frame {
     Point(ThreadId, u64, u32),
     /// A thread was about to touch a word.
     Touched(Touch),
-    /// A question was put that is not one of who runs.
+    /// It was asked how long something takes.
     Posed(Posed),
     /// Something that reached the program past the kernel.
     Sight(Sight),

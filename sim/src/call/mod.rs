@@ -25,6 +25,7 @@ pub mod socket;
 pub mod sockopt;
 pub mod time;
 pub mod timerfd;
+pub mod user;
 pub mod world;
 
 use crate::errno::Errno;

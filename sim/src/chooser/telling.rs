@@ -1,26 +1,27 @@
 //! A chooser that tells what it is asked, around one that does not: so that somebody knows which other answers a run could have had.
 //!
-//! Answers nothing itself. Invariant: the run is the run of the chooser inside. Of who runs nothing is told: where a thread can be stopped is
-//! known of its points.
+//! Answers nothing itself. Invariant: the run is the run of the chooser inside, and each question that somebody wants to know of is told once, up
+//! to so many.
 
 use crate::choice::{Attention, Chooser, Divergence, Kind, Moment, Notice, Posed, Question};
 
 /// Who is told.
 pub type Tell = Box<dyn FnMut(Posed)>;
 
-/// A chooser whose first questions are told.
+/// A chooser whose first questions of some kinds are told.
 pub struct Telling {
     chooser: Box<dyn Chooser>,
+    wanted: fn(Kind) -> bool,
     /// So many are still told.
     left: u64,
     tell: Tell,
 }
 
 impl Telling {
-    /// Asks this chooser, and tells of the first `most` questions.
+    /// Asks this chooser, and tells of the first `most` questions of the kinds that are wanted.
     #[must_use]
-    pub fn new(chooser: Box<dyn Chooser>, most: u64, tell: Tell) -> Self {
-        Self { chooser, left: most, tell }
+    pub fn new(chooser: Box<dyn Chooser>, (most, wanted): (u64, fn(Kind) -> bool), tell: Tell) -> Self {
+        Self { chooser, wanted, left: most, tell }
     }
 }
 
@@ -30,7 +31,7 @@ impl Chooser for Telling {
     }
 
     fn choose(&mut self, question: &Question<'_>) -> Result<u64, Divergence> {
-        if self.left > 0 && !matches!(question.kind, Kind::Preempt | Kind::Next) {
+        if self.left > 0 && (self.wanted)(question.kind) {
             self.left -= 1;
             let Question { kind, bound, nth, at: Moment { thread, thread_points, .. }, .. } = *question;
             (self.tell)(Posed { thread, thread_points, kind, nth, bound });

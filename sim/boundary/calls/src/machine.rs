@@ -30,18 +30,22 @@ pub const CALLS: &[(&str, Made)] = &[
 ];
 
 fn timer_create() -> i64 {
-    // SAFETY: there is no such clock, and null asks for the default and has the call refused with EFAULT.
-    unsafe { libc::timer_create(-1000, null_mut(), null_mut()) }.into()
+    const NO_CLOCK: libc::clockid_t = 1 << 20;
+    let mut timer = null_mut();
+    // SAFETY: a place for the timer, and null for the signal that is the default; there is no such clock.
+    unsafe { libc::timer_create(NO_CLOCK, null_mut(), &raw mut timer) }.into()
 }
 
 fn clock_settime() -> i64 {
-    // SAFETY: the kernel answers EFAULT to a null pointer.
-    unsafe { libc::clock_settime(libc::CLOCK_REALTIME, null()) }.into()
+    let no_time = libc::timespec { tv_sec: 0, tv_nsec: -1 };
+    // SAFETY: it is read during the call, and is no time.
+    unsafe { libc::clock_settime(libc::CLOCK_REALTIME, &raw const no_time) }.into()
 }
 
 fn settimeofday() -> i64 {
-    // SAFETY: null stands for what stays as it is.
-    unsafe { libc::settimeofday(null(), null()) }.into()
+    let no_time = libc::timeval { tv_sec: 0, tv_usec: -1 };
+    // SAFETY: it is read during the call, and is no time.
+    unsafe { libc::settimeofday(&raw const no_time, null()) }.into()
 }
 
 fn sysinfo() -> i64 {
@@ -60,8 +64,8 @@ fn sethostname() -> i64 {
 }
 
 fn reboot() -> i64 {
-    // SAFETY: no such command.
-    unsafe { libc::reboot(0) }.into()
+    // SAFETY: no pointers, and no such command (`reboot(2)` has them all).
+    unsafe { libc::reboot(0x7066_7066) }.into()
 }
 
 fn mount() -> i64 {

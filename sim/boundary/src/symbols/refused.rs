@@ -77,6 +77,11 @@ refused_pointers! {
     sem_open(a, b, c, d);
     if_nameindex();
     getlogin();
+    cuserid(a);
+    getutent();
+    getutid(a);
+    getutline(a);
+    pututline(a);
     getutxent();
     getutxid(a);
     getutxline(a);
@@ -90,6 +95,8 @@ refused! {
     adjtime(a, b);
     adjtimex(a);
     ntp_adjtime(a);
+    ntp_gettime(a);
+    ntp_gettimex(a);
     clock_adjtime(a, b);
     clock_settime(a, b);
     settimeofday(a, b);
@@ -109,7 +116,6 @@ refused! {
     acct(a);
     reboot(a);
     klogctl(a, b, c);
-    syslog(a, b, c, d, e, f);
     vsyslog(a, b, c);
     openlog(a, b, c);
     vhangup();
@@ -121,7 +127,6 @@ refused! {
 
 // Who else there is: groups, and what programs share that are not of the run.
 refused! {
-    setgroups(a, b);
     initgroups(a, b);
     shm_open(a, b, c);
     shm_unlink(a);
@@ -259,6 +264,10 @@ refused_by_number! {
     pthread_rwlock_clockrdlock(a, b, c);
     pthread_rwlock_clockwrlock(a, b, c);
     pthread_getaffinity_np(a, b, c);
+    pthread_setaffinity_np(a, b, c);
+    pthread_getschedparam(a, b, c);
+    pthread_setschedparam(a, b, c);
+    pthread_setschedprio(a, b);
     pthread_tryjoin_np(a, b);
     pthread_timedjoin_np(a, b, c);
     pthread_clockjoin_np(a, b, c, d);

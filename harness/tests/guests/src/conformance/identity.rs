@@ -54,7 +54,7 @@ fn processors(t: &mut Transcript) {
     t.call("sched_getcpu", here);
 }
 
-/// Whoever runs this may not become anybody else, or may: no case asks.
+/// Nobody asks to become somebody else: root may, and others may not.
 fn users(t: &mut Transcript) {
     const NONE: u32 = u32::MAX;
     let (uid, gid) = user::me();

@@ -1,12 +1,19 @@
-//! What a program can come by past every guard: functions of the C library that ask the kernel themselves, instructions that nothing
-//! traps, memory that the kernel changes.
+//! What a program can come by past every guard: functions of the C library that ask the kernel themselves, looked up past those of the same
+//! name that refuse to; instructions that nothing traps; memory that the kernel changes.
 //!
 //! Programs that are not deterministic are made of these. Does not know who watches. Invariant: nothing is written but what the caller
 //! gave.
 
+use core::ffi::{CStr, c_int, c_void};
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use crate::failed::{Failed, done, number};
+
+/// The C library's own function of this name, or null: `dlsym(3)`.
+fn past(name: &CStr) -> *mut c_void {
+    // SAFETY: a string; whoever calls what is found knows its type.
+    unsafe { libc::dlsym(libc::RTLD_NEXT, name.as_ptr()) }
+}
 
 /// `adjtimex(2)` without a change: the real time in microseconds.
 ///
@@ -15,8 +22,11 @@ use crate::failed::{Failed, done, number};
 pub fn adjtimex() -> Result<i64, Failed> {
     // SAFETY: a struct of integers.
     let mut at: libc::timex = unsafe { core::mem::zeroed() };
+    // SAFETY: the C library's function of this name has this type, and every C library for Linux has it.
+    let adjtimex: unsafe extern "C" fn(*mut libc::timex) -> c_int =
+        unsafe { core::mem::transmute(past(c"adjtimex")) };
     // SAFETY: a place for the answer; modes of 0 change nothing.
-    number(unsafe { libc::adjtimex(&raw mut at) })?;
+    number(unsafe { adjtimex(&raw mut at) })?;
     Ok(at.time.tv_sec * 1_000_000 + at.time.tv_usec)
 }
 
@@ -27,8 +37,11 @@ pub fn adjtimex() -> Result<i64, Failed> {
 pub fn sysinfo() -> Result<(u64, u16), Failed> {
     // SAFETY: a struct of integers.
     let mut info: libc::sysinfo = unsafe { core::mem::zeroed() };
+    // SAFETY: the C library's function of this name has this type, and every C library for Linux has it.
+    let sysinfo: unsafe extern "C" fn(*mut libc::sysinfo) -> c_int =
+        unsafe { core::mem::transmute(past(c"sysinfo")) };
     // SAFETY: a place for the answer.
-    done(unsafe { libc::sysinfo(&raw mut info) })?;
+    done(unsafe { sysinfo(&raw mut info) })?;
     Ok((info.freeram, info.procs))
 }
 
@@ -62,8 +75,11 @@ pub fn aio_read(fd: i32) -> Result<u64, Failed> {
     request.aio_buf = (&raw mut byte).cast();
     request.aio_nbytes = 1;
     request.aio_sigevent.sigev_notify = libc::SIGEV_NONE;
+    // SAFETY: the C library's function of this name has this type, and every C library for Linux has it.
+    let aio_read: unsafe extern "C" fn(*mut libc::aiocb) -> c_int =
+        unsafe { core::mem::transmute(past(c"aio_read")) };
     // SAFETY: the request and its buffer outlive the wait for its end below.
-    done(unsafe { libc::aio_read(&raw mut request) })?;
+    done(unsafe { aio_read(&raw mut request) })?;
     let mut asked = 0;
     // SAFETY: the request was made.
     while unsafe { libc::aio_error(&raw const request) } == libc::EINPROGRESS {

@@ -42,6 +42,7 @@ pub static SCENARIO: Scenario = Scenario {
 
 static VARIANTS: &[Variant] = &[
     sound("statuses", "A child leaves with the status it is told to.", starting::statuses),
+    sound("oneself", "A child begins as who its parent is.", starting::oneself),
     sound("told", "A child has its own arguments, environment and number.", starting::told),
     sound("killed", "A child that sleeps for ever is killed.", starting::killed),
     sound("piped", "A child echoes what it is given.", piped::piped),

@@ -2,7 +2,7 @@
 //!
 //! Invariant: every child that is started is waited for.
 
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -22,6 +22,14 @@ pub(super) fn statuses() -> Result<(), Failure> {
     assert!(status(&["panic"]).code() == Some(101), "a panic");
     assert!(status(&["abort"]).signal() == Some(6), "an abort");
     assert!(status(&["work"]).code() == Some(3), "threads of its own");
+    Ok(())
+}
+
+/// Std gives up all groups of such a child first, if root starts it.
+pub(super) fn oneself() -> Result<(), Failure> {
+    let (user, group) = photofinish_calls::user::me();
+    let status = child(&["leave", "0"]).uid(user).gid(group).status();
+    assert!(status.expect("it starts").success(), "as who one is");
     Ok(())
 }
 

@@ -210,9 +210,6 @@ const LENGTH_MAX: u64 = 1 << 20;
 /// Touches of shared words that are looked at to find out which there are.
 pub(crate) const TOUCHES_MAX: u64 = 1 << 14;
 
-/// Questions that are looked at to find out which there are.
-pub(crate) const QUESTIONS_MAX: u64 = 1 << 12;
-
 /// The pool a client begins with: each thread in it makes every run a few microseconds dearer.
 const POOL_FIRST: u32 = 4;
 

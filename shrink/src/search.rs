@@ -3,6 +3,7 @@
 //! Does not know where candidates come from. Invariant: which run is the simplest so far, and after how many used answers, does not depend
 //! on how many plans are asked for at once; what was asked for ahead of need waits unread until it is needed.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -49,6 +50,21 @@ pub(crate) enum Effort {
 /// After so many candidates in a row that were no better, a quick effort ends.
 const QUICK_MISSES_MAX: u64 = 128;
 
+/// What the judge saw in the runs of the plans that it was asked of.
+type Seen<T> = BTreeMap<Digest, Rc<[T]>>;
+
+/// What was seen in the run of a plan; the judge looks once.
+fn remembered<T>(
+    seen: &mut Seen<T>,
+    plan: &Plan,
+    look: impl FnOnce() -> Result<Vec<T>, Stopped>,
+) -> Result<Rc<[T]>, Over> {
+    match seen.entry(Digest::of(plan)) {
+        Entry::Occupied(entry) => Ok(Rc::clone(entry.get())),
+        Entry::Vacant(entry) => Ok(Rc::clone(entry.insert(look()?.into()))),
+    }
+}
+
 /// The simplest run so far, and all that was asked on the way.
 pub(crate) struct Search<'a> {
     judge: &'a mut dyn Judge,
@@ -57,9 +73,8 @@ pub(crate) struct Search<'a> {
     /// Of the best.
     cost: Cost,
     known: BTreeMap<Digest, Known>,
-    /// Of the plans that they were asked of; and so the next.
-    places: BTreeMap<Digest, Rc<[Places]>>,
-    asked: BTreeMap<Digest, Rc<[Asked]>>,
+    places: Seen<Places>,
+    asked: Seen<Asked>,
     effort: Effort,
     /// Candidates in a row that were no better.
     misses: u64,
@@ -99,6 +114,11 @@ impl<'a> Search<'a> {
         &self.best
     }
 
+    /// How many runs pass so many points together, if each is as long as the simplest.
+    pub(crate) fn runs_of(&self, points: u64) -> usize {
+        usize::try_from(points / self.best.size.points.max(1)).unwrap_or(usize::MAX)
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         self.counts
     }
@@ -118,24 +138,12 @@ impl<'a> Search<'a> {
 
     /// Where threads of the run that follows a plan can be stopped so that others notice.
     pub(crate) fn places(&mut self, plan: &Plan) -> Result<Rc<[Places]>, Over> {
-        let digest = Digest::of(plan);
-        if let Some(places) = self.places.get(&digest) {
-            return Ok(Rc::clone(places));
-        }
-        let places: Rc<[Places]> = self.judge.places(plan)?.into();
-        self.places.insert(digest, Rc::clone(&places));
-        Ok(places)
+        remembered(&mut self.places, plan, || self.judge.places(plan))
     }
 
     /// Of what takes some time in the run that follows a plan, how long.
     pub(crate) fn asked(&mut self, plan: &Plan) -> Result<Rc<[Asked]>, Over> {
-        let digest = Digest::of(plan);
-        if let Some(asked) = self.asked.get(&digest) {
-            return Ok(Rc::clone(asked));
-        }
-        let asked: Rc<[Asked]> = self.judge.asked(plan)?.into();
-        self.asked.insert(digest, Rc::clone(&asked));
-        Ok(asked)
+        remembered(&mut self.asked, plan, || self.judge.asked(plan))
     }
 
     /// Something else is tried from here on.

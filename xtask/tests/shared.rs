@@ -4,17 +4,24 @@
 //! programs on it. Knows no program. Invariant: what is compared is all that Photofinish is built of, for the same machine.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 
 use photofinish::instrumented::{Rustc, with_cfg};
+use xtask::workspace::Workspace;
 
 /// Photofinish as it is built for a package in the workspace of a folder: packages with versions and features, in order.
 fn built_for(folder: &str, package: &str) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
+    let workspace = Workspace::load().expect("the workspace around this test");
     let host = Rustc::ask().expect("there is a compiler").host;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root.join(folder)).args(["tree", "--locked", "--package", package, "--target", &host]);
+    cargo.current_dir(workspace.root().join(folder)).args([
+        "tree",
+        "--locked",
+        "--package",
+        package,
+        "--target",
+        &host,
+    ]);
     cargo.args(["--edges", "normal,build,dev", "--no-dedupe", "--prefix", "depth", "--format", " {p} [{f}]"]);
     with_cfg(&mut cargo, |name| std::env::var_os(name));
     let output = cargo.output().expect("cargo starts");

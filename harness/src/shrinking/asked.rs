@@ -7,7 +7,10 @@ use photofinish_shrink::Asked;
 use photofinish_sim::choice::Posed;
 use photofinish_sim::plan::Plan;
 
-use crate::client::{Client, ClientError, QUESTIONS_MAX, Replay, Request, Watch};
+use crate::client::{Client, ClientError, Replay, Request, Watch};
+
+/// So many questions of a run are looked at.
+const QUESTIONS_MAX: u64 = 1 << 12;
 
 /// The questions of the run that follows a plan.
 pub(super) fn of(client: &mut Client, request: &Request, plan: &Plan) -> Result<Vec<Asked>, ClientError> {

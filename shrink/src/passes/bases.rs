@@ -15,7 +15,7 @@ const LEFT_MAX: usize = 2;
 const GONE_MAX: usize = 2;
 
 /// What is left of a plan.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Base {
     pub(super) plan: Plan,
     /// What weighed those that went.

@@ -18,12 +18,11 @@ const POINTS_MAX: u64 = 1 << 25;
 const FIRST: usize = 32;
 
 pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
-    let runs = POINTS_MAX / search.best().size.points.max(1);
-    let mut left = usize::try_from(runs).unwrap_or(usize::MAX);
+    let mut left = search.runs_of(POINTS_MAX);
     let is_enough = search.plan().decisions.len() >= 2 && left >= FIRST;
     let bases = if is_enough { bases(search.plan()) } else { Vec::new() };
-    let bases: Vec<(Base, Simpler)> =
-        bases.into_iter().filter_map(|base| Some((base.clone(), simpler(&base)?))).collect();
+    let with_simpler = |base| simpler(&base).map(|simpler| (base, simpler));
+    let bases: Vec<(Base, Simpler)> = bases.into_iter().filter_map(with_simpler).collect();
     for level in 0.. {
         let mut is_over = true;
         for (base, simpler) in &bases {

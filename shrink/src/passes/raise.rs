@@ -17,8 +17,7 @@ const POINTS_MAX: u64 = 1 << 23;
 const FEW: u64 = 16;
 
 pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
-    let runs = POINTS_MAX / search.best().size.points.max(1);
-    let mut left = usize::try_from(runs).unwrap_or(usize::MAX);
+    let mut left = search.runs_of(POINTS_MAX);
     let mut bases = bases(search.plan());
     bases.retain(|base| Weight::LEAST < base.gone);
     // None takes what all have.
@@ -35,11 +34,12 @@ pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
                 left -= 1;
             }
             let asked = search.asked(&base.plan)?;
-            let plans: Vec<Plan> = asked.iter().filter_map(|asked| raised(base, asked, level)).collect();
-            is_over &= plans.is_empty();
+            let raised: Vec<Decision> = asked.iter().filter_map(|asked| raised(base, asked, level)).collect();
+            is_over &= raised.is_empty();
             // All through the run, if they are too many.
-            let step = plans.len().div_ceil(most.min(left).max(1)).max(1);
-            let plans: Vec<Plan> = plans.into_iter().step_by(step).take(left).collect();
+            let step = raised.len().div_ceil(most.min(left).max(1)).max(1);
+            let few = raised.into_iter().step_by(step).take(left);
+            let plans: Vec<Plan> = few.map(|decision| base.with(decision)).collect();
             left -= plans.len();
             if search.first(plans)?.is_some() {
                 return Ok(());
@@ -52,8 +52,8 @@ pub(super) fn run(search: &mut Search<'_>) -> Result<(), Over> {
     Ok(())
 }
 
-/// What is left of a plan with a larger answer to one question that is boring in it, if that is simpler than what is gone.
-fn raised(base: &Base, asked: &Asked, level: u32) -> Option<Plan> {
+/// A larger answer to a question that is boring in what is left of a plan, if that is simpler than what is gone.
+fn raised(base: &Base, asked: &Asked, level: u32) -> Option<Decision> {
     let Asked { thread, points, kind, nth, bound } = asked;
     let largest = bound - 1;
     let pick = if *bound <= FEW { largest.saturating_sub(level.into()) } else { largest >> level };
@@ -63,5 +63,5 @@ fn raised(base: &Base, asked: &Asked, level: u32) -> Option<Plan> {
     }
     let (thread, answer) = (thread.clone(), Answer::Pick(pick));
     let decision = Decision { thread, points: *points, kind: *kind, nth: *nth, answer };
-    (Weight::of([&decision]) < base.gone).then(|| base.with(decision))
+    (Weight::of([&decision]) < base.gone).then_some(decision)
 }

@@ -9,7 +9,7 @@ use photofinish_shrink::{Asked, Budget, Judge, Kept, Minimal, Shrunk, Stopped, s
 use photofinish_sim::choice::Kind;
 use photofinish_sim::plan::{Answer, Decision, Plan};
 
-use crate::toy::{Toy, kept, number, preempt, thread};
+use crate::toy::{Toy, hold, kept, number, preempt, thread};
 
 struct Raising<'a> {
     toy: Toy<'a>,
@@ -59,10 +59,6 @@ impl Judge for Raising<'_> {
 
 fn plan(decisions: &[Decision]) -> Plan {
     Plan { decisions: decisions.to_vec() }
-}
-
-fn hold(of: u32, points: u64) -> Decision {
-    Decision { answer: Answer::Hold, ..preempt(of, points, 0) }
 }
 
 /// Whether the plan has all of these, or one of the others alone.

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use photofinish_shrink::{Budget, Judge, Kept, Minimal, Places, Shrunk, Stopped, shrink};
-use photofinish_sim::plan::{Answer, Decision, Plan};
+use photofinish_sim::plan::{Decision, Plan};
 
-use crate::toy::{Toy, kept, preempt, thread};
+use crate::toy::{Toy, hold, kept, preempt, thread};
 
 struct Stopping<'a> {
     toy: Toy<'a>,
@@ -53,10 +53,6 @@ impl Judge for Stopping<'_> {
             |(number, points): (u32, &Vec<u64>)| Places { thread: thread(number), points: points.clone() };
         Ok((1..).zip(&self.places).map(of).collect())
     }
-}
-
-fn hold(of: u32, points: u64) -> Decision {
-    Decision { answer: Answer::Hold, ..preempt(of, points, 0) }
 }
 
 /// Whether the plan has all of these, or fails by what it has of others.

@@ -116,6 +116,11 @@ pub(crate) fn preempt(from: u32, points: u64, to: u32) -> Decision {
     Decision { thread: thread(from), points, kind: Kind::Preempt, nth: 0, answer: Answer::Thread(thread(to)) }
 }
 
+/// A thread is held.
+pub(crate) fn hold(of: u32, points: u64) -> Decision {
+    Decision { answer: Answer::Hold, ..preempt(of, points, 0) }
+}
+
 /// A number picked.
 pub(crate) fn number(kind: Kind, at: u32, points: u64, pick: u64) -> Decision {
     Decision { thread: thread(at), points, kind, nth: 0, answer: Answer::Pick(pick) }

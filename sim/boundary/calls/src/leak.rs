@@ -4,15 +4,21 @@
 //! Programs that are not deterministic are made of these. Does not know who watches. Invariant: nothing is written but what the caller
 //! gave.
 
-use core::ffi::{CStr, c_int, c_void};
+use core::ffi::{CStr, c_int};
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use crate::failed::{Failed, done, number};
 
-/// The C library's own function of this name, or null: `dlsym(3)`.
-fn past(name: &CStr) -> *mut c_void {
-    // SAFETY: a string; whoever calls what is found knows its type.
-    unsafe { libc::dlsym(libc::RTLD_NEXT, name.as_ptr()) }
+/// The C library's own function of this name: `dlsym(3)`.
+///
+/// # Safety
+/// The function takes one pointer to an `A` and returns an `int`.
+unsafe fn past<A>(name: &CStr) -> unsafe extern "C" fn(*mut A) -> c_int {
+    // SAFETY: a string.
+    let found = unsafe { libc::dlsym(libc::RTLD_NEXT, name.as_ptr()) };
+    assert!(!found.is_null(), "the C library has no {name:?}");
+    // SAFETY: the caller says that the function has this type, and it was found.
+    unsafe { core::mem::transmute(found) }
 }
 
 /// `adjtimex(2)` without a change: the real time in microseconds.
@@ -22,9 +28,8 @@ fn past(name: &CStr) -> *mut c_void {
 pub fn adjtimex() -> Result<i64, Failed> {
     // SAFETY: a struct of integers.
     let mut at: libc::timex = unsafe { core::mem::zeroed() };
-    // SAFETY: the C library's function of this name has this type, and every C library for Linux has it.
-    let adjtimex: unsafe extern "C" fn(*mut libc::timex) -> c_int =
-        unsafe { core::mem::transmute(past(c"adjtimex")) };
+    // SAFETY: the C library's function of this name has this type.
+    let adjtimex = unsafe { past::<libc::timex>(c"adjtimex") };
     // SAFETY: a place for the answer; modes of 0 change nothing.
     number(unsafe { adjtimex(&raw mut at) })?;
     Ok(at.time.tv_sec * 1_000_000 + at.time.tv_usec)
@@ -37,9 +42,8 @@ pub fn adjtimex() -> Result<i64, Failed> {
 pub fn sysinfo() -> Result<(u64, u16), Failed> {
     // SAFETY: a struct of integers.
     let mut info: libc::sysinfo = unsafe { core::mem::zeroed() };
-    // SAFETY: the C library's function of this name has this type, and every C library for Linux has it.
-    let sysinfo: unsafe extern "C" fn(*mut libc::sysinfo) -> c_int =
-        unsafe { core::mem::transmute(past(c"sysinfo")) };
+    // SAFETY: the C library's function of this name has this type.
+    let sysinfo = unsafe { past::<libc::sysinfo>(c"sysinfo") };
     // SAFETY: a place for the answer.
     done(unsafe { sysinfo(&raw mut info) })?;
     Ok((info.freeram, info.procs))
@@ -75,9 +79,8 @@ pub fn aio_read(fd: i32) -> Result<u64, Failed> {
     request.aio_buf = (&raw mut byte).cast();
     request.aio_nbytes = 1;
     request.aio_sigevent.sigev_notify = libc::SIGEV_NONE;
-    // SAFETY: the C library's function of this name has this type, and every C library for Linux has it.
-    let aio_read: unsafe extern "C" fn(*mut libc::aiocb) -> c_int =
-        unsafe { core::mem::transmute(past(c"aio_read")) };
+    // SAFETY: the C library's function of this name has this type.
+    let aio_read = unsafe { past::<libc::aiocb>(c"aio_read") };
     // SAFETY: the request and its buffer outlive the wait for its end below.
     done(unsafe { aio_read(&raw mut request) })?;
     let mut asked = 0;

@@ -320,7 +320,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 18;
+pub const PROTOCOL: u32 = 19;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

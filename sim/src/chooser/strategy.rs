@@ -1,7 +1,7 @@
-//! The names of the strategies, and the swarm that draws one of them per seed.
+//! The strategies and their names.
 //!
-//! Knows every chooser and no question. Invariant: the resolved name of a strategy, with its seed and its program,
-//! makes the same chooser again; `swarm` is never a resolved name.
+//! Knows every chooser and no question, and not which seed gets which. Invariant: the resolved name of a strategy, with its seed and its
+//! program, makes the same chooser again; `swarm` is never a resolved name.
 
 use core::fmt;
 use core::ops::RangeInclusive;
@@ -10,8 +10,8 @@ use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Boring, Delay, Eager, Lengths, Pct, Pos, Selection, Shape, Spos, Starve, Surw, Urw, Walk, WalkKnobs,
-    Words,
+    Boring, Delay, Eager, Lengths, Pct, Pos, Selection, Shape, Spos, Starve, Surw, Swalk, Urw, Walk,
+    WalkKnobs, Words,
 };
 use crate::choice::Chooser;
 use crate::seed::{Draws, Seed, Stream};
@@ -96,124 +96,17 @@ pub enum Rule {
         /// As of [`Strategy::Pct`].
         depth: u32,
     },
+    /// By turns: a random walk.
+    Walk {
+        /// Another thread goes first before so many touches of a hundred.
+        percent: u64,
+    },
 }
 
 /// The points over which PCT spreads its changes, and a round robin its delays, when the command line does not say.
-const PCT_POINTS: u64 = 4096;
-
-/// The swarm is divided into so many equal shares. How many a strategy has was chosen by what each finds of the scenarios' races
-/// (`cargo xtask compare-strategies`): none finds them all.
-const SHARES: u64 = 32;
-
-/// A program of fewer points is a short one.
-const SHORT: u64 = 1024;
-
-/// Of a program of fewer points most seeds draw interleavings alike. The more points there are, the more the drawn ones are like each
-/// other, every thread as far as its share at each time: then a few changes of who comes first find more.
-const TINY: u64 = 128;
-
-/// A program of more points is asked at some of them only.
-const LONG: u64 = 1 << 14;
+pub(super) const PCT_POINTS: u64 = 4096;
 
 impl Strategy {
-    /// The strategy a seed runs: itself, or what the swarm draws for a program of unknown length.
-    #[must_use]
-    pub fn resolve(self, seed: Seed) -> Self {
-        self.resolve_for(seed, PCT_POINTS)
-    }
-
-    /// The strategy a seed runs: itself, or what the swarm draws for a program that passes about `points` scheduling points.
-    /// A random walk by what is left to do comes without lengths: whoever knows the program's puts them in.
-    #[must_use]
-    pub fn resolve_for(self, seed: Seed, points: u64) -> Self {
-        if self != Self::Swarm {
-            return self;
-        }
-        let points = points.clamp(2, 1 << 24);
-        // A preemption must land somewhere in the program, so the knobs go by its length.
-        let bits = points.ilog2();
-        let mut config = Draws::new(seed, Stream::Config);
-        if points < SHORT {
-            return Self::of_a_short_program(seed, points, config);
-        }
-        match config.below(SHARES) {
-            0..=1 => Self::Walk { gap: config.magnitude(0, bits / 2), nap_ns: 0, change_one_in: 0 },
-            2..=12 => Self::Eager {
-                percent: held_back(&mut config),
-                gap: if config.one_in(2) { 0 } else { config.magnitude(bits.saturating_sub(4), bits) },
-            },
-            13..=20 => Self::Pos { gap: config.magnitude(0, bits / 3) },
-            21..=24 => Self::Pct { depth: 1 + small(&mut config, 5), points },
-            25..=27 => {
-                // At each point it finds the most, where that is not too dear.
-                let gap = if points < LONG { 1 } else { config.magnitude(0, bits / 4) };
-                Self::uniform(gap)
-            }
-            28 => {
-                let rule = match config.below(4) {
-                    0 => Rule::Uniform,
-                    1 => Rule::Pct { depth: 2 + small(&mut config, 3) },
-                    _ => Rule::Pos,
-                };
-                // Of the many words of a long program, few matter.
-                Self::selective(rule, if config.one_in(4) { Selection::Shared } else { Selection::One })
-            }
-            29 => napping(&mut config, bits),
-            30 => Self::Delay { delays: 1 + small(&mut config, 3), points },
-            _ => Self::Starve,
-        }
-    }
-
-    /// A short program has few interleavings. Most seeds draw one of them all alike, or of the orders of what is shared, or of those that
-    /// need few changes of priority; in between are the strategies for what is unlikely among them all.
-    fn of_a_short_program(seed: Seed, points: u64, mut config: Draws) -> Self {
-        let all = |rule| Self::selective(rule, Selection::All);
-        if points < TINY {
-            match seed.0 % 8 {
-                0 if config.one_in(2) => return all(Rule::Pct { depth: 4 + small(&mut config, 3) }),
-                3 if config.one_in(2) => return all(Rule::Pct { depth: 2 + small(&mut config, 4) }),
-                6 => {
-                    return match config.below(4) {
-                        0 => all(Rule::Pos),
-                        1 => Self::uniform(1),
-                        2 => Self::selective(Rule::Uniform, Selection::One),
-                        _ => Self::selective(Rule::Uniform, Selection::Shared),
-                    };
-                }
-                0..=5 => return all(Rule::Uniform),
-                _ => {}
-            }
-        } else {
-            match seed.0 % 4 {
-                0 => return all(Rule::Uniform),
-                1 => {
-                    let rule = Rule::Pct { depth: 3 + small(&mut config, 3) };
-                    return Self::selective(rule, Selection::Shared);
-                }
-                2 => return Self::Walk { gap: config.magnitude(0, 2), nap_ns: 0, change_one_in: 0 },
-                _ => {}
-            }
-        }
-        let bits = points.ilog2();
-        match config.below(SHARES) {
-            0..=4 => Self::Walk { gap: config.magnitude(0, 2), nap_ns: 0, change_one_in: 0 },
-            5..=14 => Self::Eager { percent: held_back(&mut config), gap: 0 },
-            15..=20 => Self::Pos { gap: config.magnitude(0, 1) },
-            21..=28 => Self::Pct { depth: 1 + small(&mut config, 5), points },
-            29 => napping(&mut config, bits),
-            30 => Self::Delay { delays: 1 + small(&mut config, 3), points },
-            _ => Self::Starve,
-        }
-    }
-
-    fn uniform(gap: u64) -> Self {
-        Self::Urw { gap, clock: 0, lengths: Lengths::EMPTY }
-    }
-
-    fn selective(rule: Rule, selection: Selection) -> Self {
-        Self::Selective { rule, selection, words: Words::EMPTY, clock: 0, touches: Lengths::EMPTY }
-    }
-
     /// What runs in its place where runs share a process: there nothing need lie at the addresses that were learned in another. `points` as
     /// for [`Strategy::resolve_for`].
     #[must_use]
@@ -230,6 +123,7 @@ impl Strategy {
             Rule::Uniform => Self::uniform(1),
             Rule::Pos => Self::Pos { gap: 1 },
             Rule::Pct { depth } => Self::Pct { depth, points: points.clamp(2, 1 << 24) },
+            Rule::Walk { .. } => Self::Walk { gap: 1, nap_ns: 0, change_one_in: 0 },
         }
     }
 
@@ -276,6 +170,7 @@ impl Strategy {
             Self::Selective { rule, words, clock, touches, .. } => match rule {
                 Rule::Uniform => Box::new(Surw::new(seed, words, clock, &touches)),
                 Rule::Pos => Box::new(Spos::new(seed, words)),
+                Rule::Walk { percent } => Box::new(Swalk::new(seed, percent, words)),
                 Rule::Pct { depth } => Box::new(Pct::selective(seed, depth, words, touches.total().max(1))),
             },
             Self::Delay { delays, points } => Box::new(Delay::new(seed, delays, points)),
@@ -301,6 +196,7 @@ impl fmt::Display for Strategy {
                 Rule::Uniform => write!(f, "surw:{selection}"),
                 Rule::Pos => write!(f, "spos:{selection}"),
                 Rule::Pct { depth } => write!(f, "spct:{depth}:{selection}"),
+                Rule::Walk { percent } => write!(f, "swalk:{percent}:{selection}"),
             },
             Self::Delay { delays, points } => write!(f, "delay:{delays}:{points}"),
         }
@@ -346,10 +242,11 @@ impl FromStr for Strategy {
                 }
                 Self::Urw { gap, clock, lengths }
             }
-            "surw" | "spos" | "spct" => {
+            "surw" | "spos" | "spct" | "swalk" => {
                 let rule = match name {
                     "surw" => Rule::Uniform,
                     "spos" => Rule::Pos,
+                    "swalk" => Rule::Walk { percent: knob(1..=100, 75)? },
                     _ => Rule::Pct { depth: u32::try_from(knob(1..=64, 3)?).expect("at most 64") },
                 };
                 let selection = match words.next() {
@@ -366,34 +263,9 @@ impl FromStr for Strategy {
     }
 }
 
-/// In how many of a hundred cases an eager search holds a thread back.
-fn held_back(config: &mut Draws) -> u64 {
-    one_of(config, &[100, 100, 95, 90, 75])
-}
-
-/// Draws one of these, each as likely as any other.
-fn one_of(config: &mut Draws, these: &[u64]) -> u64 {
-    let drawn = config.below(these.len() as u64);
-    these[usize::try_from(drawn).expect("below a length")]
-}
-
-/// A walk that preempts seldom, and for long.
-fn napping(config: &mut Draws, bits: u32) -> Strategy {
-    Strategy::Walk {
-        gap: config.magnitude(bits / 2, bits + 1),
-        nap_ns: config.magnitude(17, 24),
-        change_one_in: config.magnitude(0, 4),
-    }
-}
-
-/// Draws a number below another.
-fn small(config: &mut Draws, bound: u32) -> u32 {
-    u32::try_from(config.below(u64::from(bound))).expect("below a small number")
-}
-
 fn unknown(text: &str) -> String {
     format!(
-        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS[:ONE_IN]]], pct[:DEPTH[:POINTS]] (depth at most 64), pos[:GAP], urw[:GAP[:CLOCK:LENGTHS]], surw[:shared|one|all], spos[:shared|one|all], spct[:DEPTH[:shared|one|all]], delay[:DELAYS[:POINTS]] (at most 64), eager[:PERCENT[:GAP]] and starve"
+        "no strategy {text:?}: there are swarm, boring, walk[:GAP[:NAP_NS[:ONE_IN]]], pct[:DEPTH[:POINTS]] (depth at most 64), pos[:GAP], urw[:GAP[:CLOCK:LENGTHS]], surw[:shared|one|all], spos[:shared|one|all], spct[:DEPTH[:shared|one|all]], swalk[:PERCENT[:shared|one|all]], delay[:DELAYS[:POINTS]] (at most 64), eager[:PERCENT[:GAP]] and starve"
     )
 }
 
@@ -408,37 +280,6 @@ mod tests {
             let strategy = Strategy::Swarm.resolve(seed);
             assert_ne!(strategy, Strategy::Swarm);
             assert_eq!(strategy.to_string().parse(), Ok(strategy));
-        }
-    }
-
-    #[test]
-    fn each_strategy_has_a_share_of_the_swarm_that_a_sweep_of_hundreds_meets() {
-        for points in [20, 3_000, 1 << 20] {
-            let drawn: Vec<_> =
-                (0..500).map(|seed| Strategy::Swarm.resolve_for(Seed(seed), points)).collect();
-            let has = |is: fn(&Strategy) -> bool| drawn.iter().any(is);
-            assert!(has(|s| matches!(s, Strategy::Walk { nap_ns: 0, .. })), "{points}");
-            assert!(has(|s| matches!(s, Strategy::Walk { nap_ns: 1.., .. })), "{points}");
-            assert!(has(|s| matches!(s, Strategy::Eager { .. })), "{points}");
-            assert!(has(|s| matches!(s, Strategy::Pos { .. })), "{points}");
-            assert!(has(|s| matches!(s, Strategy::Urw { .. })), "{points}");
-            assert!(has(|s| matches!(s, Strategy::Selective { .. })), "{points}");
-            assert!(has(|s| matches!(s, Strategy::Starve)), "{points}");
-            let mut depths: Vec<u32> = Vec::new();
-            let mut delays = depths.clone();
-            for strategy in &drawn {
-                match *strategy {
-                    Strategy::Pct { depth, points: over } if over == points => depths.push(depth),
-                    Strategy::Delay { delays: many, points: over } if over == points => delays.push(many),
-                    Strategy::Pct { .. } | Strategy::Delay { .. } => panic!("{strategy} of {points} points"),
-                    _ => {}
-                }
-            }
-            [&mut depths, &mut delays].into_iter().for_each(|drawn| {
-                drawn.sort_unstable();
-                drawn.dedup();
-            });
-            assert_eq!((depths, delays), (vec![1, 2, 3, 4, 5], vec![1, 2, 3]), "{points}");
         }
     }
 

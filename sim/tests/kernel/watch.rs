@@ -131,5 +131,6 @@ pub(crate) fn strategies() -> Vec<Strategy> {
         selective(Rule::Uniform, &[address(1)]),
         selective(Rule::Pos, &[address(0), address(1), address(2)]),
         selective(Rule::Pct { depth: 3 }, &[address(0), address(2)]),
+        selective(Rule::Walk { percent: 75 }, &[address(0), address(1)]),
     ]
 }

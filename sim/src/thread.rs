@@ -4,6 +4,7 @@
 //! reused within a run, and a pedigree names the same thread in every run that spawns in the same order per parent.
 
 use core::fmt;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -165,6 +166,8 @@ pub struct Thread {
     pub process: Pid,
     /// Signals it does not take now, bit n - 1 for signal n.
     pub blocked_signals: u64,
+    /// The processors that it was bound to, by itself or by whoever created it: `sched_setaffinity(2)`.
+    pub(crate) bound_to: Option<BTreeSet<u32>>,
     /// While it runs as a forked child: the processes it comes from, innermost last, and what it blocked there.
     pub(crate) forked_from: Vec<(Pid, u64)>,
     /// The open files that the call it waits in goes on with.
@@ -195,6 +198,7 @@ impl Threads {
             parent.children += 1;
             parent.pedigree.child(parent.children - 1)
         });
+        let bound_to = parent.and_then(|parent| self.all[parent.index()].bound_to.clone());
         let id = ThreadId(u32::try_from(self.all.len()).expect("the limit on threads is far below 2^32"));
         self.all.push(Thread {
             pedigree,
@@ -208,6 +212,7 @@ impl Threads {
             children: 0,
             process,
             blocked_signals: 0,
+            bound_to,
             forked_from: Vec::new(),
             held: Vec::new(),
             polls: Vec::new(),

@@ -4,6 +4,7 @@
 //! [`Stop::Block`] has changed nothing but what [`Caller`] carries, so that it may be made again when its thread wakes.
 
 pub mod address;
+pub mod affinity;
 mod attempt;
 mod control;
 mod device;

@@ -42,6 +42,11 @@ impl Kernel {
         self.net.hosts.get(self.host_id())
     }
 
+    /// What the host of a thread is.
+    pub(crate) fn host_at(&self, thread: ThreadId) -> &Host {
+        self.net.hosts.get(self.host_of(thread))
+    }
+
     /// The operating system whose answers the running thread gets.
     #[must_use]
     pub fn os(&self) -> Os {

@@ -3,6 +3,8 @@
 //! Does not know what a thread waits for, beyond where to look it up. Invariant: a thread is runnable, blocked or ended, and
 //! only a wake makes a blocked one runnable.
 
+use std::collections::BTreeSet;
+
 use super::{Kernel, Next, drain};
 use crate::call::Stop;
 use crate::choice::{Kind, Notice};
@@ -51,6 +53,11 @@ impl Kernel {
     pub fn name_thread(&mut self, thread: ThreadId, name: &str) {
         self.threads.get_mut(thread).name = name.to_owned();
         self.emit(&Event::Named { name: name.to_owned() });
+    }
+
+    /// A thread runs on these processors alone from now on.
+    pub(crate) fn bind_thread(&mut self, thread: ThreadId, cores: BTreeSet<u32>) {
+        self.threads.get_mut(thread).bound_to = Some(cores);
     }
 
     /// Nobody will join this thread: `pthread_detach(3)`.

@@ -1,9 +1,9 @@
-//! `getpid(2)`, `gettid(2)`, `sched_getaffinity(2)`, `sched_getcpu(3)`, `sysconf(3)`.
+//! `getpid(2)`, `gettid(2)`, `sysconf(3)`.
 //!
 //! Does not know the machine. Invariant: nothing here changes anything.
 
 use crate::Failed;
-use crate::failed::{done, number};
+use crate::failed::done;
 
 /// `getpid(2)`.
 #[must_use]
@@ -33,19 +33,6 @@ pub fn syscall(number: i64) -> i64 {
     assert!(PLAIN.contains(&number), "system call {number} takes arguments");
     // SAFETY: these calls take no arguments.
     unsafe { libc::syscall(number) }
-}
-
-/// `sched_getaffinity(2)` of the caller with room for so many bytes.
-pub fn sched_getaffinity(room: usize) -> Result<Vec<u8>, Failed> {
-    let mut set = vec![0_u8; room];
-    // SAFETY: as many writable bytes as the size says.
-    done(unsafe { libc::sched_getaffinity(0, room, set.as_mut_ptr().cast()) }).map(|()| set)
-}
-
-/// `sched_getcpu(3)`.
-pub fn sched_getcpu() -> Result<i32, Failed> {
-    // SAFETY: no pointers.
-    number(unsafe { libc::sched_getcpu() })
 }
 
 /// `sysconf(3)`.

@@ -6,6 +6,7 @@
 //! arguments.
 
 mod address;
+pub mod affinity;
 pub mod bypass;
 pub mod child;
 pub mod descriptor;

@@ -19,7 +19,7 @@ pub const CALLS: &[(&str, Made)] = &[
     ("reboot", reboot),
     ("mount", mount),
     ("setgroups", setgroups),
-    ("sched_setaffinity", sched_setaffinity),
+    ("sched_setscheduler", sched_setscheduler),
     ("shm_open", shm_open),
     ("shmget", shmget),
     ("mq_open", mq_open),
@@ -78,9 +78,9 @@ fn setgroups() -> i64 {
     unsafe { libc::setgroups(1 << 20, null()) }.into()
 }
 
-fn sched_setaffinity() -> i64 {
-    // SAFETY: a set of no bytes is not read.
-    unsafe { libc::sched_setaffinity(0, 0, null()) }.into()
+fn sched_setscheduler() -> i64 {
+    // SAFETY: the kernel answers EINVAL to a null pointer.
+    unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, null()) }.into()
 }
 
 fn shm_open() -> i64 {

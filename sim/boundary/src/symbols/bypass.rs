@@ -10,7 +10,7 @@ use libc::timespec;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Event;
 
-use super::{descriptor, errno_place, file, folder, futex, identity, number, path, process, raw};
+use super::{affinity, descriptor, errno_place, file, folder, futex, number, path, process, raw};
 use crate::own::owned;
 use crate::run;
 
@@ -165,6 +165,7 @@ table! { owned, [a b c d e f];
     SYS_renameat => word libc::renameat(a, b, c, d);
     SYS_renameat2 => word path::renameat2(a, b, c, d, e);
     SYS_sched_getaffinity => plain sched_getaffinity(a, b, c);
+    SYS_sched_setaffinity => word libc::sched_setaffinity(a, b, c);
     SYS_sched_yield => word libc::sched_yield();
     SYS_sendfile => word libc::sendfile(a, b, c, d);
     SYS_sendmmsg => word libc::sendmmsg(a, b, c, d);
@@ -295,15 +296,15 @@ owned! {
     }
 }
 
-/// `getcpu(2)`: processor 0 of node 0, as `sched_getcpu(3)` says.
+/// `getcpu(2)`: of node 0 the processor that `sched_getcpu(3)` says.
 ///
 /// # Safety
 /// Each place is null or can be written.
 unsafe fn getcpu(cpu: *mut u32, node: *mut u32) -> c_long {
-    for place in [cpu, node] {
+    for (place, number) in [(cpu, affinity::current()), (node, 0)] {
         if !place.is_null() {
             // SAFETY: getcpu(2): it can be written.
-            unsafe { *place = 0 };
+            unsafe { *place = number };
         }
     }
     0
@@ -315,14 +316,12 @@ unsafe fn getcpu(cpu: *mut u32, node: *mut u32) -> c_long {
 /// The system call's contract.
 unsafe fn sched_getaffinity(pid: libc::pid_t, size: usize, set: *mut libc::cpu_set_t) -> c_long {
     // SAFETY: our caller's contract is the callee's.
-    match unsafe { identity::sched_getaffinity(pid, size, set) } {
-        0 => c_long::try_from(size.min(SET_BYTES)).unwrap_or_default(),
-        _ => word(-1),
-    }
+    let written = unsafe { affinity::get(pid, size, set) };
+    written.map_or_else(
+        |errno| word(super::fail(errno).into()),
+        |bytes| c_long::try_from(bytes).unwrap_or_default(),
+    )
 }
-
-/// Bytes of a kernel's set of processors, where it was built for as many as the C library's set has.
-const SET_BYTES: usize = size_of::<libc::cpu_set_t>();
 
 /// `pselect6(2)`: its last argument is a pointer to the signal mask and the size of that.
 ///

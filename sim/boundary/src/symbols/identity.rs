@@ -1,10 +1,12 @@
-//! Who the program is and what it runs on: `getpid(2)`, `gettid(2)`, `uname(2)`, `sched_getaffinity(2)`, `sysconf(3)`.
+//! Who the program is and what it runs on: `getpid(2)`, `gettid(2)`, `uname(2)`, `sysconf(3)`.
 //!
 //! Does not hold settings. Invariant: nothing here differs between two runs with the same settings.
 
 use core::ffi::{c_char, c_int, c_long};
 
 use photofinish_sim::errno::Errno;
+use photofinish_sim::kernel::Kernel;
+use photofinish_sim::thread::ThreadId;
 
 use crate::own::{owned, real};
 use crate::run::with_kernel;
@@ -12,14 +14,16 @@ use crate::run::with_kernel;
 /// The process id the program sees.
 pub(crate) const PID: i32 = 1_000;
 
-/// The kernel's id of the running thread: the process id for the main thread, as on Linux.
+/// The kernel's id of a thread: the process id for the main thread, as on Linux.
+pub(super) fn number(kernel: &Kernel, thread: ThreadId) -> i32 {
+    let process = kernel.threads().get(thread).process;
+    let main = kernel.threads().iter().find(|(_, other)| other.process == process).map(|(id, _)| id);
+    if main == Some(thread) { process.0 } else { PID + thread.0.cast_signed() }
+}
+
+/// The kernel's id of the running thread.
 pub(crate) fn tid() -> i32 {
-    with_kernel(|kernel| {
-        let process = kernel.process();
-        let main = kernel.threads().iter().find(|(_, thread)| thread.process == process).map(|(id, _)| id);
-        let current = kernel.current();
-        if main == Some(current) { process.0 } else { PID + current.0.cast_signed() }
-    })
+    with_kernel(|kernel| number(kernel, kernel.current()))
 }
 
 /// The number of the running process.
@@ -65,28 +69,6 @@ owned! {
         put(&mut names.version, "#1 SMP");
         put(&mut names.machine, std::env::consts::ARCH);
         put(&mut names.domainname, "(none)");
-        0
-    }
-
-    /// `sched_getaffinity(2)`: the first so many processors.
-    fn sched_getaffinity(pid: libc::pid_t, size: usize, set: *mut libc::cpu_set_t) -> c_int {
-        let _ = pid;
-        // The kernel takes no set smaller than its own, in whole words.
-        if size < size_of::<u64>() || !size.is_multiple_of(size_of::<u64>()) {
-            return super::fail(Errno::EINVAL);
-        }
-        let cores = with_kernel(|kernel| kernel.host().spec.cores) as usize;
-        // SAFETY: the caller gives a set of `size` bytes.
-        let bytes = unsafe { core::slice::from_raw_parts_mut(set.cast::<u8>(), size) };
-        bytes.fill(0);
-        for core in 0..cores.min(size * 8) {
-            bytes[core / 8] |= 1 << (core % 8);
-        }
-        0
-    }
-
-    /// `sched_getcpu(3)`: processor 0.
-    fn sched_getcpu() -> c_int {
         0
     }
 

@@ -3,6 +3,7 @@
 //! Invariant: a symbol defined here answers from the kernel while the program runs, and is the C library's own otherwise.
 
 mod address;
+mod affinity;
 pub(crate) mod bypass;
 pub(crate) mod clock;
 mod content;

@@ -16,7 +16,7 @@ fn refuse(name: &str) {
     phase::as_simulator(|| unmodelled(format!("{name} is not modelled")));
 }
 
-/// Calls that return -1 and set `errno`.
+/// Calls that return -1, as a number or as the pointer that stands for it, and set `errno`.
 macro_rules! refused {
     ($($name:ident($($arg:ident),*);)*) => {
         owned! {$(
@@ -86,7 +86,6 @@ refused_pointers! {
     getutxid(a);
     getutxline(a);
     pututxline(a);
-    sigset(a, b);
     getwd(a);
 }
 
@@ -161,7 +160,6 @@ refused! {
 }
 
 refused! {
-    sched_setaffinity(a, b, c);
     sched_setparam(a, b);
     sched_getparam(a, b);
     sched_setscheduler(a, b, c);
@@ -212,6 +210,7 @@ refused! {
     signalfd(a, b, c);
     sigqueue(a, b, c);
     tgkill(a, b, c);
+    sigset(a, b);
     sighold(a);
     sigrelse(a);
     sigignore(a);
@@ -263,8 +262,7 @@ refused_by_number! {
     pthread_rwlock_timedwrlock(a, b);
     pthread_rwlock_clockrdlock(a, b, c);
     pthread_rwlock_clockwrlock(a, b, c);
-    pthread_getaffinity_np(a, b, c);
-    pthread_setaffinity_np(a, b, c);
+    pthread_attr_setaffinity_np(a, b, c);
     pthread_getschedparam(a, b, c);
     pthread_setschedparam(a, b, c);
     pthread_setschedprio(a, b);

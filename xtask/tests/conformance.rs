@@ -240,7 +240,7 @@ fn owned_symbols() -> BTreeSet<String> {
         let text = std::fs::read_to_string(&path).expect("a source file");
         let mut inside = false;
         for line in text.lines() {
-            inside = (inside || line == "owned! {") && line != "}";
+            inside = (inside || ["owned! {", "fortified! {"].contains(&line)) && line != "}";
             let within = if inside { line.strip_prefix("    fn ") } else { None };
             let outside = line.strip_prefix("pub unsafe extern \"C\" fn ");
             if let Some(rest) = within.or(outside) {

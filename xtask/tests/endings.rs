@@ -133,6 +133,14 @@ fn a_program_that_goes_on_for_ever() {
 }
 
 #[test]
+fn threads_of_c_code_that_wait_for_each_other() {
+    let crossed = "deadlock in photofinish_calls::waiting::Mutex::lock";
+    check("mutexes-crossed", fail(crossed), "thread 1 seems to hold it");
+    let alone = "deadlock in photofinish_calls::waiting::Semaphore::wait";
+    check("semaphore-alone", fail(alone), "thread 0 (root) waits for futex word");
+}
+
+#[test]
 fn a_program_that_wants_too_much() {
     check("threads", inconclusive("out-of-threads"), "more than 64 threads");
     let few = Limits { threads_max: 5, ..Limits::default() };

@@ -16,6 +16,7 @@ pub mod file;
 pub mod futex;
 mod hosts;
 pub mod io;
+pub mod lock;
 pub mod message;
 pub mod name;
 pub mod pipe;

@@ -9,6 +9,7 @@ mod address;
 pub mod affinity;
 pub mod bypass;
 pub mod child;
+pub mod compiled;
 pub mod descriptor;
 pub mod epoll;
 pub mod event;
@@ -36,5 +37,6 @@ pub mod thread;
 pub mod time;
 pub mod tsc;
 pub mod user;
+pub mod waiting;
 
 pub use failed::Failed;

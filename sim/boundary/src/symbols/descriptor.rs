@@ -158,6 +158,23 @@ fn control_real(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
     c_int::try_from(real::number(answer)).expect("fcntl(2) answers an int")
 }
 
+fn control(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "fcntl(2): an int argument is the low half of its register"
+    )]
+    let number = argument as c_int;
+    match (command, kind(fd)) {
+        (libc::F_DUPFD, _) => duplicate(fd, number, OnExec::Keep),
+        (libc::F_DUPFD_CLOEXEC, _) => duplicate(fd, number, OnExec::Close),
+        (libc::F_GETFD | libc::F_SETFD, _) | (_, Kind::Ours | Kind::Standard(_) | Kind::None) => {
+            let answer = call("fcntl", fd, |kernel, caller| fd::fcntl(kernel, caller, fd, command, number));
+            answer.unwrap_or_else(fail)
+        }
+        (_, Kind::Real(_)) => control_real(fd, command, argument),
+    }
+}
+
 /// Makes a number for what another refers to.
 fn duplicate(old: c_int, least: c_int, on_exec: OnExec) -> c_int {
     call("dup", old, |kernel, caller| fd::dup(kernel, caller, old, least, on_exec)).unwrap_or_else(fail)
@@ -266,17 +283,12 @@ owned! {
 
     /// `fcntl(2)`: its argument is an integer for every command on a file that we model.
     fn fcntl(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
-        #[expect(clippy::cast_possible_truncation, reason = "fcntl(2): an int argument is the low half of its register")]
-        let number = argument as c_int;
-        match (command, kind(fd)) {
-            (libc::F_DUPFD, _) => duplicate(fd, number, OnExec::Keep),
-            (libc::F_DUPFD_CLOEXEC, _) => duplicate(fd, number, OnExec::Close),
-            (libc::F_GETFD | libc::F_SETFD, _) | (_, Kind::Ours | Kind::Standard(_) | Kind::None) => {
-                let answer = call("fcntl", fd, |kernel, caller| fd::fcntl(kernel, caller, fd, command, number));
-                answer.unwrap_or_else(fail)
-            }
-            (_, Kind::Real(_)) => control_real(fd, command, argument),
-        }
+        control(fd, command, argument)
+    }
+
+    /// `fcntl(2)` with large files.
+    fn fcntl64(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
+        control(fd, command, argument)
     }
 
     /// `ioctl(2)`: `FIONBIO`, `FIONREAD`, `FIOCLEX` and `FIONCLEX`.

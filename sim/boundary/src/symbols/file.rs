@@ -32,8 +32,8 @@ pub(super) fn is_device(path: &[u8]) -> bool {
 
 /// What a program is told is not there.
 fn is_absent(path: &[u8]) -> bool {
-    // std reads the limits of its control group to answer `available_parallelism`, which is a setting here.
-    path == b"/proc/self/cgroup"
+    // Limits of control groups, which std reads to answer `available_parallelism`: that is a setting here.
+    path == b"/proc/self/cgroup" || path.starts_with(b"/sys/fs/cgroup/")
 }
 
 /// Notes the opening of a file that tells of this machine.
@@ -250,6 +250,16 @@ owned! {
 
     /// `mkostemps(3)`.
     fn mkostemps(template: *mut c_char, suffix: c_int, flags: c_int) -> c_int {
+        temporary_file(template, suffix, flags)
+    }
+
+    /// `mkstemps(3)` with large files.
+    fn mkstemps64(template: *mut c_char, suffix: c_int) -> c_int {
+        temporary_file(template, suffix, 0)
+    }
+
+    /// `mkostemps(3)` with large files.
+    fn mkostemps64(template: *mut c_char, suffix: c_int, flags: c_int) -> c_int {
         temporary_file(template, suffix, flags)
     }
 

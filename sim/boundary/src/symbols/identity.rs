@@ -81,4 +81,14 @@ owned! {
             _ => real!(sysconf(name: c_int) -> c_long),
         }
     }
+
+    /// `get_nprocs(3)`.
+    fn get_nprocs() -> c_int {
+        with_kernel(|kernel| kernel.host().spec.cores).cast_signed()
+    }
+
+    /// `get_nprocs_conf(3)`.
+    fn get_nprocs_conf() -> c_int {
+        with_kernel(|kernel| kernel.host().spec.cores).cast_signed()
+    }
 }

@@ -72,10 +72,13 @@ refused_pointers! {
     tempnam(a, b);
     mktemp(a);
     fts_open(a, b, c);
+    fts64_open(a, b, c);
     ttyname(a);
     popen(a, b);
     sem_open(a, b, c, d);
     if_nameindex();
+    gethostbyname2(a, b);
+    gethostbyaddr(a, b, c);
     getlogin();
     cuserid(a);
     getutent();
@@ -169,6 +172,16 @@ refused! {
     scandir(a, b, c, d);
     scandir64(a, b, c, d);
     scandirat(a, b, c, d, e);
+    scandirat64(a, b, c, d, e);
+    getdirentries(a, b, c, d);
+    getdirentries64(a, b, c, d);
+    sockatmark(a);
+    res_query(a, b, c, d, e);
+    res_search(a, b, c, d, e);
+    res_send(a, b, c, d);
+    res_nquery(a, b, c, d, e, f);
+    res_nsearch(a, b, c, d, e, f);
+    res_nsend(a, b, c, d, e);
     ftw(a, b, c);
     ftw64(a, b, c);
     nftw(a, b, c, d);
@@ -249,19 +262,27 @@ refused! {
     getitimer(a, b);
     times(a);
     getrusage(a, b);
-    sem_timedwait(a, b);
-    sem_clockwait(a, b, c);
 }
 
 refused_by_number! {
-    pthread_cond_timedwait(a, b, c);
-    pthread_cond_clockwait(a, b, c, d);
-    pthread_mutex_timedlock(a, b);
-    pthread_mutex_clocklock(a, b, c);
-    pthread_rwlock_timedrdlock(a, b);
-    pthread_rwlock_timedwrlock(a, b);
-    pthread_rwlock_clockrdlock(a, b, c);
-    pthread_rwlock_clockwrlock(a, b, c);
+    gethostbyname_r(a, b, c, d, e, f);
+    gethostbyname2_r(a, b, c, d, e, f, g);
+    gethostbyaddr_r(a, b, c, d, e, f, g, h);
+    getaddrinfo_a(a, b, c, d);
+    thrd_create(a, b, c);
+    thrd_join(a, b);
+    thrd_detach(a);
+    thrd_sleep(a, b);
+    thrd_yield();
+    mtx_lock(a);
+    mtx_trylock(a);
+    mtx_timedlock(a, b);
+    mtx_unlock(a);
+    cnd_wait(a, b);
+    cnd_timedwait(a, b, c);
+    cnd_signal(a);
+    cnd_broadcast(a);
+    call_once(a, b);
     pthread_attr_setaffinity_np(a, b, c);
     pthread_getschedparam(a, b, c);
     pthread_setschedparam(a, b, c);

@@ -8,6 +8,7 @@
 
 pub mod bypass;
 pub mod case;
+pub mod compiled;
 pub mod connect;
 pub mod descriptor;
 pub mod epoll;
@@ -44,6 +45,7 @@ pub mod transcript;
 pub mod udp_sequence;
 pub mod unix_sequence;
 mod unixes;
+pub mod waiting;
 
 use case::Family;
 
@@ -56,12 +58,14 @@ pub static FAMILIES: &[&Family] = &[
     &thread::FAMILY,
     &futex::FAMILY,
     &sync::FAMILY,
+    &waiting::FAMILY,
     &process::FAMILY,
     &signal::FAMILY,
     &descriptor::FAMILY,
     &file::FAMILY,
     &path::FAMILY,
     &place::FAMILY,
+    &compiled::FAMILY,
     &poll::FAMILY,
     &pipe::FAMILY,
     &eventfd::FAMILY,

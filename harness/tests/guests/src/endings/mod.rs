@@ -52,6 +52,18 @@ static VARIANTS: &[Variant] = &[
         hunger::park_alone,
     ),
     doomed(
+        "mutexes-crossed",
+        "Two threads have a mutex of C code each, and want the other's.",
+        &[find("deadlock in *")],
+        hunger::crossed,
+    ),
+    doomed(
+        "semaphore-alone",
+        "Main waits for a semaphore, and there is nobody else.",
+        &[find("deadlock in *")],
+        hunger::never_posted,
+    ),
+    doomed(
         "sleep-long",
         "A sleep beyond the time a run may take.",
         &[find("out-of-time")],

@@ -54,6 +54,7 @@ impl Kernel {
     }
 
     pub(super) fn suspect(&mut self, id: SocketId) {
+        self.net.watch_window(id, self.now_ns());
         let why = self.net.probing(id).filter(|why| !self.is_healthy(id, *why));
         let before = self.probes.get(&id).map(|probes| (probes.why, probes.count));
         match (why, before) {
@@ -141,7 +142,12 @@ impl Kernel {
             return;
         }
         let most = match why {
-            Probing::KeepAlive => self.net.options(id).keep_alive_probes(),
+            Probing::KeepAlive => match self.net.is_out_of_patience(id, self.now_ns()) {
+                None => self.net.options(id).keep_alive_probes(),
+                // `tcp_keepalive_timer`: who has patience goes by it, and asks once at least.
+                Some(true) => 1,
+                Some(false) => u32::MAX,
+            },
             Probing::End => 0,
             Probing::Window => retries_max(self.net.flow_sender(id, flow)),
         };

@@ -155,7 +155,7 @@ impl Kernel {
         let Some(recovery) = self.recoveries.get_mut(&flow) else { return };
         recovery.told(edge);
         if answer != Answer::Idle {
-            recovery.retries = 0;
+            recovery.get_on();
         }
         if answer == Answer::Comes {
             recovery.probes = false;
@@ -169,6 +169,7 @@ impl Kernel {
 
     /// The timer of a flow: it tries again, or gives up (`tcp_retransmit_timer`).
     pub(super) fn retry(&mut self, flow: Flow) {
+        let now_ns = self.now_ns();
         let Some(recovery) = self.recoveries.get_mut(&flow) else { return };
         recovery.timer = None;
         let from = recovery.from;
@@ -181,7 +182,10 @@ impl Kernel {
             self.recoveries.remove(&flow);
             return;
         }
-        if recovery.is_over(sender) {
+        let ends_ns = recovery.since_ns.and_then(|since_ns| self.net.patience_ends_ns(from, since_ns));
+        if recovery.is_over(sender)
+            || (recovery.is_tried_again() && ends_ns.is_some_and(|at_ns| at_ns <= now_ns))
+        {
             recovery.keep_last_words();
             self.arm(flow, self.now_ns());
             self.net.time_out(from);
@@ -230,7 +234,13 @@ impl Kernel {
             _ if recovery.timer.is_some() || recovery.probes => return,
             _ => {}
         }
-        let at_ns = self.net.after_ns(recovery.hop.from, sent_ns, recovery.wait_ns()).max(now_ns);
+        let since_ns = *recovery.since_ns.get_or_insert(sent_ns);
+        let mut at_ns = self.net.after_ns(recovery.hop.from, sent_ns, recovery.wait_ns());
+        if recovery.is_tried_again() {
+            // `tcp_clamp_rto_to_user_timeout`
+            at_ns = at_ns.min(self.net.patience_ends_ns(recovery.from, since_ns).unwrap_or(at_ns));
+        }
+        let at_ns = at_ns.max(now_ns);
         recovery.timer = Some(self.timers.set(at_ns, Due::Retry(flow)));
         self.changed();
     }

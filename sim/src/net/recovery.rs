@@ -50,6 +50,8 @@ pub(crate) struct Recovery {
     window: Option<Packet>,
     /// How often the first that waits was sent again.
     pub(crate) retries: u32,
+    /// When that was sent first: `retrans_stamp`.
+    pub(crate) since_ns: Option<u64>,
     pub(crate) timer: Option<timer::Key>,
 }
 
@@ -63,6 +65,7 @@ impl Recovery {
             probes: false,
             window: None,
             retries: 0,
+            since_ns: None,
             timer: None,
         }
     }
@@ -110,7 +113,7 @@ impl Recovery {
     pub(crate) fn keep_last_words(&mut self) {
         self.unacknowledged = false;
         self.probes = false;
-        self.retries = 0;
+        self.get_on();
         self.window = None;
         self.queue.retain(|_, packet| packet.segment == Segment::FinAck);
     }
@@ -139,6 +142,12 @@ impl Recovery {
         }
     }
 
+    /// Something was acknowledged.
+    pub(crate) fn get_on(&mut self) {
+        self.retries = 0;
+        self.since_ns = None;
+    }
+
     /// How long it waits for an acknowledgement: `icsk_rto`, doubled with each retry.
     pub(crate) fn wait_ns(&self) -> u64 {
         wait_ns(self.retries)
@@ -147,6 +156,12 @@ impl Recovery {
     /// Whether it has been tried often enough: `tcp_write_timeout`.
     pub(crate) fn is_over(&self, sender: Option<Sender>) -> bool {
         self.pending() == Pending::Acknowledgement && self.retries >= retries_max(sender)
+    }
+
+    /// Whether it waits for an acknowledgement that did not come the first time: only then does the program's patience count
+    /// (`retransmits_timed_out`).
+    pub(crate) fn is_tried_again(&self) -> bool {
+        self.retries > 0 && self.pending() == Pending::Acknowledgement
     }
 
     /// What must hold of it.

@@ -6,6 +6,7 @@ mod datagrams;
 mod keepalive;
 mod links;
 mod origins;
+mod patience;
 mod random;
 mod strays;
 mod times;

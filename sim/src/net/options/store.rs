@@ -26,6 +26,8 @@ pub struct Options {
     pub keep_alive: bool,
     /// `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_KEEPCNT`.
     pub keep_alive_times: [i32; 3],
+    /// `TCP_USER_TIMEOUT` in milliseconds; 0 is none.
+    pub user_timeout_ms: u32,
     /// `TCP_NODELAY`; without effect: no write waits for a fuller segment here, with or without it.
     pub no_delay: bool,
     /// `SO_OOBINLINE`; without effect: urgent data is refused where it is sent.
@@ -70,6 +72,7 @@ impl Default for Options {
             broadcast: false,
             keep_alive: false,
             keep_alive_times: [KEEP_ALIVE_IDLE_S, KEEP_ALIVE_INTERVAL_S, KEEP_ALIVE_PROBES],
+            user_timeout_ms: 0,
             no_delay: false,
             urgent_inline: false,
             v6_only: false,
@@ -145,6 +148,12 @@ impl Options {
     #[must_use]
     pub fn keep_alive_probes(&self) -> u32 {
         self.keep_alive_times[2].unsigned_abs()
+    }
+
+    /// How long a program waits for its peer, if it said so.
+    #[must_use]
+    pub fn user_timeout_ns(&self) -> Option<u64> {
+        (self.user_timeout_ms > 0).then(|| u64::from(self.user_timeout_ms) * 1_000_000)
     }
 
     /// Which stacks an unspecified IPv6 address stands for.
@@ -262,12 +271,8 @@ fn set_tcp(options: &mut Options, name: TcpName, value: &[u8]) -> Result<(), Ref
         }
         // Without effect: an acknowledgement is never held back here.
         TcpName::QuickAck => {}
-        TcpName::UserTimeout if number < 0 => return Err(Errno::EINVAL.into()),
-        TcpName::UserTimeout if number == 0 => {}
         TcpName::UserTimeout => {
-            // It also ends a connect, and a stream whose reader does not read: neither is modelled.
-            let what = format!("TCP_USER_TIMEOUT of {number} ms");
-            return Err(Refusal::unmodelled(what, Errno::ENOPROTOOPT));
+            options.user_timeout_ms = u32::try_from(number).map_err(|_| Errno::EINVAL)?;
         }
     }
     Ok(())
@@ -320,7 +325,7 @@ pub fn get(options: &Options, holder: Holder, name: Name) -> Result<Option<Vec<u
         }
         Name::Tcp(TcpName::NoDelay) => bytes(i32::from(options.no_delay)),
         Name::Tcp(TcpName::KeepAliveTime(which)) => bytes(options.keep_alive_times[usize::from(which)]),
-        Name::Tcp(TcpName::UserTimeout) => bytes(0),
+        Name::Tcp(TcpName::UserTimeout) => bytes(options.user_timeout_ms.cast_signed()),
         Name::Tcp(TcpName::QuickAck) => {
             // Linux answers whether the connection is interactive at the moment, which it finds out by itself.
             return Err(Refusal::unmodelled("getsockopt(2) of TCP_QUICKACK", Errno::ENOPROTOOPT));

@@ -21,11 +21,14 @@ impl Net {
             // Whatever comes acknowledges the SYN-ACK, if the ACK that should have done so was lost.
             self.arrive_ack(id);
         }
-        let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
+        let Taken { tcp, effects, options } = self.tcp_and_effects(id);
         tcp.heard_ns = now_ns;
         if packet.edge > tcp.edge && !matches!(packet.segment, Segment::SynAck | Segment::Rst) {
             tcp.edge = packet.edge;
             tcp.pump(id, effects);
+            if options.user_timeout_ms > 0 {
+                effects.suspect(id);
+            }
         }
         match packet.segment {
             Segment::Data(bytes) => self.arrive_data(id, bytes),
@@ -37,6 +40,7 @@ impl Net {
             Segment::Syn { .. }
             | Segment::SynTimeout { .. }
             | Segment::SynAckTimeout { .. }
+            | Segment::WindowTimeout { .. }
             | Segment::Datagram(_)
             | Segment::Unreachable => {
                 unreachable!("routed by Net::deliver")

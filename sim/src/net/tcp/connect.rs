@@ -151,7 +151,13 @@ impl Net {
     }
 
     fn send_syn(&mut self, id: SocketId, attempt: u32, now_ns: u64) {
-        let due_ns = self.after_ns(self.tcp(id).hop.from, now_ns, SYN_TIMEOUT_NS << attempt);
+        let mut due_ns = self.after_ns(self.tcp(id).hop.from, now_ns, SYN_TIMEOUT_NS << attempt);
+        if attempt == 0 {
+            self.tcp_mut(id).began_ns = now_ns;
+        } else if let Some(ends_ns) = self.patience_ends_ns(id, self.tcp(id).began_ns) {
+            // `tcp_clamp_rto_to_user_timeout`
+            due_ns = due_ns.min(ends_ns.max(now_ns));
+        }
         let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
         tcp.emit(id, Segment::Syn { attempt, sent_ns: now_ns }, effects);
         if !tcp.hop.is_local() {
@@ -167,7 +173,9 @@ impl Net {
         if !waits {
             return;
         }
-        if attempt < SYN_RETRIES_MAX {
+        let ends_ns = self.patience_ends_ns(id, self.tcp(id).began_ns);
+        let is_over = attempt > 0 && ends_ns.is_some_and(|ends_ns| ends_ns <= now_ns);
+        if attempt < SYN_RETRIES_MAX && !is_over {
             self.send_syn(id, attempt + 1, now_ns);
         } else {
             self.time_out(id);

@@ -14,6 +14,7 @@ mod elsewhere;
 mod handshake;
 mod listen;
 mod name;
+mod patience;
 mod state;
 mod stream;
 

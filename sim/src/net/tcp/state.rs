@@ -132,6 +132,10 @@ pub(crate) struct Tcp {
     pub(crate) edge: u64,
     pub(crate) send_capacity: usize,
     pub(crate) end: End,
+    /// Since when a closed window counts against the program's patience; nothing while the stream gets on.
+    pub(crate) held_ns: Option<u64>,
+    /// When the first SYN was sent.
+    pub(crate) began_ns: u64,
 }
 
 /// An endpoint with what it needs to act, borrowed together.
@@ -174,6 +178,8 @@ impl Tcp {
             edge: 0,
             send_capacity: options.send_capacity(),
             end: End::Open,
+            held_ns: None,
+            began_ns: 0,
         }
     }
 

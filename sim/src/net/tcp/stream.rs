@@ -120,7 +120,7 @@ impl Net {
     /// The pending error, once; `EPIPE` when our direction is shut or there is no connection; waits for room, or for the
     /// connection (`sk_stream_wait_connect`).
     pub(in crate::net) fn send_stream(&mut self, id: SocketId, bytes: &[u8]) -> Result<usize, Refusal> {
-        let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
+        let Taken { tcp, effects, options } = self.tcp_and_effects(id);
         if let Some(errno) = tcp.take_error() {
             return Err(errno.into());
         }
@@ -143,7 +143,7 @@ impl Net {
             rest = later;
         }
         tcp.outgoing.extend(rest);
-        if !rest.is_empty() && !tcp.hop.is_local() {
+        if !rest.is_empty() && (!tcp.hop.is_local() || options.user_timeout_ms > 0) {
             effects.suspect(id);
         }
         Ok(count)
@@ -189,6 +189,7 @@ impl Tcp {
 
     fn transmit(&mut self, id: SocketId, segment: Vec<u8>, effects: &mut Effects) {
         self.sent += segment.len() as u64;
+        self.held_ns = None;
         assert!(self.sent <= self.edge, "socket {} sends past its window", id.0);
         self.emit(id, Segment::Data(segment), effects);
     }

@@ -121,7 +121,7 @@ fn timeouts_round_trip() {
 fn unknown_options_are_unmodelled() {
     check(
         "a new\n a get 6 13 => unmodelled\n a set 1 13 1 -5 => unmodelled\n a set 1 13 1 0
-         a get 6 11 => unmodelled\n a set 6 9 1 => unmodelled\n a set 6 18 500 => unmodelled\n a set 6 18 -1 => EINVAL
+         a get 6 11 => unmodelled\n a set 6 9 1 => unmodelled\n a set 6 18 500\n a get 6 18 => 500\n a set 6 18 -1 => EINVAL
          a set 1 49 0 => unmodelled\n a get 1 57 => unmodelled\n a set 0 11 1 => unmodelled\n a set 0 35 1 => unmodelled",
     );
 }

@@ -6,12 +6,15 @@
 use libc::{
     IPPROTO_IPV6, IPPROTO_TCP, IPV6_V6ONLY, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_KEEPALIVE, SO_LINGER,
     SO_PROTOCOL, SO_RCVBUF, SO_RCVTIMEO, SO_REUSEADDR, SO_SNDBUF, SO_SNDTIMEO, SO_TYPE, SOL_SOCKET,
-    TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_NODELAY,
+    TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_NODELAY, TCP_USER_TIMEOUT,
 };
+use photofinish_calls::descriptor;
 use photofinish_calls::socket::{self, Name};
 
 use super::case::family;
-use super::sockets::{Fd, Pair, get, listener, pair, set, set_linger, set_time, tcp, tcp6};
+use super::sockets::{
+    Fd, Pair, error, get, listener, pair, read, send, set, set_linger, set_time, tcp, tcp6, until,
+};
 use super::transcript::Transcript;
 
 family! {
@@ -23,11 +26,12 @@ family! {
     "times" = times, ["setsockopt", "getsockopt"], "Time-outs good and bad.";
     "buffers" = buffers, ["setsockopt", "getsockopt"], "Sizes are doubled, and never too small.";
     "keep-alive" = keep_alive, ["setsockopt", "getsockopt"], "The ranges of keep-alive's times.";
+    "patience" = patience, ["setsockopt", "getsockopt"], "TCP_USER_TIMEOUT, and a peer that does not read.";
     "linger" = linger, ["setsockopt", "getsockopt"], "What SO_LINGER says back.";
     "stacks" = stacks, ["setsockopt", "getsockopt"], "IPV6_V6ONLY on both families.";
 }
 
-const INTS: [(&str, i32, i32); 11] = [
+const INTS: [(&str, i32, i32); 12] = [
     ("SO_TYPE", SOL_SOCKET, SO_TYPE),
     ("SO_DOMAIN", SOL_SOCKET, SO_DOMAIN),
     ("SO_PROTOCOL", SOL_SOCKET, SO_PROTOCOL),
@@ -39,6 +43,7 @@ const INTS: [(&str, i32, i32); 11] = [
     ("TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE),
     ("TCP_KEEPINTVL", IPPROTO_TCP, TCP_KEEPINTVL),
     ("TCP_KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT),
+    ("TCP_USER_TIMEOUT", IPPROTO_TCP, TCP_USER_TIMEOUT),
 ];
 
 fn defaults(t: &mut Transcript) {
@@ -56,6 +61,28 @@ fn defaults(t: &mut Transcript) {
             t.call(format_args!("{what} {name}"), value);
         }
     }
+}
+
+fn patience(t: &mut Transcript) {
+    let Pair { client, server } = pair();
+    // Longer than threads that could run may stand still in all.
+    for value in [0, -1, i32::MIN, 1, i32::MAX, 3000] {
+        t.call(format_args!("{value} ms"), set(&client, IPPROTO_TCP, TCP_USER_TIMEOUT, value));
+        t.call("is", get(&client, IPPROTO_TCP, TCP_USER_TIMEOUT));
+    }
+    descriptor::fcntl(client.0, libc::F_SETFL, libc::O_NONBLOCK).expect("a flag");
+    let bytes = vec![0; 1 << 16];
+    let has_room = |fd: &Fd| {
+        let mut entry = [libc::pollfd { fd: fd.0, events: libc::POLLOUT, revents: 0 }];
+        descriptor::poll(&mut entry, 50) == Ok(1) && entry[0].revents == libc::POLLOUT
+    };
+    while send(&client, &bytes).is_ok() || has_room(&client) {}
+    t.value("it ends", until(&client, 0));
+    t.call("by", error(&client));
+    t.call("by no more", error(&client));
+    t.call("send", send(&client, b"x"));
+    t.call("read", read(&client, 1));
+    t.call("the peer has what was sent", read(&server, 1));
 }
 
 fn switches(t: &mut Transcript) {

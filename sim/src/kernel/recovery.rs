@@ -182,17 +182,19 @@ impl Kernel {
             self.recoveries.remove(&flow);
             return;
         }
-        let ends_ns = recovery.since_ns.and_then(|since_ns| self.net.patience_ends_ns(from, since_ns));
-        if recovery.is_over(sender)
-            || (recovery.is_tried_again() && ends_ns.is_some_and(|at_ns| at_ns <= now_ns))
-        {
+        let is_over = match self.net.patience_ends_ns(from, recovery.since_ns.unwrap_or(now_ns)) {
+            // `retransmits_timed_out`: who has patience goes by it, however often that is.
+            Some(ends_ns) => recovery.is_tried_again() && ends_ns <= now_ns,
+            None => recovery.is_over(sender),
+        };
+        if is_over {
             recovery.keep_last_words();
             self.arm(flow, self.now_ns());
             self.net.time_out(from);
             self.settle();
             return;
         }
-        recovery.retries += 1;
+        recovery.try_again(now_ns);
         if recovery.unacknowledged {
             recovery.probes = true;
             self.net.send_probe(from);
@@ -234,9 +236,8 @@ impl Kernel {
             _ if recovery.timer.is_some() || recovery.probes => return,
             _ => {}
         }
-        let since_ns = *recovery.since_ns.get_or_insert(sent_ns);
         let mut at_ns = self.net.after_ns(recovery.hop.from, sent_ns, recovery.wait_ns());
-        if recovery.is_tried_again() {
+        if let Some(since_ns) = recovery.since_ns {
             // `tcp_clamp_rto_to_user_timeout`
             at_ns = at_ns.min(self.net.patience_ends_ns(recovery.from, since_ns).unwrap_or(at_ns));
         }

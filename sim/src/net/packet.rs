@@ -89,10 +89,7 @@ pub enum Segment {
         attempt: u32,
     },
     /// Never on the wire: the timer of who waits for room at its peer, and not for ever (`TCP_USER_TIMEOUT`).
-    WindowTimeout {
-        /// Since when it waits.
-        since_ns: u64,
-    },
+    WindowTimeout,
     /// Nothing that the receiver does not have: asks whether it is there. A keep-alive, a probe of a closed window, or what
     /// arrived sent again because its acknowledgement did not come back.
     Probe,
@@ -200,7 +197,7 @@ impl Packet {
             Segment::Rst => "RST",
             Segment::SynTimeout { .. } => "SYN-TIMEOUT",
             Segment::SynAckTimeout { .. } => "SYN-ACK-TIMEOUT",
-            Segment::WindowTimeout { .. } => "WINDOW-TIMEOUT",
+            Segment::WindowTimeout => "WINDOW-TIMEOUT",
             Segment::Probe => "PROBE",
             Segment::Datagram(_) => "DATAGRAM",
             Segment::Unreachable => "UNREACHABLE",

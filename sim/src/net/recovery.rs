@@ -50,7 +50,7 @@ pub(crate) struct Recovery {
     window: Option<Packet>,
     /// How often the first that waits was sent again.
     pub(crate) retries: u32,
-    /// When that was sent first: `retrans_stamp`.
+    /// When that was sent again first, if it wants an acknowledgement: `retrans_stamp`.
     pub(crate) since_ns: Option<u64>,
     pub(crate) timer: Option<timer::Key>,
 }
@@ -142,6 +142,14 @@ impl Recovery {
         }
     }
 
+    /// What waits is sent again.
+    pub(crate) fn try_again(&mut self, now_ns: u64) {
+        self.retries += 1;
+        if self.pending() == Pending::Acknowledgement {
+            self.since_ns.get_or_insert(now_ns);
+        }
+    }
+
     /// Something was acknowledged.
     pub(crate) fn get_on(&mut self) {
         self.retries = 0;
@@ -161,7 +169,7 @@ impl Recovery {
     /// Whether it waits for an acknowledgement that did not come the first time: only then does the program's patience count
     /// (`retransmits_timed_out`).
     pub(crate) fn is_tried_again(&self) -> bool {
-        self.retries > 0 && self.pending() == Pending::Acknowledgement
+        self.since_ns.is_some() && self.pending() == Pending::Acknowledgement
     }
 
     /// What must hold of it.

@@ -354,7 +354,7 @@ impl Net {
             Segment::Syn { .. } => self.arrive_syn(&packet, now_ns),
             Segment::SynTimeout { attempt } => self.arrive_syn_timeout(&packet, attempt, now_ns),
             Segment::SynAckTimeout { attempt } => self.arrive_syn_ack_timeout(&packet, attempt, now_ns),
-            Segment::WindowTimeout { since_ns } => self.arrive_window_timeout(&packet, since_ns),
+            Segment::WindowTimeout => self.arrive_window_timeout(&packet, now_ns),
             Segment::Datagram(_) => self.arrive_datagram(packet),
             Segment::Unreachable => self.arrive_unreachable(&packet),
             _ => self.arrive_tcp(packet, now_ns),

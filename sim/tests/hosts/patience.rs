@@ -2,6 +2,7 @@
 //!
 //! Does not know how segments are sent again. Invariant: what ends by it ends with `ETIMEDOUT`, at a time that follows from Linux's timers.
 
+use photofinish_sim::choice::Odds;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::Next;
@@ -28,7 +29,11 @@ fn patient(host: HostId, ms: i32) -> (World, Pair) {
 
 #[test]
 fn what_is_not_acknowledged_in_time_ends_the_connection() {
-    for (ms, gone_ns) in [(30_000, 30 * SECOND), (1_000, SECOND), (100, RETRY_NS)] {
+    // It counts from the first retry on (`retrans_stamp`), however often Linux would try without it.
+    for (ms, patience_ns) in
+        [(30_000, 30 * SECOND), (1_000, SECOND), (100, SECOND / 10), (1_800_000, 1_800 * SECOND)]
+    {
+        let gone_ns = RETRY_NS + patience_ns;
         let (mut world, pair) = patient(A, ms);
         world.cut_both(A, B);
         let sent_ns = world.now_ns();
@@ -51,6 +56,42 @@ fn what_is_acknowledged_meanwhile_does_not_count() {
         world.pass(4 * SECOND);
     }
     assert_eq!(world.wait(pair.client, Side::Read), Next::End, "a deadlock, as all is well");
+}
+
+#[test]
+fn what_only_the_peer_waits_for_does_not_count() {
+    let (mut world, pair) = patient(A, 0);
+    world.set(pair.server, TCP_USER_TIMEOUT, 5_000);
+    fill(&mut world, pair);
+    // The server reads, and its word that there is room is lost; then it is said again.
+    world.cut_both(A, B);
+    while world.try_recv(pair.server).is_some() {}
+    world.pass(SECOND / 10);
+    world.heal_both(A, B);
+    world.pass(60 * SECOND);
+    // What it sends is lost once.
+    world.kernel.link_mut(hop(B, A)).loss = Odds { strikes: 1, of: 1 };
+    world.send(pair.server, b"x").expect("open");
+    world.pass(SECOND / 10);
+    world.kernel.link_mut(hop(B, A)).loss = Odds::NEVER;
+    assert_eq!(world.recv(pair.client), Ok(b"x".to_vec()));
+}
+
+#[test]
+fn a_connect_to_a_full_listener_of_the_host_is_given_up_in_time() {
+    let mut world = World::new(2);
+    let listener = world.socket(A);
+    world.net(|net, now_ns| net.bind(listener, address(A, 7), now_ns)).expect("free");
+    world.net(|net, now_ns| net.listen(listener, 0, now_ns)).expect("bound");
+    let began_ns = world.now_ns();
+    let mut connect = || {
+        let client = world.socket(A);
+        world.set(client, TCP_USER_TIMEOUT, 5_000);
+        world.connect(client, address(A, 7))
+    };
+    let refused = (0..4).find_map(|_| connect().err());
+    assert_eq!(refused, Some(Errno::ETIMEDOUT));
+    assert_eq!((world.now_ns() - began_ns) / SECOND, 5);
 }
 
 #[test]
@@ -114,6 +155,26 @@ fn a_peer_that_reads_now_and_then_is_waited_for() {
             world.pass(2 * WAY_NS);
         }
         assert_eq!(world.wait(pair.client, Side::Read), Next::End, "a deadlock, as all is well");
+    }
+}
+
+#[test]
+fn patience_may_change_while_a_window_is_closed() {
+    for host in [A, B] {
+        let (mut world, pair) = patient(host, 3_000);
+        let full_ns = fill(&mut world, pair);
+        world.set(pair.client, TCP_USER_TIMEOUT, 10_000);
+        assert_eq!(world.recv(pair.client), Err(Errno::ETIMEDOUT));
+        assert_eq!((world.now_ns() - full_ns) / SECOND, 10, "more");
+        let (mut world, pair) = patient(host, 3_000);
+        fill(&mut world, pair);
+        world.set(pair.client, TCP_USER_TIMEOUT, 0);
+        assert_eq!(world.wait(pair.client, Side::Read), Next::End, "a deadlock without any");
+        let (mut world, pair) = patient(host, 0);
+        let full_ns = fill(&mut world, pair);
+        world.set(pair.client, TCP_USER_TIMEOUT, 3_000);
+        assert_eq!(world.recv(pair.client), Err(Errno::ETIMEDOUT));
+        assert_eq!((world.now_ns() - full_ns) / SECOND, 3, "late");
     }
 }
 

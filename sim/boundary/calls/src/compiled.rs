@@ -8,7 +8,7 @@ use core::ptr::{null, null_mut};
 use libc::{nfds_t, off_t, pollfd, sigset_t, sockaddr, socklen_t, timespec};
 
 use crate::Failed;
-use crate::failed::{count, done, number};
+use crate::failed::{count, direct, done, number};
 use crate::time::Time;
 
 unsafe extern "C" {
@@ -49,6 +49,7 @@ unsafe extern "C" {
     ) -> isize;
     fn __getcwd_chk(data: *mut c_char, length: usize, room: usize) -> *mut c_char;
     fn __gethostname_chk(data: *mut c_char, length: usize, room: usize) -> c_int;
+    fn __ttyname_r_chk(fd: c_int, data: *mut c_char, length: usize, room: usize) -> c_int;
     fn __realpath_chk(path: *const c_char, data: *mut c_char, room: usize) -> *mut c_char;
     fn __open_2(path: *const c_char, flags: c_int) -> c_int;
     fn __open64_2(path: *const c_char, flags: c_int) -> c_int;
@@ -171,6 +172,13 @@ pub fn gethostname(room: usize) -> Result<(), Failed> {
     let mut bytes = vec![0_u8; room];
     // SAFETY: as many writable bytes as the length says, and the room.
     done(unsafe { __gethostname_chk(bytes.as_mut_ptr().cast(), room, room) })
+}
+
+/// `__ttyname_r_chk`.
+pub fn ttyname_r(fd: i32) -> Result<(), Failed> {
+    let mut bytes = [0_u8; 64];
+    // SAFETY: as many writable bytes as the length says, and the room.
+    direct(unsafe { __ttyname_r_chk(fd, bytes.as_mut_ptr().cast(), bytes.len(), bytes.len()) })
 }
 
 /// `__realpath_chk`.

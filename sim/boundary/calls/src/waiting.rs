@@ -71,6 +71,15 @@ impl Mutex {
         Self(mutex)
     }
 
+    /// `pthread_mutexattr_setprotocol(3)` of fresh attributes.
+    pub fn protocol(protocol: i32) -> Result<(), Failed> {
+        let mut attr = MaybeUninit::uninit();
+        // SAFETY: attributes to fill in.
+        unsafe { libc::pthread_mutexattr_init(attr.as_mut_ptr()) };
+        // SAFETY: attributes that were filled in.
+        direct(unsafe { libc::pthread_mutexattr_setprotocol(attr.as_mut_ptr(), protocol) })
+    }
+
     /// `pthread_mutex_lock(3)`, `pthread_mutex_timedlock(3)`, `pthread_mutex_clocklock(3)`.
     pub fn lock(&self, until: Until) -> Result<(), Failed> {
         let mutex = self.0.0.get();

@@ -9,8 +9,9 @@ use libc::{
     clockid_t, pthread_barrier_t, pthread_barrierattr_t, pthread_cond_t, pthread_condattr_t, pthread_mutex_t,
     timespec,
 };
-use photofinish_sim::call::{Stop, lock};
+use photofinish_sim::call::lock;
 use photofinish_sim::errno::Errno;
+use photofinish_sim::wait::Woken;
 
 use super::lock::{Until, give, number, place};
 use super::mutex::{lock_for_good, real_unlock};
@@ -42,15 +43,16 @@ fn wait(name: &'static str, cond: *mut pthread_cond_t, mutex: *mut pthread_mutex
 
 /// A condition as `pthread_cond_init(3)` leaves it for waits on this clock.
 fn fresh(clock: clockid_t) -> [u8; size_of::<pthread_cond_t>()] {
-    let mut bytes = [0_u8; size_of::<pthread_cond_t>()];
+    let mut cond = libc::PTHREAD_COND_INITIALIZER;
     let mut attr = MaybeUninit::<pthread_condattr_t>::uninit();
     // SAFETY: attributes to fill in.
     unsafe { libc::pthread_condattr_init(attr.as_mut_ptr()) };
     // SAFETY: attributes that were filled in.
     unsafe { libc::pthread_condattr_setclock(attr.as_mut_ptr(), clock) };
-    // SAFETY: as many bytes as a condition has, and attributes that were filled in. The C library takes any alignment on this machine.
-    unsafe { libc::pthread_cond_init(bytes.as_mut_ptr().cast(), attr.as_ptr()) };
-    bytes
+    // SAFETY: a condition to fill in, and attributes that were.
+    unsafe { libc::pthread_cond_init(&raw mut cond, attr.as_ptr()) };
+    // SAFETY: the initializer gave each of its bytes a value.
+    unsafe { core::mem::transmute(cond) }
 }
 
 /// The clock of a condition's timed waits: where those of both clocks differ, it is like one of them.
@@ -77,10 +79,8 @@ struct Barrier {
     mark: u64,
     /// How many it waits for.
     count: c_uint,
-    /// How many have come.
+    /// How many have come and wait.
     arrived: c_uint,
-    /// How often all have come.
-    round: c_uint,
 }
 
 const MARK: u64 = u64::from_be_bytes(*b"barrier!");
@@ -142,7 +142,7 @@ owned! {
         ) -> c_int);
         if made == 0 {
             // SAFETY: the caller gives room for a barrier, in which ours has its place.
-            unsafe { barrier.cast::<Barrier>().write(Barrier { mark: MARK, count, arrived: 0, round: 0 }) };
+            unsafe { barrier.cast::<Barrier>().write(Barrier { mark: MARK, count, arrived: 0 }) };
         }
         made
     }
@@ -161,25 +161,24 @@ owned! {
             unmodelled("pthread_barrier_wait(3) at a barrier that was not made in the run".to_owned());
             return libc::EINVAL;
         }
-        let mut round = None;
         let answer = call("pthread_barrier_wait", 0, |kernel, caller| {
-            // SAFETY: the caller gives a barrier of ours, and nobody else looks at it between two scheduling points.
-            let ours = unsafe { &mut *barrier.cast::<Barrier>() };
-            let waits_for = *round.get_or_insert_with(|| {
-                ours.arrived += 1;
-                ours.round
-            });
-            if ours.arrived == ours.count {
-                ours.arrived = 0;
-                ours.round = ours.round.wrapping_add(1);
-                lock::give(kernel, place(barrier), u32::MAX);
-                return Ok(libc::PTHREAD_BARRIER_SERIAL_THREAD);
-            }
-            if ours.round != waits_for {
-                return Ok(0);
+            match caller.woken {
+                // All have come. Whoever was told so may have destroyed the barrier since.
+                Some(Woken::Cause) => return Ok(0),
+                Some(_) => {}
+                None => {
+                    // SAFETY: the caller gives a barrier of ours, and nobody else looks at it between two scheduling points.
+                    let ours = unsafe { &mut *barrier.cast::<Barrier>() };
+                    ours.arrived += 1;
+                    if ours.arrived == ours.count {
+                        ours.arrived = 0;
+                        lock::give(kernel, place(barrier), u32::MAX);
+                        return Ok(libc::PTHREAD_BARRIER_SERIAL_THREAD);
+                    }
+                }
             }
             let waits = |_: &mut _| Ok::<_, Errno>(lock::Tried::Held { deadline_ns: None });
-            Err::<c_int, Stop>(lock::take(kernel, caller, place(barrier), lock::Signals::Pass, waits).expect_err("held"))
+            lock::take(kernel, caller, place(barrier), lock::Signals::Pass, waits)
         });
         number(answer)
     }

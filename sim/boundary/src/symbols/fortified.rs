@@ -7,7 +7,7 @@ use core::ffi::{c_char, c_int, c_void};
 
 use libc::{nfds_t, off_t, pollfd, sigset_t, size_t, sockaddr, socklen_t, ssize_t, timespec};
 
-use super::{content, descriptor, file, message, name, path, place, poll};
+use super::{content, descriptor, file, message, name, path, place, poll, stat};
 use crate::own::{owned, real};
 
 /// Defines calls that say how large their buffer is: so many bytes of it, and what the plain call is.
@@ -65,6 +65,9 @@ fortified! {
 
     /// `gethostname(2)`.
     fn __gethostname_chk(data: *mut c_char, length: size_t) -> c_int: length => name::gethostname(data, length);
+
+    /// `ttyname_r(3)`.
+    fn __ttyname_r_chk(fd: c_int, data: *mut c_char, length: size_t) -> c_int: length => stat::ttyname_r(fd, data, length);
 
     /// `realpath(3)`.
     fn __realpath_chk(path: *const c_char, data: *mut c_char) -> *mut c_char:

@@ -4,14 +4,14 @@
 
 use core::ffi::c_int;
 
-use libc::{clockid_t, pthread_mutex_t, pthread_spinlock_t, timespec};
+use libc::{clockid_t, pthread_mutex_t, pthread_mutexattr_t, pthread_spinlock_t, timespec};
 use photofinish_sim::call::lock::{Signals, note_taken};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::kernel::Kernel;
 
 use super::lock::{PAST, Until, give, number, place, take};
 use crate::own::{owned, real};
-use crate::run::call_point;
+use crate::run::{call_point, unmodelled};
 
 /// Tries to take a mutex as `pthread_mutex_lock(3)` would: none if that waits.
 fn attempt(mutex: *mut pthread_mutex_t) -> Option<c_int> {
@@ -54,6 +54,15 @@ pub(super) fn real_unlock(mutex: *mut pthread_mutex_t) -> c_int {
 }
 
 owned! {
+    /// `pthread_mutexattr_setprotocol(3)`: the kernel keeps the mutexes that lend priorities, by threads' real numbers.
+    fn pthread_mutexattr_setprotocol(attr: *mut pthread_mutexattr_t, protocol: c_int) -> c_int {
+        if matches!(protocol, libc::PTHREAD_PRIO_INHERIT | libc::PTHREAD_PRIO_PROTECT) {
+            unmodelled(format!("protocol {protocol} of pthread_mutexattr_setprotocol(3)"));
+            return libc::ENOTSUP;
+        }
+        real!(pthread_mutexattr_setprotocol(attr: *mut pthread_mutexattr_t, protocol: c_int) -> c_int)
+    }
+
     /// `pthread_mutex_lock(3)`.
     fn pthread_mutex_lock(mutex: *mut pthread_mutex_t) -> c_int {
         lock_for_good(mutex)

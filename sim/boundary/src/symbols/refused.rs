@@ -79,6 +79,7 @@ refused_pointers! {
     if_nameindex();
     gethostbyname2(a, b);
     gethostbyaddr(a, b, c);
+    __getwd_chk(a, b);
     getlogin();
     cuserid(a);
     getutent();
@@ -178,6 +179,9 @@ refused! {
     sockatmark(a);
     res_query(a, b, c, d, e);
     res_search(a, b, c, d, e);
+    res_querydomain(a, b, c, d, e, f);
+    res_nquerydomain(a, b, c, d, e, f, g);
+    __getdomainname_chk(a, b, c);
     res_send(a, b, c, d);
     res_nquery(a, b, c, d, e, f);
     res_nsearch(a, b, c, d, e, f);
@@ -266,6 +270,7 @@ refused! {
 
 refused_by_number! {
     gethostbyname_r(a, b, c, d, e, f);
+    __getlogin_r_chk(a, b, c);
     gethostbyname2_r(a, b, c, d, e, f, g);
     gethostbyaddr_r(a, b, c, d, e, f, g, h);
     getaddrinfo_a(a, b, c, d);

@@ -40,7 +40,7 @@ impl Net {
             Segment::Syn { .. }
             | Segment::SynTimeout { .. }
             | Segment::SynAckTimeout { .. }
-            | Segment::WindowTimeout { .. }
+            | Segment::WindowTimeout
             | Segment::Datagram(_)
             | Segment::Unreachable => {
                 unreachable!("routed by Net::deliver")

@@ -1,6 +1,7 @@
 //! What the kernel asks of connections between hosts, and does to them: a peer may be silently gone, and bytes may be lost.
 //!
-//! Does not know links or time-outs. Invariant: a connection on loopback is never probed and never given up.
+//! Does not know links or time-outs. Invariant: a connection on loopback is never probed, and given up only by its program's patience
+//! (`patience.rs`).
 
 use super::state::{End, Hold, State, Taken, Tcp};
 use crate::errno::Errno;
@@ -64,9 +65,9 @@ impl Net {
             .collect()
     }
 
-    /// A connection between hosts may have to ask whether its peer is there.
+    /// A connection between hosts may have to ask whether its peer is there, and one with patience whether it has room.
     pub(super) fn suspect(&mut self, id: SocketId) {
-        if !self.tcp(id).hop.is_local() {
+        if !self.tcp(id).hop.is_local() || self.socket(id).options.user_timeout_ms > 0 {
             self.effects.suspect(id);
         }
     }

@@ -151,17 +151,24 @@ impl Net {
     }
 
     fn send_syn(&mut self, id: SocketId, attempt: u32, now_ns: u64) {
-        let mut due_ns = self.after_ns(self.tcp(id).hop.from, now_ns, SYN_TIMEOUT_NS << attempt);
         if attempt == 0 {
             self.tcp_mut(id).began_ns = now_ns;
-        } else if let Some(ends_ns) = self.patience_ends_ns(id, self.tcp(id).began_ns) {
-            // `tcp_clamp_rto_to_user_timeout`
-            due_ns = due_ns.min(ends_ns.max(now_ns));
         }
+        let due_ns = self.syn_due_ns(id, attempt, now_ns);
         let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
         tcp.emit(id, Segment::Syn { attempt, sent_ns: now_ns }, effects);
         if !tcp.hop.is_local() {
             tcp.set_timer(id, Segment::SynTimeout { attempt }, due_ns, effects);
+        }
+    }
+
+    /// When a SYN that was sent then is sent again, or the program's patience is over (`tcp_clamp_rto_to_user_timeout`).
+    pub(super) fn syn_due_ns(&self, id: SocketId, attempt: u32, sent_ns: u64) -> u64 {
+        let tcp = self.tcp(id);
+        let due_ns = self.after_ns(tcp.hop.from, sent_ns, SYN_TIMEOUT_NS << attempt);
+        match self.patience_ends_ns(id, tcp.began_ns) {
+            Some(ends_ns) if attempt > 0 => due_ns.min(ends_ns.max(sent_ns)),
+            _ => due_ns,
         }
     }
 

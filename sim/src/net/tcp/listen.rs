@@ -12,7 +12,7 @@ use super::state::{Face, Hold, Lock, State, Tcp};
 use crate::errno::Errno;
 use crate::host::HostId;
 use crate::net::address::Stacks;
-use crate::net::limits::{BACKLOG_MAX, SYN_TIMEOUT_NS};
+use crate::net::limits::BACKLOG_MAX;
 use crate::net::packet::{Flow, Packet, Segment};
 use crate::net::ports::For;
 use crate::net::socket::{Protocol, Socket, SocketId};
@@ -159,9 +159,13 @@ impl Net {
         if !packet.hop.is_local() {
             return;
         }
-        let due_ns = self.after_ns(packet.hop.from, sent_ns, SYN_TIMEOUT_NS << attempt);
+        let from = packet.from;
+        if self.endpoint(from).is_none_or(|tcp| tcp.flow != packet.flow) {
+            return;
+        }
+        let due_ns = self.syn_due_ns(from, attempt, sent_ns);
         let segment = Segment::SynTimeout { attempt };
-        self.effects.send(Packet { due_ns: Some(due_ns), segment, to: Some(packet.from), ..packet.clone() });
+        self.effects.send(Packet { due_ns: Some(due_ns), segment, to: Some(from), ..packet.clone() });
     }
 
     /// Who on a host listens for packets to an address.

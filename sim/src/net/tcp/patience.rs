@@ -2,7 +2,7 @@
 //!
 //! Does not know what was lost. Invariant: a connection whose program did not ask for it never ends by it.
 
-use super::state::{State, Tcp};
+use super::state::{State, Taken, Tcp};
 use crate::net::limits::RETRANSMIT_NS_MIN;
 use crate::net::packet::{Packet, Segment};
 use crate::net::socket::SocketId;
@@ -26,23 +26,34 @@ impl Net {
 
     /// The peer has no room for what is to be sent: `tcp_probe_timer` counts from the first probe on.
     pub(crate) fn watch_window(&mut self, id: SocketId, now_ns: u64) {
-        let Some(tcp) = self.endpoint(id).filter(|tcp| tcp.held_ns.is_none() && tcp.waits_for_room()) else {
-            return;
-        };
-        let since_ns = self.after_ns(tcp.hop.from, now_ns, RETRANSMIT_NS_MIN);
-        let Some(due_ns) = self.patience_ends_ns(id, since_ns) else { return };
-        let taken = self.tcp_and_effects(id);
-        taken.tcp.held_ns = Some(since_ns);
-        taken.tcp.set_timer(id, Segment::WindowTimeout { since_ns }, due_ns, taken.effects);
+        let Some(tcp) = self.endpoint(id).filter(|tcp| tcp.waits_for_room()) else { return };
+        let since_ns = tcp.held_ns.unwrap_or_else(|| self.after_ns(tcp.hop.from, now_ns, RETRANSMIT_NS_MIN));
+        self.tcp_mut(id).held_ns = Some(since_ns);
+        self.time_window(id, since_ns, now_ns);
     }
 
-    /// The timer of a window that was closed, and may still be.
-    pub(in crate::net) fn arrive_window_timeout(&mut self, packet: &Packet, since_ns: u64) {
+    /// Sets the timer of a closed window, of which there is one at most.
+    fn time_window(&mut self, id: SocketId, since_ns: u64, now_ns: u64) {
+        let Some(due_ns) = self.patience_ends_ns(id, since_ns) else { return };
+        let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
+        if !tcp.times_window {
+            tcp.times_window = true;
+            tcp.set_timer(id, Segment::WindowTimeout, due_ns.max(now_ns), effects);
+        }
+    }
+
+    /// The timer of a window that was closed, and may still be, or be again. The program may have set another time.
+    pub(in crate::net) fn arrive_window_timeout(&mut self, packet: &Packet, now_ns: u64) {
         let id = packet.from;
-        let waits =
-            |tcp: &Tcp| tcp.flow == packet.flow && tcp.held_ns == Some(since_ns) && tcp.waits_for_room();
-        if self.endpoint(id).is_some_and(waits) {
-            self.time_out(id);
+        if self.endpoint(id).is_none_or(|tcp| tcp.flow != packet.flow) {
+            return;
+        }
+        let tcp = self.tcp_mut(id);
+        tcp.times_window = false;
+        let Some(since_ns) = tcp.held_ns.filter(|_| tcp.waits_for_room()) else { return };
+        match self.patience_ends_ns(id, since_ns) {
+            Some(ends_ns) if ends_ns <= now_ns => self.time_out(id),
+            _ => self.time_window(id, since_ns, now_ns),
         }
     }
 }

@@ -134,6 +134,8 @@ pub(crate) struct Tcp {
     pub(crate) end: End,
     /// Since when a closed window counts against the program's patience; nothing while the stream gets on.
     pub(crate) held_ns: Option<u64>,
+    /// Whether there is a timer for it, or for one that was closed before.
+    pub(crate) times_window: bool,
     /// When the first SYN was sent.
     pub(crate) began_ns: u64,
 }
@@ -179,6 +181,7 @@ impl Tcp {
             send_capacity: options.send_capacity(),
             end: End::Open,
             held_ns: None,
+            times_window: false,
             began_ns: 0,
         }
     }

@@ -21,7 +21,7 @@ family! {
     "bytes" = bytes, ["__read_chk", "__pread_chk", "__pread64_chk", "__recv_chk", "__recvfrom_chk"], "Bytes for which there is room.";
     "poll" = polls, ["__poll_chk", "__ppoll_chk"], "Entries for which there is room.";
     "paths" = paths, [
-        "__readlink_chk", "__readlinkat_chk", "__getcwd_chk", "__gethostname_chk", "__realpath_chk", "__open_2",
+        "__readlink_chk", "__readlinkat_chk", "__getcwd_chk", "__gethostname_chk", "__realpath_chk", "__ttyname_r_chk", "__open_2",
         "__open64_2", "__openat_2", "__openat64_2",
     ], "Paths for which there is room, and files that are there.";
     "machine" = machine, ["timespec_get", "get_nprocs", "get_nprocs_conf"], "What time it is, and where.";
@@ -105,6 +105,8 @@ fn paths(t: &mut Transcript) {
     t.call("getcwd", compiled::getcwd(4096).map(|path| path == scratch.0.display().to_string()));
     t.call("getcwd", compiled::getcwd(2).map(|_| ()));
     t.call("gethostname", compiled::gethostname(256));
+    t.call("ttyname_r of a socket", compiled::ttyname_r(tcp().0));
+    t.call("ttyname_r of nothing", compiled::ttyname_r(-1));
 }
 
 fn machine(t: &mut Transcript) {

@@ -20,7 +20,9 @@ use super::transcript::Transcript;
 
 family! {
     "waiting", "The C library's locks.";
-    "mutex" = mutex, ["pthread_mutex_lock", "pthread_mutex_trylock", "pthread_mutex_unlock"], "Of each kind, by one thread and by two.";
+    "mutex" = mutex, [
+        "pthread_mutex_lock", "pthread_mutex_trylock", "pthread_mutex_unlock", "pthread_mutexattr_setprotocol",
+    ], "Of each kind, by one thread and by two.";
     "mutex-timed" = timed_mutex, ["pthread_mutex_timedlock", "pthread_mutex_clocklock"], "Until a time on a clock.";
     "contended" = contended, ["pthread_mutex_lock", "pthread_spin_lock", "pthread_rwlock_wrlock"], "Several threads want one lock.";
     "condition" = condition, ["pthread_cond_wait", "pthread_cond_signal", "pthread_cond_broadcast"], "Turns, and all at once.";
@@ -87,6 +89,9 @@ fn each_wait(t: &mut Transcript, mut wait: impl FnMut(Until) -> Result<(), Faile
 }
 
 fn mutex(t: &mut Transcript) {
+    for protocol in [libc::PTHREAD_PRIO_NONE, -1, 7] {
+        t.call(format_args!("protocol {protocol}"), Mutex::protocol(protocol));
+    }
     for (name, kind) in KINDS {
         let mutex = Mutex::new(kind);
         t.call(format_args!("{name}: lock"), mutex.lock(Until::Ever));
@@ -371,6 +376,19 @@ fn barrier(t: &mut Transcript) {
     t.value("one of each round is told so", told.into_inner());
     t.value("went on before all had come", early.into_inner());
     t.call("destroy", barrier.destroy());
+    // Whoever is told may destroy it at once.
+    let (last, away) = (Barrier::new(2).expect("few"), AtomicU32::new(0));
+    scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                if last.wait() {
+                    last.destroy().expect("nobody waits");
+                }
+                away.fetch_add(1, Ordering::SeqCst);
+            });
+        }
+    });
+    t.value("away", away.into_inner());
 }
 
 static DONE: AtomicU32 = AtomicU32::new(0);

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use object::{Object as _, ObjectSymbol as _};
 use photofinish::client::{Client, Isolation, Request, Run};
 use photofinish::sim::chooser::Strategy;
 use photofinish::sim::ending::Ending;
@@ -268,6 +269,45 @@ fn every_owned_symbol_has_a_case_or_a_reason() {
     assert!(stale.is_empty(), "excuses for {stale:?}, which nobody owns");
     let both: Vec<&&str> = excused.keys().filter(|symbol| covered.contains(**symbol)).collect();
     assert!(both.is_empty(), "{both:?} have both a case and an excuse");
+}
+
+/// The names that the C library exports.
+fn exported() -> BTreeSet<String> {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("a map of this process");
+    let is_library = |path: &&str| path.rsplit('/').next().is_some_and(|name| name.starts_with("libc.so"));
+    let path = maps.lines().filter_map(|line| line.split_whitespace().nth(5)).find(is_library);
+    let image = std::fs::read(path.expect("this test is linked to it")).expect("it is a file");
+    let library = object::File::parse(&*image).expect("it is an ELF file");
+    let defined = library.dynamic_symbols().filter(|symbol| !symbol.is_undefined());
+    defined.filter_map(|symbol| symbol.name().ok().map(str::to_owned)).collect()
+}
+
+/// The symbols that are refused by name: the rows of tables.
+fn refused_symbols() -> BTreeSet<String> {
+    let root = Workspace::load().expect("the workspace around this test").root().to_owned();
+    let text =
+        std::fs::read_to_string(root.join("sim/boundary/src/symbols/refused.rs")).expect("a source file");
+    let rows = text.lines().filter(|line| line.ends_with(");"));
+    let names =
+        rows.filter_map(|row| row.strip_prefix("    ")?.split_once('(').map(|(name, _)| name.to_owned()));
+    names.filter(|name| !name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_')).collect()
+}
+
+#[test]
+fn what_a_compiler_calls_in_place_of_an_owned_symbol_is_owned_too() {
+    let (mut owned, exported) = (owned_symbols(), exported());
+    owned.append(&mut refused_symbols());
+    assert!(owned.contains("popen") && owned.contains("thrd_create"), "{owned:?}");
+    assert!(exported.contains("fcntl") && exported.contains("__read_chk"), "{exported:?}");
+    // With large files, with checks of buffers and of modes.
+    let others = |name: &String| {
+        let stem = name.strip_suffix("64").unwrap_or(name);
+        [format!("{stem}64"), format!("__{name}_chk"), format!("__{name}_2")]
+    };
+    let missing: BTreeSet<String> = owned.iter().flat_map(others).collect();
+    let missing: Vec<&String> =
+        missing.iter().filter(|name| exported.contains(*name) && !owned.contains(*name)).collect();
+    assert!(missing.is_empty(), "the C library has {missing:?}, which nobody owns");
 }
 
 #[test]

@@ -120,6 +120,7 @@ refused! {
     reboot(a);
     klogctl(a, b, c);
     vsyslog(a, b, c);
+    __vsyslog_chk(a, b, c, d);
     openlog(a, b, c);
     vhangup();
     iopl(a);
@@ -138,6 +139,7 @@ refused! {
     shmdt(a);
     shmctl(a, b, c);
     mq_open(a, b, c, d);
+    __mq_open_2(a, b);
     mq_unlink(a);
     msgget(a, b);
     msgsnd(a, b, c, d);

@@ -83,7 +83,8 @@ pub fn wait(
     }
 }
 
-fn wait_at(kernel: &mut Kernel, address: u64, deadline_ns: Option<u64>) -> Stop {
+/// Waits for whoever gives back what is at an address.
+pub fn wait_at(kernel: &mut Kernel, address: u64, deadline_ns: Option<u64>) -> Stop {
     let Word(word) = kernel.futex_word(address);
     Stop::Block(Wait { on: WaitOn::Futex { word, bits: u32::MAX }, deadline_ns })
 }

@@ -10,14 +10,12 @@ use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::Next;
 use photofinish_sim::ready::Side;
 
-use crate::world::{Pair, SECOND, WAY_NS, World, hop};
+use crate::world::{
+    Pair, SECOND, SO_KEEPALIVE, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL, WAY_NS, World, hop,
+};
 
 const A: HostId = HostId(1);
 const B: HostId = HostId(2);
-const SO_KEEPALIVE: (i32, i32) = (1, 9);
-const TCP_KEEPIDLE: (i32, i32) = (6, 4);
-const TCP_KEEPINTVL: (i32, i32) = (6, 5);
-const TCP_KEEPCNT: (i32, i32) = (6, 6);
 
 /// A connection whose client asks after 10 seconds, every 2, three times.
 fn watchful() -> (World, Pair) {

@@ -8,14 +8,12 @@ use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::Next;
 use photofinish_sim::ready::Side;
 
-use crate::world::{Pair, SECOND, WAY_NS, World, address, hop};
+use crate::world::{
+    Pair, SECOND, SO_KEEPALIVE, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL, WAY_NS, World, address, hop,
+};
 
 const A: HostId = HostId(1);
 const B: HostId = HostId(2);
-const SO_KEEPALIVE: (i32, i32) = (1, 9);
-const TCP_KEEPIDLE: (i32, i32) = (6, 4);
-const TCP_KEEPINTVL: (i32, i32) = (6, 5);
-const TCP_KEEPCNT: (i32, i32) = (6, 6);
 const TCP_USER_TIMEOUT: (i32, i32) = (6, 18);
 /// `TCP_RTO_MIN`.
 const RETRY_NS: u64 = SECOND / 5;

@@ -22,6 +22,12 @@ use photofinish_sim::ready::{Refusal, Side};
 use photofinish_sim::thread::ThreadId;
 use photofinish_sim::wait::{Wait, WaitOn};
 
+/// Options by their level and number.
+pub(crate) const SO_KEEPALIVE: (i32, i32) = (1, 9);
+pub(crate) const TCP_KEEPIDLE: (i32, i32) = (6, 4);
+pub(crate) const TCP_KEEPINTVL: (i32, i32) = (6, 5);
+pub(crate) const TCP_KEEPCNT: (i32, i32) = (6, 6);
+
 pub(crate) const MS: u64 = 1_000_000;
 pub(crate) const SECOND: u64 = 1_000 * MS;
 /// What a packet takes from host to host.

@@ -19,7 +19,6 @@ pub mod folder;
 pub mod futex;
 pub mod identity;
 pub mod leak;
-pub mod lock;
 pub mod machine;
 pub mod mapping;
 pub mod memory;

@@ -18,7 +18,16 @@ use super::mutex::{lock_for_good, real_unlock};
 use crate::own::{owned, real};
 use crate::run::{call, unmodelled};
 
-fn wait(name: &'static str, cond: *mut pthread_cond_t, mutex: *mut pthread_mutex_t, until: Until) -> c_int {
+fn wait(
+    name: &'static str,
+    cond: *mut pthread_cond_t,
+    mutex: *mut pthread_mutex_t,
+    until: Result<Until, Errno>,
+) -> c_int {
+    let until = match until {
+        Ok(until) => until,
+        Err(errno) => return errno.0.into(),
+    };
     let (mut unlocked, mut deadline_ns) = (None, None);
     let answer = call(name, 0, |kernel, caller| {
         if caller.woken.is_none() {
@@ -91,7 +100,7 @@ const _: () = assert!(align_of::<Barrier>() <= align_of::<pthread_barrier_t>());
 owned! {
     /// `pthread_cond_wait(3)`.
     fn pthread_cond_wait(cond: *mut pthread_cond_t, mutex: *mut pthread_mutex_t) -> c_int {
-        wait("pthread_cond_wait", cond, mutex, Until::Ever)
+        wait("pthread_cond_wait", cond, mutex, Ok(Until::Ever))
     }
 
     /// `pthread_cond_timedwait(3)`.
@@ -99,10 +108,7 @@ owned! {
         // SAFETY: the caller gives a condition.
         let clock = unsafe { clock_of(cond) };
         // SAFETY: the caller gives a time.
-        match unsafe { Until::at(clock, at) } {
-            Ok(until) => wait("pthread_cond_timedwait", cond, mutex, until),
-            Err(errno) => errno.0.into(),
-        }
+        wait("pthread_cond_timedwait", cond, mutex, unsafe { Until::at(clock, at) })
     }
 
     /// `pthread_cond_clockwait(3)`.
@@ -113,10 +119,7 @@ owned! {
         at: *const timespec,
     ) -> c_int {
         // SAFETY: the caller gives a time.
-        match unsafe { Until::at(clock, at) } {
-            Ok(until) => wait("pthread_cond_clockwait", cond, mutex, until),
-            Err(errno) => errno.0.into(),
-        }
+        wait("pthread_cond_clockwait", cond, mutex, unsafe { Until::at(clock, at) })
     }
 
     /// `pthread_cond_signal(3)`: nobody waits in the C library.
@@ -177,8 +180,7 @@ owned! {
                     }
                 }
             }
-            let waits = |_: &mut _| Ok::<_, Errno>(lock::Tried::Held { deadline_ns: None });
-            lock::take(kernel, caller, place(barrier), lock::Signals::Pass, waits)
+            Err(lock::wait_at(kernel, place(barrier), None))
         });
         number(answer)
     }

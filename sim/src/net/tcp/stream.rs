@@ -120,7 +120,7 @@ impl Net {
     /// The pending error, once; `EPIPE` when our direction is shut or there is no connection; waits for room, or for the
     /// connection (`sk_stream_wait_connect`).
     pub(in crate::net) fn send_stream(&mut self, id: SocketId, bytes: &[u8]) -> Result<usize, Refusal> {
-        let Taken { tcp, effects, options } = self.tcp_and_effects(id);
+        let Taken { tcp, effects, .. } = self.tcp_and_effects(id);
         if let Some(errno) = tcp.take_error() {
             return Err(errno.into());
         }
@@ -143,8 +143,8 @@ impl Net {
             rest = later;
         }
         tcp.outgoing.extend(rest);
-        if !rest.is_empty() && (!tcp.hop.is_local() || options.user_timeout_ms > 0) {
-            effects.suspect(id);
+        if !rest.is_empty() {
+            self.suspect(id);
         }
         Ok(count)
     }

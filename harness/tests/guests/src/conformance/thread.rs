@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
 use photofinish_calls::Failed;
-use photofinish_calls::lock::{RecursiveMutex, RwLock};
 use photofinish_calls::thread;
+use photofinish_calls::waiting::{Mutex, ReadWrite, Until};
 
 use super::case::family;
 use super::transcript::Transcript;
@@ -213,23 +213,23 @@ fn of_std(t: &mut Transcript) {
 }
 
 fn numbers(t: &mut Transcript) {
-    let lock = RwLock::new();
-    t.call("read", lock.read());
-    t.call("read again", lock.read());
+    let lock = ReadWrite::new();
+    t.call("read", lock.read(Until::Ever));
+    t.call("read again", lock.read(Until::Ever));
     t.call("unlock", lock.unlock());
     t.call("unlock", lock.unlock());
-    t.call("write", lock.write());
-    t.call("write again", lock.write());
+    t.call("write", lock.write(Until::Ever));
+    t.call("write again", lock.write(Until::Ever));
     t.call("unlock", lock.unlock());
-    let mutex = RecursiveMutex::new();
-    t.call("lock", mutex.lock());
-    t.call("lock again", mutex.lock());
-    let other = |call: fn(&RecursiveMutex) -> Result<(), Failed>| {
+    let mutex = Mutex::new(libc::PTHREAD_MUTEX_RECURSIVE);
+    t.call("lock", mutex.lock(Until::Ever));
+    t.call("lock again", mutex.lock(Until::Ever));
+    let other = |call: fn(&Mutex) -> Result<(), Failed>| {
         std::thread::spawn(move || call(&mutex)).join().expect("it does not panic")
     };
-    t.call("another thread's try", other(RecursiveMutex::try_lock));
-    t.call("another thread's unlock", other(RecursiveMutex::unlock));
+    t.call("another thread's try", other(Mutex::try_lock));
+    t.call("another thread's unlock", other(Mutex::unlock));
     t.call("unlock", mutex.unlock());
     t.call("unlock again", mutex.unlock());
-    t.call("another thread's try, then", other(RecursiveMutex::try_lock));
+    t.call("another thread's try, then", other(Mutex::try_lock));
 }

@@ -184,7 +184,7 @@ pub(crate) fn looked(thread: ThreadId, path: &[u8], data: &libc::stat) {
 /// Whether what is read from a real file is to be written down. That of files that are made as they are read always is: nothing else
 /// tells later that they were others.
 pub(crate) fn wants_content(real: i32) -> bool {
-    inputs() || sys::fstat(real).is_ok_and(|data| data.st_size == 0)
+    !disk::is_private(real) && (inputs() || sys::fstat(real).is_ok_and(|data| data.st_size == 0))
 }
 
 /// The program read bytes from a real file.

@@ -40,6 +40,22 @@ pub(crate) struct Disk {
     folders: BTreeMap<Pid, c_int>,
     /// Our descriptors of `random(4)`.
     random: BTreeSet<c_int>,
+    /// What is behind our descriptors of files in the private folder: a file stays what it is.
+    open: BTreeMap<c_int, Opened>,
+}
+
+/// A file of the private folder that is open.
+#[derive(Clone, Debug)]
+struct Opened {
+    key: Key,
+    /// `S_IFMT` of its mode.
+    kind: libc::mode_t,
+}
+
+impl Opened {
+    fn of(data: &libc::stat) -> Self {
+        Self { key: Key::of(data), kind: data.st_mode & libc::S_IFMT }
+    }
 }
 
 struct Cell(UnsafeCell<Option<Box<Disk>>>);
@@ -58,6 +74,7 @@ pub(crate) fn begin(root: std::path::PathBuf) {
         sockets: BTreeMap::new(),
         folders: BTreeMap::new(),
         random: BTreeSet::new(),
+        open: BTreeMap::new(),
     };
     // SAFETY: no run is on, so nobody else looks at the cell.
     unsafe { *DISK.0.get() = Some(Box::new(disk)) };
@@ -207,9 +224,29 @@ pub(crate) fn forget(process: Pid) {
     }
 }
 
+/// A file of the private folder was opened.
+pub(crate) fn opened(real: c_int, data: &libc::stat) {
+    disk().open.insert(real, Opened::of(data));
+}
+
+/// Whether a descriptor of ours is that of a file in the private folder.
+pub(crate) fn is_private(real: c_int) -> bool {
+    disk().open.contains_key(&real)
+}
+
+fn behind(real: c_int) -> Result<Opened, Errno> {
+    let known = disk().open.get(&real).cloned();
+    known.map_or_else(|| Ok(Opened::of(&sys::fstat(real)?)), Ok)
+}
+
+/// What kind of file is behind a descriptor of ours: `S_IFMT` of its mode.
+pub(crate) fn kind_of(real: c_int) -> Result<libc::mode_t, Errno> {
+    Ok(behind(real)?.kind)
+}
+
 /// The number by which the kernel knows the file behind a descriptor of ours.
 pub(crate) fn number_of(real: c_int) -> Result<FileNumber, Errno> {
-    let key = Key::of(&sys::fstat(real)?);
+    let key = behind(real)?.key;
     Ok(disk().nodes.get(&key).number)
 }
 
@@ -220,8 +257,8 @@ pub(crate) fn now(kernel: &Kernel) -> Time {
 
 /// The content of an open file was changed.
 pub(crate) fn modified(kernel: &Kernel, real: c_int) {
-    if let Ok(data) = sys::fstat(real) {
-        disk().nodes.touch(&data, now(kernel));
+    if let Ok(Opened { key, .. }) = behind(real) {
+        disk().nodes.touch(&key, now(kernel));
     }
 }
 
@@ -243,22 +280,38 @@ pub(crate) fn forget_sockets() {
 /// A name in the folder of this path was made, changed or removed.
 pub(crate) fn folder_modified(kernel: &Kernel, found: &Found) {
     forget_sockets();
-    let path = found.real.to_bytes();
-    let path = path.strip_suffix(b"/").unwrap_or(path);
-    let end = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-    if let Ok(parent) = sys::c_path(path[..end.max(1)].to_vec())
-        && let Ok(data) = sys::lstat(&parent)
-    {
-        disk().nodes.touch(&data, now(kernel));
+    if let Some(key) = folder_of(found) {
+        disk().nodes.touch(&key, now(kernel));
     }
+}
+
+/// The folder that a name is in.
+fn folder_of(found: &Found) -> Option<Key> {
+    let parent = |path: &[u8]| {
+        let path = path.strip_suffix(b"/").unwrap_or(path);
+        let end = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+        path[..end.max(1)].to_vec()
+    };
+    let known = disk().root.folder_at(&parent(&found.shown)).cloned();
+    if known.is_some() {
+        return known;
+    }
+    let path = sys::c_path(parent(found.real.to_bytes())).ok()?;
+    Some(Key::of(&sys::lstat(&path).ok()?))
 }
 
 /// What is at this path was made just before.
 pub(crate) fn created(kernel: &Kernel, found: &Found) {
     if let Ok(data) = sys::lstat(&found.real) {
-        disk().nodes.create(Key::of(&data), now(kernel));
+        created_as(kernel, found, Key::of(&data));
     }
+}
+
+/// What is at this path was made just before, and is this.
+pub(crate) fn created_as(kernel: &Kernel, found: &Found, key: Key) -> FileNumber {
+    let number = disk().nodes.create(key, now(kernel));
     folder_modified(kernel, found);
+    number
 }
 
 /// What is at this path was changed in anything but its content.
@@ -269,9 +322,9 @@ pub(crate) fn changed(kernel: &Kernel, data: Option<libc::stat>) {
     }
 }
 
-/// What was at a path is there no more.
+/// What was at a path, if anything was, is there no more.
 pub(crate) fn gone(data: Option<libc::stat>) {
-    if data.is_none_or(|data| data.st_mode & libc::S_IFMT == libc::S_IFDIR) {
+    if data.is_some_and(|data| data.st_mode & libc::S_IFMT == libc::S_IFDIR) {
         disk().root.forget_folders();
     }
 }
@@ -295,6 +348,7 @@ pub(crate) fn is_untouched() -> bool {
 /// A descriptor of ours was closed.
 pub(crate) fn closed(real: c_int) {
     disk().random.remove(&real);
+    disk().open.remove(&real);
 }
 
 impl Disk {

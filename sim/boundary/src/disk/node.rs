@@ -71,8 +71,8 @@ impl Nodes {
     }
 
     /// The content of a file was changed.
-    pub(crate) fn touch(&mut self, data: &libc::stat, now: Time) {
-        let node = self.get(&Key::of(data));
+    pub(crate) fn touch(&mut self, key: &Key, now: Time) {
+        let node = self.get(key);
         (node.modified, node.changed) = (now, now);
     }
 

@@ -4,12 +4,13 @@
 //! symbolic link there holds a path of the program. Does not know processes. Invariant: no path of the program leads into the
 //! real folder of another run, and no real path is shown to it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::CString;
 
 use photofinish_sim::errno::Errno;
 use photofinish_sim::host::HostId;
 
+use super::node::Key;
 use super::sys;
 
 /// Where the program finds its own files: its working directory at first, and its `TMPDIR`.
@@ -58,7 +59,7 @@ pub(crate) struct Root {
     pub(crate) host: HostId,
     /// Folders that a walk came through, by host and the program's path: they are looked at once, until one is removed or gets another
     /// name.
-    folders: BTreeSet<(HostId, Vec<u8>)>,
+    folders: BTreeMap<(HostId, Vec<u8>), Key>,
 }
 
 const LINKS_MAX: u32 = 40;
@@ -98,7 +99,12 @@ pub(crate) fn join(folder: &[u8], path: &[u8]) -> Vec<u8> {
 impl Root {
     /// With the real folder of the run, and the first host's paths.
     pub(crate) fn new(base: Vec<u8>) -> Self {
-        Self { base, host: HostId::FIRST, folders: BTreeSet::new() }
+        Self { base, host: HostId::FIRST, folders: BTreeMap::new() }
+    }
+
+    /// Which folder is at a path without links, if a walk came through it.
+    pub(crate) fn folder_at(&self, shown: &[u8]) -> Option<&Key> {
+        self.folders.get(&(self.host, shown.to_vec()))
     }
 
     /// A folder may have been removed or got another name.
@@ -185,7 +191,7 @@ impl Walk<'_> {
             if !is_under(&self.at, PRIVATE) {
                 return self.leave();
             }
-            if !last && self.root.folders.contains(&(self.root.host, self.at.clone())) {
+            if !last && self.root.folder_at(&self.at).is_some() {
                 continue;
             }
             let real = sys::c_path(self.root.real(&self.at))?;
@@ -216,7 +222,7 @@ impl Walk<'_> {
             if kind != libc::S_IFDIR {
                 return Err(Errno::ENOTDIR);
             }
-            self.root.folders.insert((self.root.host, self.at.clone()));
+            self.root.folders.insert((self.root.host, self.at.clone()), Key::of(&data));
         }
         let at = self.at.clone();
         let data = sys::lstat(&sys::c_path(self.root.real(&at))?).ok();

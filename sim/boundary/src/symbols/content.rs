@@ -139,7 +139,7 @@ fn set_length(fd: c_int, length: off_t) -> c_int {
 /// Data reaches the disk. Nothing of a run outlives the machine, so that nobody really waits for one.
 fn synchronise(name: &'static str, fd: c_int) -> c_int {
     let answer = |_: &mut Kernel, real: c_int| {
-        let data = disk::sys::fstat(real)?;
+        let kind = disk::kind_of(real)?;
         // `vfs_fsync_range`: a file without the operation, as devices and pipes are, and one opened with O_PATH.
         sys(libc::SYS_lseek, &[i64::from(real), 0, i64::from(libc::SEEK_CUR)]).map_err(
             |errno| match errno {
@@ -147,7 +147,7 @@ fn synchronise(name: &'static str, fd: c_int) -> c_int {
                 errno => errno,
             },
         )?;
-        match data.st_mode & libc::S_IFMT {
+        match kind {
             libc::S_IFREG | libc::S_IFDIR => Ok(()),
             _ => Err(Errno::EINVAL.into()),
         }

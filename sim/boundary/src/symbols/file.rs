@@ -126,13 +126,14 @@ fn note_effects(kernel: &Kernel, found: &Found, real: c_int, how: How) {
         return;
     }
     let nameless = how.flags & libc::O_TMPFILE == libc::O_TMPFILE;
-    match sys::fstat(real) {
-        Ok(data) if nameless => {
-            disk::disk().nodes.create(Key::of(&data), disk::now(kernel));
-        }
-        Ok(_) if how.creates() && found.data.is_none() => disk::created(kernel, found),
-        Ok(data) if how.flags & libc::O_TRUNC != 0 => disk::disk().nodes.touch(&data, disk::now(kernel)),
-        _ => {}
+    let Ok(data) = sys::fstat(real) else { return };
+    disk::opened(real, &data);
+    if nameless {
+        disk::disk().nodes.create(Key::of(&data), disk::now(kernel));
+    } else if how.creates() && found.data.is_none() {
+        disk::created_as(kernel, found, Key::of(&data));
+    } else if how.flags & libc::O_TRUNC != 0 {
+        disk::disk().nodes.touch(&Key::of(&data), disk::now(kernel));
     }
 }
 

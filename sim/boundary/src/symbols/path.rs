@@ -162,7 +162,7 @@ fn set_size(path: *const c_char, length: off_t) -> c_int {
     done(on_path("truncate", At::cwd(path), Follow::Yes, Work::Write, |kernel, found| {
         let answer = sys(libc::SYS_truncate, &[address(&found.real), length])?;
         if let Ok(data) = disk::sys::lstat(&found.real) {
-            disk::disk().nodes.touch(&data, disk::now(kernel));
+            disk::disk().nodes.touch(&Key::of(&data), disk::now(kernel));
         }
         Ok(answer)
     }))

@@ -210,6 +210,46 @@ pub fn futimens(fd: i32, times: &Times) -> Result<(), Failed> {
     done(unsafe { libc::futimens(fd, timespecs(times).as_ptr()) })
 }
 
+/// Whose times are set by seconds and microseconds.
+#[derive(Clone, Copy, Debug)]
+pub enum Timed<'a> {
+    /// What is at a path: `utimes(2)`.
+    Path(&'a CStr),
+    /// What is at a path, a link included: `lutimes(3)`.
+    Link(&'a CStr),
+    /// What is at a path in a folder: `futimesat(2)`.
+    In(i32, &'a CStr),
+    /// An open file: `futimes(3)`.
+    Open(i32),
+}
+
+/// `utimes(2)` and its kin; without times, the present.
+pub fn utimes(whose: Timed<'_>, times: Option<[(i64, i64); 2]>) -> Result<(), Failed> {
+    unsafe extern "C" {
+        fn futimesat(folder: c_int, path: *const c_char, times: *const libc::timeval) -> c_int;
+    }
+    let times = times.map(|times| times.map(|(tv_sec, tv_usec)| libc::timeval { tv_sec, tv_usec }));
+    let times = times.as_ref().map_or(core::ptr::null(), |times| times.as_ptr());
+    done(match whose {
+        // SAFETY: a NUL-terminated path and two times, or none.
+        Timed::Path(path) => unsafe { libc::utimes(path.as_ptr(), times) },
+        // SAFETY: as above.
+        Timed::Link(path) => unsafe { libc::lutimes(path.as_ptr(), times) },
+        // SAFETY: as above.
+        Timed::In(folder, path) => unsafe { futimesat(folder, path.as_ptr(), times) },
+        // SAFETY: two times, or none.
+        Timed::Open(fd) => unsafe { libc::futimes(fd, times) },
+    })
+}
+
+/// `utime(2)`; without times, the present.
+pub fn utime(path: &CStr, times: Option<(i64, i64)>) -> Result<(), Failed> {
+    let times = times.map(|(actime, modtime)| libc::utimbuf { actime, modtime });
+    let times = times.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
+    // SAFETY: a NUL-terminated path and two times, or none.
+    done(unsafe { libc::utime(path.as_ptr(), times) })
+}
+
 /// Takes a string of the C library's own, or reads its error.
 fn owned(string: *mut c_char) -> Result<CString, Failed> {
     if string.is_null() {

@@ -49,6 +49,7 @@ pub(crate) mod thread;
 mod timerfd;
 pub(crate) mod tls;
 mod user;
+mod utime;
 
 use photofinish_sim::errno::Errno;
 

@@ -1,11 +1,11 @@
 //! Names of files: `rename(2)`, `unlink(2)`, `mkdir(2)`, `link(2)`, `symlink(2)`, `readlink(2)`, `chmod(2)`, `chown(2)`,
-//! `truncate(2)`, `utimensat(2)`.
+//! `truncate(2)`.
 //!
 //! Does not know what is in files. Invariant: a name outside the private folder is never made, changed or removed.
 
 use core::ffi::{c_char, c_int, c_uint};
 
-use libc::{mode_t, off_t, timespec};
+use libc::{mode_t, off_t};
 use photofinish_sim::call::Stop;
 use photofinish_sim::call::file::{LockAsk, Work, flock as lock, take_time};
 use photofinish_sim::errno::Errno;
@@ -15,7 +15,7 @@ use photofinish_sim::kernel::Kernel;
 use super::descriptor::buffer;
 use super::fail;
 use super::real::{self, Access, done, find, on_file, on_path, unmodelled_of};
-use crate::disk::node::{Key, Time};
+use crate::disk::node::Key;
 use crate::disk::{self, At, Follow, Found, sys::NOWHERE, sys::address, sys::sys};
 use crate::own::owned;
 use crate::run::call;
@@ -148,7 +148,7 @@ fn change_open(name: &'static str, fd: c_int, changed: impl Fn(c_int) -> Result<
 }
 
 /// A file outside the private folder can be read through its descriptor, not changed.
-fn guard_open(number: c_int, name: &str) -> Result<(), Stop> {
+pub(super) fn guard_open(number: c_int, name: &str) -> Result<(), Stop> {
     let path = disk::shown_path_of(number)?;
     let anonymous = !path.starts_with(b"/") || path.starts_with(b"/memfd:");
     if anonymous || path.starts_with(disk::PRIVATE) {
@@ -166,40 +166,6 @@ fn set_size(path: *const c_char, length: off_t) -> c_int {
         }
         Ok(answer)
     }))
-}
-
-/// `utimensat(2)`'s two times, with the program's clock for `UTIME_NOW`.
-fn times(kernel: &Kernel, times: *const timespec) -> [Option<Time>; 2] {
-    let now = Some(disk::now(kernel));
-    if times.is_null() {
-        return [now, now];
-    }
-    // SAFETY: utimensat(2): two times, or none.
-    let given = unsafe { core::slice::from_raw_parts(times, 2) };
-    [given[0], given[1]].map(|time| match time.tv_nsec {
-        libc::UTIME_NOW => now,
-        libc::UTIME_OMIT => None,
-        nsec => Some(Time { sec: time.tv_sec, nsec }),
-    })
-}
-
-fn set_times(kernel: &Kernel, data: &libc::stat, [accessed, modified]: [Option<Time>; 2]) {
-    let now = disk::now(kernel);
-    let node = disk::disk().nodes.get(&Key::of(data));
-    node.accessed = accessed.unwrap_or(node.accessed);
-    node.modified = modified.unwrap_or(node.modified);
-    node.changed = now;
-}
-
-fn set_times_of_open(fd: c_int, given: *const timespec) -> c_int {
-    let answer = |kernel: &mut Kernel, number: c_int| {
-        guard_open(number, "futimens(3)")?;
-        let answer = sys(libc::SYS_utimensat, &[i64::from(number), 0, given as i64, 0])?;
-        set_times(kernel, &disk::sys::fstat(number)?, times(kernel, given));
-        Ok(answer)
-    };
-    let ours = unmodelled_of("futimens(3)", Errno::EPERM);
-    done(on_file("futimens of a real file", fd, Work::Write, answer, ours))
 }
 
 owned! {
@@ -337,29 +303,6 @@ owned! {
     /// `truncate(2)` with large files.
     fn truncate64(path: *const c_char, length: off_t) -> c_int {
         set_size(path, length)
-    }
-
-    /// `utimensat(2)`.
-    fn utimensat(folder: c_int, path: *const c_char, given: *const timespec, flags: c_int) -> c_int {
-        if path.is_null() {
-            // glibc: a descriptor alone is `futimens(3)`'s.
-            return fail(Errno::EINVAL);
-        }
-        if flags & !libc::AT_SYMLINK_NOFOLLOW != 0 {
-            return fail(Errno::EINVAL);
-        }
-        let follow = if flags == 0 { Follow::Yes } else { Follow::No };
-        done(on_path("utimensat", At { folder, path }, follow, Work::Write, |kernel, found| {
-            let arguments = [NOWHERE, address(&found.real), given as i64, i64::from(flags)];
-            let answer = sys(libc::SYS_utimensat, &arguments)?;
-            set_times(kernel, &disk::sys::stat_at(&found.real, flags)?, times(kernel, given));
-            Ok(answer)
-        }))
-    }
-
-    /// `futimens(3)`.
-    fn futimens(fd: c_int, given: *const timespec) -> c_int {
-        set_times_of_open(fd, given)
     }
 
     /// `flock(2)`: modelled, because a wait for real would stop the run.

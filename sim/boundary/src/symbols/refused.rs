@@ -199,11 +199,6 @@ refused! {
     mknod(a, b, c);
     mknodat(a, b, c, d);
     chroot(a);
-    utime(a, b);
-    utimes(a, b);
-    lutimes(a, b);
-    futimes(a, b);
-    futimesat(a, b, c);
     lockf(a, b, c);
     lockf64(a, b, c);
     vmsplice(a, b, c, d);

@@ -28,6 +28,7 @@ family! {
     "replaced" = replaced, ["rename", "rmdir", "symlink", "lstat"], "Other folders under names that were looked up before.";
     "stat" = stat, ["stat", "stat64", "lstat", "lstat64", "fstatat", "fstatat64", "statx", "syscall"], "What a file is.";
     "times" = times, ["utimensat", "futimens", "stat"], "When a file was changed.";
+    "coarse-times" = coarse_times, ["utimes", "lutimes", "futimes", "futimesat", "utime", "stat", "lstat"], "The same by microseconds.";
     "modes" = modes, [
         "chmod", "fchmod", "fchmodat", "chown", "lchown", "fchown", "fchownat", "umask", "access", "faccessat",
         "eaccess", "euidaccess",
@@ -394,6 +395,30 @@ fn times(t: &mut Transcript) {
     std::thread::sleep(std::time::Duration::from_millis(30));
     t.call("unlink", path::unlink(c"b"));
     t.value("one less", of_folder() > before);
+}
+
+fn coarse_times(t: &mut Transcript) {
+    use path::Timed;
+    let _scratch = Scratch::new();
+    let (fd, at) = (filled(c"a", b"of a"), folder_fd(c"."));
+    t.call("symlink", path::symlink(c"a", c"l"));
+    let told = |t: &mut Transcript, name| {
+        let told = path::stat(Size::Plain, Of::Link(name));
+        t.value("told", told.map(|data| (data.st_atime, data.st_mtime, data.st_mtime_nsec)).ok());
+    };
+    for whose in [Timed::Path(c"l"), Timed::Link(c"l"), Timed::In(at.0, c"a"), Timed::Open(fd.0)] {
+        t.call("set", path::utimes(whose, Some([(3, 1), (10, 999_999)])));
+        told(t, if matches!(whose, Timed::Link(_)) { c"l" } else { c"a" });
+        t.call("too many", path::utimes(whose, Some([(0, 1_000_000), (0, 0)])));
+        t.call("too few", path::utimes(whose, Some([(0, 0), (0, -1)])));
+        t.call("now", path::utimes(whose, None));
+    }
+    t.call("utime", path::utime(c"a", Some((20, 21))));
+    told(t, c"a");
+    t.call("utime now", path::utime(c"a", None));
+    for whose in [Timed::Path(c"x"), Timed::Path(c""), Timed::In(-1, c"a"), Timed::Open(-1)] {
+        t.call("nothing", path::utimes(whose, None));
+    }
 }
 
 fn modes(t: &mut Transcript) {

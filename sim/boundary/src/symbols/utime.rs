@@ -1,0 +1,149 @@
+//! Times of files: `utimensat(2)`, `futimens(3)`, `utimes(2)`, `utime(2)` and their kin.
+//!
+//! Does not know when a file is changed otherwise. Invariant: the real file gets the times, too, so that the real kernel judges them, and
+//! the program is shown its own alone.
+
+use core::ffi::{c_char, c_int};
+
+use libc::{timespec, timeval, utimbuf};
+use photofinish_sim::call::file::Work;
+use photofinish_sim::errno::Errno;
+use photofinish_sim::kernel::Kernel;
+
+use super::fail;
+use super::path::guard_open;
+use super::real::{done, on_file, on_path, unmodelled_of};
+use crate::disk::node::{Key, Time};
+use crate::disk::{self, At, Follow, sys::NOWHERE, sys::address, sys::sys};
+use crate::own::owned;
+
+/// When a file was read and when it was written, as a call gives it: none for the present.
+type Given = Option<[timespec; 2]>;
+
+/// The given times with the program's clock for `UTIME_NOW`; none for what stays.
+fn times(kernel: &Kernel, given: &Given) -> [Option<Time>; 2] {
+    let now = Some(disk::now(kernel));
+    given.map_or([now, now], |times| {
+        times.map(|time| match time.tv_nsec {
+            libc::UTIME_NOW => now,
+            libc::UTIME_OMIT => None,
+            nsec => Some(Time { sec: time.tv_sec, nsec }),
+        })
+    })
+}
+
+fn note(kernel: &Kernel, data: &libc::stat, given: &Given) {
+    let now = disk::now(kernel);
+    let [accessed, modified] = times(kernel, given);
+    let node = disk::disk().nodes.get(&Key::of(data));
+    node.accessed = accessed.unwrap_or(node.accessed);
+    node.modified = modified.unwrap_or(node.modified);
+    node.changed = now;
+}
+
+fn argument(given: &Given) -> i64 {
+    given.as_ref().map_or(0, |times| times.as_ptr() as i64)
+}
+
+fn set(name: &'static str, at: At, follow: Follow, given: &Given) -> c_int {
+    let flags = if follow == Follow::Yes { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
+    done(on_path(name, at, follow, Work::Write, |kernel, found| {
+        let arguments = [NOWHERE, address(&found.real), argument(given), i64::from(flags)];
+        let answer = sys(libc::SYS_utimensat, &arguments)?;
+        note(kernel, &disk::sys::stat_at(&found.real, flags)?, given);
+        Ok(answer)
+    }))
+}
+
+fn set_open(name: &'static str, fd: c_int, given: &Given) -> c_int {
+    let answer = |kernel: &mut Kernel, number: c_int| {
+        guard_open(number, name)?;
+        let answer = sys(libc::SYS_utimensat, &[i64::from(number), 0, argument(given), 0])?;
+        note(kernel, &disk::sys::fstat(number)?, given);
+        Ok(answer)
+    };
+    done(on_file(name, fd, Work::Write, answer, unmodelled_of(name, Errno::EPERM)))
+}
+
+fn nanoseconds(times: *const timespec) -> Given {
+    if times.is_null() {
+        return None;
+    }
+    // SAFETY: utimensat(2): two times, or none.
+    let given = unsafe { core::slice::from_raw_parts(times, 2) };
+    Some([given[0], given[1]])
+}
+
+/// # Errors
+/// `EINVAL` for a second with another count of microseconds than it has.
+fn microseconds(times: *const timeval) -> Result<Given, Errno> {
+    if times.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: utimes(2): two times, or none.
+    let given = unsafe { core::slice::from_raw_parts(times, 2) };
+    if given.iter().any(|time| !(0..1_000_000).contains(&time.tv_usec)) {
+        return Err(Errno::EINVAL);
+    }
+    let precise = |time: timeval| timespec { tv_sec: time.tv_sec, tv_nsec: time.tv_usec * 1_000 };
+    Ok(Some([precise(given[0]), precise(given[1])]))
+}
+
+fn set_coarse(name: &'static str, at: At, follow: Follow, times: *const timeval) -> c_int {
+    microseconds(times).map_or_else(fail, |given| set(name, at, follow, &given))
+}
+
+fn set_coarse_open(fd: c_int, times: *const timeval) -> c_int {
+    microseconds(times).map_or_else(fail, |given| set_open("futimes of a real file", fd, &given))
+}
+
+owned! {
+    /// `utimensat(2)`.
+    fn utimensat(folder: c_int, path: *const c_char, times: *const timespec, flags: c_int) -> c_int {
+        if path.is_null() {
+            // glibc: a descriptor alone is `futimens(3)`'s.
+            return fail(Errno::EINVAL);
+        }
+        if flags & !libc::AT_SYMLINK_NOFOLLOW != 0 {
+            return fail(Errno::EINVAL);
+        }
+        let follow = if flags == 0 { Follow::Yes } else { Follow::No };
+        set("utimensat", At { folder, path }, follow, &nanoseconds(times))
+    }
+
+    /// `futimens(3)`.
+    fn futimens(fd: c_int, times: *const timespec) -> c_int {
+        set_open("futimens of a real file", fd, &nanoseconds(times))
+    }
+
+    /// `utimes(2)`.
+    fn utimes(path: *const c_char, times: *const timeval) -> c_int {
+        set_coarse("utimes", At::cwd(path), Follow::Yes, times)
+    }
+
+    /// `lutimes(3)`.
+    fn lutimes(path: *const c_char, times: *const timeval) -> c_int {
+        set_coarse("lutimes", At::cwd(path), Follow::No, times)
+    }
+
+    /// `futimesat(2)`.
+    fn futimesat(folder: c_int, path: *const c_char, times: *const timeval) -> c_int {
+        if path.is_null() {
+            return set_coarse_open(folder, times);
+        }
+        set_coarse("futimesat", At { folder, path }, Follow::Yes, times)
+    }
+
+    /// `futimes(3)`.
+    fn futimes(fd: c_int, times: *const timeval) -> c_int {
+        set_coarse_open(fd, times)
+    }
+
+    /// `utime(2)`.
+    fn utime(path: *const c_char, times: *const utimbuf) -> c_int {
+        let whole = |sec| timespec { tv_sec: sec, tv_nsec: 0 };
+        // SAFETY: utime(2): a struct that can be read, or none.
+        let given = unsafe { times.as_ref() }.map(|times| [whole(times.actime), whole(times.modtime)]);
+        set("utime", At::cwd(path), Follow::Yes, &given)
+    }
+}

@@ -13,6 +13,7 @@
 pub mod call;
 pub mod choice;
 pub mod chooser;
+mod cmsg;
 pub mod ending;
 pub mod errno;
 pub mod event;

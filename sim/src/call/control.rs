@@ -1,13 +1,12 @@
-//! Control messages: the bytes of `cmsg(3)`, read as `__scm_send` reads them and written as `put_cmsg` writes them.
+//! The control messages of unix sockets and of streams: `__scm_send`, `scm_recv_unix`, `sock_cmsg_send`.
 //!
-//! Does not know descriptors' files. Invariant: nothing is written past the room the program gave; what finds no room is told
-//! by `MSG_CTRUNC`. Layout of the 64-bit Linux ABI: a header of 16 bytes, everything at multiples of 8.
+//! Does not know descriptors' files. Invariant: rights are told only as far as there is room for them.
 
+use super::Stop;
+use crate::cmsg::{self, HEADER, Message, Told, word};
 use crate::errno::Errno;
 use crate::unix::Credentials;
 
-/// `sizeof(struct cmsghdr)`.
-const HEADER: usize = 16;
 const SOL_SOCKET: i32 = 1;
 const SCM_RIGHTS: i32 = 1;
 const SCM_CREDENTIALS: i32 = 2;
@@ -15,9 +14,6 @@ const SCM_CREDENTIALS: i32 = 2;
 const RIGHTS_MAX: usize = 253;
 /// `sizeof(struct ucred)`.
 const CREDENTIALS_BYTES: usize = 12;
-
-/// `MSG_CTRUNC`.
-pub(super) const MSG_CTRUNC: i32 = 0x8;
 
 /// What the control messages of one `sendmsg(2)` say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,14 +24,6 @@ pub(super) struct Said {
     pub(super) credentials: Option<(i32, u32, u32)>,
 }
 
-fn align(length: usize) -> usize {
-    length.next_multiple_of(8)
-}
-
-fn word(bytes: &[u8], at: usize) -> i32 {
-    bytes.get(at..).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| i32::from_ne_bytes(*bytes))
-}
-
 /// Reads the control messages of a unix socket's `sendmsg(2)`. Those of other levels mean nothing to it.
 ///
 /// # Errors
@@ -43,15 +31,9 @@ fn word(bytes: &[u8], at: usize) -> i32 {
 /// than a message carries.
 pub(super) fn read(bytes: &[u8]) -> Result<Said, Errno> {
     let mut said = Said::default();
-    let mut at = 0;
-    // `__cmsg_nxthdr`: no further header fits.
-    while at + HEADER <= bytes.len() {
-        let length = bytes[at..].first_chunk().map_or(0, |bytes| usize::from_ne_bytes(*bytes));
-        if length < HEADER || length > bytes.len() - at {
-            return Err(Errno::EINVAL);
-        }
-        let data = &bytes[at + HEADER..at + length];
-        match (word(bytes, at + 8), word(bytes, at + 12)) {
+    for message in cmsg::messages(bytes) {
+        let Message { level, kind, data } = message?;
+        match (level, kind) {
             (SOL_SOCKET, SCM_RIGHTS) => {
                 said.rights.extend(data.chunks_exact(4).map(|right| word(right, 0)));
                 if said.rights.len() > RIGHTS_MAX {
@@ -65,95 +47,68 @@ pub(super) fn read(bytes: &[u8]) -> Result<Said, Errno> {
             (SOL_SOCKET, _) => return Err(Errno::EINVAL),
             _ => {}
         }
-        at += align(length);
     }
     Ok(said)
 }
 
-/// Control messages on their way to a program that gave so much room.
-#[derive(Debug)]
-pub(super) struct Told {
-    bytes: Vec<u8>,
-    room: usize,
-    /// Whether something found no room: `MSG_CTRUNC`.
-    truncated: bool,
+/// Looks at the control messages of a `sendmsg(2)` on a stream of `tcp(7)`, which takes notice of those of `socket(7)` alone, and
+/// not of what only unix sockets obey.
+///
+/// # Errors
+/// Unmodelled for one of those, and for one that does not fit: it is looked at when a stream has its connection.
+pub(super) fn check_stream(bytes: &[u8]) -> Result<(), Stop> {
+    for message in cmsg::messages(bytes) {
+        let what = match message {
+            Ok(Message { level: SOL_SOCKET, kind: SCM_RIGHTS | SCM_CREDENTIALS, .. }) => continue,
+            Ok(Message { level: SOL_SOCKET, kind, .. }) => {
+                format!("with the control message {kind} of socket(7)")
+            }
+            Ok(_) => continue,
+            Err(_) => "with a control message that does not fit".into(),
+        };
+        return Err(Stop::Unmodelled(format!("sendmsg(2) on a stream {what}"), Errno::EINVAL));
+    }
+    Ok(())
 }
 
-impl Told {
-    /// Nothing yet.
-    pub(super) fn new(room: usize) -> Self {
-        Self { bytes: Vec::new(), room, truncated: false }
-    }
+/// How many rights there is room for: `scm_max_fds`.
+pub(super) fn rights_max(told: &Told) -> usize {
+    told.left().saturating_sub(HEADER) / 4
+}
 
-    fn left(&self) -> usize {
-        self.room - self.bytes.len()
-    }
+/// `SCM_CREDENTIALS`.
+pub(super) fn put_credentials(told: &mut Told, of: Credentials) {
+    let data = [of.pid.0.to_ne_bytes(), of.uid.to_ne_bytes(), of.gid.to_ne_bytes()].concat();
+    told.put(Message { level: SOL_SOCKET, kind: SCM_CREDENTIALS, data: &data });
+}
 
-    /// How many rights there is room for: `scm_max_fds`.
-    pub(super) fn rights_max(&self) -> usize {
-        self.left().saturating_sub(HEADER) / 4
-    }
-
-    /// Tells that something was left out.
-    pub(super) fn truncate(&mut self) {
-        self.truncated = true;
-    }
-
-    /// `put_cmsg`: cuts what does not fit.
-    fn put(&mut self, kind: i32, data: &[u8]) {
-        if self.left() < HEADER {
-            self.truncated = true;
-            return;
-        }
-        let whole = HEADER + data.len();
-        let length = whole.min(self.left());
-        self.truncated |= length < whole;
-        let end = self.bytes.len() + align(whole).min(self.left());
-        self.bytes.extend(length.to_ne_bytes());
-        self.bytes.extend(SOL_SOCKET.to_ne_bytes());
-        self.bytes.extend(kind.to_ne_bytes());
-        self.bytes.extend(&data[..length - HEADER]);
-        self.bytes.resize(end, 0);
-    }
-
-    /// `SCM_CREDENTIALS`.
-    pub(super) fn put_credentials(&mut self, of: Credentials) {
-        let data = [of.pid.0.to_ne_bytes(), of.uid.to_ne_bytes(), of.gid.to_ne_bytes()].concat();
-        self.put(SCM_CREDENTIALS, &data);
-    }
-
-    /// `SCM_RIGHTS`: as many as [`Told::rights_max`] allows; none make no message.
-    pub(super) fn put_rights(&mut self, fds: &[i32]) {
-        if !fds.is_empty() {
-            let data: Vec<u8> = fds.iter().flat_map(|fd| fd.to_ne_bytes()).collect();
-            self.put(SCM_RIGHTS, &data);
-        }
-    }
-
-    /// The bytes, and `MSG_CTRUNC` if something is missing.
-    pub(super) fn done(self) -> (Vec<u8>, i32) {
-        (self.bytes, if self.truncated { MSG_CTRUNC } else { 0 })
+/// `SCM_RIGHTS`: as many as [`rights_max`] allows; none make no message.
+pub(super) fn put_rights(told: &mut Told, fds: &[i32]) {
+    if !fds.is_empty() {
+        let data: Vec<u8> = fds.iter().flat_map(|fd| fd.to_ne_bytes()).collect();
+        told.put(Message { level: SOL_SOCKET, kind: SCM_RIGHTS, data: &data });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cmsg::MSG_CTRUNC;
     use crate::process::Pid;
 
     const WHO: Credentials = Credentials { pid: Pid(7), uid: 8, gid: 9 };
 
     fn told(room: usize, fds: &[i32]) -> (Vec<u8>, i32) {
         let mut told = Told::new(room);
-        told.put_rights(fds);
+        put_rights(&mut told, fds);
         told.done()
     }
 
     #[test]
     fn what_is_written_is_read_back() {
         let mut told = Told::new(200);
-        told.put_credentials(WHO);
-        told.put_rights(&[3, 4, 5]);
+        put_credentials(&mut told, WHO);
+        put_rights(&mut told, &[3, 4, 5]);
         let (bytes, flags) = told.done();
         assert_eq!((bytes.len(), flags), (32 + 32, 0));
         let said = read(&bytes).expect("it is whole");
@@ -171,13 +126,13 @@ mod tests {
     #[test]
     fn what_finds_no_room_is_cut_and_told() {
         let mut told = Told::new(20);
-        told.put_credentials(WHO);
+        put_credentials(&mut told, WHO);
         let (bytes, flags) = told.done();
         assert_eq!((bytes.len(), flags), (20, MSG_CTRUNC));
         assert_eq!(bytes[..8], 20_usize.to_ne_bytes());
         let mut none = Told::new(15);
-        assert_eq!(none.rights_max(), 0);
-        none.put_credentials(WHO);
+        assert_eq!(rights_max(&none), 0);
+        put_credentials(&mut none, WHO);
         assert_eq!(none.done(), (Vec::new(), MSG_CTRUNC));
     }
 

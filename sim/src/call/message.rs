@@ -6,8 +6,9 @@
 
 use super::address::Address;
 use super::attempt::{self, Patience, Target, on_files};
-use super::control::{self, Told};
+use super::control;
 use super::{Caller, Stop, differ};
+use crate::cmsg::Told;
 use crate::errno::Errno;
 use crate::fd::{Blocking, DescriptionId, Object, OnExec};
 use crate::kernel::Kernel;
@@ -92,16 +93,15 @@ fn partial(caller: &Caller, stop: Stop) -> Result<usize, Stop> {
 /// `sendmsg(2)`: a call that waits hands over all its bytes. `SO_SNDTIMEO` bounds its wait.
 ///
 /// # Errors
-/// `ENOTSOCK`; as [`Net::send_to`](crate::net::Net::send_to) and [`UnixSockets::send`](crate::unix::UnixSockets::send);
-/// `EBADF` and `EINVAL` for control messages, unmodelled for those of `ip(7)`; `EAGAIN`.
+/// `ENOTSOCK`; as [`Net::send_message`](crate::net::Net::send_message) and [`UnixSockets::send`](crate::unix::UnixSockets::send);
+/// `EBADF` and `EINVAL` for control messages, unmodelled for some; `EAGAIN`.
 pub fn sendmsg(kernel: &mut Kernel, caller: &mut Caller, fd: i32, parcel: Parcel<'_>) -> Result<usize, Stop> {
     let (rights, credentials) = match attempt::target(kernel, caller, fd)? {
-        Object::Socket(_) if parcel.control.is_empty() => (Vec::new(), None),
-        Object::Socket(_) => {
-            return Err(Stop::Unmodelled(
-                "sendmsg(2) with control messages on a socket of ip(7)".into(),
-                Errno::EINVAL,
-            ));
+        Object::Socket(socket) => {
+            if kernel.net.kind(socket) == net::Kind::Stream {
+                control::check_stream(parcel.control)?;
+            }
+            (Vec::new(), None)
         }
         Object::Unix(socket) => match carried(kernel, caller, parcel.control) {
             Ok(carried) => carried,
@@ -187,7 +187,8 @@ fn send_inet(
         if caller.done > 0 && kernel.net.has_error(socket) {
             return Ok(caller.done);
         }
-        let refusal = match kernel.net.send_to(socket, &parcel.bytes[caller.done..end], to) {
+        let message = net::Outgoing { bytes: &parcel.bytes[caller.done..end], to, control: parcel.control };
+        let refusal = match kernel.net.send_message(socket, message) {
             Ok(count) => {
                 caller.done += count;
                 if caller.done == end {
@@ -301,13 +302,14 @@ fn receive_inet(
             Ok(received) => {
                 caller.done += received.count;
                 if received.count == 0 || !wait_all || caller.done == room.buffer.len() {
-                    let truncated = if received.is_truncated() { MSG_TRUNC } else { 0 };
+                    let cut = if received.is_truncated() { MSG_TRUNC } else { 0 };
+                    let (control, truncated) = kernel.net.told(socket, &received, room.control);
                     return Ok(Arrived {
                         count: caller.done,
                         answer: caller.done - received.count + received.answer(flags),
                         from: received.from.map(Address::Inet),
-                        control: Vec::new(),
-                        flags: echoed | truncated,
+                        control,
+                        flags: echoed | cut | truncated,
                     });
                 }
                 continue;
@@ -378,21 +380,21 @@ fn deliver(
 ) -> Arrived {
     let mut told = Told::new(room.control);
     if let Some(credentials) = received.credentials {
-        told.put_credentials(credentials);
+        control::put_credentials(&mut told, credentials);
     }
     if flags.peek {
         received.rights.iter().for_each(|&right| kernel.files.hold(right));
     }
     let on_exec = if room.flags & MSG_CMSG_CLOEXEC == 0 { OnExec::Keep } else { OnExec::Close };
     let mut fds = Vec::new();
-    for right in received.rights.iter().take(told.rights_max()) {
+    for right in received.rights.iter().take(control::rights_max(&told)) {
         let Ok(fd) = kernel.number(caller.process, *right, on_exec, 0) else { break };
         fds.push(fd);
     }
     if fds.len() < received.rights.len() {
         told.truncate();
     }
-    told.put_rights(&fds);
+    control::put_rights(&mut told, &fds);
     received.rights.iter().for_each(|&right| kernel.let_go(right));
     let (control, truncated) = told.done();
     let stream = kernel.unix.kind(socket) == unix::Kind::Stream;

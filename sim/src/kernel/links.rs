@@ -115,7 +115,7 @@ impl Kernel {
             self.lose(packet, Loss::Struck);
             return;
         }
-        if let Segment::Datagram(_) = packet.segment {
+        if let Segment::Datagram { .. } = packet.segment {
             if self.strikes(Kind::Duplicate, duplicate) {
                 let About { hop, segment, bytes, origin } = about(&packet);
                 self.emit(&Event::Duplicated { hop, segment, bytes, origin });

@@ -8,8 +8,20 @@ use core::net::SocketAddr;
 use super::socket::{Kind, Protocol, SocketId};
 use super::stack::Net;
 use super::tcp::{Accepted, How, Progress, RecvFlags};
+use super::udp::Envelope;
 use crate::errno::Errno;
 use crate::ready::Refusal;
+
+/// What a sending call hands over.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outgoing<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// To whom, if it says.
+    pub to: Option<SocketAddr>,
+    /// The control messages, of which a stream takes no notice.
+    pub control: &'a [u8],
+}
 
 /// What a receiving call took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +33,8 @@ pub struct Received {
     /// Who sent a datagram, as the socket's family writes it; `None` for a stream, and for the end that `shutdown(2)` made:
     /// the call then answers no address (a length of 0).
     pub from: Option<SocketAddr>,
+    /// What is known of a datagram besides.
+    pub envelope: Option<Envelope>,
 }
 
 impl Received {
@@ -127,22 +141,31 @@ impl Net {
         self.send_to(id, bytes, None)
     }
 
-    /// `sendto(2)`. A stream takes as many bytes as there is room for, and no notice of the address. A datagram goes whole, to
-    /// the address or else the peer, and never waits: loopback takes it out of the send buffer at once (`loopback_xmit`).
+    /// `sendto(2)`: [`Net::send_message`] without control messages.
     ///
     /// # Errors
-    /// The pending error, once; `EPIPE` when our direction is shut or a stream has no connection. Streams wait for room or for
-    /// the connection. Datagrams: `EMSGSIZE`, `EDESTADDRREQ` without address and peer, `EINVAL` for port 0, `EAFNOSUPPORT`,
-    /// `ENETUNREACH` as for [`Net::connect`], `EACCES` for a broadcast, `EAGAIN` without a free port.
+    /// As [`Net::send_message`].
     pub fn send_to(
         &mut self,
         id: SocketId,
         bytes: &[u8],
         address: Option<SocketAddr>,
     ) -> Result<usize, Refusal> {
+        self.send_message(id, Outgoing { bytes, to: address, control: &[] })
+    }
+
+    /// `sendmsg(2)`. A stream takes as many bytes as there is room for, and no notice of the address. A datagram goes whole, to
+    /// the address or else the peer, and never waits: loopback takes it out of the send buffer at once (`loopback_xmit`).
+    ///
+    /// # Errors
+    /// The pending error, once; `EPIPE` when our direction is shut or a stream has no connection. Streams wait for room or for
+    /// the connection. Datagrams: `EMSGSIZE`, `EDESTADDRREQ` without address and peer, `EINVAL` for port 0, `EAFNOSUPPORT`,
+    /// `ENETUNREACH` as for [`Net::connect`], `EACCES` for a broadcast, `EAGAIN` without a free port; `EINVAL` and `ENODEV` for
+    /// control messages, unmodelled for some.
+    pub fn send_message(&mut self, id: SocketId, message: Outgoing<'_>) -> Result<usize, Refusal> {
         match self.socket(id).protocol {
-            Protocol::Tcp(_) => self.send_stream(id, bytes),
-            Protocol::Udp(_) => self.send_datagram(id, bytes, address),
+            Protocol::Tcp(_) => self.send_stream(id, message.bytes),
+            Protocol::Udp(_) => self.send_datagram(id, message),
         }
     }
 
@@ -171,7 +194,7 @@ impl Net {
         match self.socket(id).protocol {
             Protocol::Tcp(_) => {
                 let count = self.recv_stream(id, buffer, flags)?;
-                Ok(Received { count, full_length: count, from: None })
+                Ok(Received { count, full_length: count, from: None, envelope: None })
             }
             Protocol::Udp(_) => self.recv_datagram(id, buffer, flags),
         }

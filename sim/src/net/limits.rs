@@ -17,6 +17,18 @@ pub const DATAGRAM_BYTES_MAX_V4: usize = 65_507;
 /// The longest datagram over IPv6, whose length does not count the header of IPv6 itself.
 pub const DATAGRAM_BYTES_MAX_V6: usize = 65_527;
 
+/// The longest packet that a path carries whole: the MTU of loopback, and of every link here.
+pub const MTU_BYTES: usize = 65_536;
+
+/// The headers of IPv4 and of UDP.
+pub const UDP_HEADERS_BYTES_V4: usize = 28;
+
+/// The headers of IPv6 and of UDP.
+pub const UDP_HEADERS_BYTES_V6: usize = 48;
+
+/// Into how many datagrams the bytes of one call are cut: `UDP_MAX_SEGMENTS` of Linux 6.18.
+pub const UDP_SEGMENTS_MAX: usize = 128;
+
 /// Bytes a sender holds that the peer's window does not admit yet: `net.core.wmem_default`. Linux tunes loopback to about
 /// 2.5 MiB; a small buffer shows back-pressure sooner.
 pub const SEND_BUFFER_BYTES: usize = 212_992;

@@ -25,8 +25,8 @@ mod tests;
 pub mod udp;
 
 pub use address::Family;
-pub use calls::Received;
-pub use packet::{Care, Flow, Hop, Journey, Packet, Segment};
+pub use calls::{Outgoing, Received};
+pub use packet::{Care, Flow, Header, Hop, Journey, Packet, Segment};
 pub use readiness::Readiness;
 pub(crate) use recovery::{Pending, Recovery, retries_max, wait_ns};
 pub use route::NOWHERE;
@@ -35,3 +35,4 @@ pub use socket::{Kind, SocketId};
 pub(crate) use stack::Claims;
 pub use stack::Net;
 pub(crate) use tcp::Probing;
+pub use udp::Envelope;

@@ -54,6 +54,15 @@ impl Hop {
     }
 }
 
+/// What the header of a datagram says besides addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// The type of service of IPv4, the traffic class of IPv6.
+    pub type_of_service: u8,
+    /// The time to live of IPv4, the hop limit of IPv6. No link counts it down.
+    pub hops: u8,
+}
+
 /// What a packet says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
@@ -94,7 +103,12 @@ pub enum Segment {
     /// arrived sent again because its acknowledgement did not come back.
     Probe,
     /// One datagram of `udp(7)`.
-    Datagram(Vec<u8>),
+    Datagram {
+        /// What its header says.
+        header: Header,
+        /// What it carries.
+        bytes: Vec<u8>,
+    },
     /// ICMP: nobody has the port a datagram was for. Its addresses are those of the datagram, turned round.
     Unreachable,
 }
@@ -155,7 +169,7 @@ impl Packet {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         match &self.segment {
-            Segment::Data(bytes) | Segment::Datagram(bytes) => bytes.len() as u64,
+            Segment::Data(bytes) | Segment::Datagram { bytes, .. } => bytes.len() as u64,
             _ => 0,
         }
     }
@@ -199,7 +213,7 @@ impl Packet {
             Segment::SynAckTimeout { .. } => "SYN-ACK-TIMEOUT",
             Segment::WindowTimeout => "WINDOW-TIMEOUT",
             Segment::Probe => "PROBE",
-            Segment::Datagram(_) => "DATAGRAM",
+            Segment::Datagram { .. } => "DATAGRAM",
             Segment::Unreachable => "UNREACHABLE",
         }
     }

@@ -7,7 +7,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::packet::Hop;
 use crate::errno::Errno;
-use crate::host::{HostId, Hosts};
+use crate::host::{HostId, HostSpec, Hosts};
 use crate::ready::Refusal;
 
 /// Nobody's host: a packet to it is lost.
@@ -44,6 +44,22 @@ pub(super) fn find(hosts: &Hosts, from: HostId, to: IpAddr) -> Result<Route, Ref
     }
     let to = hosts.by_address(to).unwrap_or(NOWHERE);
     Ok(Route { hop: Hop { from, to }, source: *source })
+}
+
+/// The interface that leads to an address, and that what is for one of the host's own comes over, even from the host itself
+/// (`ipv4_pktinfo_prepare`, `ip6_rcv_core`): loopback's index is 1, that of the link to all other hosts is 2.
+pub(super) fn interface(of: IpAddr) -> u32 {
+    if of.is_loopback() { 1 } else { 2 }
+}
+
+/// Whether a host has an interface of this index: the second comes with addresses.
+pub(super) fn has_interface(host: &HostSpec, index: u32) -> bool {
+    index == 1 || (index == 2 && !host.addresses.is_empty())
+}
+
+/// Whether an address is a host's own, so that packets may come from it.
+pub(super) fn is_own(host: &HostSpec, ip: IpAddr) -> bool {
+    (ip.is_loopback() && !is_of_many(ip)) || host.addresses.contains(&ip)
 }
 
 /// 0.0.0.0/8 and 240.0.0.0/4, but for the wildcard and the broadcast, which are asked for before.

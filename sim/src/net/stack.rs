@@ -355,7 +355,7 @@ impl Net {
             Segment::SynTimeout { attempt } => self.arrive_syn_timeout(&packet, attempt, now_ns),
             Segment::SynAckTimeout { attempt } => self.arrive_syn_ack_timeout(&packet, attempt, now_ns),
             Segment::WindowTimeout => self.arrive_window_timeout(&packet, now_ns),
-            Segment::Datagram(_) => self.arrive_datagram(packet),
+            Segment::Datagram { .. } => self.arrive_datagram(packet),
             Segment::Unreachable => self.arrive_unreachable(&packet),
             _ => self.arrive_tcp(packet, now_ns),
         }
@@ -367,7 +367,7 @@ impl Net {
         match packet.segment {
             _ if packet.due_ns.is_some() => None,
             Segment::Syn { .. } => self.listener_for(packet.hop.to, packet.destination),
-            Segment::Datagram(_) | Segment::Unreachable => self.datagram_receiver(packet),
+            Segment::Datagram { .. } | Segment::Unreachable => self.datagram_receiver(packet),
             _ => self.meets(packet),
         }
     }

@@ -3,6 +3,7 @@
 //! Does not know processes on the hosts: the first process plays all parts. Invariant: the kernel's books are right after every step.
 
 mod datagrams;
+mod interfaces;
 mod keepalive;
 mod links;
 mod origins;

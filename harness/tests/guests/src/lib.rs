@@ -80,6 +80,7 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::options::FAMILY.scenario,
     &conformance::bypass::FAMILY.scenario,
     &conformance::message::FAMILY.scenario,
+    &conformance::control::FAMILY.scenario,
     &conformance::resolve::FAMILY.scenario,
     &conformance::sequence::FAMILY.scenario,
     &conformance::udp_sequence::FAMILY.scenario,

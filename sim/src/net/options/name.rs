@@ -45,10 +45,12 @@ pub enum Name {
     Ipv6(Ipv6Name),
     /// An option of `tcp(7)`.
     Tcp(TcpName),
+    /// An option of `udp(7)`.
+    Udp(UdpName),
 }
 
-/// The options of `ip(7)`. All are bytes of a header that no program can read here, hence stored without effect: the one
-/// link there is counts no hops, and there is no group to reach.
+/// The options of `ip(7)`. What a header says of a datagram its receiver can ask for; that of a segment nobody can read, no link
+/// counts hops, and there is no group to reach: there they are stored without effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IpName {
     /// `IP_TOS`.
@@ -59,9 +61,17 @@ pub enum IpName {
     MulticastTimeToLive,
     /// `IP_MULTICAST_LOOP`.
     MulticastLoop,
+    /// `IP_PKTINFO`.
+    PacketInfo,
+    /// `IP_RECVTTL`.
+    ReceiveTimeToLive,
+    /// `IP_RECVTOS`.
+    ReceiveTypeOfService,
+    /// `IP_MTU_DISCOVER`.
+    MtuDiscovery,
 }
 
-/// The options of `ipv6(7)`. All but `IPV6_V6ONLY` are without effect, as those of `ip(7)`.
+/// The options of `ipv6(7)`. Of a stream all but `IPV6_V6ONLY` are without effect, as those of `ip(7)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ipv6Name {
     /// `IPV6_UNICAST_HOPS`.
@@ -74,6 +84,16 @@ pub enum Ipv6Name {
     V6Only,
     /// `IPV6_TCLASS`.
     TrafficClass,
+    /// `IPV6_RECVPKTINFO`.
+    ReceivePacketInfo,
+    /// `IPV6_RECVHOPLIMIT`.
+    ReceiveHops,
+    /// `IPV6_RECVTCLASS`.
+    ReceiveTrafficClass,
+    /// `IPV6_MTU_DISCOVER`.
+    MtuDiscovery,
+    /// `IPV6_DONTFRAG`.
+    DontFragment,
 }
 
 /// The options of `tcp(7)`.
@@ -89,9 +109,19 @@ pub enum TcpName {
     UserTimeout,
 }
 
+/// The options of `udp(7)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UdpName {
+    /// `UDP_SEGMENT`.
+    Segment,
+    /// `UDP_GRO`.
+    Coalesce,
+}
+
 const SOL_SOCKET: i32 = 1;
 const IPPROTO_IP: i32 = 0;
 const IPPROTO_TCP: i32 = 6;
+const IPPROTO_UDP: i32 = 17;
 const IPPROTO_IPV6: i32 = 41;
 
 impl Name {
@@ -99,8 +129,7 @@ impl Name {
     ///
     /// # Errors
     /// Unmodelled, with `ENOPROTOOPT`, for any we do not know. Among those are `SO_INCOMING_CPU`, `SO_COOKIE`,
-    /// `SO_BINDTODEVICE`, `IP_RECVERR`, `IP_PKTINFO`, `IP_RECVTOS`, `IP_MTU_DISCOVER`, memberships of groups, `UDP_GRO`,
-    /// `UDP_SEGMENT`, `TCP_MAXSEG`, `TCP_CORK`, `TCP_DEFER_ACCEPT`, `TCP_INFO`, `TCP_FASTOPEN`.
+    /// `SO_BINDTODEVICE`, `IP_RECVERR`, `IP_MTU`, memberships of groups, `TCP_MAXSEG`, `TCP_CORK`, `TCP_DEFER_ACCEPT`, `TCP_INFO`, `TCP_FASTOPEN`.
     pub fn from_linux(level: i32, name: i32) -> Result<Self, Refusal> {
         Ok(match (level, name) {
             (SOL_SOCKET, 2) => Self::ReuseAddress,
@@ -123,16 +152,27 @@ impl Name {
             (IPPROTO_IP, 2) => Self::Ip(IpName::TimeToLive),
             (IPPROTO_IP, 33) => Self::Ip(IpName::MulticastTimeToLive),
             (IPPROTO_IP, 34) => Self::Ip(IpName::MulticastLoop),
+            (IPPROTO_IP, 8) => Self::Ip(IpName::PacketInfo),
+            (IPPROTO_IP, 10) => Self::Ip(IpName::MtuDiscovery),
+            (IPPROTO_IP, 12) => Self::Ip(IpName::ReceiveTimeToLive),
+            (IPPROTO_IP, 13) => Self::Ip(IpName::ReceiveTypeOfService),
             (IPPROTO_TCP, 1) => Self::Tcp(TcpName::NoDelay),
             (IPPROTO_TCP, 4) => Self::Tcp(TcpName::KeepAliveTime(0)),
             (IPPROTO_TCP, 5) => Self::Tcp(TcpName::KeepAliveTime(1)),
             (IPPROTO_TCP, 6) => Self::Tcp(TcpName::KeepAliveTime(2)),
             (IPPROTO_TCP, 12) => Self::Tcp(TcpName::QuickAck),
             (IPPROTO_TCP, 18) => Self::Tcp(TcpName::UserTimeout),
+            (IPPROTO_UDP, 103) => Self::Udp(UdpName::Segment),
+            (IPPROTO_UDP, 104) => Self::Udp(UdpName::Coalesce),
             (IPPROTO_IPV6, 16) => Self::Ipv6(Ipv6Name::UnicastHops),
             (IPPROTO_IPV6, 18) => Self::Ipv6(Ipv6Name::MulticastHops),
             (IPPROTO_IPV6, 19) => Self::Ipv6(Ipv6Name::MulticastLoop),
             (IPPROTO_IPV6, 26) => Self::Ipv6(Ipv6Name::V6Only),
+            (IPPROTO_IPV6, 23) => Self::Ipv6(Ipv6Name::MtuDiscovery),
+            (IPPROTO_IPV6, 49) => Self::Ipv6(Ipv6Name::ReceivePacketInfo),
+            (IPPROTO_IPV6, 51) => Self::Ipv6(Ipv6Name::ReceiveHops),
+            (IPPROTO_IPV6, 62) => Self::Ipv6(Ipv6Name::DontFragment),
+            (IPPROTO_IPV6, 66) => Self::Ipv6(Ipv6Name::ReceiveTrafficClass),
             (IPPROTO_IPV6, 67) => Self::Ipv6(Ipv6Name::TrafficClass),
             _ => {
                 let what = format!("socket option {name} of level {level}");

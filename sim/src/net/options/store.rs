@@ -2,7 +2,7 @@
 //!
 //! Does not know the states of a socket. Invariant: a refused value leaves every field as it was.
 
-use super::name::{IpName, Ipv6Name, Name, TcpName};
+use super::name::{IpName, Ipv6Name, Name, TcpName, UdpName};
 use super::value::{bytes, doubled, int, int_or_byte, linger, timeout_ns, timeval};
 use crate::errno::Errno;
 use crate::net::address::{Family, Stacks};
@@ -62,6 +62,28 @@ pub struct Options {
     pub multicast_loop_v6: bool,
     /// `IPV6_TCLASS`.
     pub traffic_class: i32,
+    /// `IP_PKTINFO`.
+    pub tells_packet_info: bool,
+    /// `IP_RECVTTL`.
+    pub tells_time_to_live: bool,
+    /// `IP_RECVTOS`.
+    pub tells_type_of_service: bool,
+    /// `IPV6_RECVPKTINFO`.
+    pub tells_packet_info_v6: bool,
+    /// `IPV6_RECVHOPLIMIT`.
+    pub tells_hops: bool,
+    /// `IPV6_RECVTCLASS`.
+    pub tells_traffic_class: bool,
+    /// `IP_MTU_DISCOVER`; without effect: a path carries whole whatever IPv4 has a length for.
+    pub mtu_discovery: i32,
+    /// `IPV6_MTU_DISCOVER`. Every path carries [`MTU_BYTES`](crate::net::limits::MTU_BYTES) whole, so only the longest datagrams notice.
+    pub mtu_discovery_v6: i32,
+    /// `IPV6_DONTFRAG`: the same, by another name.
+    pub dont_fragment: bool,
+    /// `UDP_SEGMENT`: how long the datagrams are that a call's bytes are cut into; 0 for as long as they are.
+    pub segment_bytes: u16,
+    /// `UDP_GRO`; without effect: what arrives is never put together.
+    pub coalesces: bool,
 }
 
 impl Default for Options {
@@ -90,12 +112,29 @@ impl Default for Options {
             multicast_hops: 1,
             multicast_loop_v6: true,
             traffic_class: 0,
+            tells_packet_info: false,
+            tells_time_to_live: false,
+            tells_type_of_service: false,
+            tells_packet_info_v6: false,
+            tells_hops: false,
+            tells_traffic_class: false,
+            mtu_discovery: MTU_DISCOVERY_WANT,
+            mtu_discovery_v6: MTU_DISCOVERY_WANT,
+            dont_fragment: false,
+            segment_bytes: 0,
+            coalesces: false,
         }
     }
 }
 
 /// `net.ipv4.ip_default_ttl`, and `hop_limit` of IPv6.
 const TIME_TO_LIVE: i32 = 64;
+
+/// `IP_PMTUDISC_WANT` and `IPV6_PMTUDISC_WANT`.
+const MTU_DISCOVERY_WANT: i32 = 1;
+
+/// `IPV6_PMTUDISC_OMIT`, and the last.
+const MTU_DISCOVERY_OMIT: i32 = 5;
 
 /// The bits of a type of service that a TCP socket keeps to itself: `INET_ECN_MASK`.
 const CONGESTION_BITS: i32 = 3;
@@ -156,6 +195,18 @@ impl Options {
         (self.user_timeout_ms > 0).then(|| u64::from(self.user_timeout_ms) * 1_000_000)
     }
 
+    /// Whether what is too long for a path is refused rather than cut: `ip6_sk_ignore_df`, the other way round.
+    #[must_use]
+    pub fn never_fragments_v6(&self) -> bool {
+        self.mtu_discovery_v6 > MTU_DISCOVERY_WANT && self.mtu_discovery_v6 != MTU_DISCOVERY_OMIT
+    }
+
+    /// Whether a program is told anything of an IPv4 datagram's way: `ipv4_pktinfo_prepare`.
+    #[must_use]
+    pub fn prepares_packet_info(&self) -> bool {
+        self.tells_packet_info || self.tells_packet_info_v6
+    }
+
     /// Which stacks an unspecified IPv6 address stands for.
     #[must_use]
     pub fn stacks(&self) -> Stacks {
@@ -210,6 +261,8 @@ pub fn set(options: &mut Options, holder: Holder, name: Name, value: &[u8]) -> R
         Name::Ipv6(name) => set_ipv6(options, holder, name, value)?,
         Name::Tcp(_) if holder.kind == Kind::Datagram => return Err(Errno::ENOPROTOOPT.into()),
         Name::Tcp(name) => set_tcp(options, name, value)?,
+        Name::Udp(_) if holder.kind == Kind::Stream => return Err(Errno::ENOPROTOOPT.into()),
+        Name::Udp(name) => set_udp(options, name, value)?,
     }
     Ok(())
 }
@@ -217,10 +270,10 @@ pub fn set(options: &mut Options, holder: Holder, name: Name, value: &[u8]) -> R
 /// `do_ip_setsockopt`.
 fn set_ip(options: &mut Options, kind: Kind, name: IpName, value: &[u8]) -> Result<(), Errno> {
     let number = int_or_byte(value);
-    if value.is_empty() && name != IpName::TypeOfService {
-        return Err(Errno::EINVAL);
-    }
     match name {
+        IpName::TimeToLive | IpName::MulticastTimeToLive | IpName::MulticastLoop if value.is_empty() => {
+            return Err(Errno::EINVAL);
+        }
         IpName::TypeOfService => options.type_of_service = without_congestion_bits(number & 0xff, kind),
         IpName::TimeToLive => {
             options.time_to_live = if number == -1 { TIME_TO_LIVE } else { within(number, 1)? };
@@ -230,6 +283,10 @@ fn set_ip(options: &mut Options, kind: Kind, name: IpName, value: &[u8]) -> Resu
             options.multicast_time_to_live = if number == -1 { 1 } else { within(number, 0)? };
         }
         IpName::MulticastLoop => options.multicast_loop = number != 0,
+        IpName::PacketInfo => options.tells_packet_info = number != 0,
+        IpName::ReceiveTimeToLive => options.tells_time_to_live = number != 0,
+        IpName::ReceiveTypeOfService => options.tells_type_of_service = number != 0,
+        IpName::MtuDiscovery => options.mtu_discovery = discovery(number)?,
     }
     Ok(())
 }
@@ -238,6 +295,11 @@ fn set_ip(options: &mut Options, kind: Kind, name: IpName, value: &[u8]) -> Resu
 fn set_ipv6(options: &mut Options, holder: Holder, name: Ipv6Name, value: &[u8]) -> Result<(), Errno> {
     if holder.family == Family::Inet || (name == Ipv6Name::MulticastHops && holder.kind == Kind::Stream) {
         return Err(Errno::ENOPROTOOPT);
+    }
+    if name == Ipv6Name::DontFragment {
+        // The one that takes too short a value for 0.
+        options.dont_fragment = int(value).is_ok_and(|number| number != 0);
+        return Ok(());
     }
     match (name, int(value)?) {
         (Ipv6Name::UnicastHops, -1) => options.hops = TIME_TO_LIVE,
@@ -252,6 +314,11 @@ fn set_ipv6(options: &mut Options, holder: Holder, name: Ipv6Name, value: &[u8])
         }
         (Ipv6Name::V6Only, _) if holder.port.is_some() => return Err(Errno::EINVAL),
         (Ipv6Name::V6Only, number) => options.v6_only = number != 0,
+        (Ipv6Name::ReceivePacketInfo, number) => options.tells_packet_info_v6 = number != 0,
+        (Ipv6Name::ReceiveHops, number) => options.tells_hops = number != 0,
+        (Ipv6Name::ReceiveTrafficClass, number) => options.tells_traffic_class = number != 0,
+        (Ipv6Name::MtuDiscovery, number) => options.mtu_discovery_v6 = discovery(number)?,
+        (Ipv6Name::DontFragment, _) => unreachable!("it is set above"),
     }
     Ok(())
 }
@@ -276,6 +343,20 @@ fn set_tcp(options: &mut Options, name: TcpName, value: &[u8]) -> Result<(), Ref
         }
     }
     Ok(())
+}
+
+/// `udp_lib_setsockopt`.
+fn set_udp(options: &mut Options, name: UdpName, value: &[u8]) -> Result<(), Errno> {
+    let number = int(value)?;
+    match name {
+        UdpName::Segment => options.segment_bytes = u16::try_from(number).map_err(|_| Errno::EINVAL)?,
+        UdpName::Coalesce => options.coalesces = number != 0,
+    }
+    Ok(())
+}
+
+fn discovery(number: i32) -> Result<i32, Errno> {
+    if (0..=MTU_DISCOVERY_OMIT).contains(&number) { Ok(number) } else { Err(Errno::EINVAL) }
 }
 
 fn within(number: i32, least: i32) -> Result<i32, Errno> {
@@ -308,21 +389,14 @@ pub fn get(options: &Options, holder: Holder, name: Name) -> Result<Option<Vec<u
         Name::Type | Name::Error | Name::AcceptConnections | Name::Protocol | Name::Domain => {
             return Ok(None);
         }
-        Name::Ip(IpName::TypeOfService) => bytes(options.type_of_service),
-        Name::Ip(IpName::TimeToLive) => bytes(options.time_to_live),
-        Name::Ip(IpName::MulticastTimeToLive) => bytes(options.multicast_time_to_live),
-        Name::Ip(IpName::MulticastLoop) => bytes(i32::from(options.multicast_loop)),
+        Name::Ip(name) => bytes(get_ip(options, name)),
         // `do_ip_getsockopt`, unlike its counterpart for setting, says `EOPNOTSUPP` to a level it does not know.
         Name::Ipv6(_) if holder.family == Family::Inet => return Err(Errno::EOPNOTSUPP.into()),
-        Name::Ipv6(Ipv6Name::UnicastHops) => bytes(options.hops),
-        Name::Ipv6(Ipv6Name::MulticastHops) => bytes(options.multicast_hops),
-        Name::Ipv6(Ipv6Name::MulticastLoop) => bytes(i32::from(options.multicast_loop_v6)),
-        Name::Ipv6(Ipv6Name::V6Only) => bytes(i32::from(options.v6_only)),
-        Name::Ipv6(Ipv6Name::TrafficClass) => bytes(options.traffic_class),
-        Name::Tcp(_) if holder.kind == Kind::Datagram => {
-            let v4 = holder.family == Family::Inet;
-            return Err(if v4 { Errno::EOPNOTSUPP } else { Errno::ENOPROTOOPT }.into());
-        }
+        Name::Ipv6(name) => bytes(get_ipv6(options, name)),
+        Name::Udp(_) if holder.kind == Kind::Stream => return Err(of_another(holder.family).into()),
+        Name::Udp(UdpName::Segment) => bytes(i32::from(options.segment_bytes)),
+        Name::Udp(UdpName::Coalesce) => bytes(i32::from(options.coalesces)),
+        Name::Tcp(_) if holder.kind == Kind::Datagram => return Err(of_another(holder.family).into()),
         Name::Tcp(TcpName::NoDelay) => bytes(i32::from(options.no_delay)),
         Name::Tcp(TcpName::KeepAliveTime(which)) => bytes(options.keep_alive_times[usize::from(which)]),
         Name::Tcp(TcpName::UserTimeout) => bytes(options.user_timeout_ms.cast_signed()),
@@ -331,4 +405,37 @@ pub fn get(options: &Options, holder: Holder, name: Name) -> Result<Option<Vec<u
             return Err(Refusal::unmodelled("getsockopt(2) of TCP_QUICKACK", Errno::ENOPROTOOPT));
         }
     }))
+}
+
+/// What reading an option of another protocol comes to.
+fn of_another(family: Family) -> Errno {
+    if family == Family::Inet { Errno::EOPNOTSUPP } else { Errno::ENOPROTOOPT }
+}
+
+fn get_ip(options: &Options, name: IpName) -> i32 {
+    match name {
+        IpName::TypeOfService => options.type_of_service,
+        IpName::TimeToLive => options.time_to_live,
+        IpName::MulticastTimeToLive => options.multicast_time_to_live,
+        IpName::MulticastLoop => i32::from(options.multicast_loop),
+        IpName::PacketInfo => i32::from(options.tells_packet_info),
+        IpName::ReceiveTimeToLive => i32::from(options.tells_time_to_live),
+        IpName::ReceiveTypeOfService => i32::from(options.tells_type_of_service),
+        IpName::MtuDiscovery => options.mtu_discovery,
+    }
+}
+
+fn get_ipv6(options: &Options, name: Ipv6Name) -> i32 {
+    match name {
+        Ipv6Name::UnicastHops => options.hops,
+        Ipv6Name::MulticastHops => options.multicast_hops,
+        Ipv6Name::MulticastLoop => i32::from(options.multicast_loop_v6),
+        Ipv6Name::V6Only => i32::from(options.v6_only),
+        Ipv6Name::TrafficClass => options.traffic_class,
+        Ipv6Name::ReceivePacketInfo => i32::from(options.tells_packet_info_v6),
+        Ipv6Name::ReceiveHops => i32::from(options.tells_hops),
+        Ipv6Name::ReceiveTrafficClass => i32::from(options.tells_traffic_class),
+        Ipv6Name::MtuDiscovery => options.mtu_discovery_v6,
+        Ipv6Name::DontFragment => i32::from(options.dont_fragment),
+    }
 }

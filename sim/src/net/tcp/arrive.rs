@@ -41,7 +41,7 @@ impl Net {
             | Segment::SynTimeout { .. }
             | Segment::SynAckTimeout { .. }
             | Segment::WindowTimeout
-            | Segment::Datagram(_)
+            | Segment::Datagram { .. }
             | Segment::Unreachable => {
                 unreachable!("routed by Net::deliver")
             }

@@ -4,6 +4,7 @@
 //! loopback, unless its comment names a deliberate difference.
 
 mod connecting;
+mod control;
 mod datagrams;
 mod datagrams_named;
 mod datagrams_random;

@@ -8,7 +8,7 @@ use super::script::check;
 /// is `EINVAL`, `-` is `ENOPROTOOPT`, `?` is `EOPNOTSUPP`).
 type Case = (&'static str, i32, i32, &'static str, &'static [(i32, &'static str)]);
 
-const CASES: [Case; 35] = [
+const CASES: [Case; 56] = [
     ("udp", 1, 3, "2", &[(1, "-")]),
     ("udp", 1, 38, "17", &[(1, "-")]),
     ("udp6", 1, 39, "10", &[(1, "-")]),
@@ -44,6 +44,27 @@ const CASES: [Case; 35] = [
     ("new", 6, 6, "9", &[(127, "127"), (128, "!")]),
     ("udp", 1, 4, "0", &[(1, "-")]),
     ("new6", 1, 15, "0", &[(1, "1")]),
+    ("udp", 0, 8, "0", &[(1, "1"), (0, "0"), (-2, "1")]),
+    ("new6", 0, 8, "0", &[(256, "1")]),
+    ("udp6", 0, 12, "0", &[(1, "1"), (0, "0")]),
+    ("udp6", 0, 13, "0", &[(1, "1"), (0, "0")]),
+    ("udp", 0, 10, "1", &[(-1, "!"), (0, "0"), (5, "5"), (6, "!")]),
+    ("new", 0, 10, "1", &[(3, "3"), (256, "!")]),
+    ("udp6", 41, 23, "1", &[(-1, "!"), (0, "0"), (5, "5"), (6, "!")]),
+    ("udp", 41, 23, "?", &[(1, "-")]),
+    ("udp6", 41, 49, "0", &[(2, "1"), (0, "0")]),
+    ("udp", 41, 49, "?", &[(1, "-")]),
+    ("new6", 41, 49, "0", &[(1, "1")]),
+    ("udp6", 41, 51, "0", &[(2, "1"), (0, "0")]),
+    ("udp6", 41, 62, "0", &[(2, "1"), (0, "0"), (-1, "1")]),
+    ("new6", 41, 62, "0", &[(1, "1")]),
+    ("udp6", 41, 66, "0", &[(2, "1"), (0, "0")]),
+    ("udp", 17, 103, "0", &[(-1, "!"), (1, "1"), (65535, "65535"), (65536, "!"), (0, "0")]),
+    ("udp6", 17, 103, "0", &[(1200, "1200")]),
+    ("new", 17, 103, "?", &[(1, "-")]),
+    ("new6", 17, 103, "-", &[(1, "-")]),
+    ("udp", 17, 104, "0", &[(-1, "1"), (0, "0"), (2, "1")]),
+    ("new", 17, 104, "?", &[(1, "-")]),
 ];
 
 #[test]
@@ -88,17 +109,14 @@ fn an_ipv6_address_makes_a_socket_for_ipv6_alone() {
 
 #[test]
 fn what_we_do_not_have_is_unmodelled() {
-    // IP_PKTINFO, IP_MTU_DISCOVER, IP_RECVERR, IP_RECVTOS, IP_ADD_MEMBERSHIP, IPV6_RECVPKTINFO, UDP_SEGMENT, UDP_GRO,
-    // TCP_MAXSEG, TCP_CORK, TCP_DEFER_ACCEPT, TCP_INFO, TCP_FASTOPEN, TCP_FASTOPEN_CONNECT, SO_INCOMING_CPU, SO_COOKIE.
+    // IP_RECVERR, IP_MTU, IP_ADD_MEMBERSHIP, IPV6_RECVERR, IPV6_PKTINFO, UDP_CORK, TCP_MAXSEG, TCP_CORK, TCP_DEFER_ACCEPT, TCP_INFO, TCP_FASTOPEN, TCP_FASTOPEN_CONNECT, SO_INCOMING_CPU, SO_COOKIE.
     let numbers = [
-        (0, 8),
-        (0, 10),
         (0, 11),
-        (0, 13),
+        (0, 14),
         (0, 35),
-        (41, 49),
-        (17, 103),
-        (17, 104),
+        (41, 25),
+        (41, 50),
+        (17, 1),
         (6, 2),
         (6, 3),
         (6, 9),

@@ -1,15 +1,18 @@
 //! Scripts of socket calls: one call a line, `socket verb arguments => answer`.
 //!
 //! Does not know what is right. Invariant: an answer is a number, text, `ok`, an error's name, `wait` or `unmodelled`; for
-//! `poll` the names of what is ready, for `from` the text, the sender and how long the datagram was.
+//! `poll` the names of what is ready, for `from` the text, the sender and how long the datagram was; for `hear` also the control
+//! messages, which are written `level/type=bytes`, as `say` sends them.
 
 use core::fmt::Display;
+use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
 use super::fabric::Fabric;
+use crate::cmsg::{Message, Told, messages};
 use crate::errno::Errno;
 use crate::net::tcp::{How, Progress, RecvFlags};
-use crate::net::{Family, Net, Readiness, SocketId};
+use crate::net::{Family, Net, Outgoing, Readiness, SocketId};
 use crate::ready::{Mask, Refusal};
 
 const LATENCY_NS: u64 = 1_000;
@@ -154,6 +157,15 @@ fn moved(net: &mut Net, id: SocketId, verb: &str, words: &[&str]) -> Option<Stri
             show(count.map(|count| format!("'{}'", String::from_utf8_lossy(&buffer[..count]))))
         }
         "from" | "peekfrom" => received(net, id, size, flags),
+        "say" => show(net.send_message(
+            id,
+            Outgoing {
+                bytes: nth(words, 0).as_bytes(),
+                to: to().filter(|to: &SocketAddr| !to.ip().is_unspecified()),
+                control: &controls(&words[2..]),
+            },
+        )),
+        "hear" => heard(net, id, size),
         "drain" | "trunc" | "dontwait" => show(net.recv(id, &mut vec![0; size], flags)),
         "count" => count(net, id),
         _ => return None,
@@ -184,6 +196,35 @@ fn received(net: &mut Net, id: SocketId, size: usize, flags: RecvFlags) -> Strin
         let rest =
             if received.is_truncated() { format!(" of {}", received.full_length) } else { String::new() };
         format!("'{text}'{from}{rest}")
+    }))
+}
+
+/// The bytes of control messages.
+fn controls(words: &[&str]) -> Vec<u8> {
+    let mut told = Told::new(1_000);
+    for word in words {
+        let (name, data) = word.split_once('=').expect("level/type=bytes");
+        let (level, kind) = name.split_once('/').expect("level/type");
+        let digits = |at| u8::from_str_radix(&data[at..at + 2], 16).expect("two digits");
+        let data: Vec<u8> = (0..data.len()).step_by(2).map(digits).collect();
+        let number = |text: &str| text.parse().expect("a number");
+        told.put(Message { level: number(level), kind: number(kind), data: &data });
+    }
+    told.done().0
+}
+
+/// What a receiving call gave, with the control messages there is room for, and `cut` if there are more.
+fn heard(net: &mut Net, id: SocketId, room: usize) -> String {
+    let mut buffer = [0; 100];
+    show(net.recv_from(id, &mut buffer, RecvFlags::default()).map(|received| {
+        let mut text = format!("'{}'", String::from_utf8_lossy(&buffer[..received.count]));
+        let (control, flags) = net.told(id, &received, room);
+        for message in messages(&control) {
+            let Message { level, kind, data } = message.expect("it fits");
+            text += &format!(" {level}/{kind}=");
+            data.iter().for_each(|byte| text += &format!("{byte:02x}"));
+        }
+        text + if flags == 0 { "" } else { " cut" }
     }))
 }
 

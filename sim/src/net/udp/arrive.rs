@@ -4,11 +4,13 @@
 
 use core::net::{IpAddr, SocketAddr};
 
+use super::inbox::Envelope;
 use super::state::Udp;
 use crate::errno::Errno;
 use crate::host::HostId;
 use crate::net::address::{Family, Stacks};
 use crate::net::packet::{Packet, Segment};
+use crate::net::route;
 use crate::net::socket::{Protocol, SocketId};
 use crate::net::stack::Net;
 
@@ -40,9 +42,15 @@ impl Net {
             });
             return;
         };
-        let Segment::Datagram(bytes) = packet.segment else { unreachable!("routed by Net::deliver") };
+        let Segment::Datagram { header, bytes } = packet.segment else {
+            unreachable!("routed by Net::deliver")
+        };
         let (udp, _, options, effects) = self.udp_and_effects(id);
-        match udp.inbox.put(packet.source, bytes, options.datagram_capacity()) {
+        let destination = packet.destination.ip();
+        let noted = destination.is_ipv6() || options.prepares_packet_info();
+        let interface = noted.then(|| route::interface(destination));
+        let envelope = Envelope { source: packet.source, destination, header, interface };
+        match udp.inbox.put(envelope, bytes, options.datagram_capacity()) {
             Ok(()) => effects.wake_readers(id),
             Err(bytes) => effects.recycle(bytes),
         }

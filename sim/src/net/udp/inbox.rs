@@ -3,12 +3,27 @@
 //! Does not know sockets. Invariant: `weight` is the sum of what the queued datagrams weigh and of what was taken but not
 //! let go yet, and only the first datagram may exceed the capacity.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::collections::VecDeque;
+
+use crate::net::packet::Header;
+
+/// What is known of a datagram that arrived besides its bytes; the addresses are canonical.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// Who sent it.
+    pub source: SocketAddr,
+    /// The address it was for.
+    pub destination: IpAddr,
+    /// What its header says.
+    pub header: Header,
+    /// Over which interface it came; `None` for IPv4 if nobody wanted to know when it arrived.
+    pub interface: Option<u32>,
+}
 
 #[derive(Debug)]
 pub(super) struct Datagram {
-    pub(super) source: SocketAddr,
+    pub(super) envelope: Envelope,
     pub(super) bytes: Vec<u8>,
     weight: usize,
 }
@@ -46,13 +61,13 @@ impl Inbox {
     ///
     /// # Errors
     /// The bytes, if there is no room for them.
-    pub(super) fn put(&mut self, source: SocketAddr, bytes: Vec<u8>, capacity: usize) -> Result<(), Vec<u8>> {
-        let weight = weigh(source, bytes.len());
+    pub(super) fn put(&mut self, envelope: Envelope, bytes: Vec<u8>, capacity: usize) -> Result<(), Vec<u8>> {
+        let weight = weigh(envelope.source, bytes.len());
         if self.weight > 0 && self.weight + weight > capacity {
             return Err(bytes);
         }
         self.weight += weight;
-        self.queue.push_back(Datagram { source, bytes, weight });
+        self.queue.push_back(Datagram { envelope, bytes, weight });
         Ok(())
     }
 

@@ -9,7 +9,10 @@ mod inbox;
 mod name;
 mod receive;
 mod route;
+mod said;
 mod send;
 mod state;
+mod told;
 
+pub use inbox::Envelope;
 pub(crate) use state::Udp;

@@ -23,18 +23,19 @@ impl Net {
         let Some(first) = udp.inbox.first() else {
             let waits = !flags.dont_wait && options.receive_timeout_ns != Some(0);
             if udp.shut_receive && waits {
-                return Ok(Received { count: 0, full_length: 0, from: None });
+                return Ok(Received { count: 0, full_length: 0, from: None, envelope: None });
             }
             return Err(Refusal::Wait(Side::Read));
         };
         let full_length = first.bytes.len();
         let count = full_length.min(buffer.len());
         buffer[..count].copy_from_slice(&first.bytes[..count]);
-        let from = Some(family.present(first.source));
+        let envelope = first.envelope;
         if !flags.peek {
             let taken = udp.inbox.take(options.datagram_capacity());
             effects.recycle(taken.expect("it was looked at").bytes);
         }
-        Ok(Received { count, full_length, from })
+        let from = Some(family.present(envelope.source));
+        Ok(Received { count, full_length, from, envelope: Some(envelope) })
     }
 }

@@ -10,6 +10,7 @@ pub mod bypass;
 pub mod case;
 pub mod compiled;
 pub mod connect;
+pub mod control;
 pub mod descriptor;
 pub mod epoll;
 pub mod eventfd;
@@ -81,6 +82,7 @@ pub static FAMILIES: &[&Family] = &[
     &options::FAMILY,
     &bypass::FAMILY,
     &message::FAMILY,
+    &control::FAMILY,
     &resolve::FAMILY,
     &sequence::FAMILY,
     &udp_sequence::FAMILY,

@@ -147,8 +147,8 @@ pub use photofinish_boundary::entry as __entry;
 /// # Hosts
 ///
 /// A test's body can build a [`World`](crate::world::World) of hosts and start programs on them, so that there is no option for it; the body
-/// goes on beside them, and the run is over when it returns. They share one address space, and so the statics of the test: a runtime of tokio on a host is built with `enable_io` and
-/// `enable_time`, for its signal driver is such a static.
+/// goes on beside them, and the run is over when it returns. They share one address space, and so the statics of the test. Each host has its own runtimes of tokio
+/// and smol and its own pool of rayon, whose statics are told apart.
 ///
 /// ```
 /// use photofinish::world::World;

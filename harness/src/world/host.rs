@@ -145,7 +145,7 @@ impl Host {
     /// is exit status 101.
     ///
     /// All processes of a run share one address space: a program may carry an `Arc` for a test's observations, and what Rust keeps in
-    /// statics is shared.
+    /// statics is shared, but for the reactors, pools and signal handlers of tokio, smol and rayon.
     ///
     /// # Panics
     /// If the host is down.

@@ -14,6 +14,16 @@ pub(crate) struct Symbol {
     pub(crate) address: usize,
     /// Bytes that it takes.
     pub(crate) size: usize,
+    pub(crate) kind: Kind,
+}
+
+/// What a symbol stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Memory that can be written: `STT_OBJECT` in a section with `SHF_WRITE`.
+    Variable,
+    /// Code, a constant, a variable of each thread.
+    Other,
 }
 
 /// The executable's file, mapped: read into memory, it would stay in the image of every run.
@@ -39,8 +49,19 @@ impl Mapped {
 
     /// The symbols whose names have this part; none if the executable was stripped.
     pub(crate) fn symbols(&self, part: &str) -> Vec<Symbol> {
+        self.loaded(symbols(self.bytes(), &[part]))
+    }
+
+    /// The variables, those of threads left out, whose names have one of these parts.
+    pub(crate) fn variables(&self, parts: &[&str]) -> Vec<Symbol> {
+        let mut found = self.loaded(symbols(self.bytes(), parts));
+        found.retain(|symbol| symbol.kind == Kind::Variable);
+        found
+    }
+
+    fn loaded(&self, found: Option<Vec<Symbol>>) -> Vec<Symbol> {
         let base = usize::try_from(tls::load_base()).expect("addresses fit");
-        let mut found = symbols(self.bytes(), part).unwrap_or_default();
+        let mut found = found.unwrap_or_default();
         found.iter_mut().for_each(|symbol| symbol.address += base);
         found
     }
@@ -53,9 +74,11 @@ impl Drop for Mapped {
     }
 }
 
-/// The symbols whose names have this part, in an ELF image of 64 bits (`elf(5)`), where it was linked to lie.
-fn symbols(image: &[u8], part: &str) -> Option<Vec<Symbol>> {
+/// The symbols whose names have one of these parts, in an ELF image of 64 bits (`elf(5)`), where it was linked to lie.
+fn symbols(image: &[u8], parts: &[&str]) -> Option<Vec<Symbol>> {
     const SHT_SYMTAB: u64 = 2;
+    const SHF_WRITE: u64 = 1;
+    const STT_OBJECT: u64 = 1;
     const SYMBOL_SIZE: usize = 24;
     let word = |at: usize, size: usize| -> Option<u64> {
         let mut bytes = [0; 8];
@@ -72,9 +95,20 @@ fn symbols(image: &[u8], part: &str) -> Option<Vec<Symbol>> {
         let name = index(*at, 4).and_then(|offset| image.get(names + offset..));
         let name = name.map(|name| &name[..name.iter().position(|byte| *byte == 0).unwrap_or(0)]);
         // The first byte alone tells most of them off, and there are millions.
-        let is_here = |window: &[u8]| window.first() == part.as_bytes().first() && window == part.as_bytes();
-        name.is_some_and(|name| name.windows(part.len()).any(is_here))
+        let has = |name: &[u8], part: &[u8]| {
+            name.windows(part.len()).any(|window| window.first() == part.first() && window == part)
+        };
+        name.is_some_and(|name| parts.iter().any(|part| has(name, part.as_bytes())))
+    };
+    let kind = |at: usize| -> Option<Kind> {
+        // Numbers above those of the sections stand for places outside of all.
+        let place = index(at + 6, 2)?;
+        let can_be_written = place < count && word(section(place) + 8, 8)? & SHF_WRITE != 0;
+        let is_variable = word(at + 4, 1)? & 0xf == STT_OBJECT && can_be_written;
+        Some(if is_variable { Kind::Variable } else { Kind::Other })
     };
     let meant = (start..start + length).step_by(SYMBOL_SIZE).filter(is_meant);
-    meant.map(|at| Some(Symbol { address: index(at + 8, 8)?, size: index(at + 16, 8)? })).collect()
+    let symbol =
+        |at: usize| Some(Symbol { address: index(at + 8, 8)?, size: index(at + 16, 8)?, kind: kind(at)? });
+    meant.map(symbol).collect()
 }

@@ -34,6 +34,7 @@ mod memory;
 mod oracles;
 mod own;
 pub mod phase;
+mod private;
 mod process;
 pub mod proof;
 mod rewind;

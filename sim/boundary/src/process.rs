@@ -20,6 +20,7 @@ use crate::arch::Snapshot;
 use crate::carrier::{self, Job};
 use crate::disk;
 use crate::phase::{self, Phase};
+use crate::private;
 use crate::run::{run, with_kernel};
 use crate::statics::{Arguments, Exiting, Statics};
 
@@ -66,6 +67,8 @@ struct Processes {
     why_not: String,
     programs: &'static [Registered],
     images: BTreeMap<Pid, Image>,
+    /// What those that do not run left in their own statics.
+    left: BTreeMap<Pid, private::Left>,
     current: Pid,
     forked: Vec<Forked>,
     first: Option<First>,
@@ -81,6 +84,7 @@ static PROCESSES: Cell = Cell(UnsafeCell::new(Processes {
     why_not: String::new(),
     programs: &[],
     images: BTreeMap::new(),
+    left: BTreeMap::new(),
     current: Pid::FIRST,
     forked: Vec::new(),
     first: None,
@@ -93,6 +97,7 @@ fn processes() -> &'static mut Processes {
 
 /// Finds what a change of process must change. Called once, outside any run; without it the program cannot start others.
 pub(crate) fn prepare() {
+    private::prepare();
     match Statics::find() {
         Ok(statics) => processes().statics = Some(statics),
         Err(why) => processes().why_not = why,
@@ -108,6 +113,7 @@ pub(crate) fn begin(name: &str, programs: &'static [Registered]) {
     processes().programs = programs;
     let image = first_image(name);
     processes().images = BTreeMap::from([(Pid::FIRST, image)]);
+    processes().left = BTreeMap::new();
     load(Pid::FIRST, image);
 }
 
@@ -154,9 +160,10 @@ fn load(process: Pid, image: Image) {
         statics.set_arguments(image.arguments);
         statics.set_exiting(image.exiting);
     }
+    private::put(processes().left.get(&process));
 }
 
-/// Notes what the running process made of its environment.
+/// Notes what the running process made of its environment and of its own statics.
 fn save() {
     let current = processes().current;
     // SAFETY: as above.
@@ -165,6 +172,9 @@ fn save() {
     if let Some(image) = processes().images.get_mut(&current) {
         image.environment = environment;
         image.exiting = exiting;
+    }
+    if private::is_any() {
+        processes().left.insert(current, private::take());
     }
 }
 
@@ -313,6 +323,7 @@ pub(crate) fn execute(
         forget_killed();
         become_parent();
         processes().images.insert(child, image);
+        processes().left.remove(&child);
         Ok(())
     })
 }

@@ -16,9 +16,9 @@ use photofinish::world::World;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
-/// Runs a program of one host to its end. What signals arrive is for one runtime of all hosts to hear, and so for none here.
+/// Runs a program of one host to its end.
 fn run<T>(program: impl Future<Output = T>) -> T {
-    let runtime = Builder::new_current_thread().enable_io().enable_time().build();
+    let runtime = Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(program)
 }
 

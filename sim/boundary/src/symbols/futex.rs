@@ -15,6 +15,7 @@ use photofinish_sim::kernel::Kernel;
 
 use super::{bypass, clock, fail};
 use crate::own::owned;
+use crate::private;
 use crate::run::{call, unmodelled};
 
 owned! {
@@ -90,6 +91,14 @@ fn load(address: u64) -> u32 {
     unsafe { AtomicU32::from_ptr(address as *mut u32) }.load(Ordering::SeqCst)
 }
 
+/// What the kernel knows a word by: its address, and where processes have words of their own at one address, whose it is.
+fn name(kernel: &Kernel, address: u64) -> u64 {
+    /// Addresses of programs have fewer bits.
+    const ADDRESS_BITS: u32 = 47;
+    let process = u64::from(kernel.process().0.cast_unsigned());
+    if private::holds(address) { address | process << ADDRESS_BITS } else { address }
+}
+
 fn wait(futex: &Call, bits: u32) -> Result<c_long, Errno> {
     let request = if futex.timeout.is_null() {
         None
@@ -111,7 +120,13 @@ fn wait(futex: &Call, bits: u32) -> Result<c_long, Errno> {
             });
         }
         let value = load(futex.address);
-        let wait = FutexWait { address: futex.address, value, expected: futex.value, bits, deadline_ns };
+        let wait = FutexWait {
+            address: name(kernel, futex.address),
+            value,
+            expected: futex.value,
+            bits,
+            deadline_ns,
+        };
         futex::wait(kernel, caller, &wait)
     })
     .map(|()| 0)
@@ -120,8 +135,11 @@ fn wait(futex: &Call, bits: u32) -> Result<c_long, Errno> {
 fn wake(futex: &Call, bits: u32) -> Result<c_long, Errno> {
     // `futex_wake` counts a waiter before it compares: who asks for none, or fewer, wakes one.
     let most = if futex.value.cast_signed() < 1 { 1 } else { futex.value };
-    call("futex wake", futex.operation, |kernel, _| futex::wake(kernel, futex.address, most, bits))
-        .map(c_long::from)
+    call("futex wake", futex.operation, |kernel, _| {
+        let address = name(kernel, futex.address);
+        futex::wake(kernel, address, most, bits)
+    })
+    .map(c_long::from)
 }
 
 fn requeue(futex: &Call, expected: Option<u32>) -> Result<c_long, Errno> {
@@ -131,8 +149,8 @@ fn requeue(futex: &Call, expected: Option<u32>) -> Result<c_long, Errno> {
     call("futex requeue", futex.operation, |kernel, _| {
         let compare = expected.map(|expected| (load(futex.address), expected));
         let requeue = FutexRequeue {
-            from: futex.address,
-            to: futex.second_address,
+            from: name(kernel, futex.address),
+            to: name(kernel, futex.second_address),
             wake_max: futex.value,
             move_max: futex.second_value,
             compare,

@@ -6,6 +6,7 @@ mod clocks;
 mod links;
 mod power;
 mod reaching;
+mod runtimes;
 
 use photofinish::scenario::{Failure, Find, Scenario, Variant};
 
@@ -49,6 +50,7 @@ static VARIANTS: &[Variant] = &[
     sound("datagrams", "Datagrams over an ordinary link.", links::plain),
     sound("lost", "Datagrams over a link that loses everything.", links::never),
     sound("twice", "Datagrams over a link that doubles everything.", links::twice),
+    sound("runtimes", "A runtime of smol on each host.", runtimes::of_each_host),
     sound("clocks", "Clocks that are wrong, and clocks that go wrong.", clocks::wrong_clocks),
 ];
 

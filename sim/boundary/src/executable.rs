@@ -14,16 +14,15 @@ pub(crate) struct Symbol {
     pub(crate) address: usize,
     /// Bytes that it takes.
     pub(crate) size: usize,
-    pub(crate) kind: Kind,
 }
 
-/// What a symbol stands for.
+/// Which symbols are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Memory that can be written: `STT_OBJECT` in a section with `SHF_WRITE`.
-    Variable,
-    /// Code, a constant, a variable of each thread.
-    Other,
+enum Kinds {
+    /// All.
+    Any,
+    /// Of memory that all threads share and that can be written: `STT_OBJECT` in a section with `SHF_WRITE`.
+    Variables,
 }
 
 /// The executable's file, mapped: read into memory, it would stay in the image of every run.
@@ -49,14 +48,12 @@ impl Mapped {
 
     /// The symbols whose names have this part; none if the executable was stripped.
     pub(crate) fn symbols(&self, part: &str) -> Vec<Symbol> {
-        self.loaded(symbols(self.bytes(), &[part]))
+        self.loaded(symbols(self.bytes(), Kinds::Any, |name| has(name, part)))
     }
 
-    /// The variables, those of threads left out, whose names have one of these parts.
-    pub(crate) fn variables(&self, parts: &[&str]) -> Vec<Symbol> {
-        let mut found = self.loaded(symbols(self.bytes(), parts));
-        found.retain(|symbol| symbol.kind == Kind::Variable);
-        found
+    /// The variables, those of threads left out, whose names are meant.
+    pub(crate) fn variables(&self, is_meant: impl Fn(&[u8]) -> bool) -> Vec<Symbol> {
+        self.loaded(symbols(self.bytes(), Kinds::Variables, is_meant))
     }
 
     fn loaded(&self, found: Option<Vec<Symbol>>) -> Vec<Symbol> {
@@ -74,8 +71,15 @@ impl Drop for Mapped {
     }
 }
 
-/// The symbols whose names have one of these parts, in an ELF image of 64 bits (`elf(5)`), where it was linked to lie.
-fn symbols(image: &[u8], parts: &[&str]) -> Option<Vec<Symbol>> {
+/// Whether a part stands in a name.
+pub(crate) fn has(name: &[u8], part: &str) -> bool {
+    // The first byte alone tells most of them off, and there are millions.
+    let is_here = |window: &[u8]| window.first() == part.as_bytes().first() && window == part.as_bytes();
+    name.windows(part.len()).any(is_here)
+}
+
+/// The symbols whose names are meant, in an ELF image of 64 bits (`elf(5)`), where it was linked to lie.
+fn symbols(image: &[u8], kinds: Kinds, is_meant: impl Fn(&[u8]) -> bool) -> Option<Vec<Symbol>> {
     const SHT_SYMTAB: u64 = 2;
     const SHF_WRITE: u64 = 1;
     const STT_OBJECT: u64 = 1;
@@ -91,24 +95,19 @@ fn symbols(image: &[u8], parts: &[&str]) -> Option<Vec<Symbol>> {
     let table = (0..count).map(section).find(|at| word(at + 4, 4) == Some(SHT_SYMTAB))?;
     let (start, length) = (index(table + 0x18, 8)?, index(table + 0x20, 8)?);
     let names = index(section(index(table + 0x28, 4)?) + 0x18, 8)?;
-    let is_meant = |at: &usize| {
-        let name = index(*at, 4).and_then(|offset| image.get(names + offset..));
-        let name = name.map(|name| &name[..name.iter().position(|byte| *byte == 0).unwrap_or(0)]);
-        // The first byte alone tells most of them off, and there are millions.
-        let has = |name: &[u8], part: &[u8]| {
-            name.windows(part.len()).any(|window| window.first() == part.first() && window == part)
-        };
-        name.is_some_and(|name| parts.iter().any(|part| has(name, part.as_bytes())))
-    };
-    let kind = |at: usize| -> Option<Kind> {
+    let is_variable = |at: usize| -> Option<bool> {
         // Numbers above those of the sections stand for places outside of all.
         let place = index(at + 6, 2)?;
-        let can_be_written = place < count && word(section(place) + 8, 8)? & SHF_WRITE != 0;
-        let is_variable = word(at + 4, 1)? & 0xf == STT_OBJECT && can_be_written;
-        Some(if is_variable { Kind::Variable } else { Kind::Other })
+        let is_object = word(at + 4, 1)? & 0xf == STT_OBJECT;
+        Some(is_object && place < count && word(section(place) + 8, 8)? & SHF_WRITE != 0)
     };
-    let meant = (start..start + length).step_by(SYMBOL_SIZE).filter(is_meant);
-    let symbol =
-        |at: usize| Some(Symbol { address: index(at + 8, 8)?, size: index(at + 16, 8)?, kind: kind(at)? });
-    meant.map(symbol).collect()
+    let name = |at: usize| -> Option<&[u8]> {
+        let name = image.get(names + index(at, 4)?..)?;
+        Some(&name[..name.iter().position(|byte| *byte == 0).unwrap_or(0)])
+    };
+    let wanted = |at: &usize| {
+        (kinds == Kinds::Any || is_variable(*at) == Some(true)) && name(*at).is_some_and(&is_meant)
+    };
+    let found = (start..start + length).step_by(SYMBOL_SIZE).filter(wanted);
+    found.map(|at| Some(Symbol { address: index(at + 8, 8)?, size: index(at + 16, 8)? })).collect()
 }

@@ -13,6 +13,7 @@ use photofinish_sim::kernel::Change;
 use photofinish_sim::preempt::Preempt;
 
 use crate::phase::{self, Phase};
+use crate::private;
 use crate::run;
 
 /// A scheduling point before an operation on a word, if a run is on.
@@ -38,7 +39,7 @@ fn after(address: usize, old: u64, new: u64) {
 #[inline(always)]
 fn note(address: usize, change: Change) {
     if run::run().kernel.notes_holders() {
-        run::with_kernel(|kernel| kernel.note_change(address as u64, change));
+        run::with_kernel(|kernel| kernel.note_change(private::name(kernel, address as u64), change));
     }
 }
 

@@ -6,26 +6,36 @@
 
 use core::cell::UnsafeCell;
 
-use crate::executable::Mapped;
+use photofinish_sim::kernel::Kernel;
 
-/// Parts of their names, as the compiler writes them.
-const NAMES: [&str; 11] = [
-    // tokio: the sockets by which a handler wakes the runtimes, and the children that nobody waits for any more.
-    "5tokio6signal8registry7globals7GLOBALS",
-    "5tokio7process3imp16get_orphan_queue12ORPHAN_QUEUE",
-    // signal-hook-registry, below tokio and others: which signals have handlers.
-    "20signal_hook_registry11GLOBAL_DATA",
-    "20signal_hook_registry11GLOBAL_INIT",
-    // async-io, below smol: what it waits by, and its thread.
-    "8async_io7reactor7Reactor3get7REACTOR",
-    "8async_io6driver8unparker8UNPARKER",
-    "8async_io6driver14BLOCK_ON_COUNT",
-    // Pools of threads: blocking, smol and rayon.
-    "8blocking8Executor3get8EXECUTOR",
-    "4smol5spawn5spawn6GLOBAL",
-    "10rayon_core8registry12THE_REGISTRY",
-    "10rayon_core8registry16THE_REGISTRY_SET",
+use crate::executable::{Mapped, has};
+
+/// Two parts of their names, as the compiler writes them: the crate, and the end of the path. No lock of `parking_lot` may lie in one of them: its
+/// waiters stand in a table that all processes share.
+const NAMES: [[&str; 2]; 13] = [
+    // The sockets by which a handler wakes the runtimes.
+    ["5tokio", "8registry7globals7GLOBALS"],
+    // Which signals have handlers: below tokio and others.
+    ["20signal_hook_registry", "11GLOBAL_DATA"],
+    ["20signal_hook_registry", "11GLOBAL_INIT"],
+    // What smol and async-std wait by, and the thread that does.
+    ["8async_io", "7Reactor3get7REACTOR"],
+    ["8async_io", "8unparker8UNPARKER"],
+    ["8async_io", "14BLOCK_ON_COUNT"],
+    // Who waits for children.
+    ["13async_process", "6Reaper3get6REAPER"],
+    // Pools of threads, and what they work at.
+    ["8blocking", "8Executor3get8EXECUTOR"],
+    ["4smol", "5spawn5spawn6GLOBAL"],
+    ["21async_global_executor", ""],
+    ["9async_std", "2rt7RUNTIME"],
+    ["10rayon_core", "8registry12THE_REGISTRY"],
+    ["10rayon_core", "8registry16THE_REGISTRY_SET"],
 ];
+
+fn is_meant(name: &[u8]) -> bool {
+    NAMES.iter().any(|[krate, end]| has(name, krate) && (end.is_empty() || has(name, end)))
+}
 
 /// A static in memory.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +69,7 @@ fn private() -> &'static Private {
 /// Finds the statics in the executable's symbol table; one that was stripped has none. Called once, outside any run.
 pub(crate) fn prepare() {
     let Ok(executable) = Mapped::of_executable() else { return };
-    let variables = executable.variables(&NAMES).into_iter();
+    let variables = executable.variables(is_meant).into_iter();
     let pieces: Vec<Piece> =
         variables.map(|symbol| Piece { start: symbol.address, size: symbol.size }).collect();
     let fresh = read(&pieces);
@@ -67,22 +77,24 @@ pub(crate) fn prepare() {
     unsafe { *PRIVATE.0.get() = Private { pieces, fresh } };
 }
 
+impl Piece {
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: a static of this executable, by its symbol table; while the one thread that executes the run is here nobody writes to it.
+        unsafe { core::slice::from_raw_parts(self.start as *const u8, self.size) }
+    }
+}
+
 fn read(pieces: &[Piece]) -> Left {
-    let bytes = |piece: &Piece| {
-        // SAFETY: a static of this executable, by its symbol table; the one thread that executes the run is here.
-        unsafe { core::slice::from_raw_parts(piece.start as *const u8, piece.size) }
-    };
-    pieces.iter().flat_map(bytes).copied().collect()
+    let mut left = Vec::with_capacity(pieces.iter().map(|piece| piece.size).sum());
+    pieces.iter().for_each(|piece| left.extend_from_slice(piece.bytes()));
+    left
 }
 
-/// Whether there are any.
-pub(crate) fn is_any() -> bool {
-    !private().pieces.is_empty()
-}
-
-/// What the running process has in them.
-pub(crate) fn take() -> Left {
-    read(&private().pieces)
+/// What the running process has in them; none if that is what they held at first.
+pub(crate) fn take() -> Option<Left> {
+    let Private { pieces, fresh } = private();
+    let left = read(pieces);
+    (left != *fresh).then_some(left)
 }
 
 /// Puts into them what a process left there, or for one that was never here what they held at first.
@@ -92,20 +104,26 @@ pub(crate) fn put(left: Option<&Left>) {
         let (bytes, behind) = rest.split_at(piece.size);
         rest = behind;
         // A page that is not written need not be put back behind the run.
-        if bytes == read(&[*piece]) {
-            continue;
+        if bytes != piece.bytes() {
+            // SAFETY: a static that can be written, by its section; nobody else touches it while the one thread that executes the run is here.
+            unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), piece.start as *mut u8, piece.size) };
         }
-        // SAFETY: a static that can be written, by its section; nobody else touches it while the one thread that executes the run is here.
-        unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), piece.start as *mut u8, piece.size) };
     }
 }
 
-/// Whether a word lies in one of them: each process has a word of its own there.
-pub(crate) fn holds(address: u64) -> bool {
-    private().pieces.iter().any(|piece| {
+/// What the kernel knows a word by: its address, and where processes have words of their own at one address, whose it is.
+pub(crate) fn name(kernel: &Kernel, address: u64) -> u64 {
+    /// Addresses of programs have no more.
+    const ADDRESS_BITS: u32 = 48;
+    let holds = |piece: &Piece| {
         let start = piece.start as u64;
         (start..start + piece.size as u64).contains(&address)
-    })
+    };
+    if private().pieces.iter().any(holds) {
+        address | u64::from(kernel.process().0.cast_unsigned()) << ADDRESS_BITS
+    } else {
+        address
+    }
 }
 
 #[cfg(test)]
@@ -116,7 +134,7 @@ mod tests {
     /// Places in a page, since nobody has asked here where the executable was loaded, and sizes.
     fn found(name: &str) -> Vec<(usize, usize)> {
         let executable = Mapped::of_executable().expect("it runs");
-        let variables = executable.variables(&[name]).into_iter();
+        let variables = executable.variables(|found| has(found, name)).into_iter();
         variables.map(|symbol| (symbol.address % PAGE, symbol.size)).collect()
     }
 

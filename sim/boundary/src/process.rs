@@ -173,9 +173,10 @@ fn save() {
         image.environment = environment;
         image.exiting = exiting;
     }
-    if private::is_any() {
-        processes().left.insert(current, private::take());
-    }
+    match private::take() {
+        Some(left) => processes().left.insert(current, left),
+        None => processes().left.remove(&current),
+    };
 }
 
 /// Makes the arguments and the environment those of a thread's process.
@@ -366,7 +367,10 @@ pub(crate) fn forget_killed() {
     crate::host::embody_begun();
     let over = |process: &&photofinish_sim::process::Process| process.life != Life::Running;
     let over: Vec<Pid> = run().kernel.processes.iter().filter(over).map(|process| process.pid).collect();
-    over.into_iter().for_each(disk::forget);
+    for process in over {
+        disk::forget(process);
+        processes().left.remove(&process);
+    }
     for thread in with_kernel(Kernel::take_killed) {
         carrier::abandon(thread);
     }

@@ -20,7 +20,7 @@ pub(crate) fn shorten() {
     executable.symbols(CONTENDED).into_iter().for_each(shorten_in);
 }
 
-fn shorten_in(Symbol { address, size, .. }: Symbol) {
+fn shorten_in(Symbol { address, size }: Symbol) {
     // SAFETY: a function of this executable, by its symbol table, whose code can be read.
     let code = unsafe { core::slice::from_raw_parts(address as *const u8, size) };
     let mut shortened = code.to_vec();

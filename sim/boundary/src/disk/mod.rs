@@ -164,7 +164,9 @@ fn through_descriptor(kernel: &Kernel, fd: i32, shown: Vec<u8>) -> Result<Found,
         }
     };
     let place = if path::is_private(&shown_path_of(real)?) { Place::Private } else { Place::Outside };
-    Ok(Found { real: sys::c_path(format!("/proc/self/fd/{real}").into_bytes())?, shown, place, data: None })
+    // There is a file, and whoever opens it makes none.
+    let data = sys::fstat(real).ok();
+    Ok(Found { real: sys::c_path(format!("/proc/self/fd/{real}").into_bytes())?, shown, place, data })
 }
 
 /// The path, as the program knows it, of a real file that is open.

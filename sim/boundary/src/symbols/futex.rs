@@ -91,14 +91,6 @@ fn load(address: u64) -> u32 {
     unsafe { AtomicU32::from_ptr(address as *mut u32) }.load(Ordering::SeqCst)
 }
 
-/// What the kernel knows a word by: its address, and where processes have words of their own at one address, whose it is.
-fn name(kernel: &Kernel, address: u64) -> u64 {
-    /// Addresses of programs have fewer bits.
-    const ADDRESS_BITS: u32 = 47;
-    let process = u64::from(kernel.process().0.cast_unsigned());
-    if private::holds(address) { address | process << ADDRESS_BITS } else { address }
-}
-
 fn wait(futex: &Call, bits: u32) -> Result<c_long, Errno> {
     let request = if futex.timeout.is_null() {
         None
@@ -121,7 +113,7 @@ fn wait(futex: &Call, bits: u32) -> Result<c_long, Errno> {
         }
         let value = load(futex.address);
         let wait = FutexWait {
-            address: name(kernel, futex.address),
+            address: private::name(kernel, futex.address),
             value,
             expected: futex.value,
             bits,
@@ -136,7 +128,7 @@ fn wake(futex: &Call, bits: u32) -> Result<c_long, Errno> {
     // `futex_wake` counts a waiter before it compares: who asks for none, or fewer, wakes one.
     let most = if futex.value.cast_signed() < 1 { 1 } else { futex.value };
     call("futex wake", futex.operation, |kernel, _| {
-        let address = name(kernel, futex.address);
+        let address = private::name(kernel, futex.address);
         futex::wake(kernel, address, most, bits)
     })
     .map(c_long::from)
@@ -149,8 +141,8 @@ fn requeue(futex: &Call, expected: Option<u32>) -> Result<c_long, Errno> {
     call("futex requeue", futex.operation, |kernel, _| {
         let compare = expected.map(|expected| (load(futex.address), expected));
         let requeue = FutexRequeue {
-            from: name(kernel, futex.address),
-            to: name(kernel, futex.second_address),
+            from: private::name(kernel, futex.address),
+            to: private::name(kernel, futex.second_address),
             wake_max: futex.value,
             move_max: futex.second_value,
             compare,

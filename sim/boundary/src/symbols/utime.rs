@@ -41,11 +41,19 @@ fn note(kernel: &Kernel, data: &libc::stat, given: &Given) {
     node.changed = now;
 }
 
+/// Whether nothing is to be set: `utimensat(2)` then looks at nothing.
+fn is_nothing(given: &Given) -> bool {
+    given.is_some_and(|times| times.iter().all(|time| time.tv_nsec == libc::UTIME_OMIT))
+}
+
 fn argument(given: &Given) -> i64 {
     given.as_ref().map_or(0, |times| times.as_ptr() as i64)
 }
 
 fn set(name: &'static str, at: At, follow: Follow, given: &Given) -> c_int {
+    if is_nothing(given) {
+        return 0;
+    }
     let flags = if follow == Follow::Yes { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
     done(on_path(name, at, follow, Work::Write, |kernel, found| {
         let arguments = [NOWHERE, address(&found.real), argument(given), i64::from(flags)];
@@ -56,6 +64,9 @@ fn set(name: &'static str, at: At, follow: Follow, given: &Given) -> c_int {
 }
 
 fn set_open(name: &'static str, fd: c_int, given: &Given) -> c_int {
+    if is_nothing(given) {
+        return 0;
+    }
     let answer = |kernel: &mut Kernel, number: c_int| {
         guard_open(number, name)?;
         let answer = sys(libc::SYS_utimensat, &[i64::from(number), 0, argument(given), 0])?;

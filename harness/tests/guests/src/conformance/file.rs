@@ -29,6 +29,7 @@ family! {
     "sync" = sync, ["fsync", "fdatasync", "syncfs", "sync_file_range"], "Reaching the disk.";
     "lock" = lock, ["flock"], "Locks of whole files.";
     "wait" = wait, ["flock"], "Waiting for a lock.";
+    "again" = again, ["open", "flock", "stat"], "A file that is opened once more by its number.";
     "copy" = copy, ["sendfile", "sendfile64", "copy_file_range", "splice", "tee"], "From file to file.";
     "map" = map, ["mmap", "mmap64", "memfd_create"], "Files as memory.";
     "numbers" = numbers, ["dup2", "dup3", "close_range", "closefrom"], "Numbers of files.";
@@ -189,6 +190,21 @@ fn sync(t: &mut Transcript) {
             t.call(format_args!("sync_file_range {what}"), file::sync_file_range(fd, 0, 5, 0));
         }
     });
+}
+
+fn again(t: &mut Transcript) {
+    let _scratch = Scratch::new();
+    let one = filled(c"a", b"x");
+    t.call("lock", file::flock(one.0, LOCK_EX));
+    let number = || path::stat(Size::Plain, Of::Path(c"a")).map(|data| data.st_ino).ok();
+    let before = number();
+    for folder in ["/proc/self/fd", "/dev/fd"] {
+        let name = std::ffi::CString::new(format!("{folder}/{}", one.0)).expect("no NUL");
+        let other =
+            Fd(path::openat(libc::AT_FDCWD, &name, libc::O_RDWR | libc::O_CREAT, 0o600).expect("it opens"));
+        t.call("lock", file::flock(other.0, LOCK_EX | LOCK_NB));
+        t.value("still itself", number() == before);
+    }
 }
 
 fn lock(t: &mut Transcript) {

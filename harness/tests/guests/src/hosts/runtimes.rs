@@ -14,18 +14,21 @@ use super::expect;
 
 const PORT: u16 = 7_000;
 
-/// Answers each connection with its own word, by way of a thread that may block.
+/// Answers each connection with its own word, in a task of its own and by way of a thread that may block.
 fn serve() {
     smol::block_on(async {
         let listener = TcpListener::bind(("0.0.0.0", PORT)).await.expect("a free port");
         loop {
             let (mut stream, _) = listener.accept().await.expect("somebody comes");
-            let mut word = [0; 5];
-            if stream.read_exact(&mut word).await.is_ok() {
-                let word = smol::unblock(move || word).await;
-                // Whoever asked may be gone.
-                let _ = stream.write_all(&word).await;
-            }
+            let serving = smol::spawn(async move {
+                let mut word = [0; 5];
+                if stream.read_exact(&mut word).await.is_ok() {
+                    let word = smol::unblock(move || word).await;
+                    // Whoever asked may be gone.
+                    let _ = stream.write_all(&word).await;
+                }
+            });
+            serving.detach();
         }
     });
 }
@@ -41,7 +44,7 @@ async fn ask() -> std::io::Result<[u8; 5]> {
 fn client() {
     smol::block_on(async {
         Timer::after(Duration::from_secs(1)).await;
-        assert_eq!(&ask().await.expect("an answer"), b"hello");
+        assert_eq!(&smol::spawn(ask()).await.expect("an answer"), b"hello");
     });
 }
 

@@ -1,6 +1,6 @@
 //! Control messages: the bytes of `cmsg(3)`, read as `for_each_cmsghdr` reads them and written as `put_cmsg` writes them.
 //!
-//! Does not know what any message means. Invariant: nothing is written past the room the program gave; what finds no room is told
+//! Knows messages by their names alone. Invariant: nothing is written past the room the program gave; what finds no room is told
 //! by `MSG_CTRUNC`. Layout of the 64-bit Linux ABI: a header of 16 bytes, everything at multiples of 8.
 
 use crate::errno::Errno;
@@ -11,6 +11,23 @@ pub(crate) const HEADER: usize = 16;
 /// `MSG_CTRUNC`.
 pub(crate) const MSG_CTRUNC: i32 = 0x8;
 
+/// The level of `socket(7)`, and its messages for unix sockets.
+pub(crate) const SOL_SOCKET: i32 = 1;
+pub(crate) const SCM_RIGHTS: i32 = 1;
+pub(crate) const SCM_CREDENTIALS: i32 = 2;
+
+/// The level of `ip(7)`, and those of its messages that are said as well as told.
+pub(crate) const SOL_IP: i32 = 0;
+pub(crate) const IP_TOS: i32 = 1;
+pub(crate) const IP_TTL: i32 = 2;
+pub(crate) const IP_PKTINFO: i32 = 8;
+
+/// The level of `ipv6(7)`, and those of its messages that are said as well as told.
+pub(crate) const SOL_IPV6: i32 = 41;
+pub(crate) const IPV6_PKTINFO: i32 = 50;
+pub(crate) const IPV6_HOPLIMIT: i32 = 52;
+pub(crate) const IPV6_TCLASS: i32 = 67;
+
 /// One control message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Message<'a> {
@@ -20,6 +37,13 @@ pub(crate) struct Message<'a> {
     pub(crate) kind: i32,
     /// What is behind the header.
     pub(crate) data: &'a [u8],
+}
+
+impl Message<'_> {
+    /// Whether only unix sockets obey it: to others it means nothing (`__sock_cmsg_send`).
+    pub(crate) fn is_for_unix_sockets(&self) -> bool {
+        self.level == SOL_SOCKET && matches!(self.kind, SCM_RIGHTS | SCM_CREDENTIALS)
+    }
 }
 
 fn align(length: usize) -> usize {

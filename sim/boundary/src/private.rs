@@ -67,8 +67,7 @@ fn private() -> &'static Private {
 }
 
 /// Finds the statics in the executable's symbol table; one that was stripped has none. Called once, outside any run.
-pub(crate) fn prepare() {
-    let Ok(executable) = Mapped::of_executable() else { return };
+pub(crate) fn prepare(executable: &Mapped) {
     let variables = executable.variables(is_meant).into_iter();
     let pieces: Vec<Piece> =
         variables.map(|symbol| Piece { start: symbol.address, size: symbol.size }).collect();

@@ -19,6 +19,7 @@ use photofinish_sim::thread::ThreadId;
 use crate::arch::Snapshot;
 use crate::carrier::{self, Job};
 use crate::disk;
+use crate::executable::Mapped;
 use crate::phase::{self, Phase};
 use crate::private;
 use crate::run::{run, with_kernel};
@@ -97,8 +98,12 @@ fn processes() -> &'static mut Processes {
 
 /// Finds what a change of process must change. Called once, outside any run; without it the program cannot start others.
 pub(crate) fn prepare() {
-    private::prepare();
-    match Statics::find() {
+    let found = Mapped::of_executable().map_err(|error| format!("/proc/self/exe: {error}"));
+    let found = found.and_then(|executable| {
+        private::prepare(&executable);
+        Statics::find(&executable)
+    });
+    match found {
         Ok(statics) => processes().statics = Some(statics),
         Err(why) => processes().why_not = why,
     }

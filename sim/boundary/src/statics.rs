@@ -7,7 +7,7 @@
 use core::ffi::{c_char, c_int};
 use core::sync::atomic::{AtomicIsize, AtomicPtr, AtomicUsize, Ordering};
 
-use crate::executable::Mapped;
+use crate::executable::{Mapped, has};
 
 /// Where std keeps what it was started with, and counts panics.
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +32,8 @@ impl Statics {
     ///
     /// # Errors
     /// What is missing: a stripped executable has no such table.
-    pub(crate) fn find() -> Result<Self, String> {
-        let executable = Mapped::of_executable().map_err(|error| format!("/proc/self/exe: {error}"))?;
-        let find = |part: &str| match executable.symbols(part)[..] {
+    pub(crate) fn find(executable: &Mapped) -> Result<Self, String> {
+        let find = |part: &str| match executable.variables(|name| has(name, part))[..] {
             [symbol] => Ok(symbol.address),
             _ => Err(format!("the executable's symbol table has no {part} of std: it must not be stripped")),
         };

@@ -3,13 +3,10 @@
 //! Does not know descriptors' files. Invariant: rights are told only as far as there is room for them.
 
 use super::Stop;
-use crate::cmsg::{self, HEADER, Message, Told, word};
+use crate::cmsg::{self, HEADER, Message, SCM_CREDENTIALS, SCM_RIGHTS, SOL_SOCKET, Told, word};
 use crate::errno::Errno;
 use crate::unix::Credentials;
 
-const SOL_SOCKET: i32 = 1;
-const SCM_RIGHTS: i32 = 1;
-const SCM_CREDENTIALS: i32 = 2;
 /// `SCM_MAX_FD`.
 const RIGHTS_MAX: usize = 253;
 /// `sizeof(struct ucred)`.
@@ -59,7 +56,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Said, Errno> {
 pub(super) fn check_stream(bytes: &[u8]) -> Result<(), Stop> {
     for message in cmsg::messages(bytes) {
         let what = match message {
-            Ok(Message { level: SOL_SOCKET, kind: SCM_RIGHTS | SCM_CREDENTIALS, .. }) => continue,
+            Ok(message) if message.is_for_unix_sockets() => continue,
             Ok(Message { level: SOL_SOCKET, kind, .. }) => {
                 format!("with the control message {kind} of socket(7)")
             }

@@ -303,10 +303,11 @@ fn folder_of(found: &Found) -> Option<Key> {
 }
 
 /// What is at this path was made just before.
-pub(crate) fn created(kernel: &Kernel, found: &Found) {
-    if let Ok(data) = sys::lstat(&found.real) {
-        created_as(kernel, found, Key::of(&data));
-    }
+///
+/// # Errors
+/// Those of `lstat(2)`.
+pub(crate) fn created(kernel: &Kernel, found: &Found) -> Result<FileNumber, Errno> {
+    Ok(created_as(kernel, found, Key::of(&sys::lstat(&found.real)?)))
 }
 
 /// What is at this path was made just before, and is this.

@@ -64,8 +64,7 @@ fn make(kernel: &Kernel, found: &Found) -> Result<u64, Stop> {
     let mode = i64::from(libc::S_IFSOCK | 0o777);
     sys(libc::SYS_mknodat, &[NOWHERE, address(&found.real), mode, 0])
         .map_err(|errno| if errno == Errno::EEXIST { Errno::EADDRINUSE } else { errno })?;
-    let key = Key::of(&disk::sys::lstat(&found.real)?);
-    Ok(u64::from(disk::created_as(kernel, found, key).0))
+    Ok(u64::from(disk::created(kernel, found)?.0))
 }
 
 /// What is behind a path, looked up once while nothing changes.

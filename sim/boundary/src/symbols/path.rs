@@ -24,7 +24,7 @@ use crate::run::call;
 fn make(name: &'static str, at: At, made: impl Fn(&Found) -> Result<i64, Errno>) -> c_int {
     done(on_path(name, at, Follow::Never, Work::Folder, |kernel, found| {
         let answer = made(&found)?;
-        disk::created(kernel, &found);
+        disk::created(kernel, &found)?;
         Ok(answer)
     }))
 }

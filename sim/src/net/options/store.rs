@@ -296,12 +296,12 @@ fn set_ipv6(options: &mut Options, holder: Holder, name: Ipv6Name, value: &[u8])
     if holder.family == Family::Inet || (name == Ipv6Name::MulticastHops && holder.kind == Kind::Stream) {
         return Err(Errno::ENOPROTOOPT);
     }
-    if name == Ipv6Name::DontFragment {
+    let number = match int(value) {
         // The one that takes too short a value for 0.
-        options.dont_fragment = int(value).is_ok_and(|number| number != 0);
-        return Ok(());
-    }
-    match (name, int(value)?) {
+        Err(_) if name == Ipv6Name::DontFragment => 0,
+        number => number?,
+    };
+    match (name, number) {
         (Ipv6Name::UnicastHops, -1) => options.hops = TIME_TO_LIVE,
         (Ipv6Name::UnicastHops, number) => options.hops = within(number, 0)?,
         (Ipv6Name::MulticastHops, -1) => options.multicast_hops = 1,
@@ -318,7 +318,7 @@ fn set_ipv6(options: &mut Options, holder: Holder, name: Ipv6Name, value: &[u8])
         (Ipv6Name::ReceiveHops, number) => options.tells_hops = number != 0,
         (Ipv6Name::ReceiveTrafficClass, number) => options.tells_traffic_class = number != 0,
         (Ipv6Name::MtuDiscovery, number) => options.mtu_discovery_v6 = discovery(number)?,
-        (Ipv6Name::DontFragment, _) => unreachable!("it is set above"),
+        (Ipv6Name::DontFragment, number) => options.dont_fragment = number != 0,
     }
     Ok(())
 }

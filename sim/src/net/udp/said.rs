@@ -5,7 +5,10 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::cmsg::{Message, messages, word};
+use crate::cmsg::{
+    IP_PKTINFO, IP_TOS, IP_TTL, IPV6_HOPLIMIT, IPV6_PKTINFO, IPV6_TCLASS, Message, SOL_IP, SOL_IPV6,
+    SOL_SOCKET, messages, word,
+};
 use crate::errno::Errno;
 use crate::host::HostSpec;
 use crate::net::address::Family;
@@ -14,21 +17,10 @@ use crate::net::packet::Header;
 use crate::net::route;
 use crate::ready::Refusal;
 
-const SOL_IP: i32 = 0;
-const SOL_SOCKET: i32 = 1;
 const SOL_UDP: i32 = 17;
-const SOL_IPV6: i32 = 41;
-const SCM_RIGHTS: i32 = 1;
-const SCM_CREDENTIALS: i32 = 2;
-const IP_TOS: i32 = 1;
-const IP_TTL: i32 = 2;
 const IP_RETOPTS: i32 = 7;
-const IP_PKTINFO: i32 = 8;
 const IP_PROTOCOL: i32 = 52;
-const IPV6_PKTINFO: i32 = 50;
-const IPV6_HOPLIMIT: i32 = 52;
 const IPV6_DONTFRAG: i32 = 62;
-const IPV6_TCLASS: i32 = 67;
 /// The old numbers of `IPV6_PKTINFO`, options, routing headers and `IPV6_HOPLIMIT`, then `IPV6_FLOWINFO`, `IPV6_HOPOPTS`,
 /// `IPV6_RTHDRDSTOPTS`, `IPV6_RTHDR` and `IPV6_DSTOPTS`.
 const UNMODELLED_V6: [i32; 10] = [2, 3, 4, 5, 8, 11, 54, 55, 57, 59];
@@ -187,12 +179,9 @@ impl Said {
     }
 }
 
-/// `__sock_cmsg_send`: what only unix sockets obey means nothing, all else is for timestamps, marks and priorities.
+/// `__sock_cmsg_send`: what unix sockets do not obey is for timestamps, marks and priorities.
 fn of_sockets(message: Message<'_>) -> Result<(), Refusal> {
-    match message.kind {
-        SCM_RIGHTS | SCM_CREDENTIALS => Ok(()),
-        _ => Err(unmodelled(message)),
-    }
+    if message.is_for_unix_sockets() { Ok(()) } else { Err(unmodelled(message)) }
 }
 
 fn unmodelled(message: Message<'_>) -> Refusal {

@@ -5,20 +5,13 @@
 use core::net::IpAddr;
 
 use super::inbox::Envelope;
-use crate::cmsg::{Message, Told};
+use crate::cmsg::{
+    IP_PKTINFO, IP_TOS, IP_TTL, IPV6_HOPLIMIT, IPV6_PKTINFO, IPV6_TCLASS, Message, SOL_IP, SOL_IPV6, Told,
+};
 use crate::net::calls::Received;
 use crate::net::options::Options;
 use crate::net::socket::SocketId;
 use crate::net::stack::Net;
-
-const SOL_IP: i32 = 0;
-const IP_TOS: i32 = 1;
-const IP_TTL: i32 = 2;
-const IP_PKTINFO: i32 = 8;
-const SOL_IPV6: i32 = 41;
-const IPV6_PKTINFO: i32 = 50;
-const IPV6_HOPLIMIT: i32 = 52;
-const IPV6_TCLASS: i32 = 67;
 
 impl Net {
     /// The bytes of the control messages that the options ask for, and `MSG_CTRUNC` if there is too little room.

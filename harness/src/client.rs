@@ -38,7 +38,7 @@ pub use photofinish_boundary::frames::{CORES, Input, Replay, Request, Sight, Sta
 pub use series::{InProcess, InSeries, Over};
 pub use server::ENVIRONMENT;
 use way::Way;
-pub use way::{Isolation, Main};
+pub use way::{Image, Isolation, Main};
 
 use server::Server;
 
@@ -378,8 +378,16 @@ impl Client {
     /// # Errors
     /// The server does not know the program, cannot make the run, or is gone.
     pub fn run(&mut self, request: &Request) -> Result<Run, ClientError> {
+        self.run_in(Image::PutBack, request)
+    }
+
+    /// As [`Client::run`], in such an image. In which one a run was made cannot be told from it.
+    ///
+    /// # Errors
+    /// As [`Client::run`].
+    pub fn run_in(&mut self, image: Image, request: &Request) -> Result<Run, ClientError> {
         loop {
-            let run = self.server.run(&self.path, request)?;
+            let run = self.server.run(&self.path, request, image)?;
             match run.ending {
                 Ending::OutOfThreads { threads } if self.enlarge(threads)? => {}
                 _ => return Ok(run),

@@ -13,7 +13,7 @@ use photofinish_boundary::server::PoolSize;
 use photofinish_boundary::takeover;
 
 use super::collect::collect;
-use super::{ClientError, Main, Request, Run, Way};
+use super::{ClientError, Image, Main, Request, Run, Way};
 use crate::wire::{WireError, at, read, read_bytes, write};
 
 /// The process behind a client.
@@ -72,8 +72,13 @@ impl Server {
         Ok(Self { process, requests, replies, hello })
     }
 
-    pub(super) fn run(&mut self, path: &Path, request: &Request) -> Result<Run, ClientError> {
-        let left = self.ask(path, &Ask::Run(Box::new(request.clone())), &request.program)?;
+    pub(super) fn run(&mut self, path: &Path, request: &Request, image: Image) -> Result<Run, ClientError> {
+        let asked = Box::new(request.clone());
+        let ask = match image {
+            Image::PutBack => Ask::Run(asked),
+            Image::Forked => Ask::Apart(asked),
+        };
+        let left = self.ask(path, &ask, &request.program)?;
         Ok(collect(left.frames, left.truncated, left.died, self.hello.load_base))
     }
 

@@ -250,7 +250,8 @@ fn requests(
     Ok(())
 }
 
-/// Whether what is asked for may be done behind another run: what is watched or followed with a debugger has a process of its own.
+/// Whether what is asked for may be done behind another run: what is watched or followed with a debugger has a process of its own, as
+/// has what is asked for apart.
 fn can_take_turn(ask: &Ask, asked: &[u8]) -> bool {
     let plain = matches!(ask, Ask::Run(request) if request.watch.is_none() && request.stop_at.is_none());
     plain && rewind::fits(asked)
@@ -276,7 +277,9 @@ fn run_apart(
             Isolation::Baton => carrier::prepare(pool, Mode::Baton)?,
         }
         match ask {
-            Ask::Run(request) => find(&request.program).map_or(Ok(()), |task| child::execute(request, task)),
+            Ask::Run(request) | Ask::Apart(request) => {
+                find(&request.program).map_or(Ok(()), |task| child::execute(request, task))
+            }
             Ask::Series(series) => series::execute(series, find),
         }
     })?;

@@ -168,8 +168,10 @@ impl Request {
 /// What the server is asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Ask {
-    /// A run in a process of its own.
+    /// A run that nothing of another run is to be seen in, whose process may be put back before it and behind it.
     Run(Box<Request>),
+    /// The same in a process that is forked for it.
+    Apart(Box<Request>),
     /// Runs one after another in one process.
     Series(Box<Series>),
 }
@@ -179,7 +181,7 @@ impl Ask {
     #[must_use]
     pub fn request(&self) -> &Request {
         match self {
-            Self::Run(request) => request,
+            Self::Run(request) | Self::Apart(request) => request,
             Self::Series(series) => &series.first,
         }
     }
@@ -320,7 +322,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol between client and server.
-pub const PROTOCOL: u32 = 19;
+pub const PROTOCOL: u32 = 20;
 
 /// Where a list of frames is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 //!
 //! Does not print. Invariant: what is reported of a failure was seen twice.
 
-use crate::client::{Client, ClientError, Request, Run};
-use crate::guard::{Difference, explain};
+use crate::client::{Client, ClientError, Image, Request, Run};
+use crate::guard::{Difference, Known, Looked, explain};
 use crate::verdict::{self, Judgement, Verdict};
 
 /// A run and what it means.
@@ -17,38 +17,93 @@ pub struct Examined {
     pub difference: Option<Difference>,
 }
 
-/// Makes a run; one that does not pass is made again with its events, one that does is made again if it is drawn, and either must be
-/// the same.
+/// Makes a run; one that does not pass is made again with its events, in a forked image, one that does is made again if it is drawn, and
+/// either must be the same.
 ///
 /// # Errors
 /// The client could not make the run.
 pub fn examine(client: &mut Client, request: &Request) -> Result<Examined, ClientError> {
+    let first = look(client, request)?;
+    let image = match first.judgement.verdict {
+        Verdict::Pass => client.guard().image(&request.program, request.seed),
+        _ => Some(Image::Forked),
+    };
+    match image {
+        None => Ok(first),
+        Some(image) => look_again(client, request, first, image),
+    }
+}
+
+/// As [`examine`], for a count: a failure that is known is made again to be seen twice, but without its events, which nobody will read,
+/// unless its signature needs them; and in a forked image only now and then.
+///
+/// # Errors
+/// The client could not make the run.
+pub fn count(client: &mut Client, request: &Request, known: &mut Known) -> Result<Examined, ClientError> {
+    let first = look(client, request)?;
+    let (program, seed) = (&request.program, request.seed);
+    let Some(signature) = first.judgement.signature.clone() else {
+        return match client.guard().image(program, seed) {
+            None => Ok(first),
+            Some(image) => look_again(client, request, first, image),
+        };
+    };
+    let image = known.image(&signature, program, seed);
+    if verdict::needs_events(&first.run.ending) {
+        return look_again(client, request, first, image);
+    }
+    let is_told = known.is_told(&signature);
+    if is_told {
+        let again = look_at_once_more(client, request, &first, image)?;
+        if differ(&first, &again) {
+            return explained(client, request, &first, (again, image));
+        }
+        if again.judgement.verdict == first.judgement.verdict {
+            return Ok(first);
+        }
+    }
+    // Of two looks that mean something else, and yet do not differ, one was spoiled.
+    let image = if is_told { Image::Forked } else { image };
+    let found = look_again(client, request, first, image)?;
+    if found.judgement.signature.as_ref() == Some(&signature) {
+        known.tell(signature);
+    }
+    Ok(found)
+}
+
+fn look(client: &mut Client, request: &Request) -> Result<Examined, ClientError> {
     let run = client.run(request)?;
     let judgement = verdict::judge(&run, client.symbols());
-    if judgement.verdict == Verdict::Pass && !client.guard().draws(&request.program, request.seed) {
-        return Ok(Examined { run, judgement, difference: None });
-    }
-    look_again(client, request, run, judgement)
+    Ok(Examined { run, judgement, difference: None })
 }
 
 fn look_again(
     client: &mut Client,
     request: &Request,
-    run: Run,
-    judgement: Judgement,
+    first: Examined,
+    image: Image,
 ) -> Result<Examined, ClientError> {
     // Nobody reads the events of a run that passed, and those of one that was asked for with them are there.
-    let passed = judgement.verdict == Verdict::Pass;
-    let again = witness(client, judgement.verdict)?.run(&Request { events: !passed, ..request.clone() })?;
-    let judged_again = verdict::judge(&again, client.symbols());
-    if differ((&run, &judgement), (&again, &judged_again)) {
-        return explained(client, request, &run, again);
+    let passed = first.judgement.verdict == Verdict::Pass;
+    let with_events = Request { events: !passed, ..request.clone() };
+    let again = look_at_once_more(client, &with_events, &first, image)?;
+    if differ(&first, &again) {
+        return explained(client, request, &first, (again, image));
     }
-    let first = Examined { run, judgement, difference: None };
-    let again = Examined { run: again, judgement: judged_again, difference: None };
     // What has lost some of its events may have lost what made it fail.
     let is_told = passed || request.events || (again.run.truncated && !first.run.truncated);
     Ok(if is_told { worse(again, first) } else { worse(first, again) })
+}
+
+fn look_at_once_more(
+    client: &mut Client,
+    request: &Request,
+    first: &Examined,
+    image: Image,
+) -> Result<Examined, ClientError> {
+    let run = witness(client, first.judgement.verdict)?.run_in(image, request)?;
+    let judgement = verdict::judge(&run, client.symbols());
+    Ok(Examined { run, judgement, difference: None })
 }
 
 /// The worse of two looks at one run, of which the machine may have spoiled one; the second if both mean the same.
@@ -67,44 +122,23 @@ fn witness(client: &mut Client, verdict: Verdict) -> Result<&mut Client, ClientE
     client.twin()
 }
 
-fn explained(client: &mut Client, request: &Request, run: &Run, again: Run) -> Result<Examined, ClientError> {
-    let difference = explain(client, request, run, &again)?;
-    Ok(Examined { run: again, judgement: difference.judgement(), difference: Some(difference) })
-}
-
-/// As [`examine`], for a count: a failure that is known by its signature is made again to be seen twice, but without its events,
-/// which nobody will read, unless its signature needs them.
-///
-/// # Errors
-/// The client could not make the run.
-pub fn count(
+fn explained(
     client: &mut Client,
     request: &Request,
-    known: impl FnOnce(&str) -> bool,
+    first: &Examined,
+    (again, image): (Examined, Image),
 ) -> Result<Examined, ClientError> {
-    let run = client.run(request)?;
-    let judgement = verdict::judge(&run, client.symbols());
-    let counts = match &judgement.signature {
-        None => !client.guard().draws(&request.program, request.seed),
-        Some(signature) if verdict::needs_events(&run.ending) || !known(signature) => false,
-        Some(_) => {
-            let again = witness(client, judgement.verdict)?.run(request)?;
-            let judged_again = verdict::judge(&again, client.symbols());
-            if differ((&run, &judgement), (&again, &judged_again)) {
-                return explained(client, request, &run, again);
-            }
-            judged_again.verdict == judgement.verdict
-        }
-    };
-    if counts {
-        return Ok(Examined { run, judgement, difference: None });
-    }
-    look_again(client, request, run, judgement)
+    let looks = [(&first.run, Image::PutBack), (&again.run, image)];
+    let looks = looks.map(|(run, image)| Looked { run, image: client.image_of(image) });
+    let difference = explain(client, request, looks)?;
+    Ok(Examined { run: again.run, judgement: difference.judgement(), difference: Some(difference) })
 }
 
 /// Whether two runs that should be equal are not.
-fn differ((one, judged_one): (&Run, &Judgement), (other, judged_other): (&Run, &Judgement)) -> bool {
-    repeats(judged_one) && repeats(judged_other) && one.figures.events_hash != other.figures.events_hash
+fn differ(one: &Examined, other: &Examined) -> bool {
+    repeats(&one.judgement)
+        && repeats(&other.judgement)
+        && one.run.figures.events_hash != other.run.figures.events_hash
 }
 
 /// Whether an ending must come out the same each time: one that real time or the outside brought about need not.

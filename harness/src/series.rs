@@ -7,6 +7,7 @@ use photofinish_sim::seed::Seed;
 
 use crate::client::{Client, ClientError, InProcess, Over, Request, Run};
 use crate::examine::{Examined, count};
+use crate::guard::Known;
 use crate::verdict::{self, Judgement, Verdict};
 
 /// A series that is made and examined step by step, so that what was found is known before the rest is made.
@@ -59,7 +60,7 @@ impl Steps {
     pub fn examine_next(
         &mut self,
         client: &mut Client,
-        known: impl FnOnce(&str) -> bool,
+        known: &mut Known,
     ) -> Result<Option<(Seed, Strategy, Examined)>, ClientError> {
         if self.made.len() == 0 && self.seeds_left > 0 {
             let InProcess { runs, over } = client.process(&self.request, self.seeds_left)?;

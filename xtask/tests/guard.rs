@@ -11,7 +11,7 @@ use std::thread;
 
 use photofinish::client::{Client, Isolation, Request};
 use photofinish::examine::{Examined, count, examine};
-use photofinish::guard::{Cause, Difference, Percent};
+use photofinish::guard::{Cause, Difference, Known, Percent};
 use photofinish::sweep::Tally;
 use photofinish::verdict::Verdict;
 
@@ -227,14 +227,51 @@ fn a_sweep_counts_it_by_its_cause_and_ends_with_its_code() {
     let listed = listed.iter().find(|listed| listed.name() == "guarded/uuid").expect("it is there");
     let mut client = client(guests(), Isolation::Fork);
     client.set_guard("50".parse().expect("a percentage"));
-    let mut tally = Tally::default();
+    let (mut tally, mut known) = (Tally::default(), Known::default());
     for seed in 0..10 {
         let request = request(&mut client, "guarded/uuid", seed);
-        let known = |signature: &str| tally.found.contains_key(signature);
-        let examined = count(&mut client, &request, known).expect("it serves");
+        let examined = count(&mut client, &request, &mut known).expect("it serves");
         tally.add(request.seed, "boring", &examined);
     }
     let found = tally.found.get("nondeterminism: randomness").expect("half of them are drawn");
     assert!(found.difference.is_some(), "{found:?}");
     assert_eq!(tally.worst_unexpected(listed), Some(Verdict::Diverged));
+}
+
+/// A server that puts the image of its runs back, and has made a run of this program; none where the kernel cannot do that.
+fn put_back(program: &str) -> Option<Client> {
+    let mut client = client(guests(), Isolation::Rewind);
+    for seed in 100..104 {
+        let request = request(&mut client, program, seed);
+        client.run(&request).expect("it serves");
+    }
+    let children = format!("/proc/{0}/task/{0}/children", client.pid());
+    let children = fs::read_to_string(children).expect("the server is there");
+    (!children.is_empty()).then_some(client)
+}
+
+#[test]
+fn what_an_earlier_run_left_behind_is_told_from_what_the_program_does() {
+    let Some(mut client) = put_back("guarded/kept") else { return };
+    let found = examined_by(&mut client, "guarded/kept", 1);
+    let difference = check(&found, Cause::LeftBehind, "an earlier run left", "kept");
+    assert!(difference.pairs > difference.differed, "forked ones agree: {}", found.judgement.detail);
+    let Some(mut client) = put_back("guarded/uptime") else { return };
+    check(&examined_by(&mut client, "guarded/uptime", 1), Cause::Clock, "/proc/uptime", "uptime");
+}
+
+#[test]
+fn a_failure_of_an_image_that_was_put_back_is_compared_with_one_that_has_other_runs_behind_it() {
+    let Some(mut client) = put_back("guarded/kept-panic") else { return };
+    let (mut same, mut other) = (Known::default(), Known::default());
+    for seed in 0..3 {
+        // The first of them is compared with a forked image, and those behind it with one in which fewer runs were made.
+        let request = request(&mut client, "guarded/kept-panic", seed);
+        let found = count(&mut client, &request, &mut other).expect("it serves");
+        check(&found, Cause::LeftBehind, "an earlier run left", "kept");
+        // The twin's process has runs behind it, too.
+        let request = Request { program: String::from("guarded/same-panic"), ..request };
+        let found = count(&mut client, &request, &mut same).expect("it serves");
+        assert_eq!((found.judgement.verdict, found.difference), (Verdict::Fail, None), "seed {seed}");
+    }
 }

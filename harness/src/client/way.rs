@@ -1,4 +1,4 @@
-//! How a server is started: whose main function it stands in for, and what its runs share.
+//! How a server is started: whose main function it stands in for, and what its runs share; and in what image a run of it is made.
 //!
 //! Does not start any. Invariant: each way has one word, which the server understands.
 
@@ -39,12 +39,13 @@ impl Isolation {
             Self::Baton => "baton",
         }
     }
+}
 
-    /// That of a server in which every run has a process of its own, on threads of the same kind.
-    pub(super) fn apart(self) -> Self {
-        match self {
-            Self::Rewind | Self::Fork => Self::Fork,
-            Self::Baton => Self::Baton,
-        }
-    }
+/// In what image a run is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Image {
+    /// One that is put back behind each run, if that is how the server makes its runs; else one that is forked.
+    PutBack,
+    /// One that is forked for this run alone, so that no run was made in its process before.
+    Forked,
 }

@@ -26,6 +26,11 @@ impl Suspect {
     pub(super) fn of_addresses(what: String) -> Self {
         Self { cause: Cause::AddressOrder, own: false, what }
     }
+
+    /// What earlier runs left in the process.
+    pub(super) fn of_earlier_runs() -> Self {
+        Self { cause: Cause::LeftBehind, own: false, what: super::left::SHOWN.to_owned() }
+    }
 }
 
 /// What answered differently before the event of this number, which is of this thread: the likeliest first.

@@ -22,6 +22,8 @@ pub enum Cause {
     Uncontrolled,
     /// What is in a file that is not of the run, or what `stat(2)` says of it.
     FileContent,
+    /// Something that an earlier run left in the process, which putting its image back does not undo.
+    LeftBehind,
     /// Nothing that can be watched differed before the events did.
     Unknown,
 }
@@ -34,6 +36,7 @@ impl fmt::Display for Cause {
             Self::AddressOrder => "address order",
             Self::Uncontrolled => "uncontrolled thread or syscall",
             Self::FileContent => "file content",
+            Self::LeftBehind => "left behind by an earlier run",
             Self::Unknown => "unknown",
         })
     }

@@ -1,6 +1,6 @@
 //! The runs that it takes to say where two equal runs differ, and why.
 //!
-//! What differs by real time, or by what others do meanwhile, may not show at once: the pause between the two runs of a pair grows with
+//! All of them are made in forked images, for which it is enough that they are watched. What differs by real time, or by what others do meanwhile, may not show at once: the pause between the two runs of a pair grows with
 //! each pair that agrees. Does not judge. Invariant: nothing is concluded from a pair of runs that agreed, and how often pairs agreed is
 //! part of what is said.
 
@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use super::cause::{Suspect, suspects};
 use super::compare::{first_difference, side};
 use super::difference::{By, Cause, Difference};
-use crate::client::{Client, ClientError, Input, Request, Run, Watch};
+use super::left::{Left, left_behind};
+use crate::client::{Client, ClientError, Image, Input, Request, Run, Watch};
 use crate::symbols::Symbols;
 
 /// Pairs that are made for one question before it is given up.
@@ -34,23 +35,32 @@ const EVIDENCE_MAX: usize = 5;
 
 /// Whose runs are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Whose {
+pub(super) enum Whose {
     /// Of one process that serves.
     One,
     /// Of two.
     Two,
 }
 
-/// Two runs, and the first event that differs.
-struct Pair {
-    one: Run,
-    other: Run,
-    event: Option<usize>,
+/// One of two runs that differ.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// The image that it was to be made in.
+    pub image: Image,
 }
 
-struct Search<'a> {
-    client: &'a mut Client,
-    request: Request,
+/// Two runs, and the first event that differs.
+pub(super) struct Pair {
+    pub(super) one: Run,
+    pub(super) other: Run,
+    pub(super) event: Option<usize>,
+}
+
+pub(super) struct Search<'a> {
+    pub(super) client: &'a mut Client,
+    pub(super) request: Request,
     symbols: Symbols,
     pairs: u32,
     differed: u32,
@@ -58,24 +68,33 @@ struct Search<'a> {
     began: Instant,
 }
 
-/// Finds out where and why two runs of one request differ, of which `first` and `again` are two that did.
+/// Finds out where and why two runs of one request differ, of which these are two that did: the client's and, if there is a twin to ask,
+/// the twin's.
 ///
 /// # Errors
 /// The client could not make the runs.
 pub fn explain(
     client: &mut Client,
     request: &Request,
-    first: &Run,
-    again: &Run,
+    looks: [Looked<'_>; 2],
 ) -> Result<Difference, ClientError> {
     let symbols = Symbols::open(client.path());
     let request = Request { events: true, watch: None, ..request.clone() };
     let (pause, began) = (Duration::ZERO, Instant::now());
     let mut search = Search { client, request, symbols, pairs: 0, differed: 0, pause, began };
-    let (shown, whose) = search.again()?;
-    let mut found = suspects(first, again, None, &search.symbols);
+    let (mut shown, mut whose) = search.again()?;
+    let mut found = suspects(looks[0].run, looks[1].run, None, &search.symbols);
     let mut vain = Vec::new();
-    if let Some(pair) = &shown
+    if shown.is_none() {
+        match left_behind(&mut search, looks)? {
+            Left::Shown(pair) => {
+                (shown, whose) = (Some(*pair), Whose::One);
+                found = vec![Suspect::of_earlier_runs()];
+            }
+            Left::Suspected(said) => vain.push(said.to_owned()),
+            Left::Nothing => {}
+        }
+    } else if let Some(pair) = &shown
         && let Some(event) = pair.event
     {
         let seen = search.watched(event, whose)?;
@@ -123,7 +142,7 @@ fn conclude(found: Vec<Suspect>, vain: Vec<String>, whose: Option<Whose>) -> (Ca
 }
 
 impl Search<'_> {
-    fn run(&mut self, watch: Watch) -> Result<Run, ClientError> {
+    pub(super) fn run(&mut self, watch: Watch) -> Result<Run, ClientError> {
         self.client.run(&Request { watch: Some(watch), ..self.request.clone() })
     }
 
@@ -135,12 +154,17 @@ impl Search<'_> {
             Whose::Two => self.client.twin()?.run(&Request { watch: Some(watch), ..self.request.clone() })?,
         };
         let event = first_difference(&one, &other);
-        self.pairs += 1;
-        match event {
-            Some(_) => self.differed += 1,
-            None => self.pause = (self.pause * 2).clamp(Duration::from_millis(1), PAUSE_MAX),
+        self.note(event);
+        if event.is_none() {
+            self.pause = (self.pause * 2).clamp(Duration::from_millis(1), PAUSE_MAX);
         }
         Ok(Pair { one, other, event })
+    }
+
+    /// Counts a pair and whether it differed.
+    pub(super) fn note(&mut self, event: Option<usize>) {
+        self.pairs += 1;
+        self.differed += u32::from(event.is_some());
     }
 
     /// Two runs that differ, with the stacks at the event if it can be caught, and whether it takes two processes to see it.

@@ -12,6 +12,7 @@ use indicatif::ProgressBar;
 use photofinish::client::{Client, ClientError, Isolation, Request, Run};
 use photofinish::debugger::Debugged;
 use photofinish::examine::{Examined, examine};
+use photofinish::guard::Known;
 use photofinish::line;
 use photofinish::record::Record;
 use photofinish::series::Steps;
@@ -227,7 +228,7 @@ impl Session<'_> {
         match isolation {
             Sharing::Rewind | Sharing::Fork => Ok(examine(client, request)?),
             Sharing::None => {
-                let first = Steps::new(request, 1).examine_next(client, |_| false)?;
+                let first = Steps::new(request, 1).examine_next(client, &mut Known::default())?;
                 Ok(first.expect("one was asked for").2)
             }
         }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use photofinish::scenario::{Failure, Scenario};
 use photofinish_calls::leak;
+use photofinish_calls::mapping::Page;
 
 use crate::{doomed, sound};
 
@@ -33,6 +34,8 @@ pub static SCENARIO: Scenario = Scenario {
         sound("thread", "aio_read(3), which a thread of the C library serves.", foreign_thread),
         sound("sysinfo", "sysinfo(2), which tells of the machine.", sysinfo),
         sound("clock-page", "The page of memory that the vDSO reads the clocks from.", clock_page),
+        sound("kept", "Locked memory, of which it leaves a page: only the kernel knows.", kept),
+        doomed("kept-panic", "As `kept`, and a panic in the end.", &[], kept_panic),
     ],
 };
 
@@ -150,4 +153,19 @@ fn clock_page() -> Result<(), Failure> {
     some_events();
     println!("{:?}", leak::clock_page());
     Ok(())
+}
+
+fn kept() -> Result<(), Failure> {
+    static LEFT: Page = Page::new();
+    some_events();
+    let told = fs::read_to_string("/proc/self/status").expect("a process can read its own");
+    println!("{:?}", told.lines().find(|line| line.starts_with("VmLck")));
+    LEFT.keep().expect("it is there");
+    some_events();
+    Ok(())
+}
+
+fn kept_panic() -> Result<(), Failure> {
+    kept()?;
+    panic!("as always")
 }

@@ -109,6 +109,12 @@ impl Page {
         done(unsafe { libc::mprotect(start, PAGE, libc::PROT_READ) })
     }
 
+    /// Keeps the page in memory: `mlock(2)`.
+    pub fn keep(&'static self) -> Result<(), Failed> {
+        // SAFETY: mlock(2) touches nothing.
+        done(unsafe { libc::mlock(core::ptr::from_ref(self).cast(), PAGE) })
+    }
+
     /// Puts a page of zeroes in its place: `mmap(2)`.
     pub fn exchange(&'static self) -> Result<(), Failed> {
         let start = core::ptr::from_ref(self).cast_mut().cast();

@@ -2,13 +2,14 @@
 //!
 //! Does not judge or print results. Invariant: a failing run is in the corpus before the next run of its job begins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use photofinish::client::Client;
 use photofinish::client::Request;
 use photofinish::examine::{Examined, count};
+use photofinish::guard::Known;
 use photofinish::series::{DEPENDS, Steps};
 use photofinish::sim::mark::Mark;
 use photofinish::sim::seed::Seed;
@@ -75,8 +76,8 @@ struct Jobs<'a, T> {
 struct Post {
     stay: Stay,
     client: Client,
-    /// Signatures whose failures need not be looked at again.
-    known: BTreeSet<String>,
+    /// The failures that were looked at again.
+    known: Known,
 }
 
 /// Sweeps; a variant is told as soon as it and all before it are done. Also what was interrupted or went wrong leaves what was
@@ -175,6 +176,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
             Ok(post) => post,
             Err(error) => return (part, Err(error)),
         };
+        post.known.begin_batch();
         if self.sweep.args.isolation == Sharing::None {
             let outcome = self.in_one_process(post, batch, &mut part);
             return (part, outcome);
@@ -203,13 +205,13 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
                 if self.sweep.args.isolation != Sharing::None
                     && executable(before.stay.variant) == executable(variant) =>
             {
-                post.insert(Post { stay, known: BTreeSet::new(), ..before })
+                post.insert(Post { stay, known: Known::default(), ..before })
             }
             before => {
                 // The server before it ends first: what it takes is free for this one.
                 drop(before);
                 let client = self.sweep.client(executable(variant), self.progress)?;
-                post.insert(Post { stay, client, known: BTreeSet::new() })
+                post.insert(Post { stay, client, known: Known::default() })
             }
         };
         Ok(post)
@@ -227,8 +229,8 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         let Post { client, known, stay } = post;
         let mut request = self.sweep.request(stay.variant, seed);
         request.strategy = client.resolve(&request)?;
-        let examined = count(client, &request, |signature| known.contains(signature))?;
-        self.note((stay.variant, known), &request, &examined, part)
+        let examined = count(client, &request, known)?;
+        self.note(stay.variant, &request, &examined, part)
     }
 
     /// Makes a batch's runs in as few processes as can be, or those that are still wanted. What was found is kept before the next
@@ -240,7 +242,7 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         let mut steps = Steps::new(&first, count);
         let mut outcome = Ok(true);
         while let Ok(true) = outcome {
-            outcome = self.step(&mut steps, client, (stay.variant, &mut *known), &first, part);
+            outcome = self.step(&mut steps, client, (stay.variant, known), &first, part);
         }
         self.shared().board.replaced += steps.given_up();
         outcome.map(|_| ())
@@ -251,23 +253,23 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
         &self,
         steps: &mut Steps,
         client: &mut Client,
-        (variant, known): (usize, &mut BTreeSet<String>),
+        (variant, known): (usize, &mut Known),
         first: &Request,
         part: &mut Part,
     ) -> Result<bool, SweepError> {
         if interrupt::requested() || (part.tally.runs > 0 && self.is_out_of_time()) {
             return Ok(false);
         }
-        let next = steps.examine_next(client, |signature| known.contains(signature))?;
+        let next = steps.examine_next(client, known)?;
         let Some((seed, strategy, examined)) = next else { return Ok(false) };
-        self.note((variant, known), &Request { seed, strategy, ..first.clone() }, &examined, part)?;
+        self.note(variant, &Request { seed, strategy, ..first.clone() }, &examined, part)?;
         Ok(!(first_failed(part).is_some() && self.sweep.args.stop_on_first))
     }
 
     /// Counts what a run showed, and keeps it if it did not pass.
     fn note(
         &self,
-        (variant, known): (usize, &mut BTreeSet<String>),
+        variant: usize,
         request: &Request,
         examined: &Examined,
         part: &mut Part,
@@ -281,7 +283,6 @@ impl<T: Fn(usize, &Gathered) + Sync> Jobs<'_, T> {
             file: TraceFile::of(request, &examined.run, self.sweep.build(variant)),
             trace: if examined.run.truncated { Extent::Beginning } else { Extent::Whole },
         };
-        known.insert(signature.clone());
         if shown.verdict == Verdict::Fail {
             self.sweep.kept.record(signature, &shown, self.progress)?;
         }

@@ -31,6 +31,8 @@ pub const FILE_STEPS_NS: [u64; 12] = [
 pub const SYNC_LEAST_NS: u64 = 100_000;
 /// Least time that creating, renaming and removing a file takes.
 pub const FOLDER_LEAST_NS: u64 = 20_000;
+/// Owners that are followed from lock to lock until `EDEADLK` is not found: as `MAX_DEADLK_ITERATIONS` of `fs/locks.c` has it.
+pub const LOCK_CHAIN_MAX: usize = 11;
 /// `CLOCK_REALTIME` when a run begins: 2026-01-01T00:00:00Z.
 pub const REALTIME_START_NS: u64 = 1_767_225_600 * 1_000_000_000;
 /// `CLOCK_MONOTONIC` when a run begins: one day, so that a program may subtract from its first `Instant`.

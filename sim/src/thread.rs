@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::choice::Kind;
 use crate::fd::{DescriptionId, Object};
+use crate::file::record::Awaited;
 use crate::process::Pid;
 use crate::wait::{Wait, Woken};
 
@@ -174,6 +175,8 @@ pub struct Thread {
     pub(crate) held: Vec<DescriptionId>,
     /// The files whose changes end its `poll(2)`.
     pub(crate) polls: Vec<Object>,
+    /// The lock of a range that it waits for, or waited for last.
+    pub(crate) awaited: Option<Awaited>,
     /// When it began its wait, or its last one: points and virtual nanoseconds of the run.
     pub(crate) blocked_at: (u64, u64),
     /// The questions that were put while it ran, or had run last.
@@ -216,6 +219,7 @@ impl Threads {
             forked_from: Vec::new(),
             held: Vec::new(),
             polls: Vec::new(),
+            awaited: None,
             blocked_at: (0, 0),
             asked: Asked::default(),
             due: None,

@@ -41,6 +41,8 @@ pub enum WaitOn {
     Child(Pid),
     /// A lock of a real file, by the order in which files were first locked: `flock(2)`.
     Lock(u32),
+    /// A lock of a range of such a file: `F_SETLKW` of `fcntl(2)`.
+    Record(u32),
     /// Time alone: `nanosleep(2)`.
     Sleep,
     /// A signal: `pause(2)`, `sigtimedwait(2)`.

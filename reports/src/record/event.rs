@@ -394,6 +394,7 @@ fn waits_for(on: &WaitOn) -> String {
         WaitOn::Join(thread) => format!("the end of thread {}", thread.0),
         WaitOn::Child(pid) => format!("the end of process {}", pid.0),
         WaitOn::Lock(number) => format!("the lock of file {number}"),
+        WaitOn::Record(number) => format!("a lock of bytes of file {number}"),
         WaitOn::Sleep => String::from("time to pass"),
         WaitOn::Signal => String::from("a signal"),
     }

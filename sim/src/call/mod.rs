@@ -22,6 +22,7 @@ pub mod name;
 pub mod pipe;
 pub mod poll;
 pub mod process;
+pub mod record;
 pub mod select;
 pub mod socket;
 pub mod sockopt;

@@ -38,6 +38,7 @@ fn all() -> Vec<Event> {
         WaitOn::Signal,
         WaitOn::Child(Pid(1)),
         WaitOn::Lock(1),
+        WaitOn::Record(1),
         WaitOn::Join(ThreadId(1)),
         WaitOn::Sleep,
     ];

@@ -7,6 +7,7 @@ pub mod epoll;
 pub mod eventfd;
 pub mod lock;
 pub mod pipe;
+pub mod record;
 pub mod timerfd;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::Kernel;
 use crate::call::differ;
 use crate::errno::Errno;
 use crate::fd::{Blocking, DescriptionId, Descriptor, FdTable, Files, Object, OnExec};
+use crate::file::record::Owner;
 use crate::process::{Life, Pid};
 use crate::ready::Mask;
 use crate::thread::ThreadId;
@@ -90,6 +91,7 @@ impl Kernel {
         let before = self.processes.get_mut(process).fds.put(fd, descriptor)?;
         self.files.hold(descriptor.description);
         if let Some(before) = before {
+            self.release_records_of_closed(process, before);
             self.let_go(before);
         }
         Ok(())
@@ -132,6 +134,7 @@ impl Kernel {
 
     fn close_object(&mut self, id: DescriptionId, object: Object) {
         self.epolls.forget(id);
+        self.release_all_records(Owner::Open(id));
         for file in self.locks.release_all(id) {
             self.wake_all(WaitOn::Lock(file.0));
         }

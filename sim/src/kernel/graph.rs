@@ -10,7 +10,7 @@ use crate::ending::{Ending, Waiting};
 use crate::fd::{DescriptionId, Object};
 use crate::file::lock::FileNumber;
 use crate::file::pipe::End;
-use crate::process::{Life, Pid};
+use crate::process::{Life, Pid, Process};
 use crate::thread::{State, Thread, ThreadId};
 use crate::timer::Due;
 use crate::wait::{Wait, WaitOn};
@@ -44,7 +44,7 @@ impl Kernel {
         let thread = self.threads.get(id);
         let (on, holder, ended_by) = match &thread.state {
             State::Blocked(wait) => {
-                (self.describe(wait.on), self.holder(wait.on), self.describe_enders(id, wait))
+                (self.describe(id, wait.on), self.holder(wait.on), self.describe_enders(id, wait))
             }
             State::Runnable if self.held_back.contains(&id) => {
                 let host = &self.net.hosts.get(self.host_of(id)).spec.name;
@@ -64,11 +64,11 @@ impl Kernel {
         format!("{name} of {}", self.describe_process(thread.process))
     }
 
-    fn describe_process(&self, pid: Pid) -> String {
+    pub(super) fn describe_process(&self, pid: Pid) -> String {
         format!("{} ({})", self.processes.get(pid).program, pid.0)
     }
 
-    fn describe(&self, on: WaitOn) -> String {
+    fn describe(&self, thread: ThreadId, on: WaitOn) -> String {
         match on {
             WaitOn::Futex { word, .. } => format!("futex word {word} (a lock, condition or parked thread)"),
             WaitOn::Readable(object) => format!("input on {}", self.describe_file(object)),
@@ -76,6 +76,7 @@ impl Kernel {
             WaitOn::Poll => String::from("poll(2)"),
             WaitOn::Child(_) => String::from("the end of a child"),
             WaitOn::Lock(file) => format!("a lock of file {file}"),
+            WaitOn::Record(file) => self.describe_record(thread, file),
             WaitOn::Signal => String::from("a signal"),
             WaitOn::Join(thread) => format!("the end of thread {}", thread.0),
             WaitOn::Sleep => String::from("time"),
@@ -135,19 +136,20 @@ impl Kernel {
                 format!("its children are {}", children.join(", "))
             }
             WaitOn::Lock(file) => {
-                let mut holders: Vec<String> = Vec::new();
-                for id in self.locks.holders(FileNumber(file)) {
-                    let has = |pid: &Pid| {
-                        let fds = &self.processes.get(*pid).fds;
-                        fds.iter().any(|(_, descriptor)| descriptor.description == id)
-                    };
-                    let pids = self.processes.iter().map(|process| process.pid).filter(has);
-                    holders.extend(pids.map(|pid| self.describe_process(pid)));
-                }
+                let holders = self.locks.holders(FileNumber(file)).map(|id| self.describe_havers(id));
+                let holders: Vec<String> = holders.filter(|havers| !havers.is_empty()).collect();
                 if holders.is_empty() { String::new() } else { format!("{} has it", holders.join(", ")) }
             }
+            WaitOn::Record(file) => self.describe_record_holders(thread, file),
             WaitOn::Join(_) | WaitOn::Futex { .. } | WaitOn::Signal | WaitOn::Sleep => String::new(),
         }
+    }
+
+    /// The processes that have a descriptor of an open file.
+    pub(super) fn describe_havers(&self, id: DescriptionId) -> String {
+        let has = |process: &&Process| process.fds.iter().any(|(_, descriptor)| descriptor.description == id);
+        let havers = self.processes.iter().filter(has);
+        havers.map(|process| self.describe_process(process.pid)).collect::<Vec<_>>().join(", ")
     }
 
     fn describe_files(&self, doing: &str, files: &[Object]) -> String {
@@ -194,6 +196,9 @@ impl Kernel {
                 })
             }
             WaitOn::Sleep => Enders::Outside,
+            WaitOn::Record(file) => {
+                self.record_holders(thread, file).map_or(Enders::Anybody, Enders::Processes)
+            }
             WaitOn::Lock(_) | WaitOn::Signal => Enders::Anybody,
         }
     }

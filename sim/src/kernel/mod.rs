@@ -18,6 +18,7 @@ mod oracles;
 mod pollable;
 mod probes;
 mod processes;
+mod records;
 mod recovery;
 mod schedule;
 mod threads;
@@ -27,6 +28,7 @@ mod virtual_time;
 pub(crate) use door::Spurious;
 pub use hosts::Begun;
 pub use processes::Taken;
+pub use records::FileOf;
 pub use threads::Change;
 pub use tracing::RuntimeTask;
 
@@ -41,6 +43,7 @@ use crate::file::epoll::Epolls;
 use crate::file::eventfd::EventFds;
 use crate::file::lock::FileLocks;
 use crate::file::pipe::Pipes;
+use crate::file::record::RecordLocks;
 use crate::file::timerfd::{TimerFdId, TimerFds};
 use crate::futex::Futexes;
 use crate::limits::{Limits, SPIN_POINTS, TURN_POINTS};
@@ -171,6 +174,9 @@ pub struct Kernel {
     pollers: BTreeMap<Object, Vec<ThreadId>>,
     /// `flock(2)`.
     pub(crate) locks: FileLocks,
+    /// `F_SETLK` of `fcntl(2)`.
+    pub(crate) record_locks: RecordLocks,
+    file_of: FileOf,
     /// Descriptors of the real kernel that nothing refers to any more, for the boundary to close.
     closed_real: Vec<i32>,
     /// Threads that were ended by the end of their process, for the boundary to forget.
@@ -254,6 +260,8 @@ impl Kernel {
             waiters: BTreeMap::new(),
             pollers: BTreeMap::new(),
             locks: FileLocks::default(),
+            record_locks: RecordLocks::default(),
+            file_of: |_| None,
             closed_real: Vec::new(),
             killed: Vec::new(),
             begun: Vec::new(),

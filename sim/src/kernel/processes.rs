@@ -10,6 +10,7 @@ use crate::ending::Ending;
 use crate::errno::Errno;
 use crate::event::{Event, Why};
 use crate::fd::{Object, OnExec};
+use crate::file::record::Owner;
 use crate::futex::Word;
 use crate::process::signal::{self, Action, Disposition, Effect, Handler};
 use crate::process::{Life, Pid, Process, Status};
@@ -109,6 +110,7 @@ impl Kernel {
     /// A number of a process is closed.
     pub(crate) fn close_fd(&mut self, process: Pid, fd: i32) -> Result<(), Errno> {
         let id = self.processes.get_mut(process).fds.take(fd)?;
+        self.release_records_of_closed(process, id);
         self.let_go(id);
         Ok(())
     }
@@ -139,6 +141,7 @@ impl Kernel {
             .map(|(id, _)| id)
             .collect();
         threads.into_iter().for_each(|thread| self.kill_thread(thread));
+        self.release_all_records(Owner::Process(pid));
         let numbers: Vec<i32> = self.processes.get(pid).fds.iter().map(|(fd, _)| fd).collect();
         for fd in numbers {
             self.close_fd(pid, fd).expect("it was in the table");

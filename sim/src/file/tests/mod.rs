@@ -4,5 +4,6 @@ mod epoll;
 mod eventfd;
 mod pipe;
 mod random;
+mod record;
 mod timerfd;
 mod world;

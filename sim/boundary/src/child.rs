@@ -31,7 +31,7 @@ use crate::run::{self, backtrace_here, run};
 use crate::shm::SHARED;
 use crate::sight;
 use crate::step;
-use crate::symbols::{raw, signal, thread};
+use crate::symbols::{raw, record, signal, thread};
 
 /// A program under test: its main function and its oracle, which says signature and detail of what is wrong.
 pub type Program = Box<dyn FnOnce() -> Result<(), (String, String)>>;
@@ -148,6 +148,7 @@ pub(crate) fn begin(mut kernel: Kernel, request: &Request, os: Os) {
     let first = &mut kernel.net.hosts.get_mut(HostId::FIRST).spec;
     first.cores = request.cores;
     first.os = request.os.unwrap_or(os);
+    kernel.tell_files_by(record::file_of);
     signal::begin(&mut kernel, Pid::FIRST);
     run::begin(kernel);
 }

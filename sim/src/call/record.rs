@@ -79,6 +79,12 @@ impl Command {
     /// `F_SETLKW`.
     pub const SET_AND_WAIT: Self = Self { does: Does::Wait, whose: Whose::Process };
 
+    /// Whether it only looks, and so writes to what it is given.
+    #[must_use]
+    pub fn looks(self) -> bool {
+        self.does == Does::Look
+    }
+
     /// The command of this number, if it is one about locks.
     #[must_use]
     pub fn of(number: i32) -> Option<Self> {
@@ -112,8 +118,7 @@ impl Request {
     /// # Errors
     /// `EINVAL`, `EOVERFLOW`, `EBADF` for a lock that the descriptor was not opened for, in the order of `fcntl_setlk` and `fcntl_getlk`.
     pub fn new(command: Command, asked: Flock, opened: &Opened) -> Result<Self, Errno> {
-        let looks = command.does == Does::Look;
-        if looks && command.whose == Whose::Process && !matches!(asked.kind, F_RDLCK | F_WRLCK) {
+        if command.looks() && command.whose == Whose::Process && !matches!(asked.kind, F_RDLCK | F_WRLCK) {
             return Err(Errno::EINVAL);
         }
         let span = span(&asked, opened)?;
@@ -130,7 +135,7 @@ impl Request {
             Some(Purpose::Write) => mode & FMODE_WRITE != 0,
             None => true,
         };
-        if !looks && !allowed {
+        if !command.looks() && !allowed {
             return Err(Errno::EBADF);
         }
         if command.whose == Whose::OpenFile && asked.pid != 0 {
@@ -177,7 +182,7 @@ pub fn fcntl(kernel: &mut Kernel, caller: &mut Caller, fd: i32, request: &Reques
         Whose::Process => Owner::Process(caller.process),
         Whose::OpenFile => Owner::Open(id),
     };
-    if request.command.does == Does::Look {
+    if request.command.looks() {
         return Ok(look(kernel, owner, request));
     }
     attempt::on_file(kernel, caller, fd, |kernel, caller, _| {

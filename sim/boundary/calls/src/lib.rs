@@ -30,6 +30,7 @@ pub mod pipe;
 pub mod poller;
 pub mod process;
 pub mod random;
+pub mod record;
 pub mod signal;
 pub mod socket;
 pub mod thread;

@@ -8,12 +8,13 @@ use core::ffi::{c_int, c_uint, c_ulong, c_void};
 
 use libc::iovec;
 use photofinish_sim::call::file::Work;
+use photofinish_sim::call::record::Command;
 use photofinish_sim::call::{Stop, fd, io};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::{Object, OnExec};
 use photofinish_sim::kernel::Kernel;
 
-use super::{content, fail, real, stdio};
+use super::{content, fail, real, record, stdio};
 use crate::disk::{self, sys, sys::sys};
 use crate::own::{owned, real};
 use crate::run::{call, with_kernel};
@@ -133,24 +134,17 @@ fn write_real(fd: c_int, number: i64, rest: &[i64]) -> isize {
     real::size(real::on_file("write to a real file", fd, Work::Write, answer, real::fails(Errno::EBADF)))
 }
 
-/// `fcntl(2)` of a real file. Locks of `F_SETLK` belong to a process, and all of a run are one for the real kernel; those of
-/// `F_OFD_SETLK` belong to the open file, but a wait for one would stop the run.
+/// `fcntl(2)` of a real file, but for its locks.
 fn control_real(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
     let unmodelled = || Stop::Unmodelled(format!("fcntl(2) command {command} of a real file"), Errno::EINVAL);
-    let answer = |kernel: &mut Kernel, real: c_int| {
+    let answer = |_: &mut Kernel, real: c_int| {
         let made = |command: c_int| {
             sys(libc::SYS_fcntl, &[i64::from(real), i64::from(command), argument.cast_signed()])
         };
-        let processes = kernel.processes.iter().count();
         match command {
-            libc::F_GETFL | libc::F_GETLK | libc::F_OFD_GETLK | libc::F_OFD_SETLK => Ok(made(command)?),
+            libc::F_GETFL => Ok(made(command)?),
             libc::F_SETFL if argument & libc::O_ASYNC as c_ulong == 0 => Ok(made(command)?),
             libc::F_ADD_SEALS | libc::F_GET_SEALS => Ok(made(command)?),
-            libc::F_SETLK | libc::F_SETLKW if processes == 1 => Ok(made(command)?),
-            libc::F_OFD_SETLKW => made(libc::F_OFD_SETLK).map_err(|errno| match errno {
-                Errno::EAGAIN => unmodelled(),
-                errno => errno.into(),
-            }),
             _ => Err(unmodelled()),
         }
     };
@@ -164,6 +158,9 @@ fn control(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
         reason = "fcntl(2): an int argument is the low half of its register"
     )]
     let number = argument as c_int;
+    if let Some(command) = Command::of(command) {
+        return record::control(fd, command, argument as *mut libc::flock);
+    }
     match (command, kind(fd)) {
         (libc::F_DUPFD, _) => duplicate(fd, number, OnExec::Keep),
         (libc::F_DUPFD_CLOEXEC, _) => duplicate(fd, number, OnExec::Close),

@@ -36,6 +36,7 @@ mod process;
 mod random;
 pub(crate) mod raw;
 mod real;
+pub(crate) mod record;
 mod refused;
 mod rwlock;
 mod select;

@@ -199,8 +199,6 @@ refused! {
     mknod(a, b, c);
     mknodat(a, b, c, d);
     chroot(a);
-    lockf(a, b, c);
-    lockf64(a, b, c);
     vmsplice(a, b, c, d);
     readahead(a, b, c);
     pathconf(a, b);

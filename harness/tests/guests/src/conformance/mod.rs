@@ -30,6 +30,7 @@ pub mod place;
 pub mod poll;
 pub mod process;
 pub mod random;
+pub mod record;
 pub mod resolve;
 mod scratch;
 pub mod select;
@@ -64,6 +65,7 @@ pub static FAMILIES: &[&Family] = &[
     &signal::FAMILY,
     &descriptor::FAMILY,
     &file::FAMILY,
+    &record::FAMILY,
     &path::FAMILY,
     &place::FAMILY,
     &compiled::FAMILY,

@@ -65,6 +65,7 @@ pub(super) fn main() {
             std::process::exit(status.code().map_or(99, |code| code + 1))
         }
         Some("term") => term(),
+        Some("locks") => super::locker::main(),
         Some("crowd") => crowd(),
         Some("abort") => std::process::abort(),
         Some("sleep") => loop {

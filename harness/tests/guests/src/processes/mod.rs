@@ -3,6 +3,7 @@
 //! Invariant: what a child does and how it ends depends on its arguments alone.
 
 mod child;
+pub mod locker;
 mod piped;
 mod starting;
 

@@ -119,9 +119,9 @@ impl Kernel {
 
     /// The lock that a thread waits for, as a person reads it.
     pub(super) fn describe_record(&self, thread: ThreadId, file: u32) -> String {
-        let wanted =
-            self.threads.get(thread).awaited.map_or_else(String::new, |awaited| describe(&awaited.wanted));
-        format!("a lock of {wanted} of file {file}")
+        let wanted = self.threads.get(thread).awaited.map(|awaited| awaited.wanted);
+        let wanted = wanted.expect("who waits for a lock has said for which");
+        format!("a lock of {} of file {file}, to {}", bytes(wanted.span), purpose(wanted.purpose))
     }
 
     /// Who has what a thread waits for, as a person reads it.
@@ -134,20 +134,25 @@ impl Kernel {
                     havers => format!("an open file of {havers}"),
                 },
             };
-            format!("{whose} has {}", describe(lock))
+            format!("{whose} has {} to {}", bytes(lock.span), purpose(lock.purpose))
         };
         self.in_the_way_of(thread, file).map(has).collect::<Vec<_>>().join(", ")
     }
 }
 
-fn describe(lock: &Lock) -> String {
-    let Span { first, last } = lock.span;
-    let bytes = match last {
+fn bytes(span: Span) -> String {
+    let Span { first, last } = span;
+    match last {
         LAST if first == 0 => String::from("all bytes"),
         LAST => format!("the bytes from {first} on"),
         _ if first == last => format!("byte {first}"),
         _ => format!("bytes {first} to {last}"),
-    };
-    let purpose = if lock.purpose == Purpose::Read { "read" } else { "write" };
-    format!("{bytes} to {purpose}")
+    }
+}
+
+fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Read => "read",
+        Purpose::Write => "write",
+    }
 }

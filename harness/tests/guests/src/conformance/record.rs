@@ -197,20 +197,25 @@ fn refused(t: &mut Transcript) {
         ("nothing", closed),
     ] {
         for command in commands {
+            let mut call = |what: &str, record: Record| {
+                let answer = record::fcntl(Size::Plain, fd.0, command, record);
+                t.call(
+                    format_args!("{what}: {command} {}", record.kind),
+                    answer.map(|found| shown(&found, None)),
+                );
+                // A lock of the process would be in the way of the open file's.
+                for unlocks in [F_SETLK, F_OFD_SETLK] {
+                    let _ = record::fcntl(Size::Plain, fd.0, unlocks, Record::new(F_UNLCK, 0, 0));
+                }
+            };
             // What is asked of an open file without a kind is answered by newer kernels alone.
             let kinds = [F_RDLCK, F_WRLCK, 3, -1, F_UNLCK];
             for kind in kinds.into_iter().filter(|kind| (*kind, command) != (F_UNLCK, F_OFD_GETLK)) {
-                let answer = record::fcntl(Size::Plain, fd.0, command, Record::new(kind, 0, 1));
-                t.call(format_args!("{what}: {command} {kind}"), answer.map(|found| shown(&found, None)));
+                call(what, Record::new(kind, 0, 1));
             }
-            let pid = Record { pid: 1, ..Record::new(F_RDLCK, 0, 1) };
-            let answer = record::fcntl(Size::Plain, fd.0, command, pid);
-            t.call("with a process", answer.map(|found| shown(&found, None)));
-            let pid = Record { kind: F_WRLCK, start: -1, ..pid };
-            t.call(
-                "with more",
-                record::fcntl(Size::Plain, fd.0, command, pid).map(|found| shown(&found, None)),
-            );
+            let process = Record { pid: 1, ..Record::new(F_RDLCK, 0, 1) };
+            call("with a process", process);
+            call("with more that is wrong", Record { kind: F_WRLCK, start: -1, ..process });
         }
         t.call("from nowhere", record::fcntl_nowhere(fd.0));
     }
@@ -332,22 +337,45 @@ fn processes(t: &mut Transcript) {
     let found = record::fcntl(Size::Plain, one.0, F_GETLK, Record::new(F_WRLCK, 0, 0));
     t.call("who is over has none", found.map(|found| shown(&found, Some(pid))));
     t.call("lock", set(&one, F_WRLCK, (0, 1)));
-    let mut sleeping = child(&["sleep"]);
-    let before = || {
-        // It stays open.
-        let file = ManuallyDrop::new(Fd(path::openat(libc::AT_FDCWD, c"a", libc::O_RDWR, 0).map_err(raw)?));
-        let inherited = set(&file, F_RDLCK, (0, 1));
-        set(&file, F_RDLCK, (7, 3)).map_err(raw)?;
-        if inherited == Err(Failed(libc::EAGAIN)) { Ok(()) } else { Err(raw(Failed(libc::EPERM))) }
-    };
-    let mut sleeping =
-        process::before_exec(sleeping.stdout(Stdio::null()), before).spawn().expect("it starts");
-    let found = record::fcntl(Size::Plain, one.0, F_GETLK, Record::new(F_WRLCK, 0, 0));
-    t.call("kept over an execution", found.map(|found| shown(&found, Some(sleeping.id().cast_signed()))));
-    t.std("kill", &sleeping.kill());
-    t.std("wait", &sleeping.wait());
-    let found = record::fcntl(Size::Plain, one.0, F_GETLK, Record::new(F_WRLCK, 0, 0));
-    t.call("gone", found.map(|found| shown(&found, None)));
+    let cases: [(&str, &std::ffi::CStr, Before); 2] =
+        [("a file that is closed on execution, too", c"a", lock_a), ("a file of its own", c"b", lock_b)];
+    for (what, name, first) in cases {
+        let mut heir = child(&["sleep"]);
+        let mut heir = process::before_exec(heir.stdout(Stdio::null()), first).spawn().expect("it starts");
+        let found = record::fcntl(Size::Plain, file(name).0, F_GETLK, Record::new(F_WRLCK, 1, 0));
+        t.call(what, found.map(|found| shown(&found, Some(heir.id().cast_signed()))));
+        t.std("kill", &heir.kill());
+        t.std("wait", &heir.wait());
+        let found = record::fcntl(Size::Plain, file(name).0, F_GETLK, Record::new(F_WRLCK, 1, 0));
+        t.call("gone", found.map(|found| shown(&found, None)));
+        t.call("lock", set(&one, F_WRLCK, (0, 1)));
+    }
+}
+
+/// What runs in a child before its program.
+type Before = fn() -> std::io::Result<()>;
+
+/// Locks a file whose other descriptor is closed as the program begins, which its parent has locked.
+fn lock_a() -> std::io::Result<()> {
+    lock_before(c"a")?;
+    // What its parent has is not its own.
+    let file = ManuallyDrop::new(Fd(path::openat(libc::AT_FDCWD, c"a", libc::O_RDWR, 0).map_err(raw)?));
+    match set(&file, F_RDLCK, (0, 1)) {
+        Err(Failed(libc::EAGAIN)) => Ok(()),
+        _ => Err(raw(Failed(libc::EPERM))),
+    }
+}
+
+/// Locks a file that nobody else has open.
+fn lock_b() -> std::io::Result<()> {
+    lock_before(c"b")
+}
+
+fn lock_before(name: &std::ffi::CStr) -> std::io::Result<()> {
+    let flags = libc::O_RDWR | libc::O_CREAT;
+    // It stays open.
+    let file = ManuallyDrop::new(Fd(path::openat(libc::AT_FDCWD, name, flags, 0o644).map_err(raw)?));
+    set(&file, F_RDLCK, (7, 3)).map_err(raw)
 }
 
 fn raw(Failed(number): Failed) -> std::io::Error {

@@ -204,7 +204,7 @@ pub fn fcntl(kernel: &mut Kernel, caller: &mut Caller, fd: i32, request: &Reques
 
 /// `posix_test_lock`, which is asked for what an open file itself has if it is asked for no kind of lock.
 fn look(kernel: &Kernel, owner: Owner, request: &Request) -> Flock {
-    let locks = &kernel.record_locks;
+    let locks = &kernel.records.locks;
     let found = match request.purpose {
         Some(purpose) => locks.conflicts(request.file, Lock { owner, purpose, span: request.span }).next(),
         None => locks.own(request.file, owner, request.span),
@@ -226,7 +226,7 @@ fn look(kernel: &Kernel, owner: Owner, request: &Request) -> Flock {
 
 /// Takes a lock, or says what is to be done as long as another is in the way.
 fn take(kernel: &mut Kernel, caller: &Caller, request: &Request, wanted: Lock) -> Result<(), Stop> {
-    let Some(held) = kernel.record_locks.conflicts(request.file, wanted).next() else {
+    let Some(held) = kernel.records.locks.conflicts(request.file, wanted).next() else {
         kernel.take_record(request.file, wanted);
         return Ok(());
     };

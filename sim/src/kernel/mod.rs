@@ -43,7 +43,6 @@ use crate::file::epoll::Epolls;
 use crate::file::eventfd::EventFds;
 use crate::file::lock::FileLocks;
 use crate::file::pipe::Pipes;
-use crate::file::record::RecordLocks;
 use crate::file::timerfd::{TimerFdId, TimerFds};
 use crate::futex::Futexes;
 use crate::limits::{Limits, SPIN_POINTS, TURN_POINTS};
@@ -175,8 +174,7 @@ pub struct Kernel {
     /// `flock(2)`.
     pub(crate) locks: FileLocks,
     /// `F_SETLK` of `fcntl(2)`.
-    pub(crate) record_locks: RecordLocks,
-    file_of: FileOf,
+    pub(crate) records: records::Records,
     /// Descriptors of the real kernel that nothing refers to any more, for the boundary to close.
     closed_real: Vec<i32>,
     /// Threads that were ended by the end of their process, for the boundary to forget.
@@ -260,8 +258,7 @@ impl Kernel {
             waiters: BTreeMap::new(),
             pollers: BTreeMap::new(),
             locks: FileLocks::default(),
-            record_locks: RecordLocks::default(),
-            file_of: |_| None,
+            records: records::Records::default(),
             closed_real: Vec::new(),
             killed: Vec::new(),
             begun: Vec::new(),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::Kernel;
 use crate::fd::{DescriptionId, Object};
 use crate::file::lock::FileNumber;
-use crate::file::record::{Awaited, LAST, Lock, Owner, Purpose, Span};
+use crate::file::record::{Awaited, LAST, Lock, Owner, Purpose, RecordLocks, Span};
 use crate::limits::LOCK_CHAIN_MAX;
 use crate::process::Pid;
 use crate::thread::{State, Thread, ThreadId};
@@ -18,30 +18,42 @@ use crate::wait::{WaitOn, Woken};
 /// descriptor of `O_PATH`.
 pub type FileOf = fn(Object) -> Option<FileNumber>;
 
+/// The locks, and how files are told apart.
+pub(crate) struct Records {
+    pub(crate) locks: RecordLocks,
+    file_of: FileOf,
+}
+
+impl Default for Records {
+    fn default() -> Self {
+        Self { locks: RecordLocks::default(), file_of: |_| None }
+    }
+}
+
 /// All bytes of a file.
 const WHOLE: Span = Span { first: 0, last: LAST };
 
 impl Kernel {
     /// How files are told apart. It is asked only about descriptors of processes that have locks.
     pub fn tell_files_by(&mut self, file_of: FileOf) {
-        self.file_of = file_of;
+        self.records.file_of = file_of;
     }
 
     /// Gives a lock that nothing is in the way of. It may be less than its owner had: `F_RDLCK` in place of `F_WRLCK`.
     pub(crate) fn take_record(&mut self, file: FileNumber, wanted: Lock) {
-        self.record_locks.take(file, wanted);
+        self.records.locks.take(file, wanted);
         self.wake_for_record(file, wanted.owner);
     }
 
     /// Takes bytes of a file from an owner.
     pub(crate) fn release_record(&mut self, file: FileNumber, owner: Owner, span: Span) {
-        self.record_locks.release(file, owner, span);
+        self.records.locks.release(file, owner, span);
         self.wake_for_record(file, owner);
     }
 
     /// An owner is no more.
     pub(super) fn release_all_records(&mut self, owner: Owner) {
-        for file in self.record_locks.files_of(owner) {
+        for file in self.records.locks.files_of(owner) {
             self.release_record(file, owner, WHOLE);
         }
     }
@@ -49,10 +61,10 @@ impl Kernel {
     /// A process closes a descriptor: `locks_remove_posix`.
     pub(super) fn release_records_of_closed(&mut self, process: Pid, id: DescriptionId) {
         let owner = Owner::Process(process);
-        if !self.record_locks.has_any(owner) {
+        if !self.records.locks.has_any(owner) {
             return;
         }
-        if let Some(file) = (self.file_of)(self.files.object(id)) {
+        if let Some(file) = (self.records.file_of)(self.files.object(id)) {
             self.release_record(file, owner, WHOLE);
         }
     }
@@ -67,7 +79,7 @@ impl Kernel {
         let waiting = self.waiters.get(&WaitOn::Record(file.0)).into_iter().flatten();
         let is_free = |thread: &ThreadId| match &self.threads.get(*thread).awaited {
             Some(Awaited { wanted, of }) => {
-                *of == owner && self.record_locks.conflicts(file, *wanted).all(|lock| lock.owner != owner)
+                *of == owner && self.records.locks.conflicts(file, *wanted).all(|lock| lock.owner != owner)
             }
             None => true,
         };
@@ -105,7 +117,7 @@ impl Kernel {
     /// The locks that a thread waits for.
     fn in_the_way_of(&self, thread: ThreadId, file: u32) -> impl Iterator<Item = &Lock> {
         let awaited = self.threads.get(thread).awaited.into_iter();
-        awaited.flat_map(move |awaited| self.record_locks.conflicts(FileNumber(file), awaited.wanted))
+        awaited.flat_map(move |awaited| self.records.locks.conflicts(FileNumber(file), awaited.wanted))
     }
 
     /// The processes that could end a thread's wait for a lock; none if it is not only theirs.

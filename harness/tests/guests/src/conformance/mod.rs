@@ -32,6 +32,7 @@ pub mod process;
 pub mod random;
 pub mod record;
 pub mod resolve;
+mod rivals;
 mod scratch;
 pub mod select;
 pub mod sequence;

@@ -39,5 +39,6 @@ pub mod thread;
 mod timer;
 pub mod trace;
 pub mod traced;
+pub mod tree;
 pub mod unix;
 pub mod wait;

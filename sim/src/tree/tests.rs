@@ -1,0 +1,357 @@
+//! Scripts of calls and what each is answered, and random ones that must leave the tree whole.
+//!
+//! Does not know contents. Invariant: after every line of a script, whatever came of it, the tree agrees with itself.
+
+use proptest::prelude::*;
+
+use super::node::Body;
+use super::{Ask, Birth, Follow, Found, Kind, Last, MOUNT, Move, Right, Spot, Time, Tree, Who};
+use crate::errno::Errno;
+use crate::file::lock::FileNumber;
+
+const ROOT: FileNumber = FileNumber(1);
+const NOW: Time = Time { sec: 7, nsec: 0 };
+
+/// A tree, and the number that comes next.
+struct Trial {
+    tree: Tree,
+    next: u32,
+}
+
+impl Trial {
+    fn new(user: u32) -> Self {
+        let mut tree = Tree::new(Who { user, groups: vec![user] });
+        tree.add_root(ROOT, NOW);
+        Self { tree, next: 2 }
+    }
+
+    fn birth(&mut self) -> Birth {
+        self.next += 1;
+        Birth { number: FileNumber(self.next - 1), now: NOW, mask: 0o022 }
+    }
+
+    fn spot(&self, path: &str, follow: Follow) -> Result<Spot, Errno> {
+        match self.tree.walk(ROOT, ROOT, path.as_bytes(), follow)? {
+            Found::Inside(spot) => Ok(spot),
+            Found::Outside(path) => panic!("{} is outside", String::from_utf8_lossy(&path)),
+        }
+    }
+
+    /// One line of a script: a call and its paths.
+    fn run(&mut self, line: &str) -> Result<(), Errno> {
+        let words: Vec<&str> = line.split(' ').collect();
+        let birth = self.birth();
+        match words[..] {
+            ["mkdir", path] => {
+                self.spot(path, Follow::Never).and_then(|at| self.tree.make_folder(&at, 0o777, birth))
+            }
+            ["touch", path] => self.open(path, ask(Some(0o666)), birth),
+            ["cat", path] => self.open(path, ask(None), birth),
+            ["new", path] => self.open(path, Ask { exclusive: true, ..ask(Some(0o666)) }, birth),
+            ["ls", path] => self.open(path, Ask { folder: true, ..ask(None) }, birth),
+            ["over", path] => {
+                self.open(path, Ask { truncate: true, right: Right::WRITE, ..ask(None) }, birth)
+            }
+            ["ln", "-s", to, path] => {
+                self.spot(path, Follow::Never).and_then(|at| self.tree.make_link(&at, to.as_bytes(), birth))
+            }
+            ["ln", old, new] => {
+                let (old, new) = (self.spot(old, Follow::No)?, self.spot(new, Follow::Never)?);
+                self.tree.link(&old, &new, NOW)
+            }
+            ["rm", path] => self.spot(path, Follow::Never).and_then(|at| self.tree.unlink(&at, NOW)),
+            ["rmdir", path] => {
+                self.spot(path, Follow::Never).and_then(|at| self.tree.remove_folder(&at, NOW))
+            }
+            ["mv", old, new] => self.rename(old, new, Move::Replace),
+            ["mv", "-n", old, new] => self.rename(old, new, Move::Keep),
+            ["mv", "-x", old, new] => self.rename(old, new, Move::Exchange),
+            ["chmod", mode, path] => {
+                let node = self.spot(path, Follow::Yes).and_then(|at| self.tree.there(&at))?;
+                let mode = u32::from_str_radix(mode, 8).expect("octal digits");
+                self.tree.change_mode(node, mode, NOW)
+            }
+            _ => panic!("{line}"),
+        }
+    }
+
+    fn open(&mut self, path: &str, ask: Ask, birth: Birth) -> Result<(), Errno> {
+        let follow = if ask.exclusive { Follow::No } else { Follow::Yes };
+        let spot = self.spot(path, follow)?;
+        self.tree.open(&spot, ask, birth).map(|_| ())
+    }
+
+    fn rename(&mut self, old: &str, new: &str, how: Move) -> Result<(), Errno> {
+        let (old, new) = (self.spot(old, Follow::Never)?, self.spot(new, Follow::Never)?);
+        self.tree.rename(&old, &new, how, NOW)
+    }
+
+    /// Every name is known at both ends, every count is right, and all lead up to the root.
+    fn check(&self) {
+        for (number, node) in &self.tree.nodes {
+            let live = node.names.iter().filter(|name| name.live);
+            for name in live.clone() {
+                assert_eq!(self.tree.child(name.folder, &name.name), Some(*number));
+            }
+            let mut links = u32::try_from(live.count()).expect("a count");
+            if let Body::Folder(inside) = &node.body {
+                let folders =
+                    inside.values().filter(|node| self.tree.node(**node).kind() == Kind::Folder).count();
+                let is_there = links == 1 || *number == ROOT;
+                links = if is_there { 2 + u32::try_from(folders).expect("a count") } else { 0 };
+                for (name, node) in inside {
+                    let is_known = |it: &super::Name| it.live && it.folder == *number && it.name == *name;
+                    assert!(self.tree.node(*node).names.iter().any(is_known));
+                }
+            }
+            assert_eq!(node.links, links, "{number:?}: {node:?}");
+            assert!(node.links > 0 || node.holds > 0, "nobody can reach {number:?}");
+        }
+    }
+}
+
+fn ask(create: Option<u32>) -> Ask {
+    Ask { right: Right::READ, create, exclusive: false, truncate: false, folder: false, place: false }
+}
+
+/// Runs a script, whose lines end in the error that is expected, if any.
+fn script(user: u32, lines: &[(&str, Option<Errno>)]) {
+    let mut trial = Trial::new(user);
+    for (line, expected) in lines {
+        assert_eq!(trial.run(line).err(), *expected, "{line}");
+        trial.check();
+    }
+}
+
+const OK: Option<Errno> = None;
+
+#[test]
+fn names_are_made_and_removed_as_by_namei() {
+    script(
+        0,
+        &[
+            ("mkdir d", OK),
+            ("mkdir d", Some(Errno::EEXIST)),
+            ("mkdir d/.", Some(Errno::EEXIST)),
+            ("mkdir x/..", Some(Errno::ENOENT)),
+            ("touch d/.", Some(Errno::EISDIR)),
+            ("new d/.", Some(Errno::EEXIST)),
+            ("mkdir e/", OK),
+            ("touch f", OK),
+            ("touch f/", Some(Errno::EISDIR)),
+            ("touch d", Some(Errno::EISDIR)),
+            ("new f", Some(Errno::EEXIST)),
+            ("cat g", Some(Errno::ENOENT)),
+            ("cat f/", Some(Errno::ENOTDIR)),
+            ("cat f/x", Some(Errno::ENOTDIR)),
+            ("ls f", Some(Errno::ENOTDIR)),
+            ("ls d/", OK),
+            ("over d", Some(Errno::EISDIR)),
+            ("ln -s d/f s", OK),
+            ("cat s", Some(Errno::ENOENT)),
+            ("new s", Some(Errno::EEXIST)),
+            ("touch s", OK),
+            ("cat d/f", OK),
+            ("ln -s loop loop", OK),
+            ("cat loop", Some(Errno::ELOOP)),
+            ("ln d/f h", OK),
+            ("ln d hard", Some(Errno::EPERM)),
+            ("ln h d/f", Some(Errno::EEXIST)),
+            ("rm d", Some(Errno::EISDIR)),
+            ("rm h/", Some(Errno::ENOTDIR)),
+            ("rm .", Some(Errno::EISDIR)),
+            ("rmdir d", Some(Errno::ENOTEMPTY)),
+            ("rmdir h", Some(Errno::ENOTDIR)),
+            ("rmdir d/.", Some(Errno::EINVAL)),
+            ("rmdir d/..", Some(Errno::ENOTEMPTY)),
+            ("rmdir /tmp/photofinish", Some(Errno::EBUSY)),
+            ("rm d/f", OK),
+            ("rmdir d", OK),
+            ("cat h", OK),
+        ],
+    );
+}
+
+#[test]
+fn names_are_moved_as_by_rename() {
+    script(
+        0,
+        &[
+            ("mkdir a", OK),
+            ("mkdir a/b", OK),
+            ("mkdir c", OK),
+            ("touch f", OK),
+            ("touch c/g", OK),
+            ("mv a a/b/x", Some(Errno::EINVAL)),
+            ("mv a/b a", Some(Errno::ENOTEMPTY)),
+            ("mv -x a/b a", Some(Errno::EINVAL)),
+            ("mv f a", Some(Errno::EISDIR)),
+            ("mv a f", Some(Errno::ENOTDIR)),
+            ("mv a c", Some(Errno::ENOTEMPTY)),
+            ("mv f/ g", Some(Errno::ENOTDIR)),
+            ("mv f g/", Some(Errno::ENOTDIR)),
+            ("mv . g", Some(Errno::EBUSY)),
+            ("mv f c/..", Some(Errno::EBUSY)),
+            ("mv -n f c/..", Some(Errno::EEXIST)),
+            ("mv -n f c/g", Some(Errno::EEXIST)),
+            ("mv -x f x", Some(Errno::ENOENT)),
+            ("mv -x f a", OK),
+            ("ls f/b", OK),
+            ("cat a", OK),
+            ("ln a z", OK),
+            ("mv a z", OK),
+            ("cat a", OK),
+            ("mv a c/g", OK),
+            ("mv f c/f", OK),
+            ("ls c/f/b/../..", OK),
+            ("cat c/f/b/../../g", OK),
+            ("mv missing c/g", Some(Errno::ENOENT)),
+        ],
+    );
+}
+
+#[test]
+fn rights_are_those_of_the_owner_unless_privileged() {
+    let lines = |refused: Option<Errno>| {
+        [
+            ("mkdir d", OK),
+            ("touch d/f", OK),
+            ("chmod 000 d/f", OK),
+            ("cat d/f", refused),
+            ("chmod 500 d", OK),
+            ("touch d/g", refused),
+            ("rm d/f", refused),
+            ("chmod 600 d", OK),
+            ("cat d/h", if refused.is_some() { refused } else { Some(Errno::ENOENT) }),
+        ]
+    };
+    script(1000, &lines(Some(Errno::EACCES)));
+    let mut privileged = lines(None);
+    // What a privileged user removed a line before is not there.
+    privileged[8].1 = Some(Errno::ENOENT);
+    script(0, &privileged);
+}
+
+#[test]
+fn a_path_leads_through_the_mount_and_out_of_it() {
+    let mut trial = Trial::new(0);
+    trial.run("mkdir d").expect("a folder");
+    trial.run("ln -s /tmp/photofinish/d in").expect("a link");
+    trial.run("ln -s /etc out").expect("a link");
+    for (path, expected) in [
+        ("/tmp/photofinish/d", "d"),
+        ("//tmp/./photofinish//d", "d"),
+        ("/usr/../tmp/photofinish/d", "d"),
+        ("in/../d", "d"),
+        ("../photofinish/d", "d"),
+        ("d/../../photofinish/in/.", "d"),
+    ] {
+        let spot = trial.spot(path, Follow::Yes).expect(path);
+        assert_eq!(spot.node, trial.spot(expected, Follow::Yes).expect(expected).node, "{path}");
+    }
+    for (path, expected) in [
+        ("..", "/tmp"),
+        ("../x/", "/tmp/x/"),
+        ("d/../../../..", "/"),
+        ("out", "/etc"),
+        ("out/passwd", "/etc/passwd"),
+        ("/tmp/photofinish/../photofinishes", "/tmp/photofinishes"),
+    ] {
+        let found = trial.tree.walk(ROOT, ROOT, path.as_bytes(), Follow::Yes);
+        assert_eq!(found, Ok(Found::Outside(expected.as_bytes().to_vec())), "{path}");
+    }
+    for (path, expected) in
+        [(".", Last::Dot), ("d/..", Last::DotDot), ("/tmp/photofinish", Last::Root), ("d", Last::Normal)]
+    {
+        assert_eq!(trial.spot(path, Follow::Never).expect(path).last, expected, "{path}");
+    }
+}
+
+#[test]
+fn a_path_leads_inside_by_the_names_in_it() {
+    for path in
+        ["/tmp/photofinish", "//tmp/./photofinish/a", "/usr/../tmp/photofinish/../x", "/tmp/photofinish/"]
+    {
+        assert!(super::leads_inside(path.as_bytes()), "{path}");
+    }
+    for path in
+        ["/", "", "/tmp", "/tmp/photofinish2", "/tmp/photo", "/tmp/../photofinish", "/x/tmp/photofinish"]
+    {
+        assert!(!super::leads_inside(path.as_bytes()), "{path}");
+    }
+}
+
+#[test]
+fn what_is_held_stays_and_knows_its_way_back() {
+    let mut trial = Trial::new(0);
+    for line in ["mkdir a", "mkdir a/b", "touch a/b/f"] {
+        trial.run(line).expect(line);
+    }
+    let folder = trial.spot("a/b", Follow::Yes).expect("it is there").node.expect("it is there");
+    let file = trial.spot("a/b/f", Follow::Yes).expect("it is there").node.expect("it is there");
+    for number in [folder, file] {
+        trial.tree.hold(number);
+    }
+    trial.run("mv a/b/f a/g").expect("a move");
+    assert_eq!(trial.tree.shown(file, 0), [MOUNT, b"/a/g"].concat());
+    for line in ["rm a/g", "rmdir a/b", "rmdir a"] {
+        trial.run(line).expect(line);
+        trial.check();
+    }
+    assert_eq!(trial.tree.shown(file, 0), [MOUNT, b"/a/g (deleted)"].concat());
+    assert_eq!(trial.tree.folder_path(folder), Err(Errno::ENOENT));
+    assert_eq!(trial.tree.list(folder), Err(Errno::ENOENT));
+    let up = trial.tree.walk(ROOT, folder, b"../..", Follow::Yes);
+    assert!(matches!(up, Ok(Found::Inside(Spot { node: Some(ROOT), .. }))), "{up:?}");
+    assert_eq!(trial.tree.walk(ROOT, folder, b"x/y", Follow::Yes), Err(Errno::ENOENT));
+    for number in [folder, file] {
+        trial.tree.let_go(number);
+    }
+    assert_eq!(trial.tree.take_gone(), [file]);
+    assert_eq!(trial.tree.nodes.len(), 1, "{:?}", trial.tree);
+}
+
+/// A path of up to three of a few names.
+fn path() -> impl Strategy<Value = String> {
+    proptest::collection::vec(prop_oneof![3 => "[abc]", 1 => Just(String::from(".."))], 1..4)
+        .prop_map(|names| names.join("/"))
+        .prop_filter("inside", |path| !path.starts_with(".."))
+}
+
+fn line() -> impl Strategy<Value = String> {
+    let one = prop_oneof![
+        Just("mkdir"),
+        Just("touch"),
+        Just("rm"),
+        Just("rmdir"),
+        Just("new"),
+        Just("cat"),
+        Just("chmod 777")
+    ];
+    let two = prop_oneof![Just("ln"), Just("ln -s"), Just("mv"), Just("mv -n"), Just("mv -x")];
+    prop_oneof![
+        (one, path()).prop_map(|(call, path)| format!("{call} {path}")),
+        (two, path(), path()).prop_map(|(call, old, new)| format!("{call} {old} {new}")),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_calls_leave_a_tree_that_contradicts_itself(lines in proptest::collection::vec(line(), 0..60)) {
+        let mut trial = Trial::new(0);
+        for line in lines {
+            // A path of dots may lead out.
+            let leads_out = line.split(' ').skip(1).any(|path| {
+                matches!(trial.tree.walk(ROOT, ROOT, path.as_bytes(), Follow::Never), Ok(Found::Outside(_)))
+                    || matches!(trial.tree.walk(ROOT, ROOT, path.as_bytes(), Follow::Yes), Ok(Found::Outside(_)))
+            });
+            if !leads_out {
+                let before = format!("{:?}", trial.tree);
+                if trial.run(&line).is_err() {
+                    prop_assert_eq!(before, format!("{:?}", trial.tree), "{}", line);
+                }
+            }
+            trial.check();
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! `path_resolution(7)`: from a path to a file, or to the place of one.
+//!
+//! A path begins as text; once it has come to [`MOUNT`], it goes from folder to folder. Does not know files outside of that: a path
+//! there stays text. Invariant: no path leads into the folders of a host but from its own root or from a folder that is held.
+
+use super::{Kind, Right, Tree};
+use crate::errno::Errno;
+use crate::file::lock::FileNumber;
+
+/// The private folder of a run, which is also its `TMPDIR` and the first working directory.
+pub const MOUNT: &[u8] = b"/tmp/photofinish";
+
+/// Links that one path may lead through (`MAXSYMLINKS`).
+const LINKS_MAX: u32 = 40;
+/// `NAME_MAX`.
+const NAME_BYTES_MAX: usize = 255;
+
+/// What to do with a symbolic link that is the last name of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    /// Go where it leads.
+    Yes,
+    /// The same to make a file there, whose name no slash may follow.
+    Create,
+    /// Stay, unless a slash follows.
+    No,
+    /// Stay in any case: the name itself is made, moved or removed.
+    Never,
+}
+
+/// What the last name of a path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Last {
+    /// A name.
+    Normal,
+    /// `.`
+    Dot,
+    /// `..`
+    DotDot,
+    /// There is none: it is the first folder.
+    Root,
+}
+
+/// A place in a folder, whether something is there or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The folder that holds the name. None for a file that was not found by a name of a folder here.
+    pub folder: Option<FileNumber>,
+    /// The name.
+    pub name: Vec<u8>,
+    /// What has it.
+    pub node: Option<FileNumber>,
+    /// What the path ended in.
+    pub last: Last,
+    /// Whether a slash stands behind: it is to be a folder.
+    pub slash: bool,
+}
+
+impl Spot {
+    /// A file by itself.
+    #[must_use]
+    pub fn of(node: FileNumber) -> Self {
+        Self { folder: None, name: Vec::new(), node: Some(node), last: Last::Root, slash: false }
+    }
+}
+
+/// Where a path leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// To a place in the folders of a host.
+    Inside(Spot),
+    /// Elsewhere: the path from `/`.
+    Outside(Vec<u8>),
+}
+
+/// The names of a path. A single dot is none.
+fn names(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    path.split(|byte| *byte == b'/').filter(|name| !name.is_empty() && *name != b".")
+}
+
+/// Whether a path from `/` comes to [`MOUNT`], which shows in its names: whatever comes behind that may be a link, and only the walk
+/// can tell where it leads.
+#[must_use]
+pub fn leads_inside(path: &[u8]) -> bool {
+    let mut at = Vec::new();
+    names(path).any(|name| {
+        step(&mut at, name);
+        is_mount(&at)
+    })
+}
+
+fn is_mount(at: &[&[u8]]) -> bool {
+    at.iter().copied().eq(names(MOUNT))
+}
+
+/// What the path itself ends in, dots included.
+fn last_of(path: &[u8]) -> Last {
+    match path.rsplit(|byte| *byte == b'/').find(|name| !name.is_empty()) {
+        None => Last::Root,
+        Some(b".") => Last::Dot,
+        Some(b"..") => Last::DotDot,
+        Some(_) => Last::Normal,
+    }
+}
+
+enum Here<'a> {
+    /// Names from `/` on that are not all of [`MOUNT`].
+    Text(Vec<&'a [u8]>),
+    Folder(FileNumber),
+}
+
+struct Walk<'a> {
+    tree: &'a Tree,
+    /// The host's first folder.
+    root: FileNumber,
+    here: Here<'a>,
+    /// The names still to go, the next one last.
+    ahead: Vec<&'a [u8]>,
+    links: u32,
+    /// What the path ends in: of the last link, if one leads on from the last name.
+    last: Last,
+    /// Whether a slash stands behind the last name.
+    slash: bool,
+}
+
+impl Tree {
+    /// Follows a path from `/`, where a host's first folder is at [`MOUNT`], or a relative one from a folder.
+    ///
+    /// # Errors
+    /// `ENOENT`, `ENOTDIR`, `EACCES`, `ELOOP`, `ENAMETOOLONG`: those of `path_resolution(7)`. Nothing at the last name is no error.
+    pub fn walk(
+        &self,
+        root: FileNumber,
+        from: FileNumber,
+        path: &[u8],
+        follow: Follow,
+    ) -> Result<Found, Errno> {
+        let here = if path.starts_with(b"/") { Here::Text(Vec::new()) } else { Here::Folder(from) };
+        let (last, slash) = (last_of(path), path.ends_with(b"/"));
+        let ahead = names(path).rev().collect();
+        Walk { tree: self, root, here, ahead, links: 0, last, slash }.go(follow)
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn go(mut self, follow: Follow) -> Result<Found, Errno> {
+        while let Some(name) = self.ahead.pop() {
+            let folder = match &mut self.here {
+                Here::Text(at) => {
+                    step(at, name);
+                    if is_mount(at) {
+                        self.here = Here::Folder(self.root);
+                    }
+                    continue;
+                }
+                Here::Folder(folder) => *folder,
+            };
+            self.tree.may(folder, Right::EXECUTE)?;
+            if name == b".." {
+                self.up(folder);
+                continue;
+            }
+            if name.len() > NAME_BYTES_MAX {
+                return Err(Errno::ENAMETOOLONG);
+            }
+            // Before dots a name is one on the way.
+            let is_last = self.ahead.is_empty() && self.last == Last::Normal;
+            if is_last && self.slash && follow == Follow::Create {
+                return Err(Errno::EISDIR);
+            }
+            let Some(node) = self.tree.child(folder, name) else {
+                return if is_last { Ok(self.at(folder, name, None)) } else { Err(Errno::ENOENT) };
+            };
+            let stays = is_last
+                && match follow {
+                    Follow::Yes | Follow::Create => false,
+                    Follow::No => !self.slash,
+                    Follow::Never => true,
+                };
+            if let Some(target) = self.tree.node(node).target().filter(|_| !stays) {
+                self.enter(target)?;
+                continue;
+            }
+            if is_last {
+                return Ok(self.at(folder, name, Some(node)));
+            }
+            if self.tree.node(node).kind() != Kind::Folder {
+                return Err(Errno::ENOTDIR);
+            }
+            self.here = Here::Folder(node);
+        }
+        Ok(self.end())
+    }
+
+    /// Where a path ends whose last name was one that leads to a folder.
+    fn end(self) -> Found {
+        match self.here {
+            Here::Folder(node) => {
+                let last = if self.last == Last::Normal { Last::Root } else { self.last };
+                Found::Inside(Spot { last, ..Spot::of(node) })
+            }
+            Here::Text(at) => {
+                let mut path = at.iter().flat_map(|name| [&b"/"[..], name]).collect::<Vec<_>>().concat();
+                if self.slash || path.is_empty() {
+                    path.push(b'/');
+                }
+                Found::Outside(path)
+            }
+        }
+    }
+
+    fn at(self, folder: FileNumber, name: &[u8], node: Option<FileNumber>) -> Found {
+        let (name, slash) = (name.to_vec(), self.slash);
+        Found::Inside(Spot { folder: Some(folder), name, node, last: Last::Normal, slash })
+    }
+
+    fn up(&mut self, folder: FileNumber) {
+        self.here = match self.tree.node(folder).names.first() {
+            Some(name) => Here::Folder(name.folder),
+            None => {
+                let mut at: Vec<&[u8]> = names(MOUNT).collect();
+                at.pop();
+                Here::Text(at)
+            }
+        };
+    }
+
+    fn enter(&mut self, target: &'a [u8]) -> Result<(), Errno> {
+        self.links += 1;
+        if self.links > LINKS_MAX {
+            return Err(Errno::ELOOP);
+        }
+        if target.starts_with(b"/") {
+            self.here = Here::Text(Vec::new());
+        }
+        if self.ahead.is_empty() && self.last == Last::Normal {
+            self.last = last_of(target);
+            self.slash |= target.ends_with(b"/");
+        }
+        self.ahead.extend(names(target).rev());
+        Ok(())
+    }
+}
+
+fn step<'a>(at: &mut Vec<&'a [u8]>, name: &'a [u8]) {
+    match name {
+        b".." => {
+            at.pop();
+        }
+        name => at.push(name),
+    }
+}

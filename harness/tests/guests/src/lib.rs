@@ -84,6 +84,7 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::control::FAMILY.scenario,
     &conformance::resolve::FAMILY.scenario,
     &conformance::sequence::FAMILY.scenario,
+    &conformance::file_sequence::FAMILY.scenario,
     &conformance::udp_sequence::FAMILY.scenario,
     &conformance::unix_sequence::FAMILY.scenario,
     &conformance::mixture::FAMILY.scenario,

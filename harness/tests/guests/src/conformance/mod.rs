@@ -15,6 +15,7 @@ pub mod descriptor;
 pub mod epoll;
 pub mod eventfd;
 pub mod file;
+pub mod file_sequence;
 pub mod futex;
 pub mod identity;
 pub mod listen;
@@ -88,6 +89,7 @@ pub static FAMILIES: &[&Family] = &[
     &control::FAMILY,
     &resolve::FAMILY,
     &sequence::FAMILY,
+    &file_sequence::FAMILY,
     &udp_sequence::FAMILY,
     &unix_sequence::FAMILY,
     &mixture::FAMILY,

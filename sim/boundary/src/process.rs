@@ -233,7 +233,7 @@ pub(crate) fn fork_quietly() -> Result<Pid, Errno> {
         let parent = run().kernel.process();
         let child = run().kernel.fork()?;
         become_child(child);
-        if let Err(errno) = disk::inherit(parent, child) {
+        if let Err(errno) = disk::process::inherit(parent, child) {
             give_up_quietly(Status::Exited(127));
             return Err(errno);
         }
@@ -373,7 +373,7 @@ pub(crate) fn forget_killed() {
     let over = |process: &&photofinish_sim::process::Process| process.life != Life::Running;
     let over: Vec<Pid> = run().kernel.processes.iter().filter(over).map(|process| process.pid).collect();
     for process in over {
-        disk::forget(process);
+        disk::process::forget(process);
         processes().left.remove(&process);
     }
     for thread in with_kernel(Kernel::take_killed) {

@@ -43,8 +43,6 @@ pub(crate) struct Run {
     pub(crate) seen: Seen,
     /// How long the frames were when its last one was written, once it was.
     pub(crate) told: Option<u64>,
-    /// Whether it changed what the real process has and nobody puts back.
-    pub(crate) outlived: bool,
 }
 
 struct Cell(UnsafeCell<Option<Box<Run>>>);
@@ -65,7 +63,6 @@ pub(crate) fn begin(kernel: Kernel) {
         escaped: Vec::new(),
         seen: Seen::default(),
         told: None,
-        outlived: false,
     });
     // SAFETY: no run is on, so nobody else looks at the cell.
     unsafe { *RUN.0.get() = Some(run) };

@@ -97,7 +97,6 @@ fn left_nothing() -> bool {
     run.main_ended == Some(Ending::Returned)
         && run.kernel.ending() == Some(&Ending::Returned)
         && run.kernel.is_self_contained()
-        && !run.outlived
         && carrier::all_rest()
         && disk::is_untouched()
 }

@@ -154,7 +154,7 @@ fn fix_addresses() -> Vec<String> {
                 again.env(REAL_TMPDIR, real);
             }
             again
-                .env("TMPDIR", OsStr::from_bytes(disk::PRIVATE))
+                .env("TMPDIR", OsStr::from_bytes(disk::MOUNT))
                 .args(std::env::args_os().skip(1))
                 .env(AGAIN, if fixed { "fixed" } else { "not fixed" })
                 .exec()

@@ -12,7 +12,7 @@ use photofinish_sim::chooser::{Access, Touch};
 use photofinish_sim::event::EventsHash;
 use photofinish_sim::thread::ThreadId;
 
-use crate::disk::{self, sys};
+use crate::disk::{open, sys};
 use crate::frames::{Frame, Input, Sight, StackOf, Watch};
 use crate::phase;
 use crate::run::{backtrace_here, run};
@@ -184,14 +184,14 @@ pub(crate) fn looked(thread: ThreadId, path: &[u8], data: &libc::stat) {
 /// Whether what is read from a real file is to be written down. That of files that are made as they are read always is: nothing else
 /// tells later that they were others.
 pub(crate) fn wants_content(real: i32) -> bool {
-    !disk::is_private(real) && (inputs() || sys::fstat(real).is_ok_and(|data| data.st_size == 0))
+    open::node_of(real).is_none() && (inputs() || sys::fstat(real).is_ok_and(|data| data.st_size == 0))
 }
 
 /// The program read bytes from a real file.
 pub(crate) fn read(thread: ThreadId, real: i32, read: &[u8]) {
-    if let Ok(path) = disk::shown_path_of(real)
+    if open::node_of(real).is_none()
+        && let Ok(path) = sys::path_of(real)
         && path.starts_with(b"/")
-        && !path.starts_with(disk::PRIVATE)
     {
         note_of(thread, Input::Read(text(&path)), fold(read), Where::Untold);
     }

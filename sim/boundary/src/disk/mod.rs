@@ -1,17 +1,22 @@
-//! The files of a run: its private folder, its working directories, and what it has been told of files.
+//! The files of a run: the names of its private folder, the contents behind them, where its processes stand, and what it has been told
+//! of other files.
 //!
 //! Does not know calls. Invariant: it is touched only while the phase is `Simulator`, by the one thread that executes the run,
 //! and no reference outlives the expression that asked for it.
 
 pub(crate) mod folder;
+pub(crate) mod held;
 pub(crate) mod node;
-pub(crate) mod path;
+pub(crate) mod open;
+pub(crate) mod process;
+mod store;
 pub(crate) mod sys;
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char, c_int};
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::ffi::OsStringExt as _;
+use std::ffi::CString;
+use std::path::PathBuf;
 
 use photofinish_sim::call::Stop;
 use photofinish_sim::call::time::{Clock, gettime_ns};
@@ -20,42 +25,32 @@ use photofinish_sim::fd::Object;
 use photofinish_sim::file::lock::FileNumber;
 use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::Kernel;
+use photofinish_sim::limits::REALTIME_START_NS;
 use photofinish_sim::process::Pid;
+use photofinish_sim::tree::{self, Birth, Spot, Time, Tree};
 
-use crate::shm::SHARED;
-use node::{Key, Nodes, Time};
-use path::Root;
-pub(crate) use path::{Follow, Found, PRIVATE, Place};
+use node::Nodes;
+use open::Opened;
+pub(crate) use photofinish_sim::tree::{Follow, MOUNT};
+use process::Standing;
+use store::Store;
 
-/// What is known of the files of the run that is on.
+/// What a run knows of files.
 pub(crate) struct Disk {
-    root: Root,
-    /// The hosts whose folders are there.
-    made: BTreeSet<HostId>,
+    /// The private folders of the hosts.
+    tree: Tree,
+    roots: BTreeMap<HostId, FileNumber>,
+    /// What is in the files there.
+    store: Store,
+    /// All other files.
     pub(crate) nodes: Nodes,
-    /// What calls on unix sockets found behind absolute paths into the private folder, by host: a program that waits for its
-    /// server asks hundreds of times. It holds until a name or a right changes in any private folder.
-    sockets: BTreeMap<(HostId, Vec<u8>), Result<u64, Errno>>,
-    /// By process: our descriptor of its working directory. Without one it is [`PRIVATE`].
-    folders: BTreeMap<Pid, c_int>,
+    /// Processes that went elsewhere than [`MOUNT`], or changed their mask.
+    processes: BTreeMap<Pid, Standing>,
     /// Our descriptors of `random(4)`.
     random: BTreeSet<c_int>,
-    /// What is behind our descriptors of files in the private folder: a file stays what it is.
+    /// The files of the private folder that are open, by numbers that no other had.
     open: BTreeMap<c_int, Opened>,
-}
-
-/// A file of the private folder that is open.
-#[derive(Clone, Debug)]
-struct Opened {
-    key: Key,
-    /// `S_IFMT` of its mode.
-    kind: libc::mode_t,
-}
-
-impl Opened {
-    fn of(data: &libc::stat) -> Self {
-        Self { key: Key::of(data), kind: data.st_mode & libc::S_IFMT }
-    }
+    opened_count: c_int,
 }
 
 struct Cell(UnsafeCell<Option<Box<Disk>>>);
@@ -65,16 +60,17 @@ unsafe impl Sync for Cell {}
 
 static DISK: Cell = Cell(UnsafeCell::new(None));
 
-/// Gives the next run its private folder, which is made when the program first looks into it.
-pub(crate) fn begin(root: std::path::PathBuf) {
+/// Gives the next run its private folder, and its contents a real one, which is made when there is the first.
+pub(crate) fn begin(contents: PathBuf) {
     let disk = Disk {
-        root: Root::new(root.into_os_string().into_vec()),
-        made: BTreeSet::new(),
+        tree: Tree::new(process::who()),
+        roots: BTreeMap::new(),
+        store: Store::new(contents),
         nodes: Nodes::default(),
-        sockets: BTreeMap::new(),
-        folders: BTreeMap::new(),
+        processes: BTreeMap::new(),
         random: BTreeSet::new(),
         open: BTreeMap::new(),
+        opened_count: 0,
     };
     // SAFETY: no run is on, so nobody else looks at the cell.
     unsafe { *DISK.0.get() = Some(Box::new(disk)) };
@@ -88,6 +84,11 @@ pub(crate) fn disk() -> &'static mut Disk {
         Some(disk) => disk,
         None => crate::crash::die("photofinish: bug: a run without a folder", b""),
     }
+}
+
+/// The names in the private folder, to look at.
+pub(crate) fn tree() -> &'static Tree {
+    &disk().tree
 }
 
 /// A path of the program, and the descriptor of the folder it begins in.
@@ -116,10 +117,44 @@ impl At {
     }
 }
 
-/// Where a path of the running process leads.
+/// Where a path leads.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// Into the private folder of the run.
+    Inside(Spot),
+    /// To a file that all runs share: for the real kernel, and as the program would name it.
+    Outside { real: CString, shown: Vec<u8> },
+    /// To a program of the scenario.
+    Program(Vec<u8>),
+}
+
+impl Found {
+    fn outside(path: Vec<u8>) -> Result<Self, Errno> {
+        Ok(Self::Outside { real: sys::c_path(path.clone())?, shown: path })
+    }
+
+    /// What is there, if it is in the private folder.
+    ///
+    /// # Errors
+    /// Unmodelled elsewhere: a call on `what` there would show, or would see, what other runs do.
+    pub(crate) fn inside(self, what: &str) -> Result<Spot, Stop> {
+        match self {
+            Self::Inside(spot) => Ok(spot),
+            Self::Outside { shown, .. } | Self::Program(shown) => Err(refused(what, &shown)),
+        }
+    }
+}
+
+/// A change of what all runs share.
+pub(crate) fn refused(what: &str, shown: &[u8]) -> Stop {
+    let shown = String::from_utf8_lossy(shown);
+    Stop::Unmodelled(format!("{what} outside the private folder: {shown}"), Errno::EROFS)
+}
+
+/// Finds out where a path of the running thread leads.
 ///
 /// # Errors
-/// Those of `path_resolution(7)`; unmodelled for the descriptors of modelled files under `/proc`.
+/// Those of `path_resolution(7)`; unmodelled for a descriptor by its path (`/proc/self/fd/3`) that is no file on a disk.
 pub(crate) fn find(kernel: &Kernel, at: At, follow: Follow) -> Result<Found, Stop> {
     let path = at.bytes()?;
     if path.is_empty() {
@@ -128,33 +163,40 @@ pub(crate) fn find(kernel: &Kernel, at: At, follow: Follow) -> Result<Found, Sto
     if path.len() >= libc::PATH_MAX as usize {
         return Err(Errno::ENAMETOOLONG.into());
     }
-    let whole = match path[0] {
-        b'/' => path.to_vec(),
-        _ => path::join(&folder_path(kernel, at.folder)?, path),
-    };
-    if path::is_private(&whole) {
-        disk().make(kernel.host_id())?;
-        return Ok(disk().root.walk(&whole, follow)?);
+    let host = kernel.host_id();
+    if path[0] == b'/' {
+        return from_root(kernel, host, path.to_vec(), follow);
     }
-    if let Some(fd) = own_descriptor(&whole) {
-        return through_descriptor(kernel, fd, whole);
+    match process::start(kernel, at.folder)? {
+        process::Start::Inside(folder) => disk().walk(host, folder, path, follow),
+        process::Start::Outside(start) => from_root(kernel, host, [&start, &b"/"[..], path].concat(), follow),
     }
-    let place = if is_program(&whole) { Place::Program } else { Place::Outside };
-    Ok(Found { real: sys::c_path(whole.clone())?, shown: whole, place, data: None })
 }
 
-/// Whether a path is that of a program of the scenario.
+fn from_root(kernel: &Kernel, host: HostId, path: Vec<u8>, follow: Follow) -> Result<Found, Stop> {
+    if tree::leads_inside(&path) {
+        let root = disk().root(host);
+        return disk().walk(host, root, &path, follow);
+    }
+    if let Some(fd) = own_descriptor(&path) {
+        return through_descriptor(kernel, fd, path, follow);
+    }
+    Ok(if is_program(&path) { Found::Program(path) } else { Found::outside(path)? })
+}
+
+/// A program of the scenario is a file that is nowhere.
 fn is_program(path: &[u8]) -> bool {
     path.starts_with(crate::process::FOLDER) && crate::process::program(path).is_some()
 }
 
-/// The descriptor of the program that a path of `/proc` names.
-fn own_descriptor(path: &[u8]) -> Option<i32> {
+/// The descriptor of the process that a path names.
+pub(crate) fn own_descriptor(path: &[u8]) -> Option<i32> {
     let number = [&b"/proc/self/fd/"[..], b"/dev/fd/"].iter().find_map(|place| path.strip_prefix(*place))?;
     core::str::from_utf8(number).ok()?.parse().ok()
 }
 
-fn through_descriptor(kernel: &Kernel, fd: i32, shown: Vec<u8>) -> Result<Found, Stop> {
+/// The file behind a descriptor, by its path. The path itself, which is a link, is the real kernel's.
+fn through_descriptor(kernel: &Kernel, fd: i32, shown: Vec<u8>, follow: Follow) -> Result<Found, Stop> {
     let real = match kernel.object(fd) {
         None => return Err(Errno::ENOENT.into()),
         Some(Object::Real(real)) => real,
@@ -163,173 +205,45 @@ fn through_descriptor(kernel: &Kernel, fd: i32, shown: Vec<u8>) -> Result<Found,
             return Err(Stop::Unmodelled(what, Errno::ENOENT));
         }
     };
-    let place = if path::is_private(&shown_path_of(real)?) { Place::Private } else { Place::Outside };
-    // There is a file, and whoever opens it makes none.
-    let data = sys::fstat(real).ok();
-    Ok(Found { real: sys::c_path(format!("/proc/self/fd/{real}").into_bytes())?, shown, place, data })
-}
-
-/// The path, as the program knows it, of a real file that is open.
-pub(crate) fn shown_path_of(real: c_int) -> Result<Vec<u8>, Errno> {
-    Ok(disk().root.shown(&sys::path_of(real)?))
-}
-
-/// A real path as the program knows it.
-pub(crate) fn shown_path(real: &[u8]) -> Vec<u8> {
-    disk().root.shown(real)
-}
-
-/// The path of a folder that relative paths begin in.
-fn folder_path(kernel: &Kernel, folder: c_int) -> Result<Vec<u8>, Errno> {
-    if folder == libc::AT_FDCWD {
-        return cwd(kernel.process());
-    }
-    match kernel.object(folder) {
-        None => Err(Errno::EBADF),
-        Some(Object::Real(real)) if sys::fstat(real)?.st_mode & libc::S_IFMT == libc::S_IFDIR => {
-            shown_path_of(real)
+    match open::node_of(real) {
+        Some(node) if matches!(follow, Follow::Yes | Follow::Create) => Ok(Found::Inside(Spot::of(node))),
+        _ => {
+            let real = sys::c_path(format!("/proc/self/fd/{}", open::real(real)?).into_bytes())?;
+            Ok(Found::Outside { real, shown })
         }
-        Some(_) => Err(Errno::ENOTDIR),
     }
 }
 
-/// The working directory of a process.
-pub(crate) fn cwd(process: Pid) -> Result<Vec<u8>, Errno> {
-    match disk().folders.get(&process) {
-        Some(&real) => shown_path_of(real),
-        None => Ok(PRIVATE.to_vec()),
-    }
-}
-
-/// A process has another working directory from here on; the descriptor becomes ours.
-pub(crate) fn set_cwd(process: Pid, real: c_int) {
-    if let Some(before) = disk().folders.insert(process, real) {
-        sys::close(before);
-    }
-}
-
-/// `fork(2)`: a child begins where its parent is.
-///
-/// # Errors
-/// `EMFILE` of the real kernel.
-pub(crate) fn inherit(parent: Pid, child: Pid) -> Result<(), Errno> {
-    if let Some(&real) = disk().folders.get(&parent) {
-        set_cwd(child, sys::duplicate(real)?);
-    }
-    Ok(())
-}
-
-/// A process is over.
-pub(crate) fn forget(process: Pid) {
-    if let Some(real) = disk().folders.remove(&process) {
-        sys::close(real);
-    }
-}
-
-/// A file of the private folder was opened.
-pub(crate) fn opened(real: c_int, data: &libc::stat) {
-    disk().open.insert(real, Opened::of(data));
-}
-
-/// Whether a descriptor of ours is that of a file in the private folder.
-pub(crate) fn is_private(real: c_int) -> bool {
-    disk().open.contains_key(&real)
-}
-
-fn behind(real: c_int) -> Result<Opened, Errno> {
-    let known = disk().open.get(&real).cloned();
-    known.map_or_else(|| Ok(Opened::of(&sys::fstat(real)?)), Ok)
-}
-
-/// What kind of file is behind a descriptor of ours: `S_IFMT` of its mode.
-pub(crate) fn kind_of(real: c_int) -> Result<libc::mode_t, Errno> {
-    Ok(behind(real)?.kind)
-}
-
-/// The number by which the kernel knows the file behind a descriptor of ours.
-pub(crate) fn number_of(real: c_int) -> Result<FileNumber, Errno> {
-    let key = behind(real)?.key;
-    Ok(disk().nodes.get(&key).number)
-}
-
-/// The program's time, for what it does to files.
+/// The program's time of the day.
 pub(crate) fn now(kernel: &Kernel) -> Time {
     Time::from_ns(gettime_ns(kernel, Clock::Realtime))
 }
 
-/// The content of an open file was changed.
-pub(crate) fn modified(kernel: &Kernel, real: c_int) {
-    if let Ok(Opened { key, .. }) = behind(real) {
-        disk().nodes.touch(&key, now(kernel));
-    }
+/// Looks at a change of names that was made, and lets go of what nobody can reach any more.
+pub(crate) fn change<T>(
+    kernel: &Kernel,
+    change: impl FnOnce(&mut Tree, Time) -> Result<T, Errno>,
+) -> Result<T, Errno> {
+    let now = now(kernel);
+    let answer = change(&mut disk().tree, now)?;
+    disk().forget_contents();
+    Ok(answer)
 }
 
-/// The number of the socket behind a path, or why there is none, if that was looked up and nothing has changed since.
-pub(crate) fn known_socket(host: HostId, path: &[u8]) -> Option<Result<u64, Errno>> {
-    disk().sockets.get(&(host, path.to_vec())).copied()
+/// What the next file is from the start.
+fn birth(kernel: &Kernel) -> Birth {
+    Birth { number: disk().nodes.next(), now: now(kernel), mask: process::mask(kernel.process()) }
 }
 
-/// Remembers what was found behind a path that is absolute and leads into the private folder.
-pub(crate) fn know_socket(host: HostId, path: &[u8], found: Result<u64, Errno>) {
-    disk().sockets.insert((host, path.to_vec()), found);
-}
-
-/// A name in the private folder may lead to another file from here on, or the right to follow it may be another.
-pub(crate) fn forget_sockets() {
-    disk().sockets.clear();
-}
-
-/// A name in the folder of this path was made, changed or removed.
-pub(crate) fn folder_modified(kernel: &Kernel, found: &Found) {
-    forget_sockets();
-    if let Some(key) = folder_of(found) {
-        disk().nodes.touch(&key, now(kernel));
-    }
-}
-
-/// The folder that a name is in.
-fn folder_of(found: &Found) -> Option<Key> {
-    let parent = |path: &[u8]| {
-        let path = path.strip_suffix(b"/").unwrap_or(path);
-        let end = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-        path[..end.max(1)].to_vec()
-    };
-    let known = disk().root.folder_at(&parent(&found.shown)).cloned();
-    if known.is_some() {
-        return known;
-    }
-    let path = sys::c_path(parent(found.real.to_bytes())).ok()?;
-    Some(Key::of(&sys::lstat(&path).ok()?))
-}
-
-/// What is at this path was made just before.
-///
-/// # Errors
-/// Those of `lstat(2)`.
-pub(crate) fn created(kernel: &Kernel, found: &Found) -> Result<FileNumber, Errno> {
-    Ok(created_as(kernel, found, Key::of(&sys::lstat(&found.real)?)))
-}
-
-/// What is at this path was made just before, and is this.
-pub(crate) fn created_as(kernel: &Kernel, found: &Found, key: Key) -> FileNumber {
-    let number = disk().nodes.create(key, now(kernel));
-    folder_modified(kernel, found);
-    number
-}
-
-/// What is at this path was changed in anything but its content.
-pub(crate) fn changed(kernel: &Kernel, data: Option<libc::stat>) {
-    forget_sockets();
-    if let Some(data) = data {
-        disk().nodes.get(&Key::of(&data)).changed = now(kernel);
-    }
-}
-
-/// What was at a path, if anything was, is there no more.
-pub(crate) fn gone(data: Option<libc::stat>) {
-    if data.is_some_and(|data| data.st_mode & libc::S_IFMT == libc::S_IFDIR) {
-        disk().root.forget_folders();
-    }
+/// Makes something at a place, with the next number.
+pub(crate) fn make<T>(
+    kernel: &Kernel,
+    make: impl FnOnce(&mut Tree, Birth) -> Result<T, Errno>,
+) -> Result<(FileNumber, T), Errno> {
+    let birth = birth(kernel);
+    let made = make(&mut disk().tree, birth)?;
+    disk().nodes.take_number();
+    Ok((birth.number, made))
 }
 
 /// Whether a descriptor of ours is one of `random(4)`.
@@ -344,33 +258,41 @@ pub(crate) fn note_random(real: c_int) {
 
 /// Whether the run that is on had nothing to do with files.
 pub(crate) fn is_untouched() -> bool {
-    let Disk { made, nodes, folders, random, .. } = disk();
-    made.is_empty() && nodes.is_empty() && folders.is_empty() && random.is_empty()
-}
-
-/// A descriptor of ours was closed.
-pub(crate) fn closed(real: c_int) {
-    disk().random.remove(&real);
-    disk().open.remove(&real);
+    let Disk { tree, nodes, processes, random, .. } = disk();
+    tree.is_empty() && nodes.is_empty() && processes.is_empty() && random.is_empty()
 }
 
 impl Disk {
-    /// Paths are those of a host from here on; its private folder is made once. Whatever is there already is somebody else's.
-    fn make(&mut self, host: HostId) -> Result<(), Errno> {
-        self.root.host = host;
-        if !self.made.contains(&host) {
-            if self.made.is_empty() {
-                SHARED.note_folder();
-                sys::mkdir(&sys::c_path(self.root.base.clone())?, 0o700)?;
-            }
-            let root = sys::c_path(self.root.folder())?;
-            sys::mkdir(&root, 0o700)?;
-            self.made.insert(host);
-            self.nodes.create(
-                Key::of(&sys::lstat(&root)?),
-                Time::from_ns(photofinish_sim::limits::REALTIME_START_NS),
-            );
+    /// The first folder of a host, which is made once.
+    fn root(&mut self, host: HostId) -> FileNumber {
+        if let Some(root) = self.roots.get(&host) {
+            return *root;
         }
-        Ok(())
+        let number = self.nodes.take_number();
+        self.tree.add_root(number, Time::from_ns(REALTIME_START_NS));
+        self.roots.insert(host, number);
+        number
+    }
+
+    fn walk(&mut self, host: HostId, from: FileNumber, path: &[u8], follow: Follow) -> Result<Found, Stop> {
+        let root = self.root(host);
+        match self.tree.walk(root, from, path, follow)? {
+            tree::Found::Inside(spot) => Ok(Found::Inside(spot)),
+            tree::Found::Outside(path) => Ok(Found::outside(path)?),
+        }
+    }
+
+    /// Moves the position of an open file.
+    fn go(&mut self, number: c_int, at: i64) {
+        if let Some(opened) = self.open.get_mut(&number) {
+            opened.at = at;
+        }
+    }
+
+    /// Lets go of the contents of files that are gone.
+    fn forget_contents(&mut self) {
+        for number in self.tree.take_gone() {
+            self.store.forget(number);
+        }
     }
 }

@@ -8,19 +8,7 @@ use std::collections::BTreeMap;
 use photofinish_sim::fd::Object;
 use photofinish_sim::file::lock::FileNumber;
 use photofinish_sim::limits::REALTIME_START_NS;
-
-/// A point on `CLOCK_REALTIME`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Time {
-    pub(crate) sec: i64,
-    pub(crate) nsec: i64,
-}
-
-impl Time {
-    pub(crate) fn from_ns(ns: u64) -> Self {
-        Self { sec: (ns / 1_000_000_000).cast_signed(), nsec: (ns % 1_000_000_000).cast_signed() }
-    }
-}
+use photofinish_sim::tree::Time;
 
 /// What tells files apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,10 +64,20 @@ impl Nodes {
         (node.modified, node.changed) = (now, now);
     }
 
+    /// The number that the next file gets.
+    pub(super) fn next(&self) -> FileNumber {
+        FileNumber(self.count + 1)
+    }
+
+    /// Gives a number out, which no other file gets.
+    pub(super) fn take_number(&mut self) -> FileNumber {
+        self.count += 1;
+        FileNumber(self.count)
+    }
+
     /// A file was made. The real kernel may give it the number of one that is gone.
     pub(crate) fn create(&mut self, key: Key, now: Time) -> FileNumber {
-        self.count += 1;
-        let number = FileNumber(self.count);
+        let number = self.take_number();
         self.known.insert(key, Node { number, accessed: now, modified: now, changed: now, born: now });
         number
     }

@@ -29,7 +29,7 @@ pub(crate) fn address(path: &CStr) -> i64 {
     path.as_ptr() as i64
 }
 
-fn descriptor(answer: i64) -> c_int {
+pub(super) fn descriptor(answer: i64) -> c_int {
     c_int::try_from(answer).expect("descriptors are ints")
 }
 
@@ -120,6 +120,14 @@ pub(crate) fn readlink(path: &CStr) -> Result<Vec<u8>, Errno> {
 /// The path of an open file, as the kernel names it.
 pub(crate) fn path_of(real: c_int) -> Result<Vec<u8>, Errno> {
     readlink(&c_path(format!("/proc/self/fd/{real}").into_bytes())?)
+}
+
+/// `lstat(2)` in a folder of ours.
+pub(super) fn stat_in(folder: c_int, name: &CStr) -> Result<libc::stat, Errno> {
+    let mut data = empty();
+    let flags = i64::from(libc::AT_SYMLINK_NOFOLLOW);
+    sys(libc::SYS_newfstatat, &[i64::from(folder), address(name), (&raw mut data) as i64, flags])?;
+    Ok(data)
 }
 
 /// `mkdir(2)`.

@@ -15,42 +15,82 @@ use photofinish_sim::kernel::Kernel;
 use super::descriptor::{self, Kind, buffer, kind, scatter, vectors};
 use super::fail;
 use super::real::{NULL, done, fails, on_file, size, unmodelled_of};
-use crate::disk::{self, sys::sys};
+use crate::disk::held::{self, Place, held};
+use crate::disk::{self, open, sys::sys};
 use crate::own::owned;
 use crate::phase::{self, Phase};
 use crate::sight;
 
-/// A read of a real file, or of the run's random bytes in place of `random(4)`.
-pub(super) fn read(
-    kernel: &mut Kernel,
-    real: c_int,
-    number: i64,
-    rest: &[i64],
-    room: &[iovec],
-) -> Result<i64, Stop> {
-    if !disk::is_random(real) {
-        let answer = sys(number, &[&[i64::from(real)], rest].concat())?;
-        if sight::wants_content(real) {
-            let bytes = descriptor::gather(room);
+/// A call that reads or writes: its number, its arguments behind the descriptor, and what they mean.
+pub(super) struct Request<'a> {
+    call: i64,
+    rest: &'a [i64],
+    room: &'a [iovec],
+    /// Where in the file; none for what only the real kernel is asked.
+    place: Option<Place>,
+}
+
+/// `UIO_MAXIOV`.
+const VECTOR_MAX: i64 = 1024;
+
+impl<'a> Request<'a> {
+    /// At the file's own position.
+    pub(super) fn own(call: i64, rest: &'a [i64], room: &'a [iovec]) -> Self {
+        Self { call, rest, room, place: Some(Place::Own) }
+    }
+
+    /// The bytes that it is about; none for a vector that is refused.
+    fn count(&self) -> Option<usize> {
+        let one =
+            [libc::SYS_read, libc::SYS_write, libc::SYS_pread64, libc::SYS_pwrite64].contains(&self.call);
+        let entries = if one { 1 } else { self.rest[1] };
+        let sum = |sum: usize, entry: &iovec| sum.checked_add(entry.iov_len);
+        let count = self.room.iter().try_fold(0, sum)?;
+        ((0..=VECTOR_MAX).contains(&entries) && isize::try_from(count).is_ok()).then_some(count)
+    }
+}
+
+/// A read of a file, or of the run's random bytes in place of `random(4)`.
+pub(super) fn read(kernel: &mut Kernel, number: c_int, request: &Request<'_>) -> Result<i64, Stop> {
+    if let (Some(place), Some(held), Some(count)) = (request.place, held(number), request.count()) {
+        let read = held.read(place, count)?;
+        scatter(request.room, read);
+        return Ok(length(read.len()));
+    }
+    if !disk::is_random(number) {
+        let answer = sys(request.call, &[&[i64::from(open::real(number)?)], request.rest].concat())?;
+        if sight::wants_content(number) {
+            let bytes = descriptor::gather(request.room);
             let read = bytes.len().min(usize::try_from(answer).unwrap_or_default());
-            sight::read(kernel.current(), real, &bytes[..read]);
+            sight::read(kernel.current(), number, &bytes[..read]);
         }
         return Ok(answer);
     }
-    let length: usize = room.iter().map(|entry| entry.iov_len).sum();
-    let mut bytes = vec![0; length];
+    let count: usize = request.room.iter().map(|entry| entry.iov_len).sum();
+    let mut bytes = vec![0; count];
     kernel.random(&mut bytes);
-    scatter(room, &bytes);
-    Ok(i64::try_from(length).expect("memory is smaller"))
+    scatter(request.room, &bytes);
+    Ok(length(count))
 }
 
-/// A write to a real file.
-pub(super) fn write(kernel: &mut Kernel, real: c_int, number: i64, rest: &[i64]) -> Result<i64, Stop> {
-    let answer = sys(number, &[&[i64::from(real)], rest].concat())?;
+/// A write to a file.
+pub(super) fn write(kernel: &mut Kernel, number: c_int, request: &Request<'_>) -> Result<i64, Stop> {
+    let answer = match write_held(number, request) {
+        Some(answer) => length(answer?),
+        None => sys(request.call, &[&[i64::from(open::real(number)?)], request.rest].concat())?,
+    };
     if answer > 0 {
-        disk::modified(kernel, real);
+        open::modified(kernel, number);
     }
     Ok(answer)
+}
+
+fn write_held(number: c_int, request: &Request<'_>) -> Option<Result<usize, Errno>> {
+    let (place, held, _) = (request.place?, held(number)?, request.count()?);
+    match request.room {
+        [one] => held.write(place, descriptor::bytes(one.iov_base, one.iov_len)),
+        many => held.write(place, &descriptor::gather(many)),
+    }
 }
 
 /// What `pread(2)` and `pwrite(2)` say to files without positions.
@@ -66,21 +106,28 @@ fn length(count: usize) -> i64 {
 }
 
 fn read_at(fd: c_int, data: *mut c_void, count: usize, offset: off_t) -> isize {
-    let room = [iovec { iov_base: data, iov_len: count }];
-    let answer = |kernel: &mut Kernel, real| {
-        read(kernel, real, libc::SYS_pread64, &[data as i64, length(count), offset], &room)
-    };
+    if offset < 0 {
+        return fail(Errno::EINVAL) as isize;
+    }
+    let (rest, room) = ([data as i64, length(count), offset], one(data, count));
+    let place = Some(Place::At(offset));
+    let request = Request { call: libc::SYS_pread64, rest: &rest, room: &room, place };
+    let answer = |kernel: &mut Kernel, number| read(kernel, number, &request);
     size(on_file("pread of a real file", fd, Work::Nothing, answer, no_position))
 }
 
 fn write_at(fd: c_int, data: *const c_void, count: usize, offset: off_t) -> isize {
+    if offset < 0 {
+        return fail(Errno::EINVAL) as isize;
+    }
     if let Kind::Standard(1 | 2) = kind(fd) {
         // What is written goes to no file, as into a pipe.
         return fail(Errno::ESPIPE) as isize;
     }
-    let answer = |kernel: &mut Kernel, real| {
-        write(kernel, real, libc::SYS_pwrite64, &[data as i64, length(count), offset])
-    };
+    let (rest, room) = ([data as i64, length(count), offset], one(data.cast_mut(), count));
+    let place = Some(Place::At(offset));
+    let request = Request { call: libc::SYS_pwrite64, rest: &rest, room: &room, place };
+    let answer = |kernel: &mut Kernel, number| write(kernel, number, &request);
     size(on_file("pwrite to a real file", fd, Work::Write, answer, no_position))
 }
 
@@ -97,11 +144,35 @@ impl Spread {
         // The high half of the offset is the kernel's on machines with smaller registers.
         [self.vector as i64, i64::from(self.count), self.offset, 0, i64::from(self.flags)]
     }
+
+    /// Where in the file.
+    ///
+    /// # Errors
+    /// `EINVAL` before the beginning, whatever the descriptor.
+    fn place(&self, call: i64) -> Result<Place, Errno> {
+        let with_flags = call == libc::SYS_preadv2 || call == libc::SYS_pwritev2;
+        match self.offset {
+            -1 if with_flags => Ok(Place::Own),
+            ..0 => Err(Errno::EINVAL),
+            at => Ok(Place::At(at)),
+        }
+    }
+
+    /// The call as it is made for real: flags are for the real kernel alone.
+    fn request<'a>(&self, call: i64, rest: &'a [i64], place: Place) -> Request<'a> {
+        let place = (self.flags == 0).then_some(place);
+        Request { call, rest, room: vectors(self.vector, self.count), place }
+    }
 }
 
 fn read_spread(name: &'static str, fd: c_int, call: i64, spread: &Spread) -> isize {
-    let room = vectors(spread.vector, spread.count);
-    let answer = |kernel: &mut Kernel, real| read(kernel, real, call, &spread.arguments(), room);
+    let place = match spread.place(call) {
+        Ok(place) => place,
+        Err(errno) => return fail(errno) as isize,
+    };
+    let rest = spread.arguments();
+    let request = spread.request(call, &rest, place);
+    let answer = |kernel: &mut Kernel, number| read(kernel, number, &request);
     size(on_file(name, fd, Work::Nothing, answer, no_position))
 }
 
@@ -109,14 +180,18 @@ fn write_spread(name: &'static str, fd: c_int, call: i64, spread: &Spread) -> is
     if let Kind::Standard(1 | 2) = kind(fd) {
         return fail(Errno::ESPIPE) as isize;
     }
-    let answer = |kernel: &mut Kernel, real| write(kernel, real, call, &spread.arguments());
+    let place = match spread.place(call) {
+        Ok(place) => place,
+        Err(errno) => return fail(errno) as isize,
+    };
+    let rest = spread.arguments();
+    let request = spread.request(call, &rest, place);
+    let answer = |kernel: &mut Kernel, number| write(kernel, number, &request);
     size(on_file(name, fd, Work::Write, answer, no_position))
 }
 
 fn seek(fd: c_int, offset: off_t, whence: c_int) -> off_t {
-    let answer = |_: &mut Kernel, real: c_int| {
-        Ok(sys(libc::SYS_lseek, &[i64::from(real), offset, i64::from(whence)])?)
-    };
+    let answer = |_: &mut Kernel, number: c_int| Ok(held::seek(number, offset, whence)?);
     let ours = |object| match object {
         // `noop_llseek`.
         Object::EventFd(_) | Object::TimerFd(_) | Object::Epoll(_) => {
@@ -128,9 +203,17 @@ fn seek(fd: c_int, offset: off_t, whence: c_int) -> off_t {
 }
 
 fn set_length(fd: c_int, length: off_t) -> c_int {
-    let answer = |kernel: &mut Kernel, real: c_int| {
-        sys(libc::SYS_ftruncate, &[i64::from(real), length])?;
-        disk::modified(kernel, real);
+    if length < 0 {
+        return fail(Errno::EINVAL);
+    }
+    let answer = |kernel: &mut Kernel, number: c_int| {
+        match held(number).and_then(|held| held.truncate(length)) {
+            Some(answer) => answer?,
+            None => {
+                sys(libc::SYS_ftruncate, &[i64::from(open::real(number)?), length])?;
+            }
+        }
+        open::modified(kernel, number);
         Ok(())
     };
     done(on_file("ftruncate of a real file", fd, Work::Write, answer, fails(Errno::EINVAL)))
@@ -138,8 +221,12 @@ fn set_length(fd: c_int, length: off_t) -> c_int {
 
 /// Data reaches the disk. Nothing of a run outlives the machine, so that nobody really waits for one.
 fn synchronise(name: &'static str, fd: c_int) -> c_int {
-    let answer = |_: &mut Kernel, real: c_int| {
-        let kind = disk::kind_of(real)?;
+    let answer = |_: &mut Kernel, number: c_int| {
+        let kind = open::kind_of(number)?;
+        if open::node_to_change(number)?.is_some() && matches!(kind, libc::S_IFREG | libc::S_IFDIR) {
+            return Ok(());
+        }
+        let real = open::real(number)?;
         // `vfs_fsync_range`: a file without the operation, as devices and pipes are, and one opened with O_PATH.
         sys(libc::SYS_lseek, &[i64::from(real), 0, i64::from(libc::SEEK_CUR)]).map_err(
             |errno| match errno {
@@ -156,9 +243,10 @@ fn synchronise(name: &'static str, fd: c_int) -> c_int {
 }
 
 fn allocate(fd: c_int, mode: c_int, offset: off_t, length: off_t) -> Result<(), Errno> {
-    let answer = |kernel: &mut Kernel, real: c_int| {
+    let answer = |kernel: &mut Kernel, number: c_int| {
+        let real = open::real(number)?;
         sys(libc::SYS_fallocate, &[i64::from(real), i64::from(mode), offset, length])?;
-        disk::modified(kernel, real);
+        open::modified(kernel, number);
         Ok(())
     };
     let ours = move |object| match object {
@@ -173,7 +261,8 @@ fn allocate(fd: c_int, mode: c_int, offset: off_t, length: off_t) -> Result<(), 
 
 fn advise(fd: c_int, offset: off_t, length: off_t, advice: c_int) -> c_int {
     let arguments = |real| [i64::from(real), offset, length, i64::from(advice)];
-    let answer = |_: &mut Kernel, real: c_int| Ok(sys(libc::SYS_fadvise64, &arguments(real))?);
+    let answer =
+        |_: &mut Kernel, number: c_int| Ok(sys(libc::SYS_fadvise64, &arguments(open::real(number)?))?);
     let ours = |object| match object {
         Object::Pipe(..) => Stop::Fail(Errno::ESPIPE),
         object => unmodelled_of("posix_fadvise(2)", Errno::EINVAL)(object),
@@ -280,7 +369,8 @@ owned! {
 
     /// `sync_file_range(2)`: as `fsync(2)`, once the kernel has found its arguments good.
     fn sync_file_range(fd: c_int, offset: off_t, length: off_t, flags: c_uint) -> c_int {
-        let answer = |_: &mut Kernel, real: c_int| {
+        let answer = |_: &mut Kernel, number: c_int| {
+            let real = open::real(number)?;
             Ok(sys(libc::SYS_sync_file_range, &[i64::from(real), offset, length, i64::from(flags)])?)
         };
         done(on_file("sync_file_range of a real file", fd, Work::Sync, answer, fails(Errno::ESPIPE)))
@@ -379,9 +469,9 @@ fn map(
 
 fn real_to_map(fd: c_int) -> Result<c_int, Errno> {
     match kind(fd) {
-        Kind::Real(real) => {
+        Kind::Real(number) => {
             descriptor::passed("mmap of a real file", fd);
-            Ok(real)
+            phase::as_simulator(|| open::real(number))
         }
         Kind::Standard(_) => Ok(NULL),
         // `tcp_mmap` shows what arrived as memory; the other files have none.

@@ -14,7 +14,8 @@ use photofinish_sim::kernel::Kernel;
 use super::descriptor::{Kind, close_real, kind};
 use super::real::{NULL, size};
 use super::{signal, stdio};
-use crate::disk::{self, sys::sys};
+use crate::disk::held::{self, Place, held};
+use crate::disk::{open, sys::sys};
 use crate::own::owned;
 use crate::phase;
 use crate::run::call;
@@ -35,27 +36,66 @@ fn unmodelled(name: &str) -> Stop {
     Stop::Unmodelled(format!("{name} from or to a file that is not on a disk"), Errno::EINVAL)
 }
 
+/// Where a call begins to read: at the given offset, or where the file stands.
+fn begins(from: c_int, at: *const off_t) -> Result<off_t, Errno> {
+    match at.is_null() {
+        true => held::seek(from, 0, libc::SEEK_CUR),
+        // SAFETY: sendfile(2): an offset, or none.
+        false => Ok(unsafe { *at }),
+    }
+}
+
 /// Reads without moving the file's position.
 fn peek(from: c_int, at: *const off_t, count: usize) -> Result<(Vec<u8>, off_t), Errno> {
-    let offset = match at.is_null() {
-        true => sys(libc::SYS_lseek, &[i64::from(from), 0, i64::from(libc::SEEK_CUR)])?,
-        // SAFETY: sendfile(2): an offset, or none.
-        false => unsafe { *at },
-    };
-    let mut data = phase::as_simulator(|| vec![0_u8; count.min(PIECE)]);
+    let offset = begins(from, at)?;
+    let count = count.min(PIECE);
+    if let Some(held) = held(from) {
+        let read = held.read(Place::At(offset), count)?;
+        return Ok((phase::as_simulator(|| read.to_vec()), offset));
+    }
+    let mut data = phase::as_simulator(|| vec![0_u8; count]);
     let length = i64::try_from(data.len()).expect("a piece is small");
-    let read = sys(libc::SYS_pread64, &[i64::from(from), data.as_mut_ptr() as i64, length, offset])?;
+    let arguments = [i64::from(open::real(from)?), data.as_mut_ptr() as i64, length, offset];
+    let read = sys(libc::SYS_pread64, &arguments)?;
     data.truncate(usize::try_from(read).expect("a count"));
     Ok((data, offset))
 }
 
 fn moved_on(from: c_int, at: *mut off_t, to: off_t) -> Result<(), Errno> {
     if at.is_null() {
-        return sys(libc::SYS_lseek, &[i64::from(from), to, i64::from(libc::SEEK_SET)]).map(|_| ());
+        return held::seek(from, to, libc::SEEK_SET).map(|_| ());
     }
     // SAFETY: sendfile(2): a place for the offset.
     unsafe { *at = to };
     Ok(())
+}
+
+/// From one file in memory to another. None where the real kernel is to judge.
+fn copy_held(
+    [from, to]: [c_int; 2],
+    [from_at, to_at]: [*mut off_t; 2],
+    count: usize,
+) -> Option<Result<i64, Errno>> {
+    let (source, target) = (held(from)?, held(to)?);
+    if source.is_same(&target) || target.appends() {
+        return None;
+    }
+    let ends = begins(from, from_at).and_then(|start| Ok((start, begins(to, to_at)?)));
+    let (start, place) = match ends {
+        Ok(ends) => ends,
+        Err(errno) => return Some(Err(errno)),
+    };
+    let data = match source.read(Place::At(start), count) {
+        Ok(data) => data.to_vec(),
+        Err(errno) => return Some(Err(errno)),
+    };
+    let copied = target.write(Place::At(place), &data)?;
+    Some(copied.and_then(|copied| {
+        let copied = i64::try_from(copied).expect("memory is smaller");
+        moved_on(from, from_at, start + copied)?;
+        moved_on(to, to_at, place + copied)?;
+        Ok(copied)
+    }))
 }
 
 fn send_file(to: c_int, from: c_int, at: *mut off_t, count: size_t) -> isize {
@@ -78,9 +118,10 @@ fn send_file(to: c_int, from: c_int, at: *mut off_t, count: size_t) -> isize {
         match real(kernel, to)? {
             Some(written) => {
                 take_time(kernel, caller, Work::Write)?;
-                let arguments = [i64::from(written), i64::from(read), at as i64, count.cast_signed() as i64];
+                let [to, from] = [open::real(written)?, open::real(read)?].map(i64::from);
+                let arguments = [to, from, at as i64, count.cast_signed() as i64];
                 let sent = sys(libc::SYS_sendfile, &arguments)?;
-                disk::modified(kernel, written);
+                open::modified(kernel, written);
                 Ok(sent)
             }
             None => {
@@ -140,12 +181,19 @@ owned! {
                 return Err(unmodelled("copy_file_range(2)"));
             };
             take_time(kernel, caller, Work::Write)?;
-            let arguments = [
-                i64::from(read), from_at as i64, i64::from(written), to_at as i64, count.cast_signed() as i64,
-                i64::from(flags),
-            ];
-            let copied = sys(libc::SYS_copy_file_range, &arguments)?;
-            disk::modified(kernel, written);
+            let held = if flags == 0 { copy_held([read, written], [from_at, to_at], count) } else { None };
+            let copied = match held {
+                Some(copied) => copied?,
+                None => {
+                    let [real_from, real_to] = [open::real(read)?, open::real(written)?].map(i64::from);
+                    let arguments = [
+                        real_from, from_at as i64, real_to, to_at as i64, count.cast_signed() as i64,
+                        i64::from(flags),
+                    ];
+                    sys(libc::SYS_copy_file_range, &arguments)?
+                }
+            };
+            open::modified(kernel, written);
             Ok(copied)
         });
         size(answer)

@@ -14,8 +14,9 @@ use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::{Object, OnExec};
 use photofinish_sim::kernel::Kernel;
 
-use super::{content, fail, real, record, stdio};
-use crate::disk::{self, sys, sys::sys};
+use super::content::{self, Request};
+use super::{fail, real, record, stdio};
+use crate::disk::{open, sys::sys};
 use crate::own::{owned, real};
 use crate::run::{call, with_kernel};
 
@@ -45,8 +46,7 @@ pub(super) fn kind(fd: c_int) -> Kind {
 /// Closes real descriptors that nothing refers to any more.
 pub(crate) fn close_real() {
     for real in with_kernel(Kernel::take_closed_real) {
-        crate::phase::as_simulator(|| disk::closed(real));
-        sys::close(real);
+        crate::phase::as_simulator(|| open::closed(real));
     }
 }
 
@@ -124,20 +124,21 @@ fn write_ours(fd: c_int, data: &[u8]) -> isize {
     count(written)
 }
 
-fn read_real(fd: c_int, number: i64, rest: &[i64], room: &[iovec]) -> isize {
-    let answer = |kernel: &mut Kernel, real| content::read(kernel, real, number, rest, room);
+fn read_real(fd: c_int, request: &Request<'_>) -> isize {
+    let answer = |kernel: &mut Kernel, number| content::read(kernel, number, request);
     real::size(real::on_file("read of a real file", fd, Work::Nothing, answer, real::fails(Errno::EBADF)))
 }
 
-fn write_real(fd: c_int, number: i64, rest: &[i64]) -> isize {
-    let answer = |kernel: &mut Kernel, real| content::write(kernel, real, number, rest);
+fn write_real(fd: c_int, request: &Request<'_>) -> isize {
+    let answer = |kernel: &mut Kernel, number| content::write(kernel, number, request);
     real::size(real::on_file("write to a real file", fd, Work::Write, answer, real::fails(Errno::EBADF)))
 }
 
 /// `fcntl(2)` of a real file, but for its locks.
 fn control_real(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
     let unmodelled = || Stop::Unmodelled(format!("fcntl(2) command {command} of a real file"), Errno::EINVAL);
-    let answer = |_: &mut Kernel, real: c_int| {
+    let answer = |_: &mut Kernel, number: c_int| {
+        let real = open::real(number)?;
         let made = |command: c_int| {
             sys(libc::SYS_fcntl, &[i64::from(real), i64::from(command), argument.cast_signed()])
         };
@@ -188,7 +189,8 @@ owned! {
     fn read(fd: c_int, data: *mut c_void, length: usize) -> isize {
         match kind(fd) {
             Kind::Real(_) => {
-                read_real(fd, libc::SYS_read, &[data as i64, length.cast_signed() as i64], &content::one(data, length))
+                let rest = [data as i64, length.cast_signed() as i64];
+                read_real(fd, &Request::own(libc::SYS_read, &rest, &content::one(data, length)))
             }
             _ => {
                 let room = buffer(data, length);
@@ -201,7 +203,8 @@ owned! {
     fn write(fd: c_int, data: *const c_void, length: usize) -> isize {
         match kind(fd) {
             Kind::Real(_) => {
-                write_real(fd, libc::SYS_write, &[data as i64, length.cast_signed() as i64])
+                let rest = [data as i64, length.cast_signed() as i64];
+                write_real(fd, &Request::own(libc::SYS_write, &rest, &content::one(data.cast_mut(), length)))
             }
             Kind::Standard(number) => stdio::keep(number, bytes(data, length)),
             Kind::Ours | Kind::None => write_ours(fd, bytes(data, length)),
@@ -212,7 +215,8 @@ owned! {
     fn readv(fd: c_int, vector: *const iovec, length: c_int) -> isize {
         match kind(fd) {
             Kind::Real(_) => {
-                read_real(fd, libc::SYS_readv, &[vector as i64, i64::from(length)], vectors(vector, length))
+                let rest = [vector as i64, i64::from(length)];
+                read_real(fd, &Request::own(libc::SYS_readv, &rest, vectors(vector, length)))
             }
             _ => read_ours(fd, vectors(vector, length)),
         }
@@ -221,7 +225,8 @@ owned! {
     /// `writev(2)`: the buffers as one write.
     fn writev(fd: c_int, vector: *const iovec, length: c_int) -> isize {
         if let Kind::Real(_) = kind(fd) {
-            return write_real(fd, libc::SYS_writev, &[vector as i64, i64::from(length)]);
+            let rest = [vector as i64, i64::from(length)];
+            return write_real(fd, &Request::own(libc::SYS_writev, &rest, vectors(vector, length)));
         }
         let whole = gather(vectors(vector, length));
         match kind(fd) {
@@ -291,8 +296,12 @@ owned! {
     /// `ioctl(2)`: `FIONBIO`, `FIONREAD`, `FIOCLEX` and `FIONCLEX`.
     fn ioctl(fd: c_int, request: c_ulong, value: *mut c_int) -> c_int {
         match kind(fd) {
-            Kind::Real(real) if request == libc::FIONREAD || request == libc::TCGETS || request == libc::TIOCGWINSZ => {
+            Kind::Real(number) if request == libc::FIONREAD || request == libc::TCGETS || request == libc::TIOCGWINSZ => {
                 passed("ioctl of a real file", fd);
+                let real = match crate::phase::as_simulator(|| open::real(number)) {
+                    Ok(real) => real,
+                    Err(errno) => return fail(errno),
+                };
                 real!(ioctl(real: c_int, request: c_ulong, value: *mut c_int) -> c_int)
             }
             // `isatty(3)` asks the terminal: the output of a run goes to none.

@@ -11,10 +11,12 @@ use photofinish_sim::call::file::{Work, take_time};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::{Blocking, Object, OnExec};
 use photofinish_sim::kernel::Kernel;
+use photofinish_sim::tree::{Ask, Right};
 
+use super::real::has_folder;
 use super::{descriptor, fail, random};
 use crate::disk::node::Key;
-use crate::disk::{self, At, Follow, Found, Place, sys, sys::sys};
+use crate::disk::{self, At, Follow, Found, open, sys, sys::sys};
 use crate::own::owned;
 use crate::phase;
 use crate::run::{call, unmodelled};
@@ -55,7 +57,7 @@ struct How {
 
 impl How {
     fn creates(self) -> bool {
-        self.flags & libc::O_CREAT != 0 || self.flags & libc::O_TMPFILE == libc::O_TMPFILE
+        self.flags & libc::O_CREAT != 0 || self.is_nameless()
     }
 
     fn changes(self) -> bool {
@@ -65,7 +67,42 @@ impl How {
     fn follow(self) -> Follow {
         let exclusive = libc::O_CREAT | libc::O_EXCL;
         let no = self.flags & libc::O_NOFOLLOW != 0 || self.flags & exclusive == exclusive;
-        if no { Follow::No } else { Follow::Yes }
+        match self.flags & (libc::O_CREAT | libc::O_PATH) {
+            _ if no => Follow::No,
+            libc::O_CREAT => Follow::Create,
+            _ => Follow::Yes,
+        }
+    }
+
+    fn is_nameless(self) -> bool {
+        self.flags & libc::O_TMPFILE == libc::O_TMPFILE
+    }
+
+    /// What Linux finds wrong with the flags alone: `build_open_flags`.
+    fn check(self) -> Result<(), Errno> {
+        let temporary = self.flags & (libc::O_TMPFILE & !libc::O_DIRECTORY) != 0;
+        let reads_alone = self.flags & libc::O_ACCMODE == libc::O_RDONLY;
+        let creates_folder = self.flags & libc::O_CREAT != 0 && self.flags & libc::O_DIRECTORY != 0;
+        let is_place = self.flags & libc::O_PATH != 0;
+        let is_wrong = temporary && (!self.is_nameless() || reads_alone) || creates_folder;
+        if is_wrong && !is_place { Err(Errno::EINVAL) } else { Ok(()) }
+    }
+
+    fn ask(self) -> Ask {
+        let place = self.flags & libc::O_PATH != 0;
+        let has = |flag| !place && self.flags & flag != 0;
+        Ask {
+            right: match self.flags & libc::O_ACCMODE {
+                libc::O_RDONLY => Right::READ,
+                libc::O_WRONLY => Right::WRITE,
+                _ => Right::READ.and(Right::WRITE),
+            },
+            create: has(libc::O_CREAT).then_some(self.mode),
+            exclusive: has(libc::O_EXCL),
+            truncate: has(libc::O_TRUNC),
+            folder: self.flags & libc::O_DIRECTORY != 0,
+            place,
+        }
     }
 
     fn on_exec(self) -> OnExec {
@@ -82,59 +119,44 @@ fn open_at(name: &'static str, at: At, how: How) -> c_int {
     let work = if how.creates() { Work::Folder } else { Work::Nothing };
     let answer = call(name, at.folder, |kernel, caller| {
         take_time(kernel, caller, work)?;
+        how.check()?;
         let found = disk::find(kernel, at, how.follow())?;
-        guard(&found, how)?;
         // The number comes first: without one, nothing is made.
         kernel.processes.get(caller.process).fds.lowest_free(0)?;
-        let real = sys::raise(sys::open(&found.real, how.flags, how.mode)?)?;
-        note_effects(kernel, &found, real, how);
+        let real = match found {
+            Found::Inside(spot) if how.is_nameless() => {
+                open::open_nameless(kernel, &spot, how.mode, how.flags)?
+            }
+            Found::Inside(spot) => open::open(kernel, &spot, how.ask(), how.flags)?,
+            Found::Outside { real, shown } => open_outside(kernel, &real, &shown, how)?,
+            Found::Program(_) if how.changes() => return Err(Errno::ETXTBSY.into()),
+            Found::Program(path) => {
+                let shown = String::from_utf8_lossy(&path);
+                return Err(Stop::Unmodelled(format!("open(2) of the program {shown}"), Errno::EIO));
+            }
+        };
         Ok(kernel.install(caller.process, Object::Real(real), Blocking::Yes, how.on_exec())?)
     });
     descriptor::close_real();
     answer.unwrap_or_else(fail)
 }
 
-fn guard(found: &Found, how: How) -> Result<(), Stop> {
-    let shown = || String::from_utf8_lossy(&found.shown);
-    match found.place {
-        Place::Private => Ok(()),
-        Place::Program if how.changes() => Err(Errno::ETXTBSY.into()),
-        Place::Program => Err(Stop::Unmodelled(format!("open(2) of the program {}", shown()), Errno::EIO)),
-        Place::Outside if !how.changes() || is_device(&found.shown) => Ok(()),
-        Place::Outside => {
-            // What cannot be opened in any case fails as ever.
-            let without = how.flags & !(libc::O_CREAT | libc::O_TRUNC | libc::O_EXCL);
-            if how.flags & libc::O_CREAT == 0 && how.flags & libc::O_TRUNC == 0 {
-                sys::close(sys::open(&found.real, without, 0)?);
-            }
-            Err(Stop::Unmodelled(
-                format!("open(2) for writing outside the private folder: {}", shown()),
-                Errno::EROFS,
-            ))
+/// Opens a file that all runs share, if nothing is changed by that.
+fn open_outside(kernel: &Kernel, real: &CStr, shown: &[u8], how: How) -> Result<c_int, Stop> {
+    if how.changes() && !is_device(shown) {
+        // What cannot be opened in any case fails as ever.
+        if how.flags & (libc::O_CREAT | libc::O_TRUNC) == 0 {
+            sys::close(sys::open(real, how.flags & !libc::O_EXCL, 0)?);
         }
+        has_folder(shown)?;
+        return Err(disk::refused("open(2) for writing", shown));
     }
-}
-
-fn note_effects(kernel: &Kernel, found: &Found, real: c_int, how: How) {
-    if RANDOM.contains(&&found.shown[..]) {
+    let real = sys::raise(sys::open(real, how.flags, how.mode)?)?;
+    if RANDOM.contains(&shown) {
         disk::note_random(real);
     }
-    if found.place == Place::Outside {
-        sight::opened(kernel.current(), &found.shown, real);
-    }
-    if found.place != Place::Private {
-        return;
-    }
-    let nameless = how.flags & libc::O_TMPFILE == libc::O_TMPFILE;
-    let Ok(data) = sys::fstat(real) else { return };
-    disk::opened(real, &data);
-    if nameless {
-        disk::disk().nodes.create(Key::of(&data), disk::now(kernel));
-    } else if how.creates() && found.data.is_none() {
-        disk::created_as(kernel, found, Key::of(&data));
-    } else if how.flags & libc::O_TRUNC != 0 {
-        disk::disk().nodes.touch(&Key::of(&data), disk::now(kernel));
-    }
+    sight::opened(kernel.current(), shown, real);
+    Ok(real)
 }
 
 /// Letters of `mkstemp(3)`.

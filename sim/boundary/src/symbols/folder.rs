@@ -9,11 +9,13 @@ use libc::{DIR, dirent, dirent64};
 use photofinish_sim::call::Stop;
 use photofinish_sim::call::file::Work;
 use photofinish_sim::errno::Errno;
+use photofinish_sim::file::lock::FileNumber;
 use photofinish_sim::kernel::Kernel;
+use photofinish_sim::tree::Kind;
 
 use super::fail;
 use super::real::{fails, number, on_file};
-use crate::disk::{self, node::Key, sys, sys::sys};
+use crate::disk::{self, held, node::Key, open, sys, sys::sys};
 use crate::own::owned;
 use crate::phase;
 
@@ -40,6 +42,17 @@ const NAME_AT: usize = 19;
 
 /// The entries of an open folder: the two dots first, the others by name.
 fn read_all(real: c_int) -> Result<Vec<Entry>, Errno> {
+    let Some(folder) = open::node_of(real) else { return read_outside(real) };
+    let entry = |(name, number, kind): (Vec<u8>, FileNumber, Kind)| Entry {
+        name,
+        kind: u8::try_from(kind.mode() >> 12).expect("four bits"),
+        number: u64::from(number.0),
+    };
+    Ok(disk::tree().list(folder)?.into_iter().map(entry).collect())
+}
+
+/// Those of a folder that all runs share.
+fn read_outside(real: c_int) -> Result<Vec<Entry>, Errno> {
     let dev = sys::fstat(real)?.st_dev;
     sys(libc::SYS_lseek, &[i64::from(real), 0, i64::from(libc::SEEK_SET)])?;
     let mut found: Vec<(Vec<u8>, u8, u64)> = Vec::new();
@@ -159,7 +172,7 @@ owned! {
 
     /// `fdopendir(3)`.
     fn fdopendir(fd: c_int) -> *mut DIR {
-        let is_folder = |_: &mut Kernel, real: c_int| match sys::fstat(real)?.st_mode & libc::S_IFMT {
+        let is_folder = |_: &mut Kernel, real: c_int| match open::kind_of(real)? {
             libc::S_IFDIR => Ok(0_i64),
             _ => Err(Errno::ENOTDIR.into()),
         };
@@ -232,7 +245,7 @@ owned! {
 
 fn fill(fd: c_int, room: *mut c_void, size: usize) -> Result<i64, Errno> {
     let answer = |_: &mut Kernel, real: c_int| {
-        let at = sys(libc::SYS_lseek, &[i64::from(real), 0, i64::from(libc::SEEK_CUR)])?;
+        let at = held::seek(real, 0, libc::SEEK_CUR)?;
         let entries = read_all(real)?;
         let first = usize::try_from(at).unwrap_or(usize::MAX).min(entries.len());
         let mut bytes: Vec<u8> = Vec::new();
@@ -254,10 +267,7 @@ fn fill(fd: c_int, room: *mut c_void, size: usize) -> Result<i64, Errno> {
         if bytes.is_empty() && first < entries.len() {
             return Err(Errno::EINVAL.into());
         }
-        sys(
-            libc::SYS_lseek,
-            &[i64::from(real), i64::try_from(taken).expect("a count"), i64::from(libc::SEEK_SET)],
-        )?;
+        held::seek(real, i64::try_from(taken).expect("a count"), libc::SEEK_SET)?;
         super::descriptor::buffer(room, bytes.len()).copy_from_slice(&bytes);
         Ok(i64::try_from(bytes.len()).expect("a count"))
     };

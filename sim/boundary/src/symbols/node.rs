@@ -9,12 +9,15 @@ use std::ffi::CString;
 use photofinish_sim::call::Stop;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::kernel::Kernel;
+use photofinish_sim::tree::{Kind, Right, Spot};
 use photofinish_sim::unix::Name;
 
-use super::real::{self, Access};
-use crate::disk::node::Key;
+use super::real;
 use crate::disk::sys::{NOWHERE, address, sys};
-use crate::disk::{self, At, Follow, Found, Place};
+use crate::disk::{self, At, Follow, Found};
+
+/// What is done with a path, for who is refused.
+const WHAT: &str = "a unix socket";
 
 /// What a path is looked at for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +34,7 @@ pub(super) enum Purpose {
 /// Unmodelled for what lies outside the private folder; every other failure is part of the name.
 pub(super) fn name(kernel: &Kernel, path: &[u8], purpose: Purpose) -> Result<Name, Stop> {
     let node = match purpose {
-        Purpose::Make => {
-            place(kernel, path, Follow::Never, Access::Change).and_then(|found| make(kernel, &found))
-        }
+        Purpose::Make => make(kernel, path),
         Purpose::Find => find(kernel, path),
     };
     match node {
@@ -46,63 +47,50 @@ pub(super) fn name(kernel: &Kernel, path: &[u8], purpose: Purpose) -> Result<Nam
 /// Takes back the file that was made for a `bind(2)` that failed.
 pub(super) fn unmake(kernel: &Kernel, name: &Name) {
     if let Name::Path { path, .. } = name
-        && let Ok(found) = place(kernel, path, Follow::Never, Access::Change)
+        && let Ok(spot) = place(kernel, path)
     {
         // It was made a moment ago, and nothing else ran.
-        let _: Result<i64, Errno> = sys(libc::SYS_unlinkat, &[NOWHERE, address(&found.real), 0]);
-        disk::forget_sockets();
+        let _: Result<(), Errno> = disk::change(kernel, |tree, now| tree.unlink(&spot, now));
     }
 }
 
-fn place(kernel: &Kernel, path: &[u8], follow: Follow, access: Access) -> Result<Found, Stop> {
-    let path = CString::new(path).map_err(|_| Errno::EINVAL)?;
-    real::find(kernel, "a unix socket", At::cwd(path.as_ptr()), follow, access)
+fn c_path(path: &[u8]) -> Result<CString, Errno> {
+    CString::new(path).map_err(|_| Errno::EINVAL)
+}
+
+fn place(kernel: &Kernel, path: &[u8]) -> Result<Spot, Stop> {
+    real::inside(kernel, WHAT, At::cwd(c_path(path)?.as_ptr()), Follow::Never)
 }
 
 /// The umask of the process applies.
-fn make(kernel: &Kernel, found: &Found) -> Result<u64, Stop> {
-    let mode = i64::from(libc::S_IFSOCK | 0o777);
-    sys(libc::SYS_mknodat, &[NOWHERE, address(&found.real), mode, 0])
-        .map_err(|errno| if errno == Errno::EEXIST { Errno::EADDRINUSE } else { errno })?;
-    Ok(u64::from(disk::created(kernel, found)?.0))
-}
-
-/// What is behind a path, looked up once while nothing changes.
-fn find(kernel: &Kernel, path: &[u8]) -> Result<u64, Stop> {
-    let host = kernel.host_id();
-    if let Some(known) = disk::known_socket(host, path) {
-        return Ok(known?);
-    }
-    let found = place(kernel, path, Follow::Yes, Access::Look)?;
-    let node = look_up(&found);
-    // Relative paths begin elsewhere in another process, `/proc` names its descriptors, and outside the private folder others change what
-    // they like.
-    if path.starts_with(b"/") && disk::path::is_private(path) && found.place == Place::Private {
-        match &node {
-            Ok(node) => disk::know_socket(host, path, Ok(*node)),
-            Err(Stop::Fail(errno)) => disk::know_socket(host, path, Err(*errno)),
-            Err(_) => {}
-        }
-    }
-    node
+fn make(kernel: &Kernel, path: &[u8]) -> Result<u64, Stop> {
+    let spot = place(kernel, path)?;
+    let made = disk::make(kernel, |tree, birth| tree.make_socket(&spot, birth));
+    let (number, ()) =
+        made.map_err(|errno| if errno == Errno::EEXIST { Errno::EADDRINUSE } else { errno })?;
+    Ok(u64::from(number.0))
 }
 
 /// `unix_find_bsd`: the path, the right to write, the kind of file.
-fn look_up(found: &Found) -> Result<u64, Stop> {
-    let stat = disk::sys::stat_at(&found.real, 0)?;
-    sys(libc::SYS_faccessat, &[NOWHERE, address(&found.real), i64::from(libc::W_OK)])?;
-    if stat.st_mode & libc::S_IFMT != libc::S_IFSOCK {
-        return Err(Errno::ECONNREFUSED.into());
+fn find(kernel: &Kernel, path: &[u8]) -> Result<u64, Stop> {
+    match disk::find(kernel, At::cwd(c_path(path)?.as_ptr()), Follow::Yes)? {
+        Found::Inside(spot) => {
+            let node = disk::tree().there(&spot)?;
+            disk::tree().may(node, Right::WRITE)?;
+            match disk::tree().node(node).kind() {
+                Kind::Socket => Ok(u64::from(node.0)),
+                _ => Err(Errno::ECONNREFUSED.into()),
+            }
+        }
+        Found::Outside { real, shown } => {
+            let data = disk::sys::stat_at(&real, 0)?;
+            sys(libc::SYS_faccessat, &[NOWHERE, address(&real), i64::from(libc::W_OK)])?;
+            if data.st_mode & libc::S_IFMT != libc::S_IFSOCK {
+                return Err(Errno::ECONNREFUSED.into());
+            }
+            let what = format!("{WHAT} outside the private folder: {}", String::from_utf8_lossy(&shown));
+            Err(Stop::Unmodelled(what, Errno::ECONNREFUSED))
+        }
+        Found::Program(_) => Err(Errno::EACCES.into()),
     }
-    if found.place != Place::Private {
-        let shown = String::from_utf8_lossy(&found.shown);
-        let what = format!("a unix socket outside the private folder: {shown}");
-        return Err(Stop::Unmodelled(what, Errno::ECONNREFUSED));
-    }
-    Ok(node(&stat))
-}
-
-/// The number of a file in this run.
-fn node(stat: &libc::stat) -> u64 {
-    u64::from(disk::disk().nodes.get(&Key::of(stat)).number.0)
 }

@@ -10,58 +10,67 @@ use photofinish_sim::call::Stop;
 use photofinish_sim::call::file::{LockAsk, Work, flock as lock, take_time};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::Object;
+use photofinish_sim::file::lock::FileNumber;
 use photofinish_sim::kernel::Kernel;
+use photofinish_sim::tree::{Move, Time, Tree};
 
 use super::descriptor::buffer;
 use super::fail;
-use super::real::{self, Access, done, find, on_file, on_path, unmodelled_of};
+use super::real::{self, change_path, done, inside, on_file, on_path, unmodelled_of};
 use crate::disk::node::Key;
-use crate::disk::{self, At, Follow, Found, sys::NOWHERE, sys::address, sys::sys};
+use crate::disk::{self, At, Follow, Found, open, sys::sys};
 use crate::own::owned;
 use crate::run::call;
 
-/// Makes a name, and notes that there is a file by it.
-fn make(name: &'static str, at: At, made: impl Fn(&Found) -> Result<i64, Errno>) -> c_int {
-    done(on_path(name, at, Follow::Never, Work::Folder, |kernel, found| {
-        let answer = made(&found)?;
-        disk::created(kernel, &found)?;
-        Ok(answer)
-    }))
-}
-
 fn make_folder(at: At, mode: mode_t) -> c_int {
-    make("mkdir", at, |found| sys(libc::SYS_mkdirat, &[NOWHERE, address(&found.real), i64::from(mode)]))
+    change_path("mkdir", at, Follow::Never, Work::Folder, |kernel, spot| {
+        disk::make(kernel, |tree, birth| tree.make_folder(spot, mode, birth)).map(|_| ())
+    })
 }
 
 fn make_link(at: At, target: *const c_char) -> c_int {
-    make("symlink", at, |found| sys(libc::SYS_symlinkat, &[target as i64, NOWHERE, address(&found.real)]))
+    let target = At::cwd(target);
+    change_path("symlink", at, Follow::Never, Work::Folder, |kernel, spot| {
+        let target = match target.bytes()? {
+            [] => return Err(Errno::ENOENT),
+            long if long.len() >= libc::PATH_MAX as usize => return Err(Errno::ENAMETOOLONG),
+            target => target,
+        };
+        disk::make(kernel, |tree, birth| tree.make_link(spot, target, birth)).map(|_| ())
+    })
 }
 
 fn remove_name(at: At, flags: c_int) -> c_int {
-    let name = if flags & libc::AT_REMOVEDIR == 0 { "unlink" } else { "rmdir" };
-    done(on_path(name, at, Follow::Never, Work::Folder, |kernel, found| {
-        let answer = sys(libc::SYS_unlinkat, &[NOWHERE, address(&found.real), i64::from(flags)])?;
-        disk::gone(found.data);
-        disk::folder_modified(kernel, &found);
-        disk::changed(kernel, found.data);
-        Ok(answer)
-    }))
+    if flags & libc::AT_REMOVEDIR == 0 {
+        return change_path("unlink", at, Follow::Never, Work::Folder, |kernel, spot| {
+            disk::change(kernel, |tree, now| tree.unlink(spot, now))
+        });
+    }
+    change_path("rmdir", at, Follow::Never, Work::Folder, |kernel, spot| {
+        disk::change(kernel, |tree, now| tree.remove_folder(spot, now))
+    })
+}
+
+/// `RENAME_*`.
+fn how(flags: c_uint) -> Result<Move, Stop> {
+    match flags {
+        0 => Ok(Move::Replace),
+        libc::RENAME_NOREPLACE => Ok(Move::Keep),
+        libc::RENAME_EXCHANGE => Ok(Move::Exchange),
+        libc::RENAME_WHITEOUT => {
+            Err(Stop::Unmodelled(String::from("renameat2(2) that leaves a whiteout"), Errno::EINVAL))
+        }
+        _ => Err(Errno::EINVAL.into()),
+    }
 }
 
 fn move_name(from: At, to: At, flags: c_uint) -> c_int {
     done(call("rename", from.folder, |kernel, caller| {
         take_time(kernel, caller, Work::Folder)?;
-        let old = find(kernel, "rename(2)", from, Follow::Never, Access::Change)?;
-        let new = find(kernel, "rename(2)", to, Follow::Never, Access::Change)?;
-        let arguments = [NOWHERE, address(&old.real), NOWHERE, address(&new.real), i64::from(flags)];
-        let answer = sys(libc::SYS_renameat2, &arguments)?;
-        disk::gone(old.data);
-        disk::gone(new.data);
-        disk::folder_modified(kernel, &old);
-        disk::folder_modified(kernel, &new);
-        disk::changed(kernel, old.data);
-        disk::changed(kernel, new.data);
-        Ok(answer)
+        let how = how(flags)?;
+        let old = inside(kernel, "rename(2)", from, Follow::Never)?;
+        let new = inside(kernel, "rename(2)", to, Follow::Never)?;
+        Ok(disk::change(kernel, |tree, now| tree.rename(&old, &new, how, now))?)
     }))
 }
 
@@ -71,18 +80,14 @@ fn link_to(from: At, to: At, flags: c_int) -> c_int {
         if flags & !(libc::AT_SYMLINK_FOLLOW | libc::AT_EMPTY_PATH) != 0 {
             return Err(Errno::EINVAL.into());
         }
-        let new = find(kernel, "link(2)", to, Follow::Never, Access::Change)?;
-        let follow = if flags & libc::AT_SYMLINK_FOLLOW == 0 { Follow::No } else { Follow::Yes };
         if flags & libc::AT_EMPTY_PATH != 0 && from.bytes().is_ok_and(<[u8]>::is_empty) {
             return Err(Stop::Unmodelled(String::from("linkat(2) of a descriptor"), Errno::ENOENT));
         }
-        let old = find(kernel, "link(2)", from, follow, Access::Change)?;
-        let flags = if follow == Follow::Yes { libc::AT_SYMLINK_FOLLOW } else { 0 };
-        let arguments = [NOWHERE, address(&old.real), NOWHERE, address(&new.real), i64::from(flags)];
-        let answer = sys(libc::SYS_linkat, &arguments)?;
-        disk::folder_modified(kernel, &new);
-        disk::changed(kernel, disk::sys::lstat(&new.real).ok());
-        Ok(answer)
+        let follow = if flags & libc::AT_SYMLINK_FOLLOW == 0 { Follow::No } else { Follow::Yes };
+        let old = inside(kernel, "link(2)", from, follow)?;
+        disk::tree().there(&old)?;
+        let new = inside(kernel, "link(2)", to, Follow::Never)?;
+        Ok(disk::change(kernel, |tree, now| tree.link(&old, &new, now))?)
     }))
 }
 
@@ -90,82 +95,80 @@ fn read_link(at: At, room: *mut c_char, size: usize) -> isize {
     if size == 0 {
         return fail(Errno::EINVAL) as isize;
     }
-    let answer = on_path("readlink", at, Follow::No, Work::Nothing, |_, found| {
-        let target = disk::sys::readlink(&found.real)?;
-        // The kernel names the files behind descriptors itself.
-        let shown = match found.real.to_bytes().starts_with(b"/proc/self/fd/") {
-            true => disk::shown_path(&target),
-            false => target,
+    let answer = on_path("readlink", at, Follow::No, |kernel, found| {
+        let target = match found {
+            Found::Inside(spot) => {
+                let node = disk::tree().there(&spot)?;
+                disk::tree().node(node).target().ok_or(Errno::EINVAL)?.to_vec()
+            }
+            Found::Outside { shown, real } => {
+                match disk::own_descriptor(&shown).and_then(|fd| kernel.object(fd)) {
+                    Some(Object::Real(number)) => open::shown_path_of(number)?,
+                    _ => disk::sys::readlink(&real)?,
+                }
+            }
+            Found::Program(_) => return Err(Errno::EINVAL.into()),
         };
-        let count = shown.len().min(size);
-        buffer(room.cast(), count).copy_from_slice(&shown[..count]);
+        let count = target.len().min(size);
+        buffer(room.cast(), count).copy_from_slice(&target[..count]);
         Ok(i64::try_from(count).expect("paths are short"))
     });
     real::size(answer)
 }
 
-/// Changes what is at a path, in the private folder.
-fn change(
-    name: &'static str,
-    at: At,
-    follow: Follow,
-    changed: impl Fn(&Found) -> Result<i64, Errno>,
-) -> c_int {
-    done(on_path(name, at, follow, Work::Write, |kernel, found| {
-        let answer = changed(&found)?;
-        let flags = if follow == Follow::Yes { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
-        disk::changed(kernel, disk::sys::stat_at(&found.real, flags).ok());
-        Ok(answer)
-    }))
-}
-
 fn change_mode(at: At, mode: mode_t, flags: c_int) -> c_int {
     match flags {
-        0 => change("chmod", at, Follow::Yes, |found| {
-            sys(libc::SYS_fchmodat, &[NOWHERE, address(&found.real), i64::from(mode)])
+        0 => change_path("chmod", at, Follow::Yes, Work::Write, |kernel, spot| {
+            disk::change(kernel, |tree, now| tree.change_mode(tree.there(spot)?, mode, now))
         }),
         libc::AT_SYMLINK_NOFOLLOW => fail(Errno::EOPNOTSUPP),
         _ => fail(Errno::EINVAL),
     }
 }
 
-fn change_owner(at: At, [user, group]: [c_uint; 2], flags: c_int) -> c_int {
+/// `(uid_t) -1` leaves what is.
+fn given(ids: [c_uint; 2]) -> [Option<u32>; 2] {
+    ids.map(|id| (id != c_uint::MAX).then_some(id))
+}
+
+fn change_owner(at: At, ids: [c_uint; 2], flags: c_int) -> c_int {
     let follow = if flags & libc::AT_SYMLINK_NOFOLLOW == 0 { Follow::Yes } else { Follow::No };
-    change("chown", at, follow, |found| {
-        let arguments = [NOWHERE, address(&found.real), i64::from(user), i64::from(group), i64::from(flags)];
-        sys(libc::SYS_fchownat, &arguments)
+    change_path("chown", at, follow, Work::Write, |kernel, spot| {
+        disk::change(kernel, |tree, now| tree.change_owner(tree.there(spot)?, given(ids), now))
     })
 }
 
-fn change_open(name: &'static str, fd: c_int, changed: impl Fn(c_int) -> Result<i64, Errno>) -> c_int {
-    let answer = |kernel: &mut Kernel, number: c_int| {
-        guard_open(number, name)?;
-        let answer = changed(number)?;
-        disk::changed(kernel, disk::sys::fstat(number).ok());
-        Ok(answer)
+/// Changes what is behind a number: a file of the private folder, or for real one that has no name anywhere.
+pub(super) fn change_open(
+    name: &'static str,
+    fd: c_int,
+    changed: impl Fn(&mut Tree, FileNumber, Time) -> Result<(), Errno>,
+    real: impl Fn(&Kernel, c_int) -> Result<(), Errno>,
+) -> c_int {
+    let answer = |kernel: &mut Kernel, number: c_int| match open::node_to_change(number)? {
+        Some(node) => Ok(disk::change(kernel, |tree, now| changed(tree, node, now))?),
+        None => {
+            open::guard(number, name)?;
+            Ok(real(kernel, number)?)
+        }
     };
     done(on_file(name, fd, Work::Write, answer, unmodelled_of(name, Errno::EPERM)))
 }
 
-/// A file outside the private folder can be read through its descriptor, not changed.
-pub(super) fn guard_open(number: c_int, name: &str) -> Result<(), Stop> {
-    let path = disk::shown_path_of(number)?;
-    let anonymous = !path.starts_with(b"/") || path.starts_with(b"/memfd:");
-    if anonymous || path.starts_with(disk::PRIVATE) {
-        return Ok(());
-    }
-    let shown = String::from_utf8_lossy(&path).into_owned();
-    Err(Stop::Unmodelled(format!("{name} outside the private folder: {shown}"), Errno::EROFS))
+/// A change of the real file behind a number.
+fn really(kernel: &Kernel, number: c_int, call: i64, arguments: &[i64]) -> Result<(), Errno> {
+    sys(call, &[&[i64::from(number)], arguments].concat())?;
+    disk::disk().nodes.get(&Key::of(&disk::sys::fstat(number)?)).changed = disk::now(kernel);
+    Ok(())
 }
 
 fn set_size(path: *const c_char, length: off_t) -> c_int {
-    done(on_path("truncate", At::cwd(path), Follow::Yes, Work::Write, |kernel, found| {
-        let answer = sys(libc::SYS_truncate, &[address(&found.real), length])?;
-        if let Ok(data) = disk::sys::lstat(&found.real) {
-            disk::disk().nodes.touch(&Key::of(&data), disk::now(kernel));
-        }
-        Ok(answer)
-    }))
+    if length < 0 {
+        return fail(Errno::EINVAL);
+    }
+    change_path("truncate", At::cwd(path), Follow::Yes, Work::Write, |kernel, spot| {
+        open::truncate(kernel, spot, length)
+    })
 }
 
 owned! {
@@ -267,7 +270,10 @@ owned! {
 
     /// `fchmod(2)`.
     fn fchmod(fd: c_int, mode: mode_t) -> c_int {
-        change_open("fchmod of a real file", fd, |number| sys(libc::SYS_fchmod, &[i64::from(number), i64::from(mode)]))
+        let changed = |tree: &mut Tree, node, now| tree.change_mode(node, mode, now);
+        change_open("fchmod of a real file", fd, changed, |kernel, number| {
+            really(kernel, number, libc::SYS_fchmod, &[i64::from(mode)])
+        })
     }
 
     /// `chown(2)`.
@@ -290,8 +296,9 @@ owned! {
 
     /// `fchown(2)`.
     fn fchown(fd: c_int, user: c_uint, group: c_uint) -> c_int {
-        change_open("fchown of a real file", fd, |number| {
-            sys(libc::SYS_fchown, &[i64::from(number), i64::from(user), i64::from(group)])
+        let changed = |tree: &mut Tree, node, now| tree.change_owner(node, given([user, group]), now);
+        change_open("fchown of a real file", fd, changed, |kernel, number| {
+            really(kernel, number, libc::SYS_fchown, &[i64::from(user), i64::from(group)])
         })
     }
 
@@ -322,11 +329,8 @@ owned! {
                 Some(object) => return Err(unmodelled_of("flock(2)", Errno::EINVAL)(object)),
             };
             // A file that was opened with O_PATH cannot be locked; a lock for reading can always be asked for.
-            let flags = sys(libc::SYS_fcntl, &[i64::from(number), i64::from(libc::F_GETFL)])?;
-            if flags & i64::from(libc::O_PATH) != 0 {
-                return Err(Errno::EBADF.into());
-            }
-            let file = disk::number_of(number)?;
+            open::flags_of(number)?;
+            let file = open::number_of(number)?;
             lock(kernel, caller, fd, file, operation)
         }))
     }

@@ -1,7 +1,6 @@
 //! Where a process stands: `chdir(2)`, `getcwd(3)`, `realpath(3)`, `umask(2)`.
 //!
-//! The real working directory is never changed: a process has one of its own, by a descriptor of ours. The mask of `umask(2)`
-//! is one for all processes of a run. Does not know other paths. Invariant: no real path of a run's files reaches the program.
+//! The real working directory and the real mask are never changed: a process has its own. Does not know other paths. Invariant: no real path of a run's files reaches the program.
 
 use core::ffi::{c_char, c_int};
 
@@ -9,24 +8,45 @@ use libc::mode_t;
 use photofinish_sim::call::Stop;
 use photofinish_sim::call::file::Work;
 use photofinish_sim::errno::Errno;
+use photofinish_sim::file::lock::FileNumber;
 use photofinish_sim::kernel::Kernel;
+use photofinish_sim::tree::{Kind, Right};
 
 use super::real::{done, fails, on_file, on_path};
 use super::{descriptor, fail};
-use crate::disk::{self, At, Follow, sys, sys::sys};
-use crate::own::{owned, real};
-use crate::run::call;
+use crate::disk::process::{self, Folder};
+use crate::disk::{self, At, Follow, Found, open, sys, sys::sys};
+use crate::own::owned;
+use crate::phase;
+use crate::run::{call, with_kernel};
 
-/// Goes to an open folder; the descriptor becomes ours.
+/// Goes to an open folder.
 fn stand(kernel: &Kernel, real: c_int) -> Result<i64, Stop> {
-    // `chdir(2)`: who may not search a folder may not stand in it.
+    if open::kind_of(real)? != libc::S_IFDIR {
+        return Err(Errno::ENOTDIR.into());
+    }
+    match open::node_of(real) {
+        Some(node) => stand_inside(kernel, node),
+        None => stand_outside(kernel, sys::duplicate(real)?),
+    }
+}
+
+/// `chdir(2)`: who may not search a folder may not stand in it.
+fn stand_inside(kernel: &Kernel, node: FileNumber) -> Result<i64, Stop> {
+    disk::tree().may(node, Right::EXECUTE)?;
+    process::go(kernel.process(), Folder::Inside(node));
+    Ok(0)
+}
+
+/// The descriptor becomes ours.
+fn stand_outside(kernel: &Kernel, real: c_int) -> Result<i64, Stop> {
     let path = sys::c_path(format!("/proc/self/fd/{real}").into_bytes())?;
     let may = sys(libc::SYS_faccessat, &[sys::NOWHERE, sys::address(&path), i64::from(libc::X_OK)]);
     if let Err(errno) = may {
         sys::close(real);
         return Err(errno.into());
     }
-    disk::set_cwd(kernel.process(), real);
+    process::go(kernel.process(), Folder::Outside(real));
     Ok(0)
 }
 
@@ -64,11 +84,7 @@ impl crate::run::Answer for Path {
 }
 
 fn where_am_i() -> Result<Vec<u8>, Errno> {
-    let Path(path) = call("getcwd", 0, |kernel, _| {
-        let path = disk::cwd(kernel.process())?;
-        // `getcwd(3)`: a folder that was removed has no path.
-        if path.ends_with(b" (deleted)") { Err(Errno::ENOENT.into()) } else { Ok(Path(path)) }
-    })?;
+    let Path(path) = call("getcwd", 0, |kernel, _| Ok(Path(process::cwd(kernel)?)))?;
     Ok(path)
 }
 
@@ -86,11 +102,15 @@ fn canonical(path: *const c_char) -> Result<Vec<u8>, Errno> {
     if path.is_null() {
         return Err(Errno::EINVAL);
     }
-    let Path(path) = on_path("realpath", At::cwd(path), Follow::Yes, Work::Nothing, |_, found| {
-        let real = sys::open(&found.real, libc::O_PATH, 0)?;
-        let shown = disk::shown_path_of(real);
-        sys::close(real);
-        Ok(Path(shown?))
+    let Path(path) = on_path("realpath", At::cwd(path), Follow::Yes, |_, found| match found {
+        Found::Inside(spot) => Ok(Path(open::real_path(&spot)?)),
+        Found::Outside { real, .. } => {
+            let real = sys::open(&real, libc::O_PATH, 0)?;
+            let path = sys::path_of(real);
+            sys::close(real);
+            Ok(Path(path?))
+        }
+        Found::Program(path) => Ok(Path(path)),
     })?;
     Ok(path)
 }
@@ -98,17 +118,24 @@ fn canonical(path: *const c_char) -> Result<Vec<u8>, Errno> {
 owned! {
     /// `chdir(2)`.
     fn chdir(path: *const c_char) -> c_int {
-        done(on_path("chdir", At::cwd(path), Follow::Yes, Work::Nothing, |kernel, found| {
-            stand(kernel, sys::raise(sys::open(&found.real, libc::O_PATH | libc::O_DIRECTORY, 0)?)?)
+        done(on_path("chdir", At::cwd(path), Follow::Yes, |kernel, found| match found {
+            Found::Inside(spot) => {
+                let node = disk::tree().there(&spot)?;
+                match disk::tree().node(node).kind() {
+                    Kind::Folder => stand_inside(kernel, node),
+                    _ => Err(Errno::ENOTDIR.into()),
+                }
+            }
+            Found::Outside { real, .. } => {
+                stand_outside(kernel, sys::raise(sys::open(&real, libc::O_PATH | libc::O_DIRECTORY, 0)?)?)
+            }
+            Found::Program(_) => Err(Errno::ENOTDIR.into()),
         }))
     }
 
     /// `fchdir(2)`.
     fn fchdir(fd: c_int) -> c_int {
-        let answer = |kernel: &mut Kernel, real: c_int| match sys::fstat(real)?.st_mode & libc::S_IFMT {
-            libc::S_IFDIR => stand(kernel, sys::duplicate(real)?),
-            _ => Err(Errno::ENOTDIR.into()),
-        };
+        let answer = |kernel: &mut Kernel, real: c_int| stand(kernel, real);
         done(on_file("fchdir", fd, Work::Nothing, answer, fails(Errno::ENOTDIR)))
     }
 
@@ -137,9 +164,8 @@ owned! {
         give_or_fail(canonical(path), core::ptr::null_mut(), 0)
     }
 
-    /// `umask(2)`: real, one for all processes of the run, and 022 at first.
+    /// `umask(2)`: 022 at first.
     fn umask(mask: mode_t) -> mode_t {
-        crate::run::run().outlived = true;
-        real!(umask(mask: mode_t) -> mode_t)
+        phase::as_simulator(|| with_kernel(|kernel| process::set_mask(kernel.process(), mask)))
     }
 }

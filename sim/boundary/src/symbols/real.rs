@@ -9,9 +9,10 @@ use photofinish_sim::call::{Caller, Stop};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::Object;
 use photofinish_sim::kernel::Kernel;
+use photofinish_sim::tree::Spot;
 
 use super::{descriptor, fail};
-use crate::disk::{self, At, Follow, Found, Place};
+use crate::disk::{self, At, Follow, Found};
 use crate::run::{Answer, call};
 
 /// What stands behind standard input, output and error where a call asks for a real file: `/dev/null`, which is the server's
@@ -45,48 +46,50 @@ pub(super) fn unmodelled_of(name: &'static str, errno: Errno) -> impl Fn(Object)
     move |_| Stop::Unmodelled(format!("{name} of a file that is not on a disk"), errno)
 }
 
-/// What a call does with a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Access {
-    /// It looks.
-    Look,
-    /// It changes something.
-    Change,
-}
-
-/// Where a path of the running thread leads, for a call that may change something there.
-pub(super) fn find(
-    kernel: &Kernel,
-    name: &'static str,
-    at: At,
-    follow: Follow,
-    access: Access,
-) -> Result<Found, Stop> {
+/// Where a path of the running thread leads, for a call that changes something there: into the private folder.
+pub(super) fn inside(kernel: &Kernel, name: &'static str, at: At, follow: Follow) -> Result<Spot, Stop> {
     let found = disk::find(kernel, at, follow)?;
-    if access == Access::Change && found.place != Place::Private {
-        // Where there is no folder, nothing could be changed anyway.
-        let parent = found.shown.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at.max(1));
-        disk::sys::lstat(&disk::sys::c_path(found.shown[..parent].to_vec())?)?;
-        let shown = String::from_utf8_lossy(&found.shown);
-        return Err(Stop::Unmodelled(format!("{name} outside the private folder: {shown}"), Errno::EROFS));
+    if let Found::Outside { shown, .. } | Found::Program(shown) = &found {
+        has_folder(shown)?;
     }
-    Ok(found)
+    found.inside(name)
 }
 
-/// A call on one path.
+/// Where there is no folder, nothing could be changed anyway.
+///
+/// # Errors
+/// Those of `lstat(2)`.
+pub(super) fn has_folder(outside: &[u8]) -> Result<(), Errno> {
+    let parent = outside.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at.max(1));
+    disk::sys::lstat(&disk::sys::c_path(outside[..parent].to_vec())?).map(|_| ())
+}
+
+/// A call that looks at what a path leads to.
 pub(super) fn on_path<T: Answer>(
     name: &'static str,
     at: At,
     follow: Follow,
-    work: Work,
-    mut made: impl FnMut(&mut Kernel, Found) -> Result<T, Stop>,
+    mut look: impl FnMut(&mut Kernel, Found) -> Result<T, Stop>,
 ) -> Result<T, Errno> {
-    let access = if work == Work::Nothing { Access::Look } else { Access::Change };
-    call(name, at.folder, |kernel, caller: &mut Caller| {
-        take_time(kernel, caller, work)?;
-        let found = find(kernel, name, at, follow, access)?;
-        made(kernel, found)
+    call(name, at.folder, |kernel, _| {
+        let found = disk::find(kernel, at, follow)?;
+        look(kernel, found)
     })
+}
+
+/// A call that changes what one path leads to, and answers 0.
+pub(super) fn change_path(
+    name: &'static str,
+    at: At,
+    follow: Follow,
+    work: Work,
+    mut change: impl FnMut(&mut Kernel, &Spot) -> Result<(), Errno>,
+) -> c_int {
+    done(call(name, at.folder, |kernel, caller: &mut Caller| {
+        take_time(kernel, caller, work)?;
+        let spot = inside(kernel, name, at, follow)?;
+        Ok(change(kernel, &spot)?)
+    }))
 }
 
 /// An answer as the C library returns it.

@@ -14,7 +14,7 @@ use photofinish_sim::file::lock::FileNumber;
 use photofinish_sim::kernel::Kernel;
 
 use super::{descriptor, fail, real};
-use crate::disk::{self, sys, sys::sys};
+use crate::disk::{held, open};
 use crate::own::owned;
 use crate::run::call;
 
@@ -27,27 +27,19 @@ fn descriptor_of(object: Object) -> Option<c_int> {
     }
 }
 
-/// `F_GETFL`, of a file that was not opened with `O_PATH`.
-fn flags(number: c_int) -> Result<c_int, Errno> {
-    let flags = sys(libc::SYS_fcntl, &[i64::from(number), i64::from(libc::F_GETFL)])?;
-    let flags = c_int::try_from(flags).map_err(|_| Errno::EBADF)?;
-    if flags & libc::O_PATH == 0 { Ok(flags) } else { Err(Errno::EBADF) }
-}
-
 /// What a lock has to know of the file behind a descriptor of ours.
 fn opened(number: c_int) -> Result<Opened, Errno> {
-    let flags = flags(number)?;
+    let flags = open::flags_of(number)?;
     // What has no position stands at its beginning.
-    let position = sys(libc::SYS_lseek, &[i64::from(number), 0, i64::from(libc::SEEK_CUR)]).unwrap_or(0);
-    let size = sys::fstat(number)?.st_size;
-    Ok(Opened { file: disk::number_of(number)?, flags, position, size })
+    let position = held::seek(number, 0, libc::SEEK_CUR).unwrap_or(0);
+    Ok(Opened { file: open::number_of(number)?, flags, position, size: open::size_of(number)? })
 }
 
 /// By which the kernel tells files apart: [`Kernel::tell_files_by`].
 pub(crate) fn file_of(object: Object) -> Option<FileNumber> {
     let number = descriptor_of(object)?;
-    flags(number).ok()?;
-    disk::number_of(number).ok()
+    open::flags_of(number).ok()?;
+    open::number_of(number).ok()
 }
 
 /// A call about locks of the file behind a number. What is asked for is looked at once, when the call begins.

@@ -6,15 +6,16 @@
 use core::ffi::{c_char, c_int, c_uint};
 
 use photofinish_sim::call::Stop;
-use photofinish_sim::call::file::Work;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::Object;
+use photofinish_sim::file::lock::FileNumber;
 use photofinish_sim::kernel::Kernel;
+use photofinish_sim::tree::Right;
 
 use super::fail;
 use super::real::{NULL, done, on_path};
 use crate::disk::node::{Key, Node};
-use crate::disk::{self, At, Follow, Found, Place, sys, sys::sys};
+use crate::disk::{self, At, Follow, Found, open, sys, sys::sys};
 use crate::own::owned;
 use crate::run::{Answer, call};
 use crate::sight;
@@ -64,7 +65,15 @@ fn of_object(object: Object) -> Result<Known, Stop> {
     Ok(known(&Key::Object(key), made_up(mode)))
 }
 
+fn of_inside(node: FileNumber) -> Known {
+    let (data, node) = open::stat(node);
+    Known(data, node)
+}
+
 fn of_real(number: c_int) -> Result<Known, Stop> {
+    if let Some(node) = open::node_of(number) {
+        return Ok(of_inside(node));
+    }
     let data = sys::fstat(number)?;
     Ok(known(&Key::of(&data), data))
 }
@@ -78,16 +87,17 @@ fn of_descriptor(kernel: &Kernel, fd: c_int) -> Result<Known, Stop> {
     }
 }
 
-fn of_found(kernel: &Kernel, found: &Found, follow: Follow) -> Result<Known, Stop> {
-    if found.place == Place::Program {
-        return Ok(known(&Key::Program(found.shown.clone()), made_up(libc::S_IFREG | 0o755)));
+fn of_found(kernel: &Kernel, found: Found, follow: Follow) -> Result<Known, Stop> {
+    match found {
+        Found::Inside(spot) => Ok(of_inside(disk::tree().there(&spot)?)),
+        Found::Program(path) => Ok(known(&Key::Program(path), made_up(libc::S_IFREG | 0o755))),
+        Found::Outside { real, shown } => {
+            let flags = if follow == Follow::Yes { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
+            let data = sys::stat_at(&real, flags)?;
+            sight::looked(kernel.current(), &shown, &data);
+            Ok(known(&Key::of(&data), data))
+        }
     }
-    let flags = if follow == Follow::Yes { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
-    let data = sys::stat_at(&found.real, flags)?;
-    if found.place == Place::Outside {
-        sight::looked(kernel.current(), &found.shown, &data);
-    }
-    Ok(known(&Key::of(&data), data))
 }
 
 /// `AT_*` that say nothing here: no file system is mounted on demand, and none is remote.
@@ -105,7 +115,7 @@ fn look(name: &'static str, at: At, flags: c_int) -> Result<Known, Errno> {
         return call(name, at.folder, |kernel, _| of_descriptor(kernel, at.folder));
     }
     let follow = if flags & libc::AT_SYMLINK_NOFOLLOW == 0 { Follow::Yes } else { Follow::No };
-    on_path(name, at, follow, Work::Nothing, |kernel, found| of_found(kernel, &found, follow))
+    on_path(name, at, follow, |kernel, found| of_found(kernel, found, follow))
 }
 
 fn put<T>(place: *mut T, value: T) -> c_int {
@@ -138,15 +148,23 @@ fn may(at: At, mode: c_int, flags: c_int) -> c_int {
         return fail(Errno::EINVAL);
     }
     let follow = if flags & libc::AT_SYMLINK_NOFOLLOW == 0 { Follow::Yes } else { Follow::No };
-    done(on_path("access", at, follow, Work::Nothing, |_, found| match found.place {
-        Place::Program if mode & libc::W_OK != 0 => Err(Errno::EACCES.into()),
-        Place::Program => Ok(0),
+    let writes = mode & libc::W_OK != 0;
+    done(on_path("access", at, follow, |_, found| match found {
+        Found::Inside(spot) => {
+            let node = disk::tree().there(&spot)?;
+            let asked = |bit, right| if mode & bit == 0 { Right::NONE } else { right };
+            let right = asked(libc::R_OK, Right::READ).and(asked(libc::X_OK, Right::EXECUTE));
+            Ok(disk::tree().may(node, right.and(asked(libc::W_OK, Right::WRITE))).map(|()| 0)?)
+        }
+        Found::Program(_) if writes => Err(Errno::EACCES.into()),
+        Found::Program(_) => Ok(0),
         // What all runs share is as if on a file system that is mounted to be read.
-        Place::Outside if mode & libc::W_OK != 0 && !super::file::is_device(&found.shown) => {
+        Found::Outside { real, shown } if writes && !super::file::is_device(&shown) => {
+            sys::stat_at(&real, 0)?;
             Err(Errno::EROFS.into())
         }
-        _ => {
-            let arguments = [sys::NOWHERE, sys::address(&found.real), i64::from(mode), i64::from(flags)];
+        Found::Outside { real, .. } => {
+            let arguments = [sys::NOWHERE, sys::address(&real), i64::from(mode), i64::from(flags)];
             match flags {
                 0 => Ok(sys(libc::SYS_faccessat, &arguments[..3])?),
                 _ => Ok(sys(libc::SYS_faccessat2, &arguments)?),
@@ -204,6 +222,9 @@ fn terminal(fd: c_int) -> c_int {
     let answer = call("isatty", fd, |kernel, _| match kernel.object(fd) {
         None => Err(Errno::EBADF.into()),
         Some(Object::Real(number)) => {
+            if open::node_to_change(number)?.is_some() {
+                return Err(Errno::ENOTTY.into());
+            }
             let mut unused = [0_u64; 16];
             Ok(sys(
                 libc::SYS_ioctl,
@@ -343,7 +364,7 @@ owned! {
         let _ = (name, room);
         match super::descriptor::kind(fd) {
             super::descriptor::Kind::None => libc::EBADF,
-            super::descriptor::Kind::Real(_) => {
+            super::descriptor::Kind::Real(number) if open::node_of(number).is_none() => {
                 crate::phase::as_simulator(|| crate::run::unmodelled(String::from("ttyname_r(3) of a real file")));
                 c_int::from(Errno::ENODEV.0.cast_signed())
             }

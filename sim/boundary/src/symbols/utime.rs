@@ -1,28 +1,27 @@
 //! Times of files: `utimensat(2)`, `futimens(3)`, `utimes(2)`, `utime(2)` and their kin.
 //!
-//! Does not know when a file is changed otherwise. Invariant: the real file gets the times, too, so that the real kernel judges them, and
-//! the program is shown its own alone.
+//! Does not know when a file is changed otherwise. Invariant: the times of a file are the program's own, and none of the real clock's.
 
 use core::ffi::{c_char, c_int};
 
 use libc::{timespec, timeval, utimbuf};
 use photofinish_sim::call::file::Work;
 use photofinish_sim::errno::Errno;
-use photofinish_sim::kernel::Kernel;
+use photofinish_sim::tree::{Time, Tree};
 
 use super::fail;
-use super::path::guard_open;
-use super::real::{done, on_file, on_path, unmodelled_of};
-use crate::disk::node::{Key, Time};
-use crate::disk::{self, At, Follow, sys::NOWHERE, sys::address, sys::sys};
+use super::path::change_open;
+use super::real::change_path;
+use crate::disk::node::Key;
+use crate::disk::{self, At, Follow, sys::sys};
 use crate::own::owned;
 
 /// When a file was read and when it was written, as a call gives it: none for the present.
 type Given = Option<[timespec; 2]>;
 
 /// The given times with the program's clock for `UTIME_NOW`; none for what stays.
-fn times(kernel: &Kernel, given: &Given) -> [Option<Time>; 2] {
-    let now = Some(disk::now(kernel));
+fn times(given: &Given, now: Time) -> [Option<Time>; 2] {
+    let now = Some(now);
     given.map_or([now, now], |times| {
         times.map(|time| match time.tv_nsec {
             libc::UTIME_NOW => now,
@@ -32,48 +31,49 @@ fn times(kernel: &Kernel, given: &Given) -> [Option<Time>; 2] {
     })
 }
 
-fn note(kernel: &Kernel, data: &libc::stat, given: &Given) {
-    let now = disk::now(kernel);
-    let [accessed, modified] = times(kernel, given);
-    let node = disk::disk().nodes.get(&Key::of(data));
-    node.accessed = accessed.unwrap_or(node.accessed);
-    node.modified = modified.unwrap_or(node.modified);
-    node.changed = now;
-}
-
 /// Whether nothing is to be set: `utimensat(2)` then looks at nothing.
 fn is_nothing(given: &Given) -> bool {
     given.is_some_and(|times| times.iter().all(|time| time.tv_nsec == libc::UTIME_OMIT))
 }
 
-fn argument(given: &Given) -> i64 {
-    given.as_ref().map_or(0, |times| times.as_ptr() as i64)
+/// `nsec_valid`.
+fn check(given: &Given) -> Result<(), Errno> {
+    let is_wrong = |time: timespec| {
+        !(0..1_000_000_000).contains(&time.tv_nsec)
+            && ![libc::UTIME_NOW, libc::UTIME_OMIT].contains(&time.tv_nsec)
+    };
+    if given.is_some_and(|times| times.into_iter().any(is_wrong)) { Err(Errno::EINVAL) } else { Ok(()) }
 }
 
 fn set(name: &'static str, at: At, follow: Follow, given: &Given) -> c_int {
     if is_nothing(given) {
         return 0;
     }
-    let flags = if follow == Follow::Yes { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
-    done(on_path(name, at, follow, Work::Write, |kernel, found| {
-        let arguments = [NOWHERE, address(&found.real), argument(given), i64::from(flags)];
-        let answer = sys(libc::SYS_utimensat, &arguments)?;
-        note(kernel, &disk::sys::stat_at(&found.real, flags)?, given);
-        Ok(answer)
-    }))
+    change_path(name, at, follow, Work::Write, |kernel, spot| {
+        check(given)?;
+        disk::change(kernel, |tree, now| tree.set_times(tree.there(spot)?, times(given, now), now))
+    })
 }
 
 fn set_open(name: &'static str, fd: c_int, given: &Given) -> c_int {
     if is_nothing(given) {
         return 0;
     }
-    let answer = |kernel: &mut Kernel, number: c_int| {
-        guard_open(number, name)?;
-        let answer = sys(libc::SYS_utimensat, &[i64::from(number), 0, argument(given), 0])?;
-        note(kernel, &disk::sys::fstat(number)?, given);
-        Ok(answer)
+    let changed = |tree: &mut Tree, node, now| {
+        check(given)?;
+        tree.set_times(node, times(given, now), now)
     };
-    done(on_file(name, fd, Work::Write, answer, unmodelled_of(name, Errno::EPERM)))
+    change_open(name, fd, changed, |kernel, number| {
+        let given_place = given.as_ref().map_or(0, |times| times.as_ptr() as i64);
+        sys(libc::SYS_utimensat, &[i64::from(number), 0, given_place, 0])?;
+        let now = disk::now(kernel);
+        let [accessed, modified] = times(given, now);
+        let node = disk::disk().nodes.get(&Key::of(&disk::sys::fstat(number)?));
+        node.accessed = accessed.unwrap_or(node.accessed);
+        node.modified = modified.unwrap_or(node.modified);
+        node.changed = now;
+        Ok(())
+    })
 }
 
 fn nanoseconds(times: *const timespec) -> Given {

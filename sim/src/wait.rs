@@ -39,7 +39,7 @@ pub enum WaitOn {
     Join(ThreadId),
     /// The end of a child of this process: `wait(2)`.
     Child(Pid),
-    /// A lock of a real file, by the order in which files were first locked: `flock(2)`.
+    /// A lock of a file, by the order in which files were first locked: `flock(2)`.
     Lock(u32),
     /// A lock of a range of such a file: `F_SETLKW` of `fcntl(2)`.
     Record(u32),

@@ -7,8 +7,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use photofinish::client::{Client, Isolation};
+use photofinish::client::{Client, Isolation, Run};
 use photofinish::examine::examine;
+use photofinish::sim::ending::Ending;
 use photofinish::sim::event::Event;
 use photofinish::sim::limits::Limits;
 use photofinish::verdict::Verdict;
@@ -34,6 +35,15 @@ fn apart(name: &str) -> (PathBuf, PathBuf) {
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).expect("it is there").map(|entry| entry.expect("an entry").path()).collect()
+}
+
+/// What a program wrote.
+fn said(run: &Run) -> String {
+    let bytes = run.events.iter().filter_map(|(_, event)| match event {
+        Event::Wrote { bytes, .. } => Some(&bytes[..]),
+        _ => None,
+    });
+    String::from_utf8(bytes.collect::<Vec<_>>().concat()).expect("it prints text")
 }
 
 /// Runs a program once, and says how it was judged.
@@ -122,13 +132,7 @@ fn no_real_path_and_no_real_time_is_told() {
     let mut client = served::client(&script, Isolation::Fork);
     let request = served::request(&mut client, "files/told", 3);
     let run = client.run(&request).expect("it serves");
-    let mut said = Vec::new();
-    for (_, event) in &run.events {
-        if let Event::Wrote { bytes, .. } = event {
-            said.extend_from_slice(bytes);
-        }
-    }
-    let said = String::from_utf8(said).expect("it prints text");
+    let said = said(&run);
     assert!(said.contains("\"/tmp/photofinish\"") && said.contains("dev 1 "), "{said}");
     assert!(!said.contains(real.to_str().expect("text")), "{said}");
     assert_eq!(
@@ -136,4 +140,20 @@ fn no_real_path_and_no_real_time_is_told() {
         31,
         "{said}"
     );
+}
+
+/// The target folder is on a disk, mostly; where a server goes by itself, it is memory, mostly.
+#[test]
+fn what_limits_a_file_is_the_same_wherever_it_lies() {
+    let (_, script) = apart("limits");
+    let seen = [&script, served::guests()].map(|server| {
+        let mut client = served::client(server, Isolation::Fork);
+        let request = served::request(&mut client, "files/limits", 3);
+        let run = client.run(&request).expect("it serves");
+        assert!(matches!(run.ending, Ending::Returned), "{:?}: {}", run.ending, said(&run));
+        (said(&run), run.figures)
+    });
+    let text = &seen[0].0;
+    assert_eq!(text.matches("Failed(27)").count(), 2 * 7, "{text}");
+    assert_eq!(seen[0], seen[1]);
 }

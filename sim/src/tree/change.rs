@@ -81,12 +81,9 @@ impl Tree {
         let mut node = self.fresh(body, mode & !birth.mask, birth.now);
         let folder = self.may_create(spot, node.kind())?;
         let parent = self.node_mut(folder);
-        if parent.mode & SET_GROUP != 0 {
-            node.group = parent.group;
-        }
+        node.inherit(parent);
         node.links = 1;
         if node.kind() == Kind::Folder {
-            node.mode |= parent.mode & SET_GROUP;
             node.links = 2;
             parent.links += 1;
         }

@@ -19,7 +19,7 @@ use crate::file::lock::FileNumber;
 pub use change::Move;
 pub use node::{Kind, Linkable, Node, Right, Stat, Time, Times, Who};
 pub use open::{Ask, Opened};
-pub use walk::{Follow, Found, Last, MOUNT, Spot, leads_inside};
+pub use walk::{Follow, Found, Last, MOUNT, Spot, leads_inside, plain};
 
 use node::{Body, Name};
 
@@ -93,6 +93,7 @@ impl Tree {
     /// Makes a regular file that has no name in a folder, as `O_TMPFILE` does; who asked for it holds it.
     pub fn make_nameless(&mut self, folder: FileNumber, mode: u32, linkable: Linkable, birth: Birth) {
         let mut node = self.fresh(Body::File, mode & 0o7777 & !birth.mask, birth.now);
+        node.inherit(self.node(folder));
         (node.holds, node.linkable) = (1, linkable);
         node.names.push(Name { folder, name: format!("#{}", birth.number.0).into_bytes(), live: false });
         self.hold(folder);
@@ -111,21 +112,25 @@ impl Tree {
     }
 
     /// Forgets the names that are gone of a file that nobody holds, and the file if it has no others. A name that is gone holds its
-    /// folder, so that who stands in it finds the way back.
+    /// folder, so that who stands in it finds the way back; as that goes, the folder may be the next.
     fn drop_unused(&mut self, number: FileNumber) {
-        if self.node(number).holds > 0 {
-            return;
-        }
-        let node = self.node_mut(number);
-        let gone: Vec<Name> = node.names.extract_if(.., |name| !name.live).collect();
-        if node.links == 0 {
-            let node = self.nodes.remove(&number).expect("it was just looked at");
-            if matches!(node.body, Body::File) {
-                self.gone.push(number);
+        let mut looked_at = vec![number];
+        while let Some(number) = looked_at.pop() {
+            let node = self.node_mut(number);
+            if node.holds > 0 {
+                continue;
             }
-        }
-        for name in gone {
-            self.let_go(name.folder);
+            let gone: Vec<Name> = node.names.extract_if(.., |name| !name.live).collect();
+            if node.links == 0 {
+                let node = self.nodes.remove(&number).expect("it was just looked at");
+                if matches!(node.body, Body::File) {
+                    self.gone.push(number);
+                }
+            }
+            for name in gone {
+                self.node_mut(name.folder).holds -= 1;
+                looked_at.push(name.folder);
+            }
         }
     }
 

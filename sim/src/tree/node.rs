@@ -206,6 +206,16 @@ impl Node {
         Stat { mode, links: self.links, user: self.user, group: self.group, size, times: self.times }
     }
 
+    /// `inode_init_owner`: what a new file has of a folder whose files are of one group.
+    pub(super) fn inherit(&mut self, folder: &Self) {
+        if folder.mode & SET_GROUP != 0 {
+            self.group = folder.group;
+            if self.kind() == Kind::Folder {
+                self.mode |= SET_GROUP;
+            }
+        }
+    }
+
     /// `should_remove_suid`: what a change of owner, and one of content by somebody without privilege, takes off.
     pub(super) fn lose_set_ids(&mut self) {
         self.mode &= !SET_USER;

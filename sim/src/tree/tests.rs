@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 
 use super::node::Body;
-use super::{Ask, Birth, Follow, Found, Kind, Last, MOUNT, Move, Right, Spot, Time, Tree, Who};
+use super::{Ask, Birth, Follow, Found, Kind, Last, Linkable, MOUNT, Move, Right, Spot, Time, Tree, Who};
 use crate::errno::Errno;
 use crate::file::lock::FileNumber;
 
@@ -223,6 +223,8 @@ fn rights_are_those_of_the_owner_unless_privileged() {
             ("rm d/f", refused),
             ("chmod 600 d", OK),
             ("cat d/h", if refused.is_some() { refused } else { Some(Errno::ENOENT) }),
+            ("ls d/.", refused),
+            ("ls d", OK),
         ]
     };
     script(1000, &lines(Some(Errno::EACCES)));
@@ -309,6 +311,48 @@ fn what_is_held_stays_and_knows_its_way_back() {
     }
     assert_eq!(trial.tree.take_gone(), [file]);
     assert_eq!(trial.tree.nodes.len(), 1, "{:?}", trial.tree);
+}
+
+#[test]
+fn a_long_chain_of_removed_folders_goes_with_the_last_that_is_held() {
+    const DEPTH: u32 = 50_000;
+    let mut trial = Trial::new(0);
+    let mut chain = vec![ROOT];
+    let spot = |folder, node| Spot {
+        folder: Some(folder),
+        name: b"d".to_vec(),
+        node,
+        last: Last::Normal,
+        slash: false,
+    };
+    for _ in 0..DEPTH {
+        let (birth, folder) = (trial.birth(), chain[chain.len() - 1]);
+        trial.tree.make_folder(&spot(folder, None), 0o777, birth).expect("a folder");
+        chain.push(birth.number);
+    }
+    let innermost = chain[chain.len() - 1];
+    trial.tree.hold(innermost);
+    for pair in chain.windows(2).rev() {
+        trial.tree.remove_folder(&spot(pair[0], Some(pair[1])), NOW).expect("it is empty");
+    }
+    assert_eq!(trial.tree.nodes.len(), chain.len());
+    trial.tree.let_go(innermost);
+    assert_eq!(trial.tree.nodes.len(), 1);
+}
+
+#[test]
+fn a_file_without_a_name_is_of_the_group_that_a_named_one_would_be_of() {
+    let mut trial = Trial::new(0);
+    trial.run("mkdir d").expect("a folder");
+    let folder = trial.spot("d", Follow::Yes).expect("it is there").node.expect("it is there");
+    trial.tree.change_owner(folder, [None, Some(7)], NOW).expect("root may");
+    trial.run("chmod 2777 d").expect("root may");
+    let birth = trial.birth();
+    trial.tree.make_nameless(folder, 0o600, Linkable::Yes, birth);
+    assert_eq!(trial.tree.node(birth.number).stat().group, 7);
+    trial.run("touch d/f").expect("a file");
+    let named = trial.spot("d/f", Follow::Yes).expect("it is there").node.expect("it is there");
+    assert_eq!(trial.tree.node(named).stat().group, 7);
 }
 
 /// A path of up to three of a few names.

@@ -73,9 +73,9 @@ pub enum Found {
     Outside(Vec<u8>),
 }
 
-/// The names of a path. A single dot is none.
+/// The names of a path. A single dot is one, too: whoever goes nowhere needs the right to search there all the same.
 fn names(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
-    path.split(|byte| *byte == b'/').filter(|name| !name.is_empty() && *name != b".")
+    path.split(|byte| *byte == b'/').filter(|name| !name.is_empty())
 }
 
 /// Whether a path from `/` comes to [`MOUNT`], which shows in its names: whatever comes behind that may be a link, and only the walk
@@ -87,6 +87,14 @@ pub fn leads_inside(path: &[u8]) -> bool {
         step(&mut at, name);
         is_mount(&at)
     })
+}
+
+/// The names from `/` on that an absolute path comes to, if no folder on its way is a link.
+#[must_use]
+pub fn plain(path: &[u8]) -> Vec<&[u8]> {
+    let mut at = Vec::new();
+    names(path).for_each(|name| step(&mut at, name));
+    at
 }
 
 fn is_mount(at: &[&[u8]]) -> bool {
@@ -156,15 +164,18 @@ impl<'a> Walk<'a> {
                 Here::Folder(folder) => *folder,
             };
             self.tree.may(folder, Right::EXECUTE)?;
-            if name == b".." {
-                self.up(folder);
-                continue;
+            match name {
+                b"." => continue,
+                b".." => {
+                    self.up(folder);
+                    continue;
+                }
+                _ => {}
             }
             if name.len() > NAME_BYTES_MAX {
                 return Err(Errno::ENAMETOOLONG);
             }
-            // Before dots a name is one on the way.
-            let is_last = self.ahead.is_empty() && self.last == Last::Normal;
+            let is_last = self.ahead.is_empty();
             if is_last && self.slash && follow == Follow::Create {
                 return Err(Errno::EISDIR);
             }
@@ -233,7 +244,7 @@ impl<'a> Walk<'a> {
         if target.starts_with(b"/") {
             self.here = Here::Text(Vec::new());
         }
-        if self.ahead.is_empty() && self.last == Last::Normal {
+        if self.ahead.is_empty() {
             self.last = last_of(target);
             self.slash |= target.ends_with(b"/");
         }
@@ -244,6 +255,7 @@ impl<'a> Walk<'a> {
 
 fn step<'a>(at: &mut Vec<&'a [u8]>, name: &'a [u8]) {
     match name {
+        b"." => {}
         b".." => {
             at.pop();
         }

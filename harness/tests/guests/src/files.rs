@@ -4,19 +4,22 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use photofinish::scenario::{Failure, Find, Scenario, Variant};
+use photofinish_calls as calls;
+use photofinish_calls::file::Size;
 
 use crate::{racy, sound};
 
 /// The guests of this file.
 pub static SCENARIO: Scenario = Scenario {
     name: "files",
-    story: "Real files in a folder that is each run's own.",
+    story: "Files in a folder that is each run's own.",
     programs: &[],
     variants: VARIANTS,
 };
@@ -28,6 +31,7 @@ static VARIANTS: &[Variant] = &[
     sound("left", "Files are left behind, and nobody finds them.", left),
     sound("stubborn", "A folder that cannot be looked into is left behind.", stubborn),
     sound("aborted", "Files are left behind by a program that exits in the middle.", aborted),
+    sound("limits", "All that limits a file is printed.", limits),
     sound("locked", "Three threads count under flock.", locked),
     sound("journal", "What fsync and rename put in place is whole.", journal),
     racy("torn", "A file is written in place while another thread reads it.", TORN, torn),
@@ -93,10 +97,16 @@ fn find_nothing() {
     assert_eq!(here, 0, "somebody left something");
 }
 
+/// Writes more than is kept in memory.
+fn write_large(name: &str) {
+    fs::write(name, vec![b'x'; 1 << 19]).expect("there is room");
+}
+
 fn left() -> Result<(), Failure> {
     find_nothing();
     fs::create_dir_all("a/b/c").expect("it is new");
     fs::write("a/b/c/file", "content").expect("there is room");
+    write_large("a/large");
     // Long enough that two runs at one time meet.
     for _ in 0..200 {
         fs::write("again", "content").expect("there is room");
@@ -109,6 +119,7 @@ fn stubborn() -> Result<(), Failure> {
     find_nothing();
     fs::create_dir_all("a/b").expect("it is new");
     fs::write("a/b/file", "content").expect("there is room");
+    write_large("a/b/large");
     fs::set_permissions("a/b", fs::Permissions::from_mode(0o000)).expect("it is ours");
     fs::set_permissions("a", fs::Permissions::from_mode(0o000)).expect("it is ours");
     Ok(())
@@ -117,9 +128,32 @@ fn stubborn() -> Result<(), Failure> {
 fn aborted() -> Result<(), Failure> {
     find_nothing();
     fs::write("file", "content").expect("there is room");
+    write_large("large");
     let other = thread::spawn(|| fs::write("other", "content"));
     thread::sleep(Duration::from_millis(1));
     drop(other);
+    Ok(())
+}
+
+fn limits() -> Result<(), Failure> {
+    for size in [10, 1 << 19] {
+        fs::write("file", vec![b'x'; size]).expect("there is room");
+        let file = File::options().read(true).write(true).open("file").expect("it is there");
+        let fd = file.as_raw_fd();
+        for length in [1 << 43, 1 << 44, 1 << 50, i64::MAX] {
+            println!("as long as {length}: {:?}", calls::file::ftruncate(Size::Plain, fd, length));
+            println!("blocks: {:?}", file.metadata().map(|data| data.blocks()).ok());
+            println!("there: {:?}", calls::file::lseek(Size::Plain, fd, length, libc::SEEK_SET));
+            println!("written there: {:?}", calls::descriptor::write(fd, b""));
+            println!("room there: {:?}", calls::file::fallocate(Size::Plain, fd, 0, length - 1, 1));
+        }
+        println!("a byte too far: {:?}", calls::file::pwrite(Size::Plain, fd, b"x", 1 << 50));
+        println!("zeroes: {:?}", calls::file::fallocate(Size::Plain, fd, libc::FALLOC_FL_ZERO_RANGE, 0, 1));
+        println!("seals: {:?}", calls::descriptor::fcntl(fd, libc::F_GET_SEALS, 0));
+        println!("one more: {:?}", calls::descriptor::fcntl(fd, libc::F_ADD_SEALS, libc::F_SEAL_SEAL));
+        let direct = File::options().read(true).custom_flags(libc::O_DIRECT).open("file");
+        println!("direct: {:?}", direct.and_then(|mut file| file.read(&mut [0; 3])).ok());
+    }
     Ok(())
 }
 

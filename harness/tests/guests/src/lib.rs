@@ -62,6 +62,7 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::signal::FAMILY.scenario,
     &conformance::descriptor::FAMILY.scenario,
     &conformance::file::FAMILY.scenario,
+    &conformance::file_edge::FAMILY.scenario,
     &conformance::record::FAMILY.scenario,
     &conformance::path::FAMILY.scenario,
     &conformance::place::FAMILY.scenario,

@@ -78,8 +78,16 @@ pub fn dup(fd: i32) -> Result<i32, Failed> {
 
 /// `fcntl(2)` of a command that takes a number.
 pub fn fcntl(fd: i32, command: i32, argument: i32) -> Result<i32, Failed> {
-    const NUMBERS: [i32; 6] =
-        [libc::F_DUPFD, libc::F_DUPFD_CLOEXEC, libc::F_GETFD, libc::F_SETFD, libc::F_GETFL, libc::F_SETFL];
+    const NUMBERS: [i32; 8] = [
+        libc::F_DUPFD,
+        libc::F_DUPFD_CLOEXEC,
+        libc::F_GETFD,
+        libc::F_SETFD,
+        libc::F_GETFL,
+        libc::F_SETFL,
+        libc::F_GET_SEALS,
+        libc::F_ADD_SEALS,
+    ];
     assert!(NUMBERS.contains(&command), "fcntl(2) command {command} takes no number");
     // SAFETY: these commands take a number and no pointer.
     number(unsafe { libc::fcntl(fd, command, argument) })

@@ -1,4 +1,4 @@
-//! The real folders behind the private ones, as the server keeps them: one of its own, and in it one for each run.
+//! The real folders behind the private ones, as the server keeps them for what is not in memory: one of its own, and in it one for each run.
 //!
 //! Does not know what is in them. Invariant: a folder is made by us or not used, and is gone when its run or its server is over;
 //! those of a server that was killed are removed by the next one.
@@ -9,12 +9,12 @@ use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::sys::{NOWHERE, address, renumber, statfs, sys};
 
-/// Where the real temporary folder stands while the program is shown another.
+/// Where a `TMPDIR` that the server was started with stands while the program is shown another.
 pub(crate) const REAL_TMPDIR: &str = "PHOTOFINISH_TMPDIR";
 const PREFIX: &str = "photofinish-";
 
@@ -31,8 +31,8 @@ impl Folders {
         // What a file's mode becomes must not depend on who asked.
         // SAFETY: umask(2) always succeeds.
         unsafe { libc::umask(0o022) };
-        let base = ["XDG_RUNTIME_DIR", REAL_TMPDIR].iter().find_map(std::env::var_os).map(PathBuf::from);
-        let base = base.or_else(in_memory).unwrap_or_else(|| PathBuf::from("/tmp"));
+        let base = std::env::var_os(REAL_TMPDIR).map(PathBuf::from).or_else(in_memory);
+        let base = base.unwrap_or_else(|| PathBuf::from("/tmp"));
         // SAFETY: this process has one thread that looks at the environment.
         unsafe { std::env::remove_var(REAL_TMPDIR) };
         sweep(&base);
@@ -128,23 +128,10 @@ fn sweep(base: &Path) {
     }
 }
 
-/// Removes a folder with all that is in it, also where the program took our permission away.
+/// Removes a folder with all that is in it.
 fn remove(folder: &Path) {
-    if let Err(error) = fs::remove_dir_all(folder)
-        && error.kind() == io::ErrorKind::PermissionDenied
-    {
-        open_up(folder);
-        // Nothing is left to try.
-        let _ = fs::remove_dir_all(folder);
-    }
-}
-
-fn open_up(folder: &Path) {
-    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
-        open_up(&entry.path());
-    }
+    // Nothing is left to try.
+    let _ = fs::remove_dir_all(folder);
 }
 
 #[cfg(test)]

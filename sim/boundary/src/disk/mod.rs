@@ -32,7 +32,7 @@ use photofinish_sim::tree::{self, Birth, Spot, Time, Tree};
 use node::Nodes;
 use open::Opened;
 pub(crate) use photofinish_sim::tree::{Follow, MOUNT};
-use process::Standing;
+use process::{Standing, Start};
 use store::Store;
 
 /// What a run knows of files.
@@ -51,6 +51,8 @@ pub(crate) struct Disk {
     /// The files of the private folder that are open, by numbers that no other had.
     open: BTreeMap<c_int, Opened>,
     opened_count: c_int,
+    /// How often a real descriptor was asked for.
+    uses_count: u64,
 }
 
 struct Cell(UnsafeCell<Option<Box<Disk>>>);
@@ -71,6 +73,7 @@ pub(crate) fn begin(contents: PathBuf) {
         random: BTreeSet::new(),
         open: BTreeMap::new(),
         opened_count: 0,
+        uses_count: 0,
     };
     // SAFETY: no run is on, so nobody else looks at the cell.
     unsafe { *DISK.0.get() = Some(Box::new(disk)) };
@@ -115,6 +118,18 @@ impl At {
         // SAFETY: the call's contract: a NUL-terminated path.
         Ok(unsafe { CStr::from_ptr(self.path) }.to_bytes())
     }
+
+    /// The path, where there must be one.
+    ///
+    /// # Errors
+    /// As for [`At::bytes`], `ENOENT` for an empty one, `ENAMETOOLONG`.
+    pub(crate) fn name(&self) -> Result<&[u8], Errno> {
+        match self.bytes()? {
+            [] => Err(Errno::ENOENT),
+            long if long.len() >= libc::PATH_MAX as usize => Err(Errno::ENAMETOOLONG),
+            path => Ok(path),
+        }
+    }
 }
 
 /// Where a path leads.
@@ -154,34 +169,77 @@ pub(crate) fn refused(what: &str, shown: &[u8]) -> Stop {
 /// Finds out where a path of the running thread leads.
 ///
 /// # Errors
-/// Those of `path_resolution(7)`; unmodelled for a descriptor by its path (`/proc/self/fd/3`) that is no file on a disk.
+/// Those of `path_resolution(7)`; unmodelled for a descriptor by its path (`/proc/self/fd/3`) that is no file on a disk, and for what
+/// shows descriptors and folders of processes otherwise.
 pub(crate) fn find(kernel: &Kernel, at: At, follow: Follow) -> Result<Found, Stop> {
-    let path = at.bytes()?;
-    if path.is_empty() {
-        return Err(Errno::ENOENT.into());
+    let path = at.name()?;
+    let mut way = if path[0] == b'/' {
+        Way { from: Start::Outside(Vec::new()), path: path.to_vec() }
+    } else {
+        Way { from: process::start(kernel, at.folder)?, path: path.to_vec() }
+    };
+    for _ in 0..DESCRIPTORS_MAX {
+        match way.follow(kernel, follow)? {
+            Step::There(found) => return Ok(found),
+            Step::On(on) => way = on,
+        }
     }
-    if path.len() >= libc::PATH_MAX as usize {
-        return Err(Errno::ENAMETOOLONG.into());
-    }
-    let host = kernel.host_id();
-    if path[0] == b'/' {
-        return from_root(kernel, host, path.to_vec(), follow);
-    }
-    match process::start(kernel, at.folder)? {
-        process::Start::Inside(folder) => disk().walk(host, folder, path, follow),
-        process::Start::Outside(start) => from_root(kernel, host, [&start, &b"/"[..], path].concat(), follow),
+    Err(Errno::ELOOP.into())
+}
+
+/// Folders that one path may lead through by their descriptors, each of which is a link (`MAXSYMLINKS`).
+const DESCRIPTORS_MAX: u32 = 40;
+
+/// A path and where it begins; outside that is text, and none for `/`.
+struct Way {
+    from: Start,
+    path: Vec<u8>,
+}
+
+/// Where a way leads.
+enum Step {
+    There(Found),
+    /// On from the descriptor of a folder that it comes to.
+    On(Way),
+}
+
+impl Way {
+    fn follow(self, kernel: &Kernel, follow: Follow) -> Result<Step, Stop> {
+        let Self { from, path } = self;
+        let root = disk().root(kernel.host_id());
+        let (from, path) = match from {
+            Start::Inside(folder) => (folder, path),
+            Start::Outside(start) => {
+                let path = if path[0] == b'/' { path } else { [&start, &b"/"[..], &path].concat() };
+                if !tree::leads_inside(&path) {
+                    return outside(kernel, path, follow);
+                }
+                (root, path)
+            }
+        };
+        match tree().walk(root, from, &path, follow)? {
+            tree::Found::Inside(spot) => Ok(Step::There(Found::Inside(spot))),
+            tree::Found::Outside(path) => outside(kernel, path, follow),
+        }
     }
 }
 
-fn from_root(kernel: &Kernel, host: HostId, path: Vec<u8>, follow: Follow) -> Result<Found, Stop> {
-    if tree::leads_inside(&path) {
-        let root = disk().root(host);
-        return disk().walk(host, root, &path, follow);
+/// A path from `/` that does not lead into the private folder by its names.
+fn outside(kernel: &Kernel, path: Vec<u8>, follow: Follow) -> Result<Step, Stop> {
+    if let Some((fd, rest)) = own_descriptor(&path) {
+        if rest.is_empty() {
+            return Ok(Step::There(through_descriptor(kernel, fd, path, follow)?));
+        }
+        kernel.object(fd).ok_or(Errno::ENOENT)?;
+        return Ok(Step::On(Way { from: process::start(kernel, fd)?, path: rest.to_vec() }));
     }
-    if let Some(fd) = own_descriptor(&path) {
-        return through_descriptor(kernel, fd, path, follow);
+    if let [b"proc", _, b"cwd" | b"root" | b"map_files", ..] | [b"proc", _, b"fd" | b"task", _, ..] =
+        tree::plain(&path)[..]
+    {
+        let shown = String::from_utf8_lossy(&path);
+        return Err(Stop::Unmodelled(format!("files of a process by their path: {shown}"), Errno::ENOENT));
     }
-    Ok(if is_program(&path) { Found::Program(path) } else { Found::outside(path)? })
+    Ok(Step::There(if is_program(&path) { Found::Program(path) } else { Found::outside(path)? }))
 }
 
 /// A program of the scenario is a file that is nowhere.
@@ -189,9 +247,23 @@ fn is_program(path: &[u8]) -> bool {
     path.starts_with(crate::process::FOLDER) && crate::process::program(path).is_some()
 }
 
-/// The descriptor of the process that a path names.
-pub(crate) fn own_descriptor(path: &[u8]) -> Option<i32> {
-    let number = [&b"/proc/self/fd/"[..], b"/dev/fd/"].iter().find_map(|place| path.strip_prefix(*place))?;
+/// The descriptor of the process that a path names or leads through, and what stands behind it: `.` for a slash alone.
+pub(crate) fn own_descriptor(path: &[u8]) -> Option<(c_int, &[u8])> {
+    let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+    let (fd, rest) = slashes.chain([path.len()]).find_map(|end| {
+        let (name, rest) = path.split_at(end);
+        Some((named_descriptor(name)?, rest))
+    })?;
+    let behind = rest.iter().position(|byte| *byte != b'/').map_or(&b"."[..], |start| &rest[start..]);
+    Some((fd, if rest.is_empty() { rest } else { behind }))
+}
+
+fn named_descriptor(path: &[u8]) -> Option<c_int> {
+    let ([b"proc", b"self" | b"thread-self", b"fd", number] | [b"dev", b"fd", number]) =
+        tree::plain(path)[..]
+    else {
+        return None;
+    };
     core::str::from_utf8(number).ok()?.parse().ok()
 }
 
@@ -272,14 +344,6 @@ impl Disk {
         self.tree.add_root(number, Time::from_ns(REALTIME_START_NS));
         self.roots.insert(host, number);
         number
-    }
-
-    fn walk(&mut self, host: HostId, from: FileNumber, path: &[u8], follow: Follow) -> Result<Found, Stop> {
-        let root = self.root(host);
-        match self.tree.walk(root, from, path, follow)? {
-            tree::Found::Inside(spot) => Ok(Found::Inside(spot)),
-            tree::Found::Outside(path) => Ok(Found::outside(path)?),
-        }
     }
 
     /// Moves the position of an open file.

@@ -90,7 +90,7 @@ const BLOCK: i64 = 4096;
 
 /// Bytes that a file takes, in units of 512, if it has no holes.
 fn blocks(size: i64) -> i64 {
-    (size + BLOCK - 1) / BLOCK * (BLOCK / 512)
+    (size / BLOCK + i64::from(size % BLOCK != 0)) * (BLOCK / 512)
 }
 
 impl Node {

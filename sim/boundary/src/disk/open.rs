@@ -20,47 +20,110 @@ pub(super) struct Opened {
     pub(super) node: FileNumber,
     /// By which of its names.
     name: usize,
-    /// With `O_PATH`, which changes nothing.
-    pub(super) is_place: bool,
+    /// As `F_GETFL` shows them.
     pub(super) flags: c_int,
     /// Where reading goes on, as long as there is no real descriptor.
     pub(super) at: i64,
-    /// Our descriptor, once a call asked for one.
-    real: Option<c_int>,
+    /// Our descriptor, while calls ask for one.
+    real: Option<Real>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Real {
+    descriptor: c_int,
+    /// Grows with each use.
+    used: u64,
+}
+
+impl Opened {
+    /// Whether it is a place alone (`O_PATH`), through which nothing can be done to the file.
+    pub(super) fn is_place(&self) -> bool {
+        self.flags & libc::O_PATH != 0
+    }
+
+    /// Whether it is open for writing.
+    pub(super) fn writes(&self) -> bool {
+        !self.is_place() && matches!(self.flags & libc::O_ACCMODE, libc::O_WRONLY | libc::O_RDWR)
+    }
+
+    /// What it is of, if its position is a place in a content.
+    fn has_content(&self) -> bool {
+        !self.is_place() && tree().node(self.node).kind() == Kind::File
+    }
 }
 
 /// The numbers of open files of the private folder begin here, where no descriptor of the real kernel is: one that was mistaken for
 /// another is told `EBADF`.
 const NUMBERS_FROM: c_int = 1 << 30;
 
-/// Flags that are over when a file is open.
-const OF_OPENING: c_int =
-    libc::O_CREAT | libc::O_EXCL | libc::O_TRUNC | (libc::O_TMPFILE & !libc::O_DIRECTORY);
+/// Real descriptors of files of the private folder at one time: the process has no room for as many as the program's all have.
+const REAL_MAX: usize = 256;
 
-/// A descriptor of the real kernel for a file by its number here; one of the private folder is opened for real.
+/// Flags that are over when a file is open: `do_dentry_open`.
+const OF_OPENING: c_int = libc::O_CREAT | libc::O_EXCL | libc::O_NOCTTY | libc::O_TRUNC | libc::O_CLOEXEC;
+/// Those that a place has: `O_PATH_FLAGS`.
+const OF_PLACES: c_int = libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW;
+/// Those that `F_SETFL` sets: `SETFL_MASK`.
+const OF_SETTING: c_int = libc::O_APPEND | libc::O_NONBLOCK | libc::O_DIRECT | libc::O_NOATIME;
+/// `O_LARGEFILE`, which a kernel of 64 bits adds, and the C library does not name.
+#[cfg(target_arch = "x86_64")]
+const LARGE_FILE: c_int = 0o100_000;
+#[cfg(target_arch = "aarch64")]
+const LARGE_FILE: c_int = 0o400_000;
+
+/// A descriptor of the real kernel for a file by its number here, good until the next two are asked for; one of the private folder is
+/// opened for real.
 ///
 /// # Errors
 /// Those of `open(2)`.
 pub(crate) fn real(number: c_int) -> Result<c_int, Errno> {
     let Some(opened) = disk().open.get(&number).copied() else { return Ok(number) };
-    if let Some(real) = opened.real {
-        return Ok(real);
-    }
-    let kind = tree().node(opened.node).kind();
-    let store = &mut disk().store;
-    let real = match kind {
-        Kind::File if !opened.is_place => store.open(opened.node, opened.flags & !libc::O_DIRECTORY)?,
-        Kind::Folder => store.open_empty(opened.flags)?,
-        _ => store.open_empty(opened.flags | libc::O_PATH)?,
+    disk().uses_count += 1;
+    let descriptor = match opened.real {
+        Some(real) => real.descriptor,
+        None => open_really(&opened)?,
     };
-    let real = sys::raise(real)?;
-    if opened.at != 0 {
-        sys(libc::SYS_lseek, &[i64::from(real), opened.at, i64::from(libc::SEEK_SET)])?;
-    }
+    let used = disk().uses_count;
     if let Some(opened) = disk().open.get_mut(&number) {
-        opened.real = Some(real);
+        opened.real = Some(Real { descriptor, used });
     }
-    Ok(real)
+    Ok(descriptor)
+}
+
+fn open_really(opened: &Opened) -> Result<c_int, Errno> {
+    close_the_least_used()?;
+    if !opened.has_content() {
+        return sys::raise(disk().store.open_empty(opened.flags & OF_PLACES | libc::O_DIRECTORY)?);
+    }
+    // In what else it was asked for the real kernel has no part: `O_DIRECT` is memory here, as on a tmpfs.
+    let flags = opened.flags & (libc::O_ACCMODE | libc::O_APPEND);
+    let real = sys::raise(disk().store.open(opened.node, flags)?)?;
+    match sys(libc::SYS_lseek, &[i64::from(real), opened.at, i64::from(libc::SEEK_SET)]) {
+        Ok(_) => Ok(real),
+        Err(errno) => {
+            sys::close(real);
+            Err(errno)
+        }
+    }
+}
+
+/// Makes room for one more real descriptor: the file of the one that was used longest ago keeps its position.
+fn close_the_least_used() -> Result<(), Errno> {
+    let used = disk().open.iter().filter_map(|(number, opened)| Some((opened.real?, *number)));
+    let used: Vec<(Real, c_int)> = used.collect();
+    if used.len() < REAL_MAX {
+        return Ok(());
+    }
+    let Some((real, number)) = used.into_iter().min_by_key(|(real, _)| real.used) else { return Ok(()) };
+    if let Some(opened) = disk().open.get_mut(&number) {
+        if opened.has_content() {
+            let at = [i64::from(real.descriptor), 0, i64::from(libc::SEEK_CUR)];
+            opened.at = sys(libc::SYS_lseek, &at)?;
+        }
+        opened.real = None;
+    }
+    sys::close(real.descriptor);
+    Ok(())
 }
 
 /// The file of the private folder behind a descriptor of ours.
@@ -74,7 +137,7 @@ pub(crate) fn node_of(real: c_int) -> Option<FileNumber> {
 /// `EBADF` for one that was opened with `O_PATH`.
 pub(crate) fn node_to_change(real: c_int) -> Result<Option<FileNumber>, Errno> {
     match disk().open.get(&real) {
-        Some(Opened { is_place: true, .. }) => Err(Errno::EBADF),
+        Some(opened) if opened.is_place() => Err(Errno::EBADF),
         opened => Ok(opened.map(|opened| opened.node)),
     }
 }
@@ -116,12 +179,12 @@ pub(crate) fn open_nameless(kernel: &Kernel, spot: &Spot, mode: u32, flags: c_in
 
 /// Somebody has a file open from here on.
 fn keep(node: FileNumber, name: usize, flags: c_int) -> c_int {
-    let is_place = flags & libc::O_PATH != 0;
     let number = NUMBERS_FROM + disk().opened_count;
     disk().opened_count += 1;
     disk().tree.hold(node);
-    let flags = flags & !OF_OPENING;
-    disk().open.insert(number, Opened { node, name, is_place, flags, at: 0, real: None });
+    let is_place = flags & libc::O_PATH != 0;
+    let flags = if is_place { flags & OF_PLACES } else { flags & !OF_OPENING | LARGE_FILE };
+    disk().open.insert(number, Opened { node, name, flags, at: 0, real: None });
     number
 }
 
@@ -133,7 +196,7 @@ pub(crate) fn closed(number: c_int) {
         return;
     };
     if let Some(real) = opened.real {
-        sys::close(real);
+        sys::close(real.descriptor);
     }
     disk().tree.let_go(opened.node);
     disk().forget_contents();
@@ -171,6 +234,15 @@ pub(crate) fn kind_of(real: c_int) -> Result<libc::mode_t, Errno> {
     }
 }
 
+/// The same, for a call that takes no places.
+///
+/// # Errors
+/// `EBADF` for one that was opened with `O_PATH`.
+pub(crate) fn kind_in_use(real: c_int) -> Result<libc::mode_t, Errno> {
+    flags_in_use(real)?;
+    kind_of(real)
+}
+
 /// How long the file behind a descriptor of ours is, in bytes.
 ///
 /// # Errors
@@ -185,17 +257,88 @@ pub(crate) fn size_of(real: c_int) -> Result<i64, Errno> {
 /// How the file behind a descriptor of ours was opened, as `F_GETFL` says.
 ///
 /// # Errors
-/// `EBADF` for one that was opened with `O_PATH`, which cannot be locked.
+/// Those of `fcntl(2)`.
 pub(crate) fn flags_of(real: c_int) -> Result<c_int, Errno> {
-    let opened = disk().open.get(&real).map(|opened| opened.flags);
-    let flags = match opened {
-        Some(flags) => flags,
-        None => {
-            let flags = sys(libc::SYS_fcntl, &[i64::from(real), i64::from(libc::F_GETFL)])?;
-            c_int::try_from(flags).map_err(|_| Errno::EBADF)?
-        }
-    };
+    if let Some(opened) = disk().open.get(&real) {
+        return Ok(opened.flags);
+    }
+    let flags = sys(libc::SYS_fcntl, &[i64::from(real), i64::from(libc::F_GETFL)])?;
+    c_int::try_from(flags).map_err(|_| Errno::EBADF)
+}
+
+/// The same, for a call that takes no places.
+///
+/// # Errors
+/// `EBADF` for one that was opened with `O_PATH`.
+pub(crate) fn flags_in_use(real: c_int) -> Result<c_int, Errno> {
+    let flags = flags_of(real)?;
     if flags & libc::O_PATH == 0 { Ok(flags) } else { Err(Errno::EBADF) }
+}
+
+/// Changes how it is open: `F_SETFL`.
+///
+/// # Errors
+/// Those of `fcntl(2)`.
+pub(crate) fn set_flags(number: c_int, flags: c_int) -> Result<(), Errno> {
+    let set = |real: c_int, flags: c_int| {
+        sys(libc::SYS_fcntl, &[i64::from(real), i64::from(libc::F_SETFL), i64::from(flags)]).map(|_| ())
+    };
+    let Some(opened) = disk().open.get_mut(&number) else { return set(number, flags) };
+    if opened.is_place() {
+        return Err(Errno::EBADF);
+    }
+    opened.flags = opened.flags & !OF_SETTING | flags & OF_SETTING;
+    match opened.real {
+        Some(real) => set(real.descriptor, flags & libc::O_APPEND),
+        None => Ok(()),
+    }
+}
+
+/// `F_GET_SEALS`: a file of the private folder has those of one on a tmpfs.
+///
+/// # Errors
+/// `EBADF`, `EINVAL`.
+pub(crate) fn seals(number: c_int) -> Result<i64, Errno> {
+    if node_of(number).is_none() {
+        return sys(libc::SYS_fcntl, &[i64::from(number), i64::from(libc::F_GET_SEALS)]);
+    }
+    match kind_in_use(number)? {
+        libc::S_IFREG => Ok(i64::from(libc::F_SEAL_SEAL)),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// `F_ADD_SEALS`: a file of the private folder is sealed against seals.
+///
+/// # Errors
+/// `EBADF`, `EINVAL`, `EPERM`.
+pub(crate) fn add_seals(number: c_int, seals: c_int) -> Result<i64, Errno> {
+    let Some(opened) = disk().open.get(&number).copied() else {
+        let arguments = [i64::from(number), i64::from(libc::F_ADD_SEALS), i64::from(seals)];
+        return sys(libc::SYS_fcntl, &arguments);
+    };
+    match kind_in_use(number)? {
+        libc::S_IFREG if !opened.writes() || seals & !SEALS == 0 => Err(Errno::EPERM),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// `F_ALL_SEALS` of Linux 6.6.
+const SEALS: c_int = 0x3f;
+
+/// Changes how long an open file is: `ftruncate(2)`.
+///
+/// # Errors
+/// `EBADF`, `EINVAL`, `EFBIG`.
+pub(crate) fn set_length(number: c_int, length: i64) -> Result<(), Errno> {
+    let Some(opened) = disk().open.get(&number).copied() else {
+        return sys(libc::SYS_ftruncate, &[i64::from(number), length]).map(|_| ());
+    };
+    match opened.is_place() {
+        true => Err(Errno::EBADF),
+        false if opened.has_content() && opened.writes() => disk().store.truncate(opened.node, length),
+        false => Err(Errno::EINVAL),
+    }
 }
 
 /// Which file of the run is behind a descriptor of ours.

@@ -20,6 +20,10 @@ use crate::shm::SHARED;
 /// How long a file in memory may be: what is longer would cost more to put back than it saves.
 const ROOM_BYTES: usize = 1 << 18;
 
+/// How long a file may be (`s_maxbytes`): as on an ext4 of 4 KiB blocks, whichever file system really holds it, and each that may holds
+/// as much.
+pub(super) const LENGTH_MAX: i64 = (u32::MAX as i64) << 12;
+
 /// The contents of a run's files.
 #[derive(Debug)]
 pub(super) struct Store {
@@ -75,7 +79,8 @@ impl Store {
     pub(super) fn open(&mut self, number: FileNumber, flags: c_int) -> Result<c_int, Errno> {
         let folder = self.folder()?;
         if let Some(bytes) = self.memory.get(&number) {
-            let real = open_in(folder, number, libc::O_WRONLY | libc::O_CREAT)?;
+            // What is there already is of an attempt that failed.
+            let real = open_in(folder, number, libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC)?;
             let written = write_all(real, bytes);
             sys::close(real);
             written?;
@@ -101,7 +106,13 @@ impl Store {
     }
 
     /// Changes how long a file is.
+    ///
+    /// # Errors
+    /// `EFBIG`, and those of the real kernel.
     pub(super) fn truncate(&mut self, number: FileNumber, length: i64) -> Result<(), Errno> {
+        if length > LENGTH_MAX {
+            return Err(Errno::EFBIG);
+        }
         if let Some(bytes) = self.memory.get_mut(&number)
             && let Some(length) = usize::try_from(length).ok().filter(|length| *length <= room())
         {

@@ -1,20 +1,20 @@
-//! What is in real files: `lseek(2)`, `pread(2)`, `pwrite(2)`, `ftruncate(2)`, `fsync(2)`, `fallocate(2)`, `posix_fadvise(2)`.
+//! What is in files on disks: `lseek(2)`, `pread(2)`, `pwrite(2)`, `ftruncate(2)`, `mmap(2)`.
 //!
-//! Does not know paths. Invariant: a file's time of modification moves with the program's clock, whoever holds the file.
+//! Does not know paths, nor what of it is in memory: the disk does. Invariant: a file's time of modification moves with the
+//! program's clock, whoever holds the file.
 
-use core::ffi::{c_int, c_uint, c_void};
+use core::ffi::{c_int, c_void};
 
 use libc::{iovec, off_t};
 use photofinish_sim::call::Stop;
 use photofinish_sim::call::file::Work;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::Object;
-use photofinish_sim::file::pipe::End;
 use photofinish_sim::kernel::Kernel;
 
 use super::descriptor::{self, Kind, buffer, kind, scatter, vectors};
 use super::fail;
-use super::real::{NULL, done, fails, on_file, size, unmodelled_of};
+use super::real::{NULL, done, fails, on_file, size};
 use crate::disk::held::{self, Place, held};
 use crate::disk::{self, open, sys::sys};
 use crate::own::owned;
@@ -44,9 +44,11 @@ impl<'a> Request<'a> {
         let one =
             [libc::SYS_read, libc::SYS_write, libc::SYS_pread64, libc::SYS_pwrite64].contains(&self.call);
         let entries = if one { 1 } else { self.rest[1] };
+        if !(0..=VECTOR_MAX).contains(&entries) {
+            return None;
+        }
         let sum = |sum: usize, entry: &iovec| sum.checked_add(entry.iov_len);
-        let count = self.room.iter().try_fold(0, sum)?;
-        ((0..=VECTOR_MAX).contains(&entries) && isize::try_from(count).is_ok()).then_some(count)
+        self.room.iter().try_fold(0, sum).filter(|count| isize::try_from(*count).is_ok())
     }
 }
 
@@ -77,7 +79,12 @@ pub(super) fn read(kernel: &mut Kernel, number: c_int, request: &Request<'_>) ->
 pub(super) fn write(kernel: &mut Kernel, number: c_int, request: &Request<'_>) -> Result<i64, Stop> {
     let answer = match write_held(number, request) {
         Some(answer) => length(answer?),
-        None => sys(request.call, &[&[i64::from(open::real(number)?)], request.rest].concat())?,
+        None => {
+            if request.count() != Some(0) {
+                held::may_write(number, request.place)?;
+            }
+            sys(request.call, &[&[i64::from(open::real(number)?)], request.rest].concat())?
+        }
     };
     if answer > 0 {
         open::modified(kernel, number);
@@ -207,68 +214,11 @@ fn set_length(fd: c_int, length: off_t) -> c_int {
         return fail(Errno::EINVAL);
     }
     let answer = |kernel: &mut Kernel, number: c_int| {
-        match held(number).and_then(|held| held.truncate(length)) {
-            Some(answer) => answer?,
-            None => {
-                sys(libc::SYS_ftruncate, &[i64::from(open::real(number)?), length])?;
-            }
-        }
+        open::set_length(number, length)?;
         open::modified(kernel, number);
         Ok(())
     };
     done(on_file("ftruncate of a real file", fd, Work::Write, answer, fails(Errno::EINVAL)))
-}
-
-/// Data reaches the disk. Nothing of a run outlives the machine, so that nobody really waits for one.
-fn synchronise(name: &'static str, fd: c_int) -> c_int {
-    let answer = |_: &mut Kernel, number: c_int| {
-        let kind = open::kind_of(number)?;
-        if open::node_to_change(number)?.is_some() && matches!(kind, libc::S_IFREG | libc::S_IFDIR) {
-            return Ok(());
-        }
-        let real = open::real(number)?;
-        // `vfs_fsync_range`: a file without the operation, as devices and pipes are, and one opened with O_PATH.
-        sys(libc::SYS_lseek, &[i64::from(real), 0, i64::from(libc::SEEK_CUR)]).map_err(
-            |errno| match errno {
-                Errno::ESPIPE => Errno::EINVAL,
-                errno => errno,
-            },
-        )?;
-        match kind {
-            libc::S_IFREG | libc::S_IFDIR => Ok(()),
-            _ => Err(Errno::EINVAL.into()),
-        }
-    };
-    done(on_file(name, fd, Work::Sync, answer, fails(Errno::EINVAL)))
-}
-
-fn allocate(fd: c_int, mode: c_int, offset: off_t, length: off_t) -> Result<(), Errno> {
-    let answer = |kernel: &mut Kernel, number: c_int| {
-        let real = open::real(number)?;
-        sys(libc::SYS_fallocate, &[i64::from(real), i64::from(mode), offset, length])?;
-        open::modified(kernel, number);
-        Ok(())
-    };
-    let ours = move |object| match object {
-        _ if offset < 0 || length <= 0 => Stop::Fail(Errno::EINVAL),
-        Object::Pipe(_, End::Write) => Stop::Fail(Errno::ESPIPE),
-        Object::Pipe(_, End::Read) => Stop::Fail(Errno::EBADF),
-        Object::Socket(_) | Object::Unix(_) => Stop::Fail(Errno::ENODEV),
-        _ => Stop::Unmodelled(String::from("fallocate(2) of such a file"), Errno::ENODEV),
-    };
-    on_file("fallocate of a real file", fd, Work::Write, answer, ours)
-}
-
-fn advise(fd: c_int, offset: off_t, length: off_t, advice: c_int) -> c_int {
-    let arguments = |real| [i64::from(real), offset, length, i64::from(advice)];
-    let answer =
-        |_: &mut Kernel, number: c_int| Ok(sys(libc::SYS_fadvise64, &arguments(open::real(number)?))?);
-    let ours = |object| match object {
-        Object::Pipe(..) => Stop::Fail(Errno::ESPIPE),
-        object => unmodelled_of("posix_fadvise(2)", Errno::EINVAL)(object),
-    };
-    let answer = on_file("posix_fadvise of a real file", fd, Work::Nothing, answer, ours);
-    answer.map_or_else(|errno| c_int::from(errno.0.cast_signed()), |_| 0)
 }
 
 owned! {
@@ -350,60 +300,6 @@ owned! {
     /// `ftruncate(2)` with large files.
     fn ftruncate64(fd: c_int, length: off_t) -> c_int {
         set_length(fd, length)
-    }
-
-    /// `fsync(2)`: it takes virtual time, and no real one.
-    fn fsync(fd: c_int) -> c_int {
-        synchronise("fsync of a real file", fd)
-    }
-
-    /// `fdatasync(2)`: as `fsync(2)`.
-    fn fdatasync(fd: c_int) -> c_int {
-        synchronise("fdatasync of a real file", fd)
-    }
-
-    /// `syncfs(2)`: as `fsync(2)`.
-    fn syncfs(fd: c_int) -> c_int {
-        synchronise("syncfs of a real file", fd)
-    }
-
-    /// `sync_file_range(2)`: as `fsync(2)`, once the kernel has found its arguments good.
-    fn sync_file_range(fd: c_int, offset: off_t, length: off_t, flags: c_uint) -> c_int {
-        let answer = |_: &mut Kernel, number: c_int| {
-            let real = open::real(number)?;
-            Ok(sys(libc::SYS_sync_file_range, &[i64::from(real), offset, length, i64::from(flags)])?)
-        };
-        done(on_file("sync_file_range of a real file", fd, Work::Sync, answer, fails(Errno::ESPIPE)))
-    }
-
-    /// `fallocate(2)`.
-    fn fallocate(fd: c_int, mode: c_int, offset: off_t, length: off_t) -> c_int {
-        done(allocate(fd, mode, offset, length))
-    }
-
-    /// `fallocate(2)` with large files.
-    fn fallocate64(fd: c_int, mode: c_int, offset: off_t, length: off_t) -> c_int {
-        done(allocate(fd, mode, offset, length))
-    }
-
-    /// `posix_fallocate(3)`: answers its error number.
-    fn posix_fallocate(fd: c_int, offset: off_t, length: off_t) -> c_int {
-        allocate(fd, 0, offset, length).map_or_else(|errno| c_int::from(errno.0.cast_signed()), |()| 0)
-    }
-
-    /// `posix_fallocate(3)` with large files.
-    fn posix_fallocate64(fd: c_int, offset: off_t, length: off_t) -> c_int {
-        allocate(fd, 0, offset, length).map_or_else(|errno| c_int::from(errno.0.cast_signed()), |()| 0)
-    }
-
-    /// `posix_fadvise(2)`: answers its error number.
-    fn posix_fadvise(fd: c_int, offset: off_t, length: off_t, advice: c_int) -> c_int {
-        advise(fd, offset, length, advice)
-    }
-
-    /// `posix_fadvise(2)` with large files.
-    fn posix_fadvise64(fd: c_int, offset: off_t, length: off_t, advice: c_int) -> c_int {
-        advise(fd, offset, length, advice)
     }
 }
 

@@ -105,12 +105,13 @@ fn send_file(to: c_int, from: c_int, at: *mut off_t, count: size_t) -> isize {
         });
         return size(peeked.and_then(|Peeked((data, offset))| {
             let kept = stdio::keep(number, &data) as i64;
-            let read = phase::as_simulator(|| crate::run::with_kernel(|kernel| real(kernel, from)));
-            phase::as_simulator(|| drop(data));
-            if let Ok(Some(read)) = read {
-                moved_on(read, at, offset + kept)?;
-            }
-            Ok(kept)
+            phase::as_simulator(|| {
+                drop(data);
+                if let Ok(Some(read)) = crate::run::with_kernel(|kernel| real(kernel, from)) {
+                    moved_on(read, at, offset + kept)?;
+                }
+                Ok(kept)
+            })
         }));
     }
     let answer = call("sendfile", from, |kernel, caller| {
@@ -121,7 +122,9 @@ fn send_file(to: c_int, from: c_int, at: *mut off_t, count: size_t) -> isize {
                 let [to, from] = [open::real(written)?, open::real(read)?].map(i64::from);
                 let arguments = [to, from, at as i64, count.cast_signed() as i64];
                 let sent = sys(libc::SYS_sendfile, &arguments)?;
-                open::modified(kernel, written);
+                if sent > 0 {
+                    open::modified(kernel, written);
+                }
                 Ok(sent)
             }
             None => {
@@ -154,8 +157,13 @@ impl crate::run::Answer for Peeked {
 fn refused(name: &'static str, [from, to]: [c_int; 2]) -> isize {
     size(call(name, from, |kernel: &mut Kernel, _: &mut Caller| {
         match (real(kernel, from)?, real(kernel, to)?) {
-            // `do_splice`: one of the two must be a pipe.
-            (Some(_), Some(_)) => Err::<i64, Stop>(Errno::EINVAL.into()),
+            // `do_splice`: the files are to be open for it, and one of the two must be a pipe.
+            (Some(from), Some(to)) => {
+                let (from, to) = (open::flags_in_use(from)?, open::flags_in_use(to)?);
+                let is = |flags: c_int, mode: c_int| flags & libc::O_ACCMODE == mode;
+                let is_open = !is(from, libc::O_WRONLY) && !is(to, libc::O_RDONLY);
+                Err::<i64, Stop>(if is_open { Errno::EINVAL } else { Errno::EBADF }.into())
+            }
             _ => Err(unmodelled(name)),
         }
     }))
@@ -193,7 +201,9 @@ owned! {
                     sys(libc::SYS_copy_file_range, &arguments)?
                 }
             };
-            open::modified(kernel, written);
+            if copied > 0 {
+                open::modified(kernel, written);
+            }
             Ok(copied)
         });
         size(answer)

@@ -16,7 +16,7 @@ use photofinish_sim::kernel::Kernel;
 
 use super::content::{self, Request};
 use super::{fail, real, record, stdio};
-use crate::disk::{open, sys::sys};
+use crate::disk::{held, open};
 use crate::own::{owned, real};
 use crate::run::{call, with_kernel};
 
@@ -137,17 +137,14 @@ fn write_real(fd: c_int, request: &Request<'_>) -> isize {
 /// `fcntl(2)` of a real file, but for its locks.
 fn control_real(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
     let unmodelled = || Stop::Unmodelled(format!("fcntl(2) command {command} of a real file"), Errno::EINVAL);
-    let answer = |_: &mut Kernel, number: c_int| {
-        let real = open::real(number)?;
-        let made = |command: c_int| {
-            sys(libc::SYS_fcntl, &[i64::from(real), i64::from(command), argument.cast_signed()])
-        };
-        match command {
-            libc::F_GETFL => Ok(made(command)?),
-            libc::F_SETFL if argument & libc::O_ASYNC as c_ulong == 0 => Ok(made(command)?),
-            libc::F_ADD_SEALS | libc::F_GET_SEALS => Ok(made(command)?),
-            _ => Err(unmodelled()),
-        }
+    #[expect(clippy::cast_possible_truncation, reason = "fcntl(2): flags and seals are ints")]
+    let flags = argument as c_int;
+    let answer = |_: &mut Kernel, number: c_int| match command {
+        libc::F_GETFL => Ok(i64::from(open::flags_of(number)?)),
+        libc::F_SETFL if flags & libc::O_ASYNC == 0 => Ok(open::set_flags(number, flags).map(|()| 0)?),
+        libc::F_GET_SEALS => Ok(open::seals(number)?),
+        libc::F_ADD_SEALS => Ok(open::add_seals(number, flags)?),
+        _ => Err(unmodelled()),
     };
     let answer = real::on_file("fcntl of a real file", fd, Work::Nothing, answer, real::fails(Errno::EBADF));
     c_int::try_from(real::number(answer)).expect("fcntl(2) answers an int")
@@ -298,11 +295,22 @@ owned! {
         match kind(fd) {
             Kind::Real(number) if request == libc::FIONREAD || request == libc::TCGETS || request == libc::TIOCGWINSZ => {
                 passed("ioctl of a real file", fd);
-                let real = match crate::phase::as_simulator(|| open::real(number)) {
-                    Ok(real) => real,
-                    Err(errno) => return fail(errno),
-                };
-                real!(ioctl(real: c_int, request: c_ulong, value: *mut c_int) -> c_int)
+                if crate::phase::as_simulator(|| open::node_of(number)).is_none() {
+                    return real!(ioctl(number: c_int, request: c_ulong, value: *mut c_int) -> c_int);
+                }
+                let left = crate::phase::as_simulator(|| match request {
+                    libc::FIONREAD => held::left(number),
+                    _ => open::flags_in_use(number).and(Err(Errno::ENOTTY)),
+                });
+                match left {
+                    Err(errno) => fail(errno),
+                    Ok(_) if value.is_null() => fail(Errno::EFAULT),
+                    Ok(left) => {
+                        // SAFETY: ioctl(2): FIONREAD takes an int. As Linux does, it gets the lower half.
+                        unsafe { value.write(left as c_int) };
+                        0
+                    }
+                }
             }
             // `isatty(3)` asks the terminal: the output of a run goes to none.
             Kind::Standard(_) if request == libc::TCGETS || request == libc::TIOCGWINSZ => fail(Errno::ENOTTY),

@@ -1,5 +1,5 @@
-//! `open(2)` and its kin, `memfd_create(2)`, `mkstemp(3)`: real files pass through, and are marked so; those that tell of this
-//! machine do not.
+//! `open(2)` and its kin, `memfd_create(2)`, `mkstemp(3)`: files that all runs share are opened for real; those that tell of this
+//! machine are marked so.
 //!
 //! Does not read files. Invariant: a file whose content is the machine's or the kernel's, rather than the user's, is never
 //! opened without a note, and one that all runs share is never opened for writing.
@@ -38,14 +38,16 @@ fn is_absent(path: &[u8]) -> bool {
     path == b"/proc/self/cgroup" || path.starts_with(b"/sys/fs/cgroup/")
 }
 
-/// Notes the opening of a file that tells of this machine.
-fn note_machine(path: &[u8]) {
+/// Whether a file tells of this machine.
+fn is_of_the_machine(path: &[u8]) -> bool {
     // std reads its own map and image to print a backtrace. The files behind descriptors are the program's own.
     let own =
         [&b"/proc/self/maps"[..], b"/proc/self/exe"].contains(&path) || path.starts_with(b"/proc/self/fd/");
-    if !own && [&b"/proc/"[..], b"/sys/"].iter().any(|place| path.starts_with(place)) {
-        phase::as_simulator(|| unmodelled(format!("open(2) of {}", String::from_utf8_lossy(path))));
-    }
+    !own && [&b"/proc/"[..], b"/sys/"].iter().any(|place| path.starts_with(place))
+}
+
+fn note_machine(path: &[u8]) {
+    phase::as_simulator(|| unmodelled(format!("open(2) of {}", String::from_utf8_lossy(path))));
 }
 
 /// How a file is opened.
@@ -56,6 +58,12 @@ struct How {
 }
 
 impl How {
+    /// Without what a place has no use for (`O_PATH`).
+    fn known(self) -> Self {
+        let of_places = libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC;
+        if self.flags & libc::O_PATH == 0 { self } else { Self { flags: self.flags & of_places, ..self } }
+    }
+
     fn creates(self) -> bool {
         self.flags & libc::O_CREAT != 0 || self.is_nameless()
     }
@@ -83,14 +91,12 @@ impl How {
         let temporary = self.flags & (libc::O_TMPFILE & !libc::O_DIRECTORY) != 0;
         let reads_alone = self.flags & libc::O_ACCMODE == libc::O_RDONLY;
         let creates_folder = self.flags & libc::O_CREAT != 0 && self.flags & libc::O_DIRECTORY != 0;
-        let is_place = self.flags & libc::O_PATH != 0;
         let is_wrong = temporary && (!self.is_nameless() || reads_alone) || creates_folder;
-        if is_wrong && !is_place { Err(Errno::EINVAL) } else { Ok(()) }
+        if is_wrong { Err(Errno::EINVAL) } else { Ok(()) }
     }
 
     fn ask(self) -> Ask {
-        let place = self.flags & libc::O_PATH != 0;
-        let has = |flag| !place && self.flags & flag != 0;
+        let has = |flag| self.flags & flag != 0;
         Ask {
             right: match self.flags & libc::O_ACCMODE {
                 libc::O_RDONLY => Right::READ,
@@ -100,8 +106,8 @@ impl How {
             create: has(libc::O_CREAT).then_some(self.mode),
             exclusive: has(libc::O_EXCL),
             truncate: has(libc::O_TRUNC),
-            folder: self.flags & libc::O_DIRECTORY != 0,
-            place,
+            folder: has(libc::O_DIRECTORY),
+            place: has(libc::O_PATH),
         }
     }
 
@@ -114,21 +120,27 @@ fn open_at(name: &'static str, at: At, how: How) -> c_int {
     match at.bytes() {
         Err(errno) => return fail(errno),
         Ok(path) if is_absent(path) => return fail(Errno::ENOENT),
-        Ok(path) => note_machine(path),
+        Ok(_) => {}
     }
+    let how = how.known();
+    let mut machine = None;
     let work = if how.creates() { Work::Folder } else { Work::Nothing };
     let answer = call(name, at.folder, |kernel, caller| {
         take_time(kernel, caller, work)?;
         how.check()?;
-        let found = disk::find(kernel, at, how.follow())?;
-        // The number comes first: without one, nothing is made.
+        at.name()?;
+        // The number comes first: without one, nothing is looked for.
         kernel.processes.get(caller.process).fds.lowest_free(0)?;
+        let found = disk::find(kernel, at, how.follow())?;
         let real = match found {
             Found::Inside(spot) if how.is_nameless() => {
                 open::open_nameless(kernel, &spot, how.mode, how.flags)?
             }
             Found::Inside(spot) => open::open(kernel, &spot, how.ask(), how.flags)?,
-            Found::Outside { real, shown } => open_outside(kernel, &real, &shown, how)?,
+            Found::Outside { real, shown } => {
+                machine = is_of_the_machine(&shown).then(|| shown.clone());
+                open_outside(kernel, &real, &shown, how)?
+            }
             Found::Program(_) if how.changes() => return Err(Errno::ETXTBSY.into()),
             Found::Program(path) => {
                 let shown = String::from_utf8_lossy(&path);
@@ -138,6 +150,10 @@ fn open_at(name: &'static str, at: At, how: How) -> c_int {
         Ok(kernel.install(caller.process, Object::Real(real), Blocking::Yes, how.on_exec())?)
     });
     descriptor::close_real();
+    if let Some(path) = machine {
+        note_machine(&path);
+        phase::as_simulator(|| drop(path));
+    }
     answer.unwrap_or_else(fail)
 }
 

@@ -114,6 +114,8 @@ fn next(folder: *mut DIR) -> *mut dirent64 {
     if folder.entries.is_none() {
         match read_entries(folder.fd) {
             Ok(entries) => folder.entries = Some(entries),
+            // Of one that was removed: the C library takes it for the end.
+            Err(Errno::ENOENT) => folder.entries = Some(Vec::new()),
             Err(errno) => {
                 fail(errno);
                 return core::ptr::null_mut();

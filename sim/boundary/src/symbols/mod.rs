@@ -4,6 +4,7 @@
 
 mod address;
 mod affinity;
+mod blocks;
 pub(crate) mod bypass;
 pub(crate) mod clock;
 mod condition;

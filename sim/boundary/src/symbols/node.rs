@@ -1,8 +1,7 @@
 //! Paths of unix sockets: the file behind a name.
 //!
 //! A bound path is a socket in the private folder, made as `unix_bind_bsd` makes it and found as `unix_find_bsd` finds it. Does
-//! not know sockets. Invariant: what of a file reaches the simulation is its number in the run, which a file that gets
-//! the inode of a removed one does not share.
+//! not know sockets. Invariant: what of a file reaches the simulation is its number in the run, which no other file gets.
 
 use std::ffi::CString;
 

@@ -102,7 +102,7 @@ fn read_link(at: At, room: *mut c_char, size: usize) -> isize {
                 disk::tree().node(node).target().ok_or(Errno::EINVAL)?.to_vec()
             }
             Found::Outside { shown, real } => {
-                match disk::own_descriptor(&shown).and_then(|fd| kernel.object(fd)) {
+                match disk::own_descriptor(&shown).and_then(|(fd, _)| kernel.object(fd)) {
                     Some(Object::Real(number)) => open::shown_path_of(number)?,
                     _ => disk::sys::readlink(&real)?,
                 }
@@ -329,7 +329,7 @@ owned! {
                 Some(object) => return Err(unmodelled_of("flock(2)", Errno::EINVAL)(object)),
             };
             // A file that was opened with O_PATH cannot be locked; a lock for reading can always be asked for.
-            open::flags_of(number)?;
+            open::flags_in_use(number)?;
             let file = open::number_of(number)?;
             lock(kernel, caller, fd, file, operation)
         }))

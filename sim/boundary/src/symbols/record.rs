@@ -29,7 +29,7 @@ fn descriptor_of(object: Object) -> Option<c_int> {
 
 /// What a lock has to know of the file behind a descriptor of ours.
 fn opened(number: c_int) -> Result<Opened, Errno> {
-    let flags = open::flags_of(number)?;
+    let flags = open::flags_in_use(number)?;
     // What has no position stands at its beginning.
     let position = held::seek(number, 0, libc::SEEK_CUR).unwrap_or(0);
     Ok(Opened { file: open::number_of(number)?, flags, position, size: open::size_of(number)? })
@@ -38,7 +38,7 @@ fn opened(number: c_int) -> Result<Opened, Errno> {
 /// By which the kernel tells files apart: [`Kernel::tell_files_by`].
 pub(crate) fn file_of(object: Object) -> Option<FileNumber> {
     let number = descriptor_of(object)?;
-    open::flags_of(number).ok()?;
+    open::flags_in_use(number).ok()?;
     open::number_of(number).ok()
 }
 

@@ -15,6 +15,7 @@ pub mod descriptor;
 pub mod epoll;
 pub mod eventfd;
 pub mod file;
+pub mod file_edge;
 pub mod file_sequence;
 pub mod futex;
 pub mod identity;
@@ -67,6 +68,7 @@ pub static FAMILIES: &[&Family] = &[
     &signal::FAMILY,
     &descriptor::FAMILY,
     &file::FAMILY,
+    &file_edge::FAMILY,
     &record::FAMILY,
     &path::FAMILY,
     &place::FAMILY,

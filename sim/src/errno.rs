@@ -34,6 +34,7 @@ errnos! {
     EINTR = 4, "Interrupted system call.";
     EIO = 5, "Input/output error.";
     ENXIO = 6, "No such device or address.";
+    E2BIG = 7, "Argument list too long.";
     EBADF = 9, "Bad file descriptor.";
     ECHILD = 10, "No child processes.";
     EAGAIN = 11, "Resource temporarily unavailable.";

@@ -5,7 +5,10 @@
 use proptest::prelude::*;
 
 use super::node::Body;
-use super::{Ask, Birth, Follow, Found, Kind, Last, Linkable, MOUNT, Move, Right, Spot, Time, Tree, Who};
+use super::{
+    Ask, Birth, Bounds, Follow, Found, Kind, Last, Linkable, MOUNT, Move, Right, Spot, Time, Tree, Who,
+    Within,
+};
 use crate::errno::Errno;
 use crate::file::lock::FileNumber;
 
@@ -266,6 +269,50 @@ fn a_path_leads_through_the_mount_and_out_of_it() {
         [(".", Last::Dot), ("d/..", Last::DotDot), ("/tmp/photofinish", Last::Root), ("d", Last::Normal)]
     {
         assert_eq!(trial.spot(path, Follow::Never).expect(path).last, expected, "{path}");
+    }
+}
+
+#[test]
+fn a_path_stays_within_its_bounds() {
+    let mut trial = Trial::new(0);
+    for line in
+        ["mkdir d", "mkdir d/e", "touch f", "touch d/f", "ln -s ../f d/up", "ln -s /f d/top", "ln -s e d/l"]
+    {
+        trial.run(line).expect(line);
+    }
+    let node = |path: &str| trial.spot(path, Follow::Yes).expect(path).node;
+    let from = node("d").expect("it is there");
+    let (beneath, root) = (Within::Beneath, Within::Root);
+    let out = Err(Errno::EXDEV);
+    for (path, within, expected) in [
+        ("f", beneath, Ok("d/f")),
+        ("e/../f", beneath, Ok("d/f")),
+        ("e/../../f", beneath, out),
+        ("..", beneath, out),
+        ("up", beneath, out),
+        ("top", beneath, out),
+        ("/f", beneath, out),
+        ("../f", root, Ok("d/f")),
+        ("up", root, Ok("d/f")),
+        ("top", root, Ok("d/f")),
+        ("/../f", root, Ok("d/f")),
+        ("/tmp", root, Ok("d/tmp")),
+        ("up", Within::All, Ok("f")),
+    ] {
+        let bounds = Bounds { within, ..Bounds::default() };
+        let found = trial.tree.walk_within(bounds, ROOT, from, path.as_bytes(), Follow::Yes);
+        let found = found.map(|found| match found {
+            Found::Inside(spot) => spot.node,
+            Found::Outside(path) => panic!("{} is outside", String::from_utf8_lossy(&path)),
+        });
+        assert_eq!(found, expected.map(node), "{path} {within:?}");
+    }
+    let no_links = Bounds { no_links: true, ..Bounds::default() };
+    for (path, follow, expected) in
+        [("l", Follow::Yes, Err(Errno::ELOOP)), ("l", Follow::No, Ok(())), ("e", Follow::Yes, Ok(()))]
+    {
+        let found = trial.tree.walk_within(no_links, ROOT, from, path.as_bytes(), follow);
+        assert_eq!(found.map(|_| ()), expected, "{path}");
     }
 }
 

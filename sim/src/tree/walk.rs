@@ -28,6 +28,31 @@ pub enum Follow {
     Never,
 }
 
+/// Where a path may not lead (`RESOLVE_*` of `openat2(2)`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// Out of where it begins.
+    pub within: Within,
+    /// `RESOLVE_NO_SYMLINKS`: through a link, but for a last name that is opened as one.
+    pub no_links: bool,
+    /// `RESOLVE_NO_MAGICLINKS`: through a link that no path is in, as those to descriptors.
+    pub no_magic: bool,
+    /// `RESOLVE_NO_XDEV`: to another mount.
+    pub one_mount: bool,
+}
+
+/// How far a path may lead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Within {
+    /// Everywhere.
+    #[default]
+    All,
+    /// `RESOLVE_BENEATH`: an attempt to leave the folder where it begins fails.
+    Beneath,
+    /// `RESOLVE_IN_ROOT`: that folder is its `/`.
+    Root,
+}
+
 /// What the last name of a path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Last {
@@ -121,6 +146,9 @@ struct Walk<'a> {
     tree: &'a Tree,
     /// The host's first folder.
     root: FileNumber,
+    /// Where a relative path begins.
+    from: FileNumber,
+    bounds: Bounds,
     here: Here<'a>,
     /// The names still to go, the next one last.
     ahead: Vec<&'a [u8]>,
@@ -143,10 +171,28 @@ impl Tree {
         path: &[u8],
         follow: Follow,
     ) -> Result<Found, Errno> {
-        let here = if path.starts_with(b"/") { Here::Text(Vec::new()) } else { Here::Folder(from) };
+        self.walk_within(Bounds::default(), root, from, path, follow)
+    }
+
+    /// The same, as far as a path may lead.
+    ///
+    /// # Errors
+    /// As for [`Tree::walk`], `EXDEV` and `ELOOP` (`openat2(2)`).
+    pub fn walk_within(
+        &self,
+        bounds: Bounds,
+        root: FileNumber,
+        from: FileNumber,
+        path: &[u8],
+        follow: Follow,
+    ) -> Result<Found, Errno> {
         let (last, slash) = (last_of(path), path.ends_with(b"/"));
-        let ahead = names(path).rev().collect();
-        Walk { tree: self, root, here, ahead, links: 0, last, slash }.go(follow)
+        let (here, ahead) = (Here::Folder(from), names(path).rev().collect());
+        let mut walk = Walk { tree: self, root, from, bounds, here, ahead, links: 0, last, slash };
+        if path.starts_with(b"/") {
+            walk.here = walk.top()?;
+        }
+        walk.go(follow)
     }
 }
 
@@ -167,7 +213,7 @@ impl<'a> Walk<'a> {
             match name {
                 b"." => continue,
                 b".." => {
-                    self.up(folder);
+                    self.up(folder)?;
                     continue;
                 }
                 _ => {}
@@ -225,7 +271,21 @@ impl<'a> Walk<'a> {
         Found::Inside(Spot { folder: Some(folder), name, node, last: Last::Normal, slash })
     }
 
-    fn up(&mut self, folder: FileNumber) {
+    /// What `/` is.
+    fn top(&self) -> Result<Here<'a>, Errno> {
+        match self.bounds.within {
+            Within::All => Ok(Here::Text(Vec::new())),
+            Within::Beneath => Err(Errno::EXDEV),
+            Within::Root => Ok(Here::Folder(self.from)),
+        }
+    }
+
+    fn up(&mut self, folder: FileNumber) -> Result<(), Errno> {
+        match self.bounds.within {
+            Within::Beneath if folder == self.from => return Err(Errno::EXDEV),
+            Within::Root if folder == self.from => return Ok(()),
+            _ => {}
+        }
         self.here = match self.tree.node(folder).names.first() {
             Some(name) => Here::Folder(name.folder),
             None => {
@@ -234,15 +294,16 @@ impl<'a> Walk<'a> {
                 Here::Text(at)
             }
         };
+        Ok(())
     }
 
     fn enter(&mut self, target: &'a [u8]) -> Result<(), Errno> {
         self.links += 1;
-        if self.links > LINKS_MAX {
+        if self.links > LINKS_MAX || self.bounds.no_links {
             return Err(Errno::ELOOP);
         }
         if target.starts_with(b"/") {
-            self.here = Here::Text(Vec::new());
+            self.here = self.top()?;
         }
         if self.ahead.is_empty() {
             self.last = last_of(target);

@@ -66,6 +66,7 @@ pub static GUESTS: &[&Scenario] = &[
     &conformance::record::FAMILY.scenario,
     &conformance::path::FAMILY.scenario,
     &conformance::place::FAMILY.scenario,
+    &conformance::within::FAMILY.scenario,
     &conformance::compiled::FAMILY.scenario,
     &conformance::poll::FAMILY.scenario,
     &conformance::pipe::FAMILY.scenario,

@@ -91,6 +91,13 @@ pub fn openat(folder: i32, path: &CStr, flags: i32, mode: u32) -> Result<i32, Fa
     number(unsafe { libc::openat(folder, path.as_ptr(), flags, mode) })
 }
 
+/// `openat2(2)`, by its number: flags, mode and resolution, and what stands behind them.
+pub fn openat2(folder: i32, path: &CStr, how: &[u64]) -> Result<i32, Failed> {
+    let (how, size) = (how.as_ptr(), core::mem::size_of_val(how));
+    // SAFETY: a NUL-terminated path, and as many bytes as the size says.
+    number(unsafe { libc::syscall(libc::SYS_openat2, folder, path.as_ptr(), how, size) } as c_int)
+}
+
 /// `umask(2)`.
 #[must_use]
 pub fn umask(mask: u32) -> u32 {

@@ -27,7 +27,7 @@ use photofinish_sim::host::HostId;
 use photofinish_sim::kernel::Kernel;
 use photofinish_sim::limits::REALTIME_START_NS;
 use photofinish_sim::process::Pid;
-use photofinish_sim::tree::{self, Birth, Spot, Time, Tree};
+use photofinish_sim::tree::{self, Birth, Bounds, Spot, Time, Tree, Within};
 
 use node::Nodes;
 use open::Opened;
@@ -173,11 +173,8 @@ pub(crate) fn refused(what: &str, shown: &[u8]) -> Stop {
 /// shows descriptors and folders of processes otherwise.
 pub(crate) fn find(kernel: &Kernel, at: At, follow: Follow) -> Result<Found, Stop> {
     let path = at.name()?;
-    let mut way = if path[0] == b'/' {
-        Way { from: Start::Outside(Vec::new()), path: path.to_vec() }
-    } else {
-        Way { from: process::start(kernel, at.folder)?, path: path.to_vec() }
-    };
+    let from = if path[0] == b'/' { Start::Outside(Vec::new()) } else { process::start(kernel, at.folder)? };
+    let mut way = Way { from, path: path.to_vec() };
     for _ in 0..DESCRIPTORS_MAX {
         match way.follow(kernel, follow)? {
             Step::There(found) => return Ok(found),
@@ -185,6 +182,36 @@ pub(crate) fn find(kernel: &Kernel, at: At, follow: Follow) -> Result<Found, Sto
         }
     }
     Err(Errno::ELOOP.into())
+}
+
+/// The same, as far as a path may lead.
+///
+/// # Errors
+/// As for [`find`], and those of `openat2(2)`; unmodelled for what is outside of the private folder.
+pub(crate) fn find_within(kernel: &Kernel, at: At, follow: Follow, bounds: Bounds) -> Result<Found, Stop> {
+    if bounds == Bounds::default() {
+        return find(kernel, at, follow);
+    }
+    let path = at.name()?;
+    let begins_above = path[0] == b'/' && bounds.within == Within::All;
+    let root = disk().root(kernel.host_id());
+    let unmodelled = |path: &[u8]| {
+        let shown = String::from_utf8_lossy(path);
+        Stop::Unmodelled(format!("openat2(2) with bounds outside the private folder: {shown}"), Errno::EXDEV)
+    };
+    let from = match process::start(kernel, at.folder) {
+        _ if begins_above => root,
+        Ok(Start::Inside(folder)) => folder,
+        Ok(Start::Outside(_)) => return Err(unmodelled(path)),
+        Err(stop) => return Err(stop),
+    };
+    match tree().walk_within(bounds, root, from, path, follow)? {
+        tree::Found::Inside(spot) => Ok(Found::Inside(spot)),
+        tree::Found::Outside(path) if bounds.no_magic && own_descriptor(&path).is_some() => {
+            Err(Errno::ELOOP.into())
+        }
+        tree::Found::Outside(path) => Err(unmodelled(&path)),
+    }
 }
 
 /// Folders that one path may lead through by their descriptors, each of which is a link (`MAXSYMLINKS`).

@@ -67,9 +67,9 @@ const OF_PLACES: c_int = libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW;
 const OF_SETTING: c_int = libc::O_APPEND | libc::O_NONBLOCK | libc::O_DIRECT | libc::O_NOATIME;
 /// `O_LARGEFILE`, which a kernel of 64 bits adds, and the C library does not name.
 #[cfg(target_arch = "x86_64")]
-const LARGE_FILE: c_int = 0o100_000;
+pub(crate) const LARGE_FILE: c_int = 0o100_000;
 #[cfg(target_arch = "aarch64")]
-const LARGE_FILE: c_int = 0o400_000;
+pub(crate) const LARGE_FILE: c_int = 0o400_000;
 
 /// A descriptor of the real kernel for a file by its number here, good until the next two are asked for; one of the private folder is
 /// opened for real.

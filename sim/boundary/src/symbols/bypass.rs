@@ -10,7 +10,7 @@ use libc::timespec;
 use photofinish_sim::errno::Errno;
 use photofinish_sim::event::Event;
 
-use super::{affinity, descriptor, errno_place, file, folder, futex, number, path, process, raw};
+use super::{affinity, descriptor, errno_place, file, folder, futex, number, path, process, raw, within};
 use crate::own::owned;
 use crate::run;
 
@@ -147,6 +147,7 @@ table! { owned, [a b c d e f];
     SYS_nanosleep => word libc::nanosleep(a, b);
     SYS_newfstatat => word libc::fstatat(a, b, c, d);
     SYS_openat => word file::openat(a, b, c, d);
+    SYS_openat2 => word openat2(a, b, c, d);
     SYS_pidfd_open => word pidfd_open(a, b);
     SYS_pipe2 => word libc::pipe2(a, b);
     SYS_ppoll => word libc::ppoll(a, b, c, d);
@@ -245,6 +246,14 @@ unsafe fn leave(status: c_int) -> c_long {
     // SAFETY: no pointers. It does not return.
     unsafe { process::_exit(status) };
     0
+}
+
+/// `openat2(2)`.
+///
+/// # Safety
+/// The system call's contract.
+unsafe fn openat2(folder: c_int, path: *const c_char, how: *const u8, size: usize) -> c_int {
+    within::open(folder, path, how, size)
 }
 
 /// `pidfd_open(2)`.

@@ -11,7 +11,7 @@ use photofinish_sim::call::file::{Work, take_time};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::{Blocking, Object, OnExec};
 use photofinish_sim::kernel::Kernel;
-use photofinish_sim::tree::{Ask, Right};
+use photofinish_sim::tree::{Ask, Bounds, Right};
 
 use super::real::has_folder;
 use super::{descriptor, fail, random};
@@ -50,18 +50,26 @@ fn note_machine(path: &[u8]) {
     phase::as_simulator(|| unmodelled(format!("open(2) of {}", String::from_utf8_lossy(path))));
 }
 
+/// The flags that a place may be asked for with: `O_PATH_FLAGS`.
+pub(super) const OF_PLACES: c_int = libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC;
+
 /// How a file is opened.
 #[derive(Clone, Copy)]
-struct How {
-    flags: c_int,
-    mode: c_uint,
+pub(super) struct How {
+    pub(super) flags: c_int,
+    pub(super) mode: c_uint,
+    /// Where its path may not lead.
+    pub(super) bounds: Bounds,
 }
 
 impl How {
+    fn new(flags: c_int, mode: c_uint) -> Self {
+        Self { flags, mode, bounds: Bounds::default() }
+    }
+
     /// Without what a place has no use for (`O_PATH`).
     fn known(self) -> Self {
-        let of_places = libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC;
-        if self.flags & libc::O_PATH == 0 { self } else { Self { flags: self.flags & of_places, ..self } }
+        if self.flags & libc::O_PATH == 0 { self } else { Self { flags: self.flags & OF_PLACES, ..self } }
     }
 
     fn creates(self) -> bool {
@@ -116,7 +124,7 @@ impl How {
     }
 }
 
-fn open_at(name: &'static str, at: At, how: How) -> c_int {
+pub(super) fn open_at(name: &'static str, at: At, how: How) -> c_int {
     match at.bytes() {
         Err(errno) => return fail(errno),
         Ok(path) if is_absent(path) => return fail(Errno::ENOENT),
@@ -131,7 +139,7 @@ fn open_at(name: &'static str, at: At, how: How) -> c_int {
         at.name()?;
         // The number comes first: without one, nothing is looked for.
         kernel.processes.get(caller.process).fds.lowest_free(0)?;
-        let found = disk::find(kernel, at, how.follow())?;
+        let found = disk::find_within(kernel, at, how.follow(), how.bounds)?;
         let real = match found {
             Found::Inside(spot) if how.is_nameless() => {
                 open::open_nameless(kernel, &spot, how.mode, how.flags)?
@@ -213,39 +221,39 @@ fn try_names(template: *mut c_char, suffix: c_int, mut made: impl FnMut() -> c_i
 
 fn temporary_file(template: *mut c_char, suffix: c_int, flags: c_int) -> c_int {
     let flags = flags & !libc::O_ACCMODE | libc::O_RDWR | libc::O_CREAT | libc::O_EXCL;
-    try_names(template, suffix, || open_at("mkstemp", At::cwd(template), How { flags, mode: 0o600 }))
+    try_names(template, suffix, || open_at("mkstemp", At::cwd(template), How::new(flags, 0o600)))
         .unwrap_or_else(fail)
 }
 
 owned! {
     /// `open(2)`. Its third argument is read only where the flags say that there is one.
     fn open(path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
-        open_at("open of a real file", At::cwd(path), How { flags, mode })
+        open_at("open of a real file", At::cwd(path), How::new(flags, mode))
     }
 
     /// `open(2)` with large files.
     fn open64(path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
-        open_at("open of a real file", At::cwd(path), How { flags, mode })
+        open_at("open of a real file", At::cwd(path), How::new(flags, mode))
     }
 
     /// `openat(2)`.
     fn openat(folder: c_int, path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
-        open_at("open of a real file", At { folder, path }, How { flags, mode })
+        open_at("open of a real file", At { folder, path }, How::new(flags, mode))
     }
 
     /// `openat(2)` with large files.
     fn openat64(folder: c_int, path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
-        open_at("open of a real file", At { folder, path }, How { flags, mode })
+        open_at("open of a real file", At { folder, path }, How::new(flags, mode))
     }
 
     /// `creat(2)`.
     fn creat(path: *const c_char, mode: c_uint) -> c_int {
-        open_at("open of a real file", At::cwd(path), How { flags: libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC, mode })
+        open_at("open of a real file", At::cwd(path), How::new(libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC, mode))
     }
 
     /// `creat(2)` with large files.
     fn creat64(path: *const c_char, mode: c_uint) -> c_int {
-        open_at("open of a real file", At::cwd(path), How { flags: libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC, mode })
+        open_at("open of a real file", At::cwd(path), How::new(libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC, mode))
     }
 
     /// `memfd_create(2)`.

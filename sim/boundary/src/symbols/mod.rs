@@ -52,6 +52,7 @@ mod timerfd;
 pub(crate) mod tls;
 mod user;
 mod utime;
+mod within;
 
 use photofinish_sim::errno::Errno;
 

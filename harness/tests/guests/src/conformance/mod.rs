@@ -51,6 +51,7 @@ pub mod udp_sequence;
 pub mod unix_sequence;
 mod unixes;
 pub mod waiting;
+pub mod within;
 
 use case::Family;
 
@@ -72,6 +73,7 @@ pub static FAMILIES: &[&Family] = &[
     &record::FAMILY,
     &path::FAMILY,
     &place::FAMILY,
+    &within::FAMILY,
     &compiled::FAMILY,
     &poll::FAMILY,
     &pipe::FAMILY,

@@ -9,6 +9,8 @@ mod open;
 mod walk;
 
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -128,8 +130,12 @@ impl Tree {
                 }
             }
             for name in gone {
-                self.node_mut(name.folder).holds -= 1;
-                looked_at.push(name.folder);
+                let folder = self.node_mut(name.folder);
+                folder.holds -= 1;
+                // Each name that is gone holds it, so that it gets here once.
+                if folder.holds == 0 {
+                    looked_at.push(name.folder);
+                }
             }
         }
     }

@@ -1,8 +1,6 @@
-//! Scripts of calls and what each is answered, and random ones that must leave the tree whole.
+//! Scripts of calls, and what each is answered.
 //!
 //! Does not know contents. Invariant: after every line of a script, whatever came of it, the tree agrees with itself.
-
-use proptest::prelude::*;
 
 use super::node::Body;
 use super::{
@@ -12,20 +10,21 @@ use super::{
 use crate::errno::Errno;
 use crate::file::lock::FileNumber;
 
-const ROOT: FileNumber = FileNumber(1);
+pub(super) const ROOT: FileNumber = FileNumber(1);
 const NOW: Time = Time { sec: 7, nsec: 0 };
 
-/// A tree, and the number that comes next.
-struct Trial {
-    tree: Tree,
+/// A tree, the number that comes next, and what is held.
+pub(super) struct Trial {
+    pub(super) tree: Tree,
     next: u32,
+    pub(super) held: Vec<FileNumber>,
 }
 
 impl Trial {
-    fn new(user: u32) -> Self {
+    pub(super) fn new(user: u32) -> Self {
         let mut tree = Tree::new(Who { user, groups: vec![user] });
         tree.add_root(ROOT, NOW);
-        Self { tree, next: 2 }
+        Self { tree, next: 2, held: Vec::new() }
     }
 
     fn birth(&mut self) -> Birth {
@@ -41,7 +40,7 @@ impl Trial {
     }
 
     /// One line of a script: a call and its paths.
-    fn run(&mut self, line: &str) -> Result<(), Errno> {
+    pub(super) fn run(&mut self, line: &str) -> Result<(), Errno> {
         let words: Vec<&str> = line.split(' ').collect();
         let birth = self.birth();
         match words[..] {
@@ -74,6 +73,33 @@ impl Trial {
                 let mode = u32::from_str_radix(mode, 8).expect("octal digits");
                 self.tree.change_mode(node, mode, NOW)
             }
+            ["hold", path] => {
+                let node = self.spot(path, Follow::Yes).and_then(|at| self.tree.there(&at))?;
+                self.tree.hold(node);
+                self.held.push(node);
+                Ok(())
+            }
+            ["nameless", path] => {
+                let folder = self.spot(path, Follow::Yes).and_then(|at| self.tree.may_make_nameless(&at))?;
+                self.tree.make_nameless(folder, 0o600, Linkable::Yes, birth);
+                self.held.push(birth.number);
+                Ok(())
+            }
+            ["name", path] => {
+                let new = self.spot(path, Follow::Never)?;
+                let last = *self.held.last().ok_or(Errno::EBADF)?;
+                self.tree.link(&Spot::of(last), &new, NOW)
+            }
+            ["let", "go"] => {
+                let last = self.held.pop().ok_or(Errno::EBADF)?;
+                self.tree.let_go(last);
+                Ok(())
+            }
+            ["let", "go", "first"] => {
+                let first = if self.held.is_empty() { Err(Errno::EBADF) } else { Ok(self.held.remove(0)) };
+                self.tree.let_go(first?);
+                Ok(())
+            }
             _ => panic!("{line}"),
         }
     }
@@ -90,7 +116,7 @@ impl Trial {
     }
 
     /// Every name is known at both ends, every count is right, and all lead up to the root.
-    fn check(&self) {
+    pub(super) fn check(&self) {
         for (number, node) in &self.tree.nodes {
             let live = node.names.iter().filter(|name| name.live);
             for name in live.clone() {
@@ -255,7 +281,8 @@ fn a_path_leads_through_the_mount_and_out_of_it() {
         assert_eq!(spot.node, trial.spot(expected, Follow::Yes).expect(expected).node, "{path}");
     }
     for (path, expected) in [
-        ("..", "/tmp"),
+        ("..", "/tmp/"),
+        ("../x/.", "/tmp/x/"),
         ("../x/", "/tmp/x/"),
         ("d/../../../..", "/"),
         ("out", "/etc"),
@@ -388,6 +415,31 @@ fn a_long_chain_of_removed_folders_goes_with_the_last_that_is_held() {
 }
 
 #[test]
+fn a_folder_goes_with_the_last_of_the_names_that_were_in_it() {
+    let mut trial = Trial::new(0);
+    for line in [
+        "mkdir d",
+        "touch d/a",
+        "ln d/a d/b",
+        "hold d/a",
+        "rm d/a",
+        "rm d/b",
+        "rmdir d",
+        "let go",
+        "mkdir d",
+        "nameless d",
+        "name d/a",
+        "rm d/a",
+        "rmdir d",
+        "let go",
+    ] {
+        trial.run(line).expect(line);
+        trial.check();
+    }
+    assert_eq!(trial.tree.nodes.len(), 1, "{:?}", trial.tree);
+}
+
+#[test]
 fn a_file_without_a_name_is_of_the_group_that_a_named_one_would_be_of() {
     let mut trial = Trial::new(0);
     trial.run("mkdir d").expect("a folder");
@@ -400,49 +452,4 @@ fn a_file_without_a_name_is_of_the_group_that_a_named_one_would_be_of() {
     trial.run("touch d/f").expect("a file");
     let named = trial.spot("d/f", Follow::Yes).expect("it is there").node.expect("it is there");
     assert_eq!(trial.tree.node(named).stat().group, 7);
-}
-
-/// A path of up to three of a few names.
-fn path() -> impl Strategy<Value = String> {
-    proptest::collection::vec(prop_oneof![3 => "[abc]", 1 => Just(String::from(".."))], 1..4)
-        .prop_map(|names| names.join("/"))
-        .prop_filter("inside", |path| !path.starts_with(".."))
-}
-
-fn line() -> impl Strategy<Value = String> {
-    let one = prop_oneof![
-        Just("mkdir"),
-        Just("touch"),
-        Just("rm"),
-        Just("rmdir"),
-        Just("new"),
-        Just("cat"),
-        Just("chmod 777")
-    ];
-    let two = prop_oneof![Just("ln"), Just("ln -s"), Just("mv"), Just("mv -n"), Just("mv -x")];
-    prop_oneof![
-        (one, path()).prop_map(|(call, path)| format!("{call} {path}")),
-        (two, path(), path()).prop_map(|(call, old, new)| format!("{call} {old} {new}")),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn no_calls_leave_a_tree_that_contradicts_itself(lines in proptest::collection::vec(line(), 0..60)) {
-        let mut trial = Trial::new(0);
-        for line in lines {
-            // A path of dots may lead out.
-            let leads_out = line.split(' ').skip(1).any(|path| {
-                matches!(trial.tree.walk(ROOT, ROOT, path.as_bytes(), Follow::Never), Ok(Found::Outside(_)))
-                    || matches!(trial.tree.walk(ROOT, ROOT, path.as_bytes(), Follow::Yes), Ok(Found::Outside(_)))
-            });
-            if !leads_out {
-                let before = format!("{:?}", trial.tree);
-                if trial.run(&line).is_err() {
-                    prop_assert_eq!(before, format!("{:?}", trial.tree), "{}", line);
-                }
-            }
-            trial.check();
-        }
-    }
 }

@@ -24,6 +24,8 @@ pub enum Follow {
     Create,
     /// Stay, unless a slash follows.
     No,
+    /// The same to make a file there, whose name no slash may follow.
+    New,
     /// Stay in any case: the name itself is made, moved or removed.
     Never,
 }
@@ -222,7 +224,7 @@ impl<'a> Walk<'a> {
                 return Err(Errno::ENAMETOOLONG);
             }
             let is_last = self.ahead.is_empty();
-            if is_last && self.slash && follow == Follow::Create {
+            if is_last && self.slash && matches!(follow, Follow::Create | Follow::New) {
                 return Err(Errno::EISDIR);
             }
             let Some(node) = self.tree.child(folder, name) else {
@@ -232,7 +234,7 @@ impl<'a> Walk<'a> {
                 && match follow {
                     Follow::Yes | Follow::Create => false,
                     Follow::No => !self.slash,
-                    Follow::Never => true,
+                    Follow::New | Follow::Never => true,
                 };
             if let Some(target) = self.tree.node(node).target().filter(|_| !stays) {
                 self.enter(target)?;
@@ -258,7 +260,8 @@ impl<'a> Walk<'a> {
             }
             Here::Text(at) => {
                 let mut path = at.iter().flat_map(|name| [&b"/"[..], name]).collect::<Vec<_>>().concat();
-                if self.slash || path.is_empty() {
+                let is_folder = self.slash || matches!(self.last, Last::Dot | Last::DotDot);
+                if is_folder || path.is_empty() {
                     path.push(b'/');
                 }
                 Found::Outside(path)

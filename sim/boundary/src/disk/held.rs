@@ -44,8 +44,19 @@ impl Held {
         self.opened.flags & libc::O_APPEND != 0
     }
 
-    fn access(&self) -> c_int {
-        self.opened.flags & libc::O_ACCMODE
+    /// Whether it is open for reading.
+    pub(crate) fn reads(&self) -> bool {
+        matches!(self.opened.flags & libc::O_ACCMODE, libc::O_RDONLY | libc::O_RDWR)
+    }
+
+    /// Whether it is open for writing.
+    pub(crate) fn writes(&self) -> bool {
+        self.opened.writes()
+    }
+
+    /// How many bytes there are from a place on.
+    pub(crate) fn left_from(&self, at: i64) -> usize {
+        self.bytes().len().saturating_sub(usize::try_from(at).unwrap_or(0))
     }
 
     fn bytes(&self) -> &'static mut Vec<u8> {
@@ -71,7 +82,7 @@ impl Held {
     /// # Errors
     /// `EBADF` if it is not open for reading, `EINVAL` before the beginning.
     pub(crate) fn read(&self, place: Place, count: usize) -> Result<&'static [u8], Errno> {
-        if !matches!(self.access(), libc::O_RDONLY | libc::O_RDWR) {
+        if !self.reads() {
             return Err(Errno::EBADF);
         }
         let at = self.place(place, count)?;

@@ -145,7 +145,8 @@ pub(crate) enum Found {
 
 impl Found {
     fn outside(path: Vec<u8>) -> Result<Self, Errno> {
-        Ok(Self::Outside { real: sys::c_path(path.clone())?, shown: path })
+        let shown = plain(&path);
+        Ok(Self::Outside { real: sys::c_path(path)?, shown })
     }
 
     /// What is there, if it is in the private folder.
@@ -158,6 +159,15 @@ impl Found {
             Self::Outside { shown, .. } | Self::Program(shown) => Err(refused(what, &shown)),
         }
     }
+}
+
+/// A path from `/` by its names alone, for who compares it; a slash behind it stays.
+fn plain(path: &[u8]) -> Vec<u8> {
+    let mut shown = tree::plain(path).iter().flat_map(|name| [&b"/"[..], name]).collect::<Vec<_>>().concat();
+    if path.ends_with(b"/") || shown.is_empty() {
+        shown.push(b'/');
+    }
+    shown
 }
 
 /// A change of what all runs share.
@@ -193,7 +203,11 @@ pub(crate) fn find_within(kernel: &Kernel, at: At, follow: Follow, bounds: Bound
         return find(kernel, at, follow);
     }
     let path = at.name()?;
-    let begins_above = path[0] == b'/' && bounds.within == Within::All;
+    let is_absolute = path[0] == b'/';
+    if is_absolute && bounds.within == Within::Beneath {
+        return Err(Errno::EXDEV.into());
+    }
+    let begins_above = is_absolute && bounds.within == Within::All;
     let root = disk().root(kernel.host_id());
     let unmodelled = |path: &[u8]| {
         let shown = String::from_utf8_lossy(path);
@@ -207,10 +221,14 @@ pub(crate) fn find_within(kernel: &Kernel, at: At, follow: Follow, bounds: Bound
     };
     match tree().walk_within(bounds, root, from, path, follow)? {
         tree::Found::Inside(spot) => Ok(Found::Inside(spot)),
-        tree::Found::Outside(path) if bounds.no_magic && own_descriptor(&path).is_some() => {
-            Err(Errno::ELOOP.into())
-        }
-        tree::Found::Outside(path) => Err(unmodelled(&path)),
+        tree::Found::Outside(path) => match own_descriptor(&path) {
+            Some((fd, _)) if bounds.no_magic && kernel.object(fd).is_none() => Err(Errno::ENOENT.into()),
+            Some((fd, [])) if bounds.no_magic && follow == Follow::No => {
+                through_descriptor(kernel, fd, path.clone(), follow)
+            }
+            Some(_) if bounds.no_magic => Err(Errno::ELOOP.into()),
+            _ => Err(unmodelled(&path)),
+        },
     }
 }
 
@@ -260,13 +278,22 @@ fn outside(kernel: &Kernel, path: Vec<u8>, follow: Follow) -> Result<Step, Stop>
         kernel.object(fd).ok_or(Errno::ENOENT)?;
         return Ok(Step::On(Way { from: process::start(kernel, fd)?, path: rest.to_vec() }));
     }
-    if let [b"proc", _, b"cwd" | b"root" | b"map_files", ..] | [b"proc", _, b"fd" | b"task", _, ..] =
-        tree::plain(&path)[..]
-    {
-        let shown = String::from_utf8_lossy(&path);
-        return Err(Stop::Unmodelled(format!("files of a process by their path: {shown}"), Errno::ENOENT));
+    match tree::plain(&path)[..] {
+        // No number, or it would be a descriptor.
+        [b"proc", b"self" | b"thread-self", b"fd", _, ..] | [b"dev", b"fd", _, ..] => {
+            return Err(Errno::ENOENT.into());
+        }
+        [b"proc", _, b"cwd" | b"root" | b"map_files" | b"fd", ..]
+        | [b"proc", _, b"task", _, ..]
+        | [b"dev", b"fd"] => {
+            let shown = String::from_utf8_lossy(&path);
+            let what = format!("files of a process by their path: {shown}");
+            return Err(Stop::Unmodelled(what, Errno::ENOENT));
+        }
+        _ => {}
     }
-    Ok(Step::There(if is_program(&path) { Found::Program(path) } else { Found::outside(path)? }))
+    let shown = plain(&path);
+    Ok(Step::There(if is_program(&shown) { Found::Program(shown) } else { Found::outside(path)? }))
 }
 
 /// A program of the scenario is a file that is nowhere.
@@ -286,12 +313,18 @@ pub(crate) fn own_descriptor(path: &[u8]) -> Option<(c_int, &[u8])> {
 }
 
 fn named_descriptor(path: &[u8]) -> Option<c_int> {
-    let ([b"proc", b"self" | b"thread-self", b"fd", number] | [b"dev", b"fd", number]) =
-        tree::plain(path)[..]
-    else {
-        return None;
+    let number = match tree::plain(path)[..] {
+        [b"proc", b"self" | b"thread-self", b"fd", number] | [b"dev", b"fd", number] => number,
+        [b"dev", b"stdin"] => b"0",
+        [b"dev", b"stdout"] => b"1",
+        [b"dev", b"stderr"] => b"2",
+        _ => return None,
     };
-    core::str::from_utf8(number).ok()?.parse().ok()
+    if !number.iter().all(u8::is_ascii_digit) || number.len() > 1 && number.starts_with(b"0") {
+        return None;
+    }
+    // What is too large is no descriptor of anybody's.
+    Some(core::str::from_utf8(number).ok()?.parse().unwrap_or(c_int::MAX))
 }
 
 /// The file behind a descriptor, by its path. The path itself, which is a link, is the real kernel's.
@@ -304,9 +337,12 @@ fn through_descriptor(kernel: &Kernel, fd: i32, shown: Vec<u8>, follow: Follow) 
             return Err(Stop::Unmodelled(what, Errno::ENOENT));
         }
     };
+    let follows = matches!(follow, Follow::Yes | Follow::Create);
     match open::node_of(real) {
-        Some(node) if matches!(follow, Follow::Yes | Follow::Create) => Ok(Found::Inside(Spot::of(node))),
-        _ => {
+        Some(node) if follows => Ok(Found::Inside(Spot::of(node))),
+        node => {
+            // What is followed is the file, by whatever name.
+            let shown = if follows && node.is_none() { sys::path_of(real)? } else { shown };
             let real = sys::c_path(format!("/proc/self/fd/{}", open::real(real)?).into_bytes())?;
             Ok(Found::Outside { real, shown })
         }

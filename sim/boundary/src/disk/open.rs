@@ -149,6 +149,9 @@ pub(crate) fn node_to_change(real: c_int) -> Result<Option<FileNumber>, Errno> {
 pub(crate) fn open(kernel: &Kernel, spot: &Spot, ask: Ask, flags: c_int) -> Result<c_int, Stop> {
     let birth = birth(kernel);
     let tree::Opened { node, name, made } = disk().tree.open(spot, ask, birth)?;
+    if flags & libc::O_DIRECT != 0 && tree().node(node).kind() != Kind::File {
+        return Err(Errno::EINVAL.into());
+    }
     if made {
         disk().nodes.take_number();
         disk().store.create(node);
@@ -287,6 +290,9 @@ pub(crate) fn set_flags(number: c_int, flags: c_int) -> Result<(), Errno> {
     if opened.is_place() {
         return Err(Errno::EBADF);
     }
+    if flags & libc::O_DIRECT != 0 && !opened.has_content() {
+        return Err(Errno::EINVAL);
+    }
     opened.flags = opened.flags & !OF_SETTING | flags & OF_SETTING;
     match opened.real {
         Some(real) => set(real.descriptor, flags & libc::O_APPEND),
@@ -317,10 +323,9 @@ pub(crate) fn add_seals(number: c_int, seals: c_int) -> Result<i64, Errno> {
         let arguments = [i64::from(number), i64::from(libc::F_ADD_SEALS), i64::from(seals)];
         return sys(libc::SYS_fcntl, &arguments);
     };
-    match kind_in_use(number)? {
-        libc::S_IFREG if !opened.writes() || seals & !SEALS == 0 => Err(Errno::EPERM),
-        _ => Err(Errno::EINVAL),
-    }
+    flags_in_use(number)?;
+    // What is open for writing is a regular file.
+    if opened.writes() && seals & !SEALS != 0 { Err(Errno::EINVAL) } else { Err(Errno::EPERM) }
 }
 
 /// `F_ALL_SEALS` of Linux 6.6.

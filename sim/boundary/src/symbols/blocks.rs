@@ -7,7 +7,7 @@ use core::ffi::{c_int, c_uint};
 
 use libc::off_t;
 use photofinish_sim::call::Stop;
-use photofinish_sim::call::file::Work;
+use photofinish_sim::call::file::{Work, work_on};
 use photofinish_sim::errno::Errno;
 use photofinish_sim::fd::Object;
 use photofinish_sim::file::pipe::End;
@@ -16,6 +16,7 @@ use photofinish_sim::kernel::Kernel;
 use super::real::{done, fails, on_file, unmodelled_of};
 use crate::disk::{held, open, sys::sys};
 use crate::own::owned;
+use crate::run::call;
 
 /// Data reaches the disk. Nothing of a run outlives the machine, so that nobody really waits for one.
 fn synchronise(name: &'static str, fd: c_int) -> c_int {
@@ -96,9 +97,12 @@ owned! {
         synchronise("fdatasync of a real file", fd)
     }
 
-    /// `syncfs(2)`: as `fsync(2)`.
+    /// `syncfs(2)`: as `fsync(2)`, of whatever is open.
     fn syncfs(fd: c_int) -> c_int {
-        synchronise("syncfs of a real file", fd)
+        done(call("syncfs", fd, |kernel, caller| match work_on(kernel, caller, fd, Work::Sync)? {
+            Object::Real(number) => Ok(open::flags_in_use(number).map(|_| ())?),
+            _ => Ok(()),
+        }))
     }
 
     /// `sync_file_range(2)`: as `fsync(2)`, if its arguments are good.

@@ -28,7 +28,12 @@ pub(super) struct Request<'a> {
     room: &'a [iovec],
     /// Where in the file; none for what only the real kernel is asked.
     place: Option<Place>,
+    /// `RWF_*`.
+    flags: c_int,
 }
+
+/// `RWF_*` that say how a disk is to be asked, and nothing of what is answered.
+const OF_DISKS: c_int = libc::RWF_HIPRI | libc::RWF_DSYNC | libc::RWF_SYNC;
 
 /// `UIO_MAXIOV`.
 const VECTOR_MAX: i64 = 1024;
@@ -36,7 +41,16 @@ const VECTOR_MAX: i64 = 1024;
 impl<'a> Request<'a> {
     /// At the file's own position.
     pub(super) fn own(call: i64, rest: &'a [i64], room: &'a [iovec]) -> Self {
-        Self { call, rest, room, place: Some(Place::Own) }
+        Self { call, rest, room, place: Some(Place::Own), flags: 0 }
+    }
+
+    /// Whether a file of the private folder takes its flags: a tmpfs of Linux 6.6 has these.
+    ///
+    /// # Errors
+    /// `EOPNOTSUPP`.
+    fn check_flags(&self, number: c_int) -> Result<(), Errno> {
+        let is_known = self.flags & !(OF_DISKS | libc::RWF_APPEND) == 0 || self.count() == Some(0);
+        if is_known || open::node_of(number).is_none() { Ok(()) } else { Err(Errno::EOPNOTSUPP) }
     }
 
     /// The bytes that it is about; none for a vector that is refused.
@@ -60,6 +74,7 @@ pub(super) fn read(kernel: &mut Kernel, number: c_int, request: &Request<'_>) ->
         return Ok(length(read.len()));
     }
     if !disk::is_random(number) {
+        request.check_flags(number)?;
         let answer = sys(request.call, &[&[i64::from(open::real(number)?)], request.rest].concat())?;
         if sight::wants_content(number) {
             let bytes = descriptor::gather(request.room);
@@ -80,6 +95,7 @@ pub(super) fn write(kernel: &mut Kernel, number: c_int, request: &Request<'_>) -
     let answer = match write_held(number, request) {
         Some(answer) => length(answer?),
         None => {
+            request.check_flags(number)?;
             if request.count() != Some(0) {
                 held::may_write(number, request.place)?;
             }
@@ -118,7 +134,7 @@ fn read_at(fd: c_int, data: *mut c_void, count: usize, offset: off_t) -> isize {
     }
     let (rest, room) = ([data as i64, length(count), offset], one(data, count));
     let place = Some(Place::At(offset));
-    let request = Request { call: libc::SYS_pread64, rest: &rest, room: &room, place };
+    let request = Request { call: libc::SYS_pread64, rest: &rest, room: &room, place, flags: 0 };
     let answer = |kernel: &mut Kernel, number| read(kernel, number, &request);
     size(on_file("pread of a real file", fd, Work::Nothing, answer, no_position))
 }
@@ -133,7 +149,7 @@ fn write_at(fd: c_int, data: *const c_void, count: usize, offset: off_t) -> isiz
     }
     let (rest, room) = ([data as i64, length(count), offset], one(data.cast_mut(), count));
     let place = Some(Place::At(offset));
-    let request = Request { call: libc::SYS_pwrite64, rest: &rest, room: &room, place };
+    let request = Request { call: libc::SYS_pwrite64, rest: &rest, room: &room, place, flags: 0 };
     let answer = |kernel: &mut Kernel, number| write(kernel, number, &request);
     size(on_file("pwrite to a real file", fd, Work::Write, answer, no_position))
 }
@@ -165,10 +181,10 @@ impl Spread {
         }
     }
 
-    /// The call as it is made for real: flags are for the real kernel alone.
+    /// The call as it is made for real: what writes to the end is for the real kernel alone.
     fn request<'a>(&self, call: i64, rest: &'a [i64], place: Place) -> Request<'a> {
-        let place = (self.flags == 0).then_some(place);
-        Request { call, rest, room: vectors(self.vector, self.count), place }
+        let place = (self.flags & !OF_DISKS == 0).then_some(place);
+        Request { call, rest, room: vectors(self.vector, self.count), place, flags: self.flags }
     }
 }
 

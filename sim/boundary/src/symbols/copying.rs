@@ -85,6 +85,14 @@ fn copy_held(
         Ok(ends) => ends,
         Err(errno) => return Some(Err(errno)),
     };
+    // `generic_copy_file_checks`.
+    if !source.reads() || !target.writes() {
+        return Some(Err(Errno::EBADF));
+    }
+    if [start, place].iter().any(|at| at.cast_unsigned().checked_add(count as u64).is_none()) {
+        return Some(Err(Errno::EOVERFLOW));
+    }
+    let count = count.min(source.left_from(start));
     let data = match source.read(Place::At(start), count) {
         Ok(data) => data.to_vec(),
         Err(errno) => return Some(Err(errno)),

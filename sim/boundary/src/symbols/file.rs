@@ -42,7 +42,7 @@ fn is_absent(path: &[u8]) -> bool {
 fn is_of_the_machine(path: &[u8]) -> bool {
     // std reads its own map and image to print a backtrace. The files behind descriptors are the program's own.
     let own =
-        [&b"/proc/self/maps"[..], b"/proc/self/exe"].contains(&path) || path.starts_with(b"/proc/self/fd/");
+        [&b"/proc/self/maps"[..], b"/proc/self/exe"].contains(&path) || disk::own_descriptor(path).is_some();
     !own && [&b"/proc/"[..], b"/sys/"].iter().any(|place| path.starts_with(place))
 }
 
@@ -83,10 +83,12 @@ impl How {
     fn follow(self) -> Follow {
         let exclusive = libc::O_CREAT | libc::O_EXCL;
         let no = self.flags & libc::O_NOFOLLOW != 0 || self.flags & exclusive == exclusive;
-        match self.flags & (libc::O_CREAT | libc::O_PATH) {
-            _ if no => Follow::No,
-            libc::O_CREAT => Follow::Create,
-            _ => Follow::Yes,
+        let creates = self.flags & libc::O_CREAT != 0;
+        match (no, creates) {
+            (true, true) => Follow::New,
+            (true, false) => Follow::No,
+            (false, true) => Follow::Create,
+            (false, false) => Follow::Yes,
         }
     }
 
@@ -95,7 +97,7 @@ impl How {
     }
 
     /// What Linux finds wrong with the flags alone: `build_open_flags`.
-    fn check(self) -> Result<(), Errno> {
+    pub(super) fn check(self) -> Result<(), Errno> {
         let temporary = self.flags & (libc::O_TMPFILE & !libc::O_DIRECTORY) != 0;
         let reads_alone = self.flags & libc::O_ACCMODE == libc::O_RDONLY;
         let creates_folder = self.flags & libc::O_CREAT != 0 && self.flags & libc::O_DIRECTORY != 0;
@@ -145,6 +147,7 @@ pub(super) fn open_at(name: &'static str, at: At, how: How) -> c_int {
                 open::open_nameless(kernel, &spot, how.mode, how.flags)?
             }
             Found::Inside(spot) => open::open(kernel, &spot, how.ask(), how.flags)?,
+            Found::Outside { shown, .. } if is_absent(&shown) => return Err(Errno::ENOENT.into()),
             Found::Outside { real, shown } => {
                 machine = is_of_the_machine(&shown).then(|| shown.clone());
                 open_outside(kernel, &real, &shown, how)?

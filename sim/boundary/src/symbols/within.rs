@@ -81,22 +81,31 @@ fn check(flags: u64, mode: u64, resolve: u64) -> Result<How, Errno> {
     }
     let nameless = libc::O_TMPFILE & !libc::O_DIRECTORY;
     let modes = if flags & (libc::O_CREAT | nameless) == 0 { 0 } else { 0o7777 };
-    if mode & !modes != 0 || flags & libc::O_PATH != 0 && flags & !OF_PLACES != 0 {
+    if mode & !modes != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let how = How { flags, mode: u32::try_from(mode).expect("twelve bits"), bounds: bounds(resolve) };
+    how.check()?;
+    if flags & libc::O_PATH != 0 && flags & !OF_PLACES != 0 {
         return Err(Errno::EINVAL);
     }
     if has(libc::RESOLVE_CACHED) && flags & (libc::O_TRUNC | libc::O_CREAT | nameless) != 0 {
         return Err(Errno::EAGAIN);
     }
+    Ok(how)
+}
+
+fn bounds(resolve: u64) -> Bounds {
+    let has = |flag: u64| resolve & flag != 0;
     let within = match () {
         () if has(libc::RESOLVE_BENEATH) => Within::Beneath,
         () if has(libc::RESOLVE_IN_ROOT) => Within::Root,
         () => Within::All,
     };
-    let bounds = Bounds {
+    Bounds {
         within,
         no_links: has(libc::RESOLVE_NO_SYMLINKS),
         no_magic: has(libc::RESOLVE_NO_MAGICLINKS),
         one_mount: has(libc::RESOLVE_NO_XDEV),
-    };
-    Ok(How { flags, mode: u32::try_from(mode).expect("twelve bits"), bounds })
+    }
 }

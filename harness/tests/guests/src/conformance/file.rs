@@ -126,6 +126,7 @@ fn vectors(t: &mut Transcript) {
     }
     t.call("at the position", file::pwritev(Size::Plain, fd.0, &[IoSlice::new(b"!!")], -1, Some(0)));
     t.call("which moves", file::lseek(Size::Plain, fd.0, 0, SEEK_CUR));
+    t.call("to the disk", file::pwritev(Size::Plain, fd.0, &[IoSlice::new(b"?")], 0, Some(libc::RWF_DSYNC)));
     t.call("nonsense", file::pwritev(Size::Plain, fd.0, &[IoSlice::new(b"!!")], 0, Some(1 << 20)));
     others(t, |t, what, fd| {
         t.call(
@@ -183,9 +184,7 @@ fn sync(t: &mut Transcript) {
     others(t, |t, what, fd| {
         t.call(format_args!("fsync {what}"), file::fsync(fd));
         t.call(format_args!("fdatasync {what}"), file::fdatasync(fd));
-        if what == "of nothing" {
-            t.call(format_args!("syncfs {what}"), file::syncfs(fd));
-        }
+        t.call(format_args!("syncfs {what}"), file::syncfs(fd));
         if what == "of a socket" || what == "of nothing" {
             t.call(format_args!("sync_file_range {what}"), file::sync_file_range(fd, 0, 5, 0));
         }

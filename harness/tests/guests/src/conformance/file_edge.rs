@@ -25,6 +25,7 @@ family! {
     "many" = many, ["pwrite", "read", "write"], "Files with holes, all open at once.";
     "through" = through, ["open", "stat", "access", "readlink"], "A descriptor by its path, and through a link.";
     "gone" = gone, ["opendir", "readdir"], "Reading a folder that was removed.";
+    "names" = names, ["close", "link", "rmdir"], "A file whose names are all gone, and their folder with them.";
     "nothing" = nothing, ["copy_file_range", "sendfile"], "Copies of nothing.";
     "pieces" = pieces, ["splice"], "Files that no pipe is between.";
 }
@@ -113,6 +114,13 @@ fn flags(t: &mut Transcript) {
         t.call("write", descriptor::write(fd.0, b"12"));
         t.value("content", fs::read_to_string("a").expect("it is text"));
     }
+    t.value("direct, of a folder", open(c".", libc::O_DIRECT).map(|fd| shown(&fd)));
+    let folder = folder_fd(c".");
+    t.call("and later", descriptor::fcntl(folder.0, libc::F_SETFL, libc::O_DIRECT));
+    t.call("a link to nothing", path::symlink(c"nowhere/x", c"n"));
+    for flags in [O_CREAT, O_CREAT | O_EXCL, O_CREAT | libc::O_NOFOLLOW, O_RDONLY] {
+        t.value(format_args!("a slash, {flags:o}"), open(c"n/", O_RDWR | flags).map(|fd| shown(&fd)));
+    }
     let place = open(c"a", O_PATH).expect("it is there");
     t.call("of a place", descriptor::fcntl(place.0, libc::F_SETFL, O_APPEND));
 }
@@ -179,6 +187,9 @@ fn through(t: &mut Transcript) {
     t.value("behind a file", content(&by_path(fd.0, "/a")));
     t.value("of nothing", content(&by_path(999, "/a")));
     t.value("of nothing", content(&by_path(999, "")));
+    for name in [c"/proc/self/fd/99999999999", c"/proc/self/fd/03", c"/dev/fd/x", c"/proc/self/fd/-1/x"] {
+        t.value(format_args!("{name:?}"), content(name));
+    }
     let kind = |name: &std::ffi::CStr| {
         path::stat(Size::Plain, Of::Path(name)).map(|data| data.st_mode & libc::S_IFMT)
     };
@@ -202,6 +213,26 @@ fn gone(t: &mut Transcript) {
     );
 }
 
+fn names(t: &mut Transcript) {
+    let _scratch = Scratch::new();
+    for folder in [c"d", c"d/e"] {
+        t.call("mkdir", path::mkdir(folder, 0o755));
+    }
+    let fd = filled(c"d/a", b"content");
+    for name in [c"d/b", c"d/e/c"] {
+        t.call("link", path::link(c"d/a", name));
+    }
+    for name in [c"d/a", c"d/b", c"d/e/c"] {
+        t.call("unlink", path::unlink(name));
+    }
+    for folder in [c"d/e", c"d"] {
+        t.call("rmdir", path::rmdir(folder));
+    }
+    t.call("size", path::stat(Size::Plain, Of::Open(fd.0)).map(|data| data.st_size));
+    t.call("close", fd.close());
+    t.call("mkdir", path::mkdir(c"d", 0o755));
+}
+
 fn nothing(t: &mut Transcript) {
     let _scratch = Scratch::new();
     let (from, to) = (filled(c"a", b"hello"), filled(c"b", b"there"));
@@ -212,7 +243,10 @@ fn nothing(t: &mut Transcript) {
     t.call("send at the end", file::sendfile(Size::Plain, to.0, from.0, None, 9));
     t.value("as before", modified() == before);
     t.call("to the beginning", file::lseek(Size::Plain, from.0, 0, libc::SEEK_SET));
-    t.call("copy", file::copy_file_range(from.0, to.0, 9));
+    let all = isize::MAX.unsigned_abs();
+    for count in [9, all, 2 * all + 1] {
+        t.call(format_args!("copy {count}"), file::copy_file_range(from.0, to.0, count));
+    }
     t.value("as before", modified() == before);
     t.value("content", fs::read_to_string("b").expect("it is text"));
 }

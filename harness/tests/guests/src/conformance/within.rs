@@ -121,6 +121,7 @@ fn names(t: &mut Transcript) {
             }
         }
     }
+    t.value("of nothing, from the top", ask(999, c"/f", O_RDONLY, RESOLVE_BENEATH).map(content));
     t.value("of nothing", ask(-1, c"f", O_RDONLY, RESOLVE_BENEATH).map(content));
     t.value("of a file", ask(filled(c"g", b"").0, c"f", O_RDONLY, RESOLVE_BENEATH).map(content));
     t.value("from here", ask(AT_FDCWD, c"in/d/f", O_RDONLY, RESOLVE_BENEATH).map(content));
@@ -165,6 +166,7 @@ fn words(t: &mut Transcript) {
         ("a place", &[flags(O_PATH | O_NOFOLLOW), 0, 0]),
         ("a folder to make", &[create | flags(O_DIRECTORY), 0o600, 0]),
         ("nameless, to read", &[flags(O_TMPFILE), 0o600, 0]),
+        ("a folder to make in memory", &[create | flags(O_DIRECTORY), 0o600, RESOLVE_CACHED]),
         ("made in memory", &[create, 0o600, RESOLVE_CACHED]),
         ("emptied in memory", &[flags(O_RDWR | O_TRUNC), 0, RESOLVE_CACHED]),
     ] {

@@ -101,6 +101,12 @@ static VARIANTS: &[Variant] = &[
         &[find("unmodelled: *")],
         foreign::machine,
     ),
+    doomed(
+        "spelled",
+        "Files of the machine are opened by other names than their own.",
+        &[find("unmodelled: *")],
+        foreign::spelled,
+    ),
     sound("output", "A lot of output to both streams.", files::output),
     sound("files", "Real files are written, read and removed.", files::files),
     doomed(

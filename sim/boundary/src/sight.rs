@@ -187,11 +187,15 @@ pub(crate) fn wants_content(real: i32) -> bool {
     open::node_of(real).is_none() && (inputs() || sys::fstat(real).is_ok_and(|data| data.st_size == 0))
 }
 
+/// No two processes have the same, by numbers of files that say nothing: who goes by addresses is found by moving them.
+const OWN_MAP: &[u8] = b"/proc/self/maps";
+
 /// The program read bytes from a real file.
 pub(crate) fn read(thread: ThreadId, real: i32, read: &[u8]) {
     if open::node_of(real).is_none()
         && let Ok(path) = sys::path_of(real)
         && path.starts_with(b"/")
+        && path != OWN_MAP
     {
         note_of(thread, Input::Read(text(&path)), fold(read), Where::Untold);
     }

@@ -283,9 +283,7 @@ fn outside(kernel: &Kernel, path: Vec<u8>, follow: Follow) -> Result<Step, Stop>
         [b"proc", b"self" | b"thread-self", b"fd", _, ..] | [b"dev", b"fd", _, ..] => {
             return Err(Errno::ENOENT.into());
         }
-        [b"proc", _, b"cwd" | b"root" | b"map_files" | b"fd", ..]
-        | [b"proc", _, b"task", _, ..]
-        | [b"dev", b"fd"] => {
+        [b"proc", _, b"cwd" | b"root" | b"map_files", ..] | [b"proc", _, b"fd" | b"task", _, ..] => {
             let shown = String::from_utf8_lossy(&path);
             let what = format!("files of a process by their path: {shown}");
             return Err(Stop::Unmodelled(what, Errno::ENOENT));
@@ -315,9 +313,6 @@ pub(crate) fn own_descriptor(path: &[u8]) -> Option<(c_int, &[u8])> {
 fn named_descriptor(path: &[u8]) -> Option<c_int> {
     let number = match tree::plain(path)[..] {
         [b"proc", b"self" | b"thread-self", b"fd", number] | [b"dev", b"fd", number] => number,
-        [b"dev", b"stdin"] => b"0",
-        [b"dev", b"stdout"] => b"1",
-        [b"dev", b"stderr"] => b"2",
         _ => return None,
     };
     if !number.iter().all(u8::is_ascii_digit) || number.len() > 1 && number.starts_with(b"0") {
@@ -328,7 +323,12 @@ fn named_descriptor(path: &[u8]) -> Option<c_int> {
 }
 
 /// The file behind a descriptor, by its path. The path itself, which is a link, is the real kernel's.
-fn through_descriptor(kernel: &Kernel, fd: i32, shown: Vec<u8>, follow: Follow) -> Result<Found, Stop> {
+pub(crate) fn through_descriptor(
+    kernel: &Kernel,
+    fd: i32,
+    shown: Vec<u8>,
+    follow: Follow,
+) -> Result<Found, Stop> {
     let real = match kernel.object(fd) {
         None => return Err(Errno::ENOENT.into()),
         Some(Object::Real(real)) => real,
@@ -337,12 +337,9 @@ fn through_descriptor(kernel: &Kernel, fd: i32, shown: Vec<u8>, follow: Follow) 
             return Err(Stop::Unmodelled(what, Errno::ENOENT));
         }
     };
-    let follows = matches!(follow, Follow::Yes | Follow::Create);
     match open::node_of(real) {
-        Some(node) if follows => Ok(Found::Inside(Spot::of(node))),
-        node => {
-            // What is followed is the file, by whatever name.
-            let shown = if follows && node.is_none() { sys::path_of(real)? } else { shown };
+        Some(node) if matches!(follow, Follow::Yes | Follow::Create) => Ok(Found::Inside(Spot::of(node))),
+        _ => {
             let real = sys::c_path(format!("/proc/self/fd/{}", open::real(real)?).into_bytes())?;
             Ok(Found::Outside { real, shown })
         }

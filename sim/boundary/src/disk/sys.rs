@@ -117,9 +117,25 @@ pub(crate) fn readlink(path: &CStr) -> Result<Vec<u8>, Errno> {
     Ok(room)
 }
 
-/// The path of an open file, as the kernel names it.
+/// The path of an open file, as the kernel names it; but which process this really is does not show.
 pub(crate) fn path_of(real: c_int) -> Result<Vec<u8>, Errno> {
-    readlink(&c_path(format!("/proc/self/fd/{real}").into_bytes())?)
+    let path = readlink(&c_path(format!("/proc/self/fd/{real}").into_bytes())?)?;
+    let own = format!("/proc/{}", sys(libc::SYS_getpid, &[])?);
+    Ok(match path.strip_prefix(own.as_bytes()) {
+        Some(rest) if rest.first().is_none_or(|byte| *byte == b'/') => of_this_process(rest),
+        _ => path,
+    })
+}
+
+/// A path of `/proc/self`, and of `/proc/thread-self` if it is of a thread: programs have one of ours.
+fn of_this_process(rest: &[u8]) -> Vec<u8> {
+    match rest.strip_prefix(b"/task/") {
+        Some(thread) => {
+            let digits = thread.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            [b"/proc/thread-self", &thread[digits..]].concat()
+        }
+        None => [b"/proc/self", rest].concat(),
+    }
 }
 
 /// `lstat(2)` in a folder of ours.

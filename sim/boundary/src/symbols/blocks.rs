@@ -13,6 +13,7 @@ use photofinish_sim::fd::Object;
 use photofinish_sim::file::pipe::End;
 use photofinish_sim::kernel::Kernel;
 
+use super::descriptor;
 use super::real::{done, fails, on_file, unmodelled_of};
 use crate::disk::{held, open, sys::sys};
 use crate::own::owned;
@@ -99,10 +100,12 @@ owned! {
 
     /// `syncfs(2)`: as `fsync(2)`, of whatever is open.
     fn syncfs(fd: c_int) -> c_int {
-        done(call("syncfs", fd, |kernel, caller| match work_on(kernel, caller, fd, Work::Sync)? {
+        let answer = call("syncfs", fd, |kernel, caller| match work_on(kernel, caller, fd, Work::Sync)? {
             Object::Real(number) => Ok(open::flags_in_use(number).map(|_| ())?),
             _ => Ok(()),
-        }))
+        });
+        descriptor::close_real();
+        done(answer)
     }
 
     /// `sync_file_range(2)`: as `fsync(2)`, if its arguments are good.

@@ -44,13 +44,18 @@ impl<'a> Request<'a> {
         Self { call, rest, room, place: Some(Place::Own), flags: 0 }
     }
 
-    /// Whether a file of the private folder takes its flags: a tmpfs of Linux 6.6 has these.
+    /// Whether a file of the private folder, which is not open the other way alone, takes its flags: a tmpfs of Linux 6.6 has these.
     ///
     /// # Errors
     /// `EOPNOTSUPP`.
-    fn check_flags(&self, number: c_int) -> Result<(), Errno> {
-        let is_known = self.flags & !(OF_DISKS | libc::RWF_APPEND) == 0 || self.count() == Some(0);
-        if is_known || open::node_of(number).is_none() { Ok(()) } else { Err(Errno::EOPNOTSUPP) }
+    fn check_flags(&self, number: c_int, other_way: c_int) -> Result<(), Errno> {
+        if self.flags & !(OF_DISKS | libc::RWF_APPEND) == 0 || open::node_of(number).is_none() {
+            return Ok(());
+        }
+        // What else is wrong is found first, by the real kernel.
+        let is_open = open::flags_in_use(number)? & libc::O_ACCMODE != other_way;
+        let moves = self.count().is_some_and(|count| count > 0);
+        if is_open && moves { Err(Errno::EOPNOTSUPP) } else { Ok(()) }
     }
 
     /// The bytes that it is about; none for a vector that is refused.
@@ -74,7 +79,7 @@ pub(super) fn read(kernel: &mut Kernel, number: c_int, request: &Request<'_>) ->
         return Ok(length(read.len()));
     }
     if !disk::is_random(number) {
-        request.check_flags(number)?;
+        request.check_flags(number, libc::O_WRONLY)?;
         let answer = sys(request.call, &[&[i64::from(open::real(number)?)], request.rest].concat())?;
         if sight::wants_content(number) {
             let bytes = descriptor::gather(request.room);
@@ -95,7 +100,7 @@ pub(super) fn write(kernel: &mut Kernel, number: c_int, request: &Request<'_>) -
     let answer = match write_held(number, request) {
         Some(answer) => length(answer?),
         None => {
-            request.check_flags(number)?;
+            request.check_flags(number, libc::O_RDONLY)?;
             if request.count() != Some(0) {
                 held::may_write(number, request.place)?;
             }

@@ -24,8 +24,13 @@ use crate::sight;
 
 /// Devices that keep nothing.
 const DEVICES: [&[u8]; 3] = [b"/dev/null", b"/dev/zero", b"/dev/full"];
-/// `random(4)`: their bytes are the run's.
-const RANDOM: [&[u8]; 2] = [b"/dev/random", b"/dev/urandom"];
+/// The same by their numbers (`mem(4)`), and `random(4)`, whose bytes are the run's.
+const DEVICE_MAJOR: u32 = 1;
+const DEVICE_MINORS: [u32; 3] = [3, 5, 7];
+const RANDOM_MINORS: [u32; 2] = [8, 9];
+
+/// Standard streams by their paths, which are links to their descriptors.
+const STREAMS: [&[u8]; 3] = [b"/dev/stdin", b"/dev/stdout", b"/dev/stderr"];
 
 /// Whether anybody may write to this path, because nothing that is written there stays.
 pub(super) fn is_device(path: &[u8]) -> bool {
@@ -141,7 +146,13 @@ pub(super) fn open_at(name: &'static str, at: At, how: How) -> c_int {
         at.name()?;
         // The number comes first: without one, nothing is looked for.
         kernel.processes.get(caller.process).fds.lowest_free(0)?;
-        let found = disk::find_within(kernel, at, how.follow(), how.bounds)?;
+        let mut found = disk::find_within(kernel, at, how.follow(), how.bounds)?;
+        if let Found::Outside { shown, .. } = &found
+            && matches!(how.follow(), Follow::Yes | Follow::Create)
+            && let Some(stream) = (0..).zip(STREAMS).find(|(_, path)| path == shown)
+        {
+            found = disk::through_descriptor(kernel, stream.0, shown.clone(), how.follow())?;
+        }
         let real = match found {
             Found::Inside(spot) if how.is_nameless() => {
                 open::open_nameless(kernel, &spot, how.mode, how.flags)?
@@ -150,7 +161,13 @@ pub(super) fn open_at(name: &'static str, at: At, how: How) -> c_int {
             Found::Outside { shown, .. } if is_absent(&shown) => return Err(Errno::ENOENT.into()),
             Found::Outside { real, shown } => {
                 machine = is_of_the_machine(&shown).then(|| shown.clone());
-                open_outside(kernel, &real, &shown, how)?
+                let opened = open_outside(kernel, &real, &shown, how)?;
+                // By a link it may have another name.
+                let path = sys::path_of(opened)?;
+                if machine.is_none() && is_of_the_machine(&path) {
+                    machine = Some(path);
+                }
+                opened
             }
             Found::Program(_) if how.changes() => return Err(Errno::ETXTBSY.into()),
             Found::Program(path) => {
@@ -170,20 +187,42 @@ pub(super) fn open_at(name: &'static str, at: At, how: How) -> c_int {
 
 /// Opens a file that all runs share, if nothing is changed by that.
 fn open_outside(kernel: &Kernel, real: &CStr, shown: &[u8], how: How) -> Result<c_int, Stop> {
+    // Whatever it is, it is not made.
+    let making = libc::O_CREAT | libc::O_EXCL | libc::O_TRUNC;
     if how.changes() && !is_device(shown) {
         // What cannot be opened in any case fails as ever.
         if how.flags & (libc::O_CREAT | libc::O_TRUNC) == 0 {
             sys::close(sys::open(real, how.flags & !libc::O_EXCL, 0)?);
         }
-        has_folder(shown)?;
+        has_folder(real.to_bytes())?;
         return Err(disk::refused("open(2) for writing", shown));
     }
-    let real = sys::raise(sys::open(real, how.flags, how.mode)?)?;
-    if RANDOM.contains(&shown) {
-        disk::note_random(real);
+    let opened = sys::raise(sys::open(real, how.flags & !making, how.mode)?)?;
+    let minor = device(opened)?;
+    let answer = match minor {
+        _ if how.flags & (libc::O_CREAT | libc::O_EXCL) == libc::O_CREAT | libc::O_EXCL => {
+            Err(Errno::EEXIST.into())
+        }
+        Some(minor) if how.changes() && DEVICE_MINORS.contains(&minor) => Ok(()),
+        _ if how.changes() => Err(disk::refused("open(2) for writing", shown)),
+        _ => Ok(()),
+    };
+    if let Err(stop) = answer {
+        sys::close(opened);
+        return Err(stop);
     }
-    sight::opened(kernel.current(), shown, real);
-    Ok(real)
+    if how.flags & libc::O_PATH == 0 && minor.is_some_and(|minor| RANDOM_MINORS.contains(&minor)) {
+        disk::note_random(opened);
+    }
+    sight::opened(kernel.current(), shown, opened);
+    Ok(opened)
+}
+
+/// Which of the devices of `mem(4)` and `random(4)` is open.
+fn device(opened: c_int) -> Result<Option<u32>, Errno> {
+    let data = sys::fstat(opened)?;
+    let is_one = data.st_mode & libc::S_IFMT == libc::S_IFCHR && libc::major(data.st_rdev) == DEVICE_MAJOR;
+    Ok(is_one.then(|| libc::minor(data.st_rdev)))
 }
 
 /// Letters of `mkstemp(3)`.

@@ -49,8 +49,10 @@ pub(super) fn unmodelled_of(name: &'static str, errno: Errno) -> impl Fn(Object)
 /// Where a path of the running thread leads, for a call that changes something there: into the private folder.
 pub(super) fn inside(kernel: &Kernel, name: &'static str, at: At, follow: Follow) -> Result<Spot, Stop> {
     let found = disk::find(kernel, at, follow)?;
-    if let Found::Outside { shown, .. } | Found::Program(shown) = &found {
-        has_folder(shown)?;
+    match &found {
+        Found::Outside { real, .. } => has_folder(real.to_bytes())?,
+        Found::Program(path) => has_folder(path)?,
+        Found::Inside(_) => {}
     }
     found.inside(name)
 }

@@ -128,6 +128,11 @@ fn vectors(t: &mut Transcript) {
     t.call("which moves", file::lseek(Size::Plain, fd.0, 0, SEEK_CUR));
     t.call("to the disk", file::pwritev(Size::Plain, fd.0, &[IoSlice::new(b"?")], 0, Some(libc::RWF_DSYNC)));
     t.call("nonsense", file::pwritev(Size::Plain, fd.0, &[IoSlice::new(b"!!")], 0, Some(1 << 20)));
+    let name = path::openat(libc::AT_FDCWD, c"a", libc::O_WRONLY, 0).map(Fd).expect("it is there");
+    let nowait = Some(libc::RWF_NOWAIT);
+    t.call("not to read", file::preadv(Size::Plain, name.0, &mut [IoSliceMut::new(&mut [0])], 0, nowait));
+    let name = path::openat(libc::AT_FDCWD, c"a", libc::O_RDONLY, 0).map(Fd).expect("it is there");
+    t.call("not to write", file::pwritev(Size::Plain, name.0, &[IoSlice::new(b"!")], 0, nowait));
     others(t, |t, what, fd| {
         t.call(
             format_args!("preadv {what}"),

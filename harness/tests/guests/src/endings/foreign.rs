@@ -33,7 +33,7 @@ pub(super) fn big_stack() -> Result<(), Failure> {
 }
 
 /// Files of the machine by other names than their own; each is to be noted.
-const SPELLED: [&str; 9] = [
+const SPELLED: [&str; 11] = [
     "proc/meminfo",
     "//proc/meminfo",
     "/tmp/../proc/./meminfo",
@@ -43,6 +43,8 @@ const SPELLED: [&str; 9] = [
     "/dev/fd",
     "/dev/stdin",
     "/proc/self/cwd",
+    "/dev/fd/../status",
+    "to-status",
 ];
 
 /// Devices by other names than their own, which are to be those that they are.
@@ -61,6 +63,11 @@ pub(super) fn spelled() -> Result<(), Failure> {
         println!("{name} {bytes:?}");
     };
     read("to-descriptor");
+    let status = File::open("/proc/self/status").expect("there is one");
+    link(&format!("/dev/fd/{}", status.as_raw_fd()), "to-status");
+    // Nothing of it shows but that it is there.
+    println!("{}", std::fs::metadata("/dev/stdin").is_ok() && std::fs::metadata("/proc/self/fd").is_ok());
+    println!("{:?}", std::fs::remove_file("/nope/../x").map_err(|error| error.kind()));
     for name in SPELLED.into_iter().filter(|name| !name.starts_with("proc")) {
         println!("{name} {}", File::open(name).is_ok());
     }

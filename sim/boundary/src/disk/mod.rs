@@ -251,7 +251,7 @@ enum Step {
 impl Way {
     fn follow(self, kernel: &Kernel, follow: Follow) -> Result<Step, Stop> {
         let Self { from, path } = self;
-        let root = disk().root(kernel.host_id());
+        let root = || disk().root(kernel.host_id());
         let (from, path) = match from {
             Start::Inside(folder) => (folder, path),
             Start::Outside(start) => {
@@ -259,10 +259,10 @@ impl Way {
                 if !tree::leads_inside(&path) {
                     return outside(kernel, path, follow);
                 }
-                (root, path)
+                (root(), path)
             }
         };
-        match tree().walk(root, from, &path, follow)? {
+        match tree().walk(root(), from, &path, follow)? {
             tree::Found::Inside(spot) => Ok(Step::There(Found::Inside(spot))),
             tree::Found::Outside(path) => outside(kernel, path, follow),
         }

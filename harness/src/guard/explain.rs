@@ -1,8 +1,8 @@
 //! The runs that it takes to say where two equal runs differ, and why.
 //!
-//! All of them are made in forked images, for which it is enough that they are watched. What differs by real time, or by what others do meanwhile, may not show at once: the pause between the two runs of a pair grows with
-//! each pair that agrees. Does not judge. Invariant: nothing is concluded from a pair of runs that agreed, and how often pairs agreed is
-//! part of what is said.
+//! All of them are made in forked images, for which it is enough that they are watched. What differs by real time, or by what others
+//! do meanwhile, may not show at once: the pause between the two runs of a pair grows with each pair that agrees. Does not judge.
+//! Invariant: nothing is concluded from a pair of runs that agreed, and how often pairs agreed is part of what is said.
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -21,7 +21,7 @@ use crate::file::lock::FileNumber;
 pub use change::Move;
 pub use node::{Kind, Linkable, Node, Right, Stat, Time, Times, Who};
 pub use open::{Ask, Opened};
-pub use walk::{Bounds, Follow, Found, Last, MOUNT, Spot, Within, leads_inside, plain};
+pub use walk::{Bounds, Follow, Found, Last, MOUNT, Spot, Within, along, leads_inside, plain};
 
 use node::{Body, Name};
 

@@ -55,6 +55,14 @@ pub enum Within {
     Root,
 }
 
+impl Follow {
+    /// Whether a link that is the last name leads on.
+    #[must_use]
+    pub const fn leads_on(self) -> bool {
+        matches!(self, Self::Yes | Self::Create)
+    }
+}
+
 /// What the last name of a path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Last {
@@ -109,11 +117,23 @@ fn names(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
 /// can tell where it leads.
 #[must_use]
 pub fn leads_inside(path: &[u8]) -> bool {
-    let mut at = Vec::new();
-    names(path).any(|name| {
-        step(&mut at, name);
-        is_mount(&at)
-    })
+    along(path, |at| is_mount(at).then_some(())).is_some()
+}
+
+/// Goes along the names of a path from `/`, as if no folder on its way were a link: what is found first, and what of the path stands behind
+/// it.
+pub fn along<'a, T>(path: &'a [u8], found: impl Fn(&[&'a [u8]]) -> Option<T>) -> Option<(T, &'a [u8])> {
+    let (mut at, mut rest) = (Vec::new(), path);
+    loop {
+        let start = rest.iter().position(|byte| *byte != b'/')?;
+        let end =
+            rest[start..].iter().position(|byte| *byte == b'/').map_or(rest.len(), |length| start + length);
+        step(&mut at, &rest[start..end]);
+        rest = &rest[end..];
+        if let Some(found) = found(&at) {
+            return Some((found, rest));
+        }
+    }
 }
 
 /// The names from `/` on that an absolute path comes to, if no folder on its way is a link.

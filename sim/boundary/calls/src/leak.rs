@@ -92,18 +92,31 @@ pub fn aio_read(fd: i32) -> Result<u64, Failed> {
     Ok(asked)
 }
 
-/// The page that the kernel keeps its clocks in for the vDSO, `[vvar]` of `proc_pid_maps(5)`, folded into a byte; `None` if it is not
-/// to be found.
+/// The page that the kernel keeps its clocks in for the vDSO, `[vvar]` of `proc_pid_maps(5)`, hashed (FNV-1a) as soon as the kernel has
+/// written to it; `None` if it is not to be found. It waits for that writing because the page stands still from one tick to the next,
+/// in which two runs have room: each of two calls one after the other sees a tick of its own.
 #[must_use]
-pub fn clock_page() -> Option<u8> {
+pub fn clock_page() -> Option<u64> {
     const PAGE: usize = 4096;
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
     let line = maps.lines().find(|line| line.ends_with("[vvar]"))?;
     let from = usize::from_str_radix(line.split('-').next()?, 16).ok()?;
-    let fold = |fold: u8, at: usize| {
-        // SAFETY: the page is mapped for reading as long as the process lives, and whoever changes it does not mind an atomic load.
-        let byte = unsafe { AtomicU8::from_ptr((from + at) as *mut u8) }.load(Ordering::Relaxed);
-        fold.rotate_left(1) ^ byte
-    };
-    Some((0..PAGE).fold(0, fold))
+    // SAFETY: the page is mapped for reading as long as the process lives, and whoever changes it does not mind atomic loads.
+    let page = unsafe { core::slice::from_raw_parts(from as *const AtomicU8, PAGE) };
+    let first = hash(page);
+    loop {
+        let now = hash(page);
+        if now != first {
+            return Some(now);
+        }
+        core::hint::spin_loop();
+    }
+}
+
+/// FNV-1a of `bytes`.
+fn hash(bytes: &[AtomicU8]) -> u64 {
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let byte = |at: &AtomicU8| u64::from(at.load(Ordering::Relaxed));
+    bytes.iter().fold(BASIS, |hash, at| (hash ^ byte(at)).wrapping_mul(PRIME))
 }

@@ -144,11 +144,6 @@ pub(crate) enum Found {
 }
 
 impl Found {
-    fn outside(path: Vec<u8>) -> Result<Self, Errno> {
-        let shown = plain(&path);
-        Ok(Self::Outside { real: sys::c_path(path)?, shown })
-    }
-
     /// What is there, if it is in the private folder.
     ///
     /// # Errors
@@ -159,15 +154,6 @@ impl Found {
             Self::Outside { shown, .. } | Self::Program(shown) => Err(refused(what, &shown)),
         }
     }
-}
-
-/// A path from `/` by its names alone, for who compares it; a slash behind it stays.
-fn plain(path: &[u8]) -> Vec<u8> {
-    let mut shown = tree::plain(path).iter().flat_map(|name| [&b"/"[..], name]).collect::<Vec<_>>().concat();
-    if path.ends_with(b"/") || shown.is_empty() {
-        shown.push(b'/');
-    }
-    shown
 }
 
 /// A change of what all runs share.
@@ -278,7 +264,8 @@ fn outside(kernel: &Kernel, path: Vec<u8>, follow: Follow) -> Result<Step, Stop>
         kernel.object(fd).ok_or(Errno::ENOENT)?;
         return Ok(Step::On(Way { from: process::start(kernel, fd)?, path: rest.to_vec() }));
     }
-    match tree::plain(&path)[..] {
+    let names = tree::plain(&path);
+    match names[..] {
         // No number, or it would be a descriptor.
         [b"proc", b"self" | b"thread-self", b"fd", _, ..] | [b"dev", b"fd", _, ..] => {
             return Err(Errno::ENOENT.into());
@@ -290,8 +277,15 @@ fn outside(kernel: &Kernel, path: Vec<u8>, follow: Follow) -> Result<Step, Stop>
         }
         _ => {}
     }
-    let shown = plain(&path);
-    Ok(Step::There(if is_program(&shown) { Found::Program(shown) } else { Found::outside(path)? }))
+    // By its names alone, for who compares it; a slash behind it stays.
+    let mut shown = names.iter().flat_map(|name| [&b"/"[..], name]).collect::<Vec<_>>().concat();
+    if path.ends_with(b"/") || shown.is_empty() {
+        shown.push(b'/');
+    }
+    Ok(Step::There(match is_program(&shown) {
+        true => Found::Program(shown),
+        false => Found::Outside { real: sys::c_path(path)?, shown },
+    }))
 }
 
 /// A program of the scenario is a file that is nowhere.
@@ -301,19 +295,14 @@ fn is_program(path: &[u8]) -> bool {
 
 /// The descriptor of the process that a path names or leads through, and what stands behind it: `.` for a slash alone.
 pub(crate) fn own_descriptor(path: &[u8]) -> Option<(c_int, &[u8])> {
-    let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-    let (fd, rest) = slashes.chain([path.len()]).find_map(|end| {
-        let (name, rest) = path.split_at(end);
-        Some((named_descriptor(name)?, rest))
-    })?;
+    let (fd, rest) = tree::along(path, named_descriptor)?;
     let behind = rest.iter().position(|byte| *byte != b'/').map_or(&b"."[..], |start| &rest[start..]);
     Some((fd, if rest.is_empty() { rest } else { behind }))
 }
 
-fn named_descriptor(path: &[u8]) -> Option<c_int> {
-    let number = match tree::plain(path)[..] {
-        [b"proc", b"self" | b"thread-self", b"fd", number] | [b"dev", b"fd", number] => number,
-        _ => return None,
+fn named_descriptor(names: &[&[u8]]) -> Option<c_int> {
+    let ([b"proc", b"self" | b"thread-self", b"fd", number] | [b"dev", b"fd", number]) = names else {
+        return None;
     };
     if !number.iter().all(u8::is_ascii_digit) || number.len() > 1 && number.starts_with(b"0") {
         return None;
@@ -338,7 +327,7 @@ pub(crate) fn through_descriptor(
         }
     };
     match open::node_of(real) {
-        Some(node) if matches!(follow, Follow::Yes | Follow::Create) => Ok(Found::Inside(Spot::of(node))),
+        Some(node) if follow.leads_on() => Ok(Found::Inside(Spot::of(node))),
         _ => {
             let real = sys::c_path(format!("/proc/self/fd/{}", open::real(real)?).into_bytes())?;
             Ok(Found::Outside { real, shown })

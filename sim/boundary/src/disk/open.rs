@@ -61,8 +61,6 @@ const REAL_MAX: usize = 256;
 
 /// Flags that are over when a file is open: `do_dentry_open`.
 const OF_OPENING: c_int = libc::O_CREAT | libc::O_EXCL | libc::O_NOCTTY | libc::O_TRUNC | libc::O_CLOEXEC;
-/// Those that a place has: `O_PATH_FLAGS`.
-const OF_PLACES: c_int = libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW;
 /// Those that `F_SETFL` sets: `SETFL_MASK`.
 const OF_SETTING: c_int = libc::O_APPEND | libc::O_NONBLOCK | libc::O_DIRECT | libc::O_NOATIME;
 /// `O_LARGEFILE`, which a kernel of 64 bits adds, and the C library does not name.
@@ -93,7 +91,7 @@ pub(crate) fn real(number: c_int) -> Result<c_int, Errno> {
 fn open_really(opened: &Opened) -> Result<c_int, Errno> {
     close_the_least_used()?;
     if !opened.has_content() {
-        return sys::raise(disk().store.open_empty(opened.flags & OF_PLACES | libc::O_DIRECTORY)?);
+        return sys::raise(disk().store.open_empty(opened.flags & libc::O_PATH | libc::O_DIRECTORY)?);
     }
     // In what else it was asked for the real kernel has no part: `O_DIRECT` is memory here, as on a tmpfs.
     let flags = opened.flags & (libc::O_ACCMODE | libc::O_APPEND);
@@ -185,8 +183,8 @@ fn keep(node: FileNumber, name: usize, flags: c_int) -> c_int {
     let number = NUMBERS_FROM + disk().opened_count;
     disk().opened_count += 1;
     disk().tree.hold(node);
-    let is_place = flags & libc::O_PATH != 0;
-    let flags = if is_place { flags & OF_PLACES } else { flags & !OF_OPENING | LARGE_FILE };
+    let added = if flags & libc::O_PATH == 0 { LARGE_FILE } else { 0 };
+    let flags = flags & !OF_OPENING | added;
     disk().open.insert(number, Opened { node, name, flags, at: 0, real: None });
     number
 }

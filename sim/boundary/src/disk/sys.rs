@@ -120,8 +120,9 @@ pub(crate) fn readlink(path: &CStr) -> Result<Vec<u8>, Errno> {
 /// The path of an open file, as the kernel names it; but which process this really is does not show.
 pub(crate) fn path_of(real: c_int) -> Result<Vec<u8>, Errno> {
     let path = readlink(&c_path(format!("/proc/self/fd/{real}").into_bytes())?)?;
-    let own = format!("/proc/{}", sys(libc::SYS_getpid, &[])?);
-    Ok(match path.strip_prefix(own.as_bytes()) {
+    let Some(of_process) = path.strip_prefix(b"/proc/") else { return Ok(path) };
+    let own = sys(libc::SYS_getpid, &[])?.to_string();
+    Ok(match of_process.strip_prefix(own.as_bytes()) {
         Some(rest) if rest.first().is_none_or(|byte| *byte == b'/') => of_this_process(rest),
         _ => path,
     })

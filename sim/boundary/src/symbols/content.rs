@@ -173,49 +173,41 @@ impl Spread {
         [self.vector as i64, i64::from(self.count), self.offset, 0, i64::from(self.flags)]
     }
 
-    /// Where in the file.
+    /// The call, which is made for real if it writes to the end.
     ///
     /// # Errors
     /// `EINVAL` before the beginning, whatever the descriptor.
-    fn place(&self, call: i64) -> Result<Place, Errno> {
+    fn request<'a>(&self, call: i64, rest: &'a [i64]) -> Result<Request<'a>, Errno> {
         let with_flags = call == libc::SYS_preadv2 || call == libc::SYS_pwritev2;
-        match self.offset {
-            -1 if with_flags => Ok(Place::Own),
-            ..0 => Err(Errno::EINVAL),
-            at => Ok(Place::At(at)),
-        }
-    }
-
-    /// The call as it is made for real: what writes to the end is for the real kernel alone.
-    fn request<'a>(&self, call: i64, rest: &'a [i64], place: Place) -> Request<'a> {
+        let place = match self.offset {
+            -1 if with_flags => Place::Own,
+            ..0 => return Err(Errno::EINVAL),
+            at => Place::At(at),
+        };
         let place = (self.flags & !OF_DISKS == 0).then_some(place);
-        Request { call, rest, room: vectors(self.vector, self.count), place, flags: self.flags }
+        Ok(Request { call, rest, room: vectors(self.vector, self.count), place, flags: self.flags })
     }
 }
 
 fn read_spread(name: &'static str, fd: c_int, call: i64, spread: &Spread) -> isize {
-    let place = match spread.place(call) {
-        Ok(place) => place,
-        Err(errno) => return fail(errno) as isize,
-    };
     let rest = spread.arguments();
-    let request = spread.request(call, &rest, place);
-    let answer = |kernel: &mut Kernel, number| read(kernel, number, &request);
-    size(on_file(name, fd, Work::Nothing, answer, no_position))
+    let answer = spread.request(call, &rest).and_then(|request| {
+        let answer = |kernel: &mut Kernel, number| read(kernel, number, &request);
+        on_file(name, fd, Work::Nothing, answer, no_position)
+    });
+    size(answer)
 }
 
 fn write_spread(name: &'static str, fd: c_int, call: i64, spread: &Spread) -> isize {
     if let Kind::Standard(1 | 2) = kind(fd) {
         return fail(Errno::ESPIPE) as isize;
     }
-    let place = match spread.place(call) {
-        Ok(place) => place,
-        Err(errno) => return fail(errno) as isize,
-    };
     let rest = spread.arguments();
-    let request = spread.request(call, &rest, place);
-    let answer = |kernel: &mut Kernel, number| write(kernel, number, &request);
-    size(on_file(name, fd, Work::Write, answer, no_position))
+    let answer = spread.request(call, &rest).and_then(|request| {
+        let answer = |kernel: &mut Kernel, number| write(kernel, number, &request);
+        on_file(name, fd, Work::Write, answer, no_position)
+    });
+    size(answer)
 }
 
 fn seek(fd: c_int, offset: off_t, whence: c_int) -> off_t {

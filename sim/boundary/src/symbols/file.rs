@@ -134,6 +134,7 @@ impl How {
 pub(super) fn open_at(name: &'static str, at: At, how: How) -> c_int {
     match at.bytes() {
         Err(errno) => return fail(errno),
+        // By their own names, as every runtime asks for them when it starts, they are no call and no scheduling point.
         Ok(path) if is_absent(path) => return fail(Errno::ENOENT),
         Ok(_) => {}
     }
@@ -148,7 +149,7 @@ pub(super) fn open_at(name: &'static str, at: At, how: How) -> c_int {
         kernel.processes.get(caller.process).fds.lowest_free(0)?;
         let mut found = disk::find_within(kernel, at, how.follow(), how.bounds)?;
         if let Found::Outside { shown, .. } = &found
-            && matches!(how.follow(), Follow::Yes | Follow::Create)
+            && how.follow().leads_on()
             && let Some(stream) = (0..).zip(STREAMS).find(|(_, path)| path == shown)
         {
             found = disk::through_descriptor(kernel, stream.0, shown.clone(), how.follow())?;

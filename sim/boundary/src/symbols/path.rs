@@ -31,11 +31,7 @@ fn make_folder(at: At, mode: mode_t) -> c_int {
 fn make_link(at: At, target: *const c_char) -> c_int {
     let target = At::cwd(target);
     change_path("symlink", at, Follow::Never, Work::Folder, |kernel, spot| {
-        let target = match target.bytes()? {
-            [] => return Err(Errno::ENOENT),
-            long if long.len() >= libc::PATH_MAX as usize => return Err(Errno::ENAMETOOLONG),
-            target => target,
-        };
+        let target = target.name()?;
         disk::make(kernel, |tree, birth| tree.make_link(spot, target, birth)).map(|_| ())
     })
 }

@@ -24,6 +24,7 @@ pub mod masked;
 pub mod memory;
 pub mod message;
 pub mod mixture;
+mod nagging;
 pub mod name;
 pub mod options;
 pub mod path;

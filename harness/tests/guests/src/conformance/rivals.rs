@@ -4,15 +4,13 @@
 
 use std::mem::ManuallyDrop;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
-use libc::{F_GETLK, F_OFD_SETLKW, F_RDLCK, F_SETLK, F_SETLKW, F_UNLCK, F_WRLCK, SA_RESTART, SIGUSR1};
+use libc::{F_GETLK, F_OFD_SETLKW, F_RDLCK, F_SETLK, F_SETLKW, F_UNLCK, F_WRLCK};
 use photofinish_calls::file::Size;
 use photofinish_calls::record::{self, Record};
-use photofinish_calls::signal::{self, Change, Does};
 use photofinish_calls::{Failed, descriptor, path, process};
 
+use super::nagging::{self, HANDLERS};
 use super::record::{ALL, a_while, probed, set, set_open, shown};
 use super::scratch::{Scratch, file, filled};
 use super::sockets::Fd;
@@ -184,29 +182,12 @@ pub(super) fn interrupted(t: &mut Transcript) {
     let _scratch = Scratch::new();
     let one = filled(c"a", b"x");
     let mut other = Locker::start();
-    for (name, flags) in [("a handler", 0), ("a handler after which calls go on", SA_RESTART)] {
+    for (name, flags) in HANDLERS {
         for (command, whose) in [(F_SETLKW, "as a process"), (F_OFD_SETLKW, "as an open file")] {
             t.value("lock", other.ask(&format!("{F_SETLK} {F_WRLCK} 0 0")));
-            signal::sigaction(SIGUSR1, Does::Handle, flags).expect("a handler");
-            let (is_over, before) = (AtomicU32::new(0), signal::taken(SIGUSR1));
-            let answer = std::thread::scope(|scope| {
-                scope.spawn(|| {
-                    // It is the other thread's.
-                    signal::pthread_sigmask(Change::Block, &[SIGUSR1]).expect("a mask");
-                    let start = Instant::now();
-                    while is_over.load(Ordering::SeqCst) == 0 && start.elapsed() < Duration::from_secs(5) {
-                        std::thread::sleep(Duration::from_millis(1));
-                        signal::kill(std::process::id().cast_signed(), SIGUSR1).expect("its own process");
-                        if flags != 0 && signal::taken(SIGUSR1) > before + 3 {
-                            other.tell(&format!("{F_SETLK} {F_UNLCK} 0 0"));
-                            return;
-                        }
-                    }
-                });
-                let answer =
-                    record::fcntl(Size::Plain, one.0, command, Record::new(F_WRLCK, 3, 1)).map(|_| ());
-                is_over.store(1, Ordering::SeqCst);
-                answer
+            let give = || other.tell(&format!("{F_SETLK} {F_UNLCK} 0 0"));
+            let answer = nagging::interrupted(flags, give, || {
+                record::fcntl(Size::Plain, one.0, command, Record::new(F_WRLCK, 3, 1)).map(|_| ())
             });
             t.call(format_args!("{name}, {whose}"), answer);
             if flags == 0 {

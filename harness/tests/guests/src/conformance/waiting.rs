@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use libc::{
     CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, PTHREAD_MUTEX_ERRORCHECK,
-    PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, SA_RESTART, SIGUSR1,
+    PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE,
 };
 use photofinish_calls::Failed;
-use photofinish_calls::signal::{self, Change, Does};
 use photofinish_calls::time::{Time, clock_gettime};
 use photofinish_calls::waiting::{Barrier, Condition, Mutex, Once, ReadWrite, Semaphore, Spin, Until};
 
 use super::case::family;
+use super::nagging::{self, HANDLERS};
 use super::transcript::Transcript;
 
 family! {
@@ -329,27 +329,9 @@ static POSTED: std::sync::OnceLock<Semaphore> = std::sync::OnceLock::new();
 
 fn interrupted(t: &mut Transcript) {
     let semaphore = *POSTED.get_or_init(|| Semaphore::new(0).expect("none"));
-    for (name, flags) in [("a handler", 0), ("a handler after which calls go on", SA_RESTART)] {
-        signal::sigaction(SIGUSR1, Does::Handle, flags).expect("a handler");
-        let (is_over, before) = (AtomicU32::new(0), signal::taken(SIGUSR1));
-        let answer = scope(|scope| {
-            scope.spawn(|| {
-                // It is the other thread's.
-                signal::pthread_sigmask(Change::Block, &[SIGUSR1]).expect("a mask");
-                let start = Instant::now();
-                while is_over.load(Ordering::SeqCst) == 0 && start.elapsed() < Duration::from_secs(5) {
-                    std::thread::sleep(Duration::from_millis(1));
-                    signal::kill(std::process::id().cast_signed(), SIGUSR1).expect("its own process");
-                    if flags != 0 && signal::taken(SIGUSR1) > before + 3 {
-                        semaphore.post().expect("few");
-                        return;
-                    }
-                }
-            });
-            let answer = semaphore.wait(Until::Ever);
-            is_over.store(1, Ordering::SeqCst);
-            answer
-        });
+    for (name, flags) in HANDLERS {
+        let give = || semaphore.post().expect("few");
+        let answer = nagging::interrupted(flags, give, || semaphore.wait(Until::Ever));
         t.call(name, answer);
     }
     t.value("left", semaphore.value());

@@ -359,19 +359,25 @@ impl<R: Recorder> Recorder for Rc<RefCell<R>> {
 
 /// Folds events into one number: equal for equal runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventsHash(u64);
+pub struct EventsHash {
+    folded: u64,
+    /// A word that waits for another: two cost as much as one.
+    odd: Option<u64>,
+}
 
 impl Default for EventsHash {
     fn default() -> Self {
-        Self(0x9e37_79b9_7f4a_7c15)
+        Self { folded: 0x9e37_79b9_7f4a_7c15, odd: None }
     }
 }
 
 impl EventsHash {
     /// Folds one event in.
     pub fn fold(&mut self, stamp: &Stamp, event: &Event) {
-        self.stamp(stamp);
-        event.hash(self);
+        let mut hash = *self;
+        hash.stamp(stamp);
+        event.hash(&mut hash);
+        *self = hash.even();
     }
 
     /// Folds an [`Event::Switched`] in without making one: there are more of it than of all others.
@@ -379,63 +385,83 @@ impl EventsHash {
     pub fn fold_switch(&mut self, stamp: &Stamp, to: ThreadId, why: Why) {
         /// Its place among the events.
         const SWITCHED: u64 = 3;
-        self.stamp(stamp);
-        self.word(SWITCHED);
-        self.word(u64::from(to.0));
-        self.word(why as u64);
+        let mut hash = *self;
+        hash.stamp(stamp);
+        hash.word(SWITCHED);
+        hash.word(u64::from(to.0));
+        hash.word(why as u64);
+        *self = hash.even();
     }
 
     #[inline]
     fn stamp(&mut self, stamp: &Stamp) {
-        self.pair(stamp.step, stamp.at_ns);
+        self.word(stamp.step);
+        self.word(stamp.at_ns);
         self.word(u64::from(stamp.thread.0));
     }
 
     #[inline]
     fn word(&mut self, word: u64) {
-        self.pair(word, word.rotate_left(32));
+        match self.odd.take() {
+            Some(odd) => self.pair(odd, word),
+            None => self.odd = Some(word),
+        }
     }
 
-    /// Folds two words in at the price of one: the multiply-and-fold step of wyhash (Wang Yi), which is sensitive to order, and
-    /// in which every bit of either reaches every bit.
+    /// With no word that waits.
+    #[inline]
+    fn even(mut self) -> Self {
+        if let Some(odd) = self.odd.take() {
+            self.pair(odd, odd.rotate_left(32));
+        }
+        self
+    }
+
+    /// Folds two words in: the multiply-and-fold step of wyhash (Wang Yi), which is sensitive to order, and in which every bit of
+    /// either reaches every bit.
     #[inline]
     fn pair(&mut self, one: u64, other: u64) {
-        let product = u128::from(self.0 ^ one) * u128::from(0xa076_1d64_78bd_642f_u64 ^ other);
+        let product = u128::from(self.folded ^ one) * u128::from(0xa076_1d64_78bd_642f_u64 ^ other);
         #[expect(
             clippy::cast_possible_truncation,
             reason = "the two halves of the product are folded together"
         )]
         let folded = (product >> 64) as u64 ^ product as u64;
         // A factor of 0 must not hide the other one.
-        self.0 = folded.wrapping_add(0x9e37_79b9_7f4a_7c15).rotate_left(23) ^ one.wrapping_add(other);
+        self.folded = folded.wrapping_add(0x9e37_79b9_7f4a_7c15).rotate_left(23) ^ one.wrapping_add(other);
     }
 }
 
 impl Hasher for EventsHash {
     fn finish(&self) -> u64 {
-        self.0
+        self.even().folded
     }
 
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
         words.iter().for_each(|word| self.word(u64::from_le_bytes(*word)));
         // Byte by byte: a copy whose length is not known is a call, and costs more than the hash.
-        let rest = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        self.pair(rest, bytes.len() as u64);
+        self.word(rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+        self.word(bytes.len() as u64);
     }
 
+    #[inline]
     fn write_u8(&mut self, n: u8) {
         self.word(u64::from(n));
     }
 
+    #[inline]
     fn write_u32(&mut self, n: u32) {
         self.word(u64::from(n));
     }
 
+    #[inline]
     fn write_u64(&mut self, n: u64) {
         self.word(n);
     }
 
+    #[inline]
     fn write_usize(&mut self, n: usize) {
         self.word(n as u64);
     }

@@ -15,7 +15,7 @@ pub(crate) enum Due {
     /// The deadline of a thread's wait.
     Deadline(ThreadId),
     /// A segment arrives.
-    Packet(Packet),
+    Packet(Box<Packet>),
     /// A timer that is a file expires.
     TimerFd(TimerFdId),
     /// What was lost of a flow is sent again.
@@ -50,15 +50,13 @@ impl Timers {
 
     /// Takes an entry back; nothing happens if it came out already.
     pub(crate) fn cancel(&mut self, key: Key) {
-        self.remove(key);
+        if self.queue.remove(&key).is_some() && self.next_ns == Some(key.0) {
+            self.note_next();
+        }
     }
 
-    fn remove(&mut self, key: Key) -> Option<Due> {
-        let due = self.queue.remove(&key)?;
-        if self.next_ns == Some(key.0) {
-            self.next_ns = self.queue.first_key_value().map(|(key, _)| key.0);
-        }
-        Some(due)
+    fn note_next(&mut self) {
+        self.next_ns = self.queue.first_key_value().map(|(key, _)| key.0);
     }
 
     /// When the next entry is due.
@@ -66,15 +64,22 @@ impl Timers {
         self.next_ns
     }
 
-    /// How many entries are due at `at_ns` exactly, counted to at most `most`.
-    pub(crate) fn tied(&self, at_ns: u64, most: usize) -> usize {
-        self.queue.range((at_ns, 0)..=(at_ns, u64::MAX)).take(most).count()
+    /// How many entries are due next, all at one time, counted to at most `most`.
+    pub(crate) fn tied(&self, most: usize) -> usize {
+        let is_next = |key: &&Key| Some(key.0) == self.next_ns;
+        self.queue.keys().take(most).take_while(is_next).count()
     }
 
-    /// Takes the `nth` entry due at `at_ns`.
-    pub(crate) fn take(&mut self, at_ns: u64, nth: usize) -> Option<Due> {
-        let key = *self.queue.range((at_ns, 0)..=(at_ns, u64::MAX)).nth(nth)?.0;
-        self.remove(key)
+    /// Takes the `nth` of the entries that are due next.
+    pub(crate) fn take(&mut self, nth: usize) -> Option<Due> {
+        let due = if nth == 0 {
+            self.queue.pop_first()?.1
+        } else {
+            let key = *self.queue.keys().nth(nth)?;
+            self.queue.remove(&key)?
+        };
+        self.note_next();
+        Some(due)
     }
 
     /// The deadlines of threads, with their keys.

@@ -92,8 +92,13 @@ fn read(pieces: &[Piece]) -> Left {
 /// What the running process has in them; none if that is what they held at first.
 pub(crate) fn take() -> Option<Left> {
     let Private { pieces, fresh } = private();
-    let left = read(pieces);
-    (left != *fresh).then_some(left)
+    let mut rest = fresh.as_slice();
+    let is_fresh = pieces.iter().all(|piece| {
+        let (bytes, behind) = rest.split_at(piece.size);
+        rest = behind;
+        bytes == piece.bytes()
+    });
+    (!is_fresh).then(|| read(pieces))
 }
 
 /// Puts into them what a process left there, or for one that was never here what they held at first.

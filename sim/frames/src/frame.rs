@@ -20,6 +20,7 @@ use photofinish_sim::thread::ThreadId;
 use photofinish_sim::trace::Trace;
 use serde::{Deserialize, Serialize};
 
+use crate::room::Room;
 use crate::wire::{self, WireError};
 
 /// Asks for one run.
@@ -363,7 +364,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Frame>, Damaged> {
 #[must_use]
 pub fn encode_into(frame: &Frame, room: &mut [u8]) -> Option<usize> {
     let (length, body) = room.split_first_chunk_mut::<4>()?;
-    let written = postcard::to_slice(frame, body).ok()?.len();
+    let written = postcard::serialize_with_flavor(frame, Room::new(body)).ok()?;
     *length = u32::try_from(written).ok()?.to_le_bytes();
     Some(4 + written)
 }

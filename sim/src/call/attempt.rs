@@ -77,7 +77,7 @@ pub(super) fn on_files<T>(
     let object = kernel.files.object(id);
     let answer = attempt(kernel, caller, Target { object, blocking });
     match &answer {
-        Err(Stop::Block(_)) => hold(kernel, caller, &[&[id], carried].concat()),
+        Err(Stop::Block(_)) => hold(kernel, caller, [id].iter().chain(carried)),
         _ => let_go(kernel, caller),
     }
     kernel.settle();
@@ -85,10 +85,14 @@ pub(super) fn on_files<T>(
 }
 
 /// Keeps open files for a call that begins to wait.
-pub(super) fn hold(kernel: &mut Kernel, caller: &mut Caller, ids: &[DescriptionId]) {
+pub(super) fn hold<'a>(
+    kernel: &mut Kernel,
+    caller: &mut Caller,
+    ids: impl IntoIterator<Item = &'a DescriptionId>,
+) {
     if caller.held.is_empty() {
-        kernel.hold_for(caller.thread, ids);
         caller.held.extend(ids);
+        kernel.hold_for(caller.thread, &caller.held);
     }
 }
 

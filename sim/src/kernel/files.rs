@@ -100,14 +100,15 @@ impl Kernel {
     /// Keeps open files for a thread that begins to wait in a call on them.
     pub(crate) fn hold_for(&mut self, thread: ThreadId, ids: &[DescriptionId]) {
         ids.iter().for_each(|&id| self.files.hold(id));
-        self.threads.get_mut(thread).held.extend(ids);
+        self.threads.get_mut(thread).held.extend_from_slice(ids);
     }
 
     /// Lets the open files go that a thread kept.
     pub(crate) fn let_go_of(&mut self, thread: ThreadId) {
-        for id in core::mem::take(&mut self.threads.get_mut(thread).held) {
-            self.let_go(id);
-        }
+        let mut held = core::mem::take(&mut self.threads.get_mut(thread).held);
+        held.drain(..).for_each(|id| self.let_go(id));
+        // Its room is for the next call.
+        self.threads.get_mut(thread).held = held;
     }
 
     /// Bytes that can be read at once: `FIONREAD`.

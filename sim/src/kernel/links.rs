@@ -4,6 +4,7 @@
 //! be sent again, arrived or lost; and loopback has none of this.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use super::Kernel;
 use crate::choice::Kind;
@@ -42,7 +43,7 @@ impl Kernel {
     pub fn hold(&mut self, hop: Hop) {
         let held = &mut self.links.wire(hop).held;
         if held.is_none() {
-            *held = Some(Vec::new());
+            *held = Some(VecDeque::new());
             self.emit(&Event::Link { hop, change: LinkChange::Held });
             self.suspect_over(hop);
         }
@@ -75,7 +76,7 @@ impl Kernel {
     }
 
     /// A socket sends a packet to another host.
-    pub(super) fn send_between(&mut self, mut packet: Packet) {
+    pub(super) fn send_between(&mut self, mut packet: Box<Packet>) {
         self.net.place(&mut packet);
         packet.journey.boot = self.net.hosts.get(packet.hop.from).boot;
         if packet.segment == Segment::Rst {
@@ -87,7 +88,7 @@ impl Kernel {
     }
 
     /// A packet sets out, whether for the first time or again.
-    pub(super) fn put_on_link(&mut self, mut packet: Packet) {
+    pub(super) fn put_on_link(&mut self, mut packet: Box<Packet>) {
         packet.journey.sent_ns = self.now_ns();
         let About { hop, segment, bytes, origin } = about(&packet);
         let condition = self.links.condition(hop);
@@ -98,7 +99,7 @@ impl Kernel {
             Condition::Cut => self.lose(packet, Loss::Cut),
             Condition::Held => {
                 let held = self.links.wire(hop).held.as_mut();
-                held.expect("it is held").push(packet);
+                held.expect("it is held").push_back(packet);
             }
             Condition::Open if hop.to == NOWHERE => self.lose(packet, Loss::Nowhere),
             Condition::Open => match self.links.depart(&packet, self.now_ns()) {
@@ -109,7 +110,7 @@ impl Kernel {
     }
 
     /// A packet has left its host: it is lost, or takes its time.
-    fn travel(&mut self, packet: Packet, at_ns: u64) {
+    fn travel(&mut self, packet: Box<Packet>, at_ns: u64) {
         let Link { loss, duplicate, reorder, .. } = *self.links.get(packet.hop);
         if self.strikes(Kind::Loss, loss) {
             self.lose(packet, Loss::Struck);
@@ -131,7 +132,7 @@ impl Kernel {
         self.set_arrival(packet, at_ns);
     }
 
-    fn set_arrival(&mut self, packet: Packet, from_ns: u64) {
+    fn set_arrival(&mut self, packet: Box<Packet>, from_ns: u64) {
         let pick = self.choose(Kind::Latency, self.links.get(packet.hop).latency.bound());
         let latency_ns = self.links.get(packet.hop).latency.ns(pick);
         let at_ns = self.net.schedule(&packet, from_ns.saturating_add(latency_ns));
@@ -140,7 +141,7 @@ impl Kernel {
     }
 
     /// A packet from another host has come all the way.
-    pub(super) fn arrive_between(&mut self, packet: Packet) {
+    pub(super) fn arrive_between(&mut self, packet: Box<Packet>) {
         if self.links.is_cut(packet.hop) {
             self.lose(packet, Loss::Cut);
         } else if !self.is_up(packet.hop.to) {
@@ -169,7 +170,7 @@ impl Kernel {
     }
 
     /// A packet did not arrive; its sender may find out.
-    fn lose(&mut self, packet: Packet, why: Loss) {
+    fn lose(&mut self, packet: Box<Packet>, why: Loss) {
         let About { hop, segment, bytes, origin } = about(&packet);
         self.emit(&Event::Lost { hop, segment, bytes, origin, why });
         match (packet.care(), &packet.segment, packet.to) {

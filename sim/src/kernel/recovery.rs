@@ -35,16 +35,16 @@ enum Answer {
 
 impl Kernel {
     /// Holds a segment back that is sent behind one that was lost; any other is returned.
-    pub(super) fn wait_behind(&mut self, packet: Packet) -> Option<Packet> {
+    pub(super) fn wait_behind(&mut self, packet: Box<Packet>) -> Option<Box<Packet>> {
         self.wait_if(packet, Recovery::blocks)
     }
 
     /// Holds a segment back that arrives before one that was lost; any other is returned.
-    pub(super) fn wait_for_lost(&mut self, packet: Packet) -> Option<Packet> {
+    pub(super) fn wait_for_lost(&mut self, packet: Box<Packet>) -> Option<Box<Packet>> {
         self.wait_if(packet, Recovery::overtakes)
     }
 
-    fn wait_if(&mut self, packet: Packet, waits: fn(&Recovery, u64) -> bool) -> Option<Packet> {
+    fn wait_if(&mut self, packet: Box<Packet>, waits: fn(&Recovery, u64) -> bool) -> Option<Box<Packet>> {
         let (Care::InOrder, Some(flow)) = (packet.care(), packet.flow) else { return Some(packet) };
         let place = packet.journey.place;
         let Some(recovery) = self.recoveries.get_mut(&flow).filter(|recovery| waits(recovery, place)) else {
@@ -57,7 +57,7 @@ impl Kernel {
     }
 
     /// A segment was lost that is sent again.
-    pub(super) fn recover(&mut self, packet: Packet) {
+    pub(super) fn recover(&mut self, packet: Box<Packet>) {
         let Some(flow) = packet.flow else { return };
         let host = self.net.hosts.get(packet.hop.from);
         if host.power == Power::Down || host.boot != packet.journey.boot {

@@ -93,10 +93,10 @@ impl Kernel {
                 continue;
             }
             let Some(at_ns) = due else { return };
-            let tied = self.timers.tied(at_ns, 64) as u64;
+            let tied = self.timers.tied(64) as u64;
             let nth = self.choose(Kind::Tie, tied);
             let nth = usize::try_from(nth).expect("below 64");
-            match self.timers.take(at_ns, nth).expect("it was counted") {
+            match self.timers.take(nth).expect("it was counted") {
                 Due::Deadline(thread) => {
                     self.threads.get_mut(thread).timer = None;
                     self.wake(thread, Woken::Deadline);

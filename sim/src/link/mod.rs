@@ -99,7 +99,7 @@ impl Links {
     /// Whether the link of a hop keeps a packet that is such a one.
     pub(crate) fn keeps(&self, hop: Hop, is_such: impl Fn(&Packet) -> bool) -> bool {
         let held = self.wires.get(&hop).and_then(|wire| wire.held.as_ref());
-        held.is_some_and(|held| held.iter().any(is_such))
+        held.is_some_and(|held| held.iter().any(|packet| is_such(packet)))
     }
 
     /// What becomes of a packet that is sent over a link at once.

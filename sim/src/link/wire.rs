@@ -3,6 +3,8 @@
 //! Does not know latencies or odds. Invariant: only a link that is held keeps packets, in the order in which they were sent, and
 //! the time until which a link is busy never goes back.
 
+use std::collections::VecDeque;
+
 use crate::net::Packet;
 
 /// What becomes of a packet that is sent.
@@ -30,7 +32,7 @@ pub(super) struct Capacity {
 pub(crate) struct Wire {
     pub(crate) is_cut: bool,
     /// The packets that are kept, while it is held.
-    pub(crate) held: Option<Vec<Packet>>,
+    pub(crate) held: Option<VecDeque<Box<Packet>>>,
     busy_until_ns: u64,
 }
 

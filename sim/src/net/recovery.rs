@@ -41,13 +41,13 @@ pub(crate) struct Recovery {
     /// Who sends.
     pub(crate) from: SocketId,
     pub(crate) hop: Hop,
-    queue: BTreeMap<u64, Packet>,
+    queue: BTreeMap<u64, Box<Packet>>,
     /// Something arrived, and its acknowledgement could not come back.
     pub(crate) unacknowledged: bool,
     /// Whether a probe for such is under way.
     pub(crate) probes: bool,
     /// A lost segment that said nothing but a wider window.
-    window: Option<Packet>,
+    window: Option<Box<Packet>>,
     /// How often the first that waits was sent again.
     pub(crate) retries: u32,
     /// When that was sent again first, if it wants an acknowledgement: `retrans_stamp`.
@@ -86,21 +86,21 @@ impl Recovery {
     }
 
     /// Keeps a segment to be sent again.
-    pub(crate) fn keep(&mut self, packet: Packet) {
+    pub(crate) fn keep(&mut self, packet: Box<Packet>) {
         self.queue.insert(packet.journey.place, packet);
     }
 
     /// The next segment to be sent again.
-    pub(crate) fn next(&mut self) -> Option<Packet> {
+    pub(crate) fn next(&mut self) -> Option<Box<Packet>> {
         self.queue.pop_first().map(|(_, packet)| packet)
     }
 
     /// Keeps a wider window that did not arrive.
-    pub(crate) fn keep_window(&mut self, packet: Packet) {
+    pub(crate) fn keep_window(&mut self, packet: Box<Packet>) {
         self.window = Some(packet);
     }
 
-    pub(crate) fn take_window(&mut self) -> Option<Packet> {
+    pub(crate) fn take_window(&mut self) -> Option<Box<Packet>> {
         self.window.take()
     }
 
@@ -120,7 +120,7 @@ impl Recovery {
 
     /// An acknowledgement of the peer's end.
     pub(crate) fn last_word(&self) -> Option<&Packet> {
-        self.queue.values().find(|packet| packet.segment == Segment::FinAck)
+        self.queue.values().map(Box::as_ref).find(|packet| packet.segment == Segment::FinAck)
     }
 
     /// What only the peer waits for is not sent to one that is gone.
@@ -131,7 +131,7 @@ impl Recovery {
 
     pub(crate) fn pending(&self) -> Pending {
         let mut queue = self.queue.values();
-        if self.unacknowledged || queue.any(Packet::wants_answer) {
+        if self.unacknowledged || queue.any(|packet| packet.wants_answer()) {
             Pending::Acknowledgement
         } else if !self.queue.is_empty() {
             Pending::LastWord

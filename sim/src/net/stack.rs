@@ -56,7 +56,7 @@ struct HostPorts {
 /// What calls leave to be done.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
-    outbox: VecDeque<Packet>,
+    outbox: VecDeque<Box<Packet>>,
     changes: VecDeque<Change<SocketId>>,
     suspects: Vec<SocketId>,
     spare: Vec<Vec<u8>>,
@@ -64,7 +64,7 @@ pub(crate) struct Effects {
 
 impl Effects {
     pub(crate) fn send(&mut self, packet: Packet) {
-        self.outbox.push_back(packet);
+        self.outbox.push_back(Box::new(packet));
     }
 
     pub(crate) fn wake_readers(&mut self, id: SocketId) {
@@ -196,7 +196,7 @@ impl Net {
 
     /// The next packet to carry, oldest first. A packet with `due_ns` is a timer due then; any other gets a latency, is put
     /// in order by [`Net::schedule`], and both come back through [`Net::deliver`].
-    pub fn pop_packet(&mut self) -> Option<Packet> {
+    pub fn pop_packet(&mut self) -> Option<Box<Packet>> {
         self.effects.outbox.pop_front()
     }
 
@@ -208,11 +208,6 @@ impl Net {
     /// The next connection that may wait for a peer that cannot be heard.
     pub(crate) fn pop_suspect(&mut self) -> Option<SocketId> {
         self.effects.suspects.pop()
-    }
-
-    /// All packets to carry; [`Net::pop_packet`] without the allocation.
-    pub fn take_outbox(&mut self) -> Vec<Packet> {
-        core::mem::take(&mut self.effects.outbox).into()
     }
 
     /// All changes of sockets.
@@ -349,7 +344,7 @@ impl Net {
     }
 
     /// A packet arrives. A connection that is gone answers with a reset and a port nobody has with an ICMP, as a host does.
-    pub fn deliver(&mut self, packet: Packet, now_ns: u64) {
+    pub fn deliver(&mut self, packet: Box<Packet>, now_ns: u64) {
         match packet.segment {
             Segment::Syn { .. } => self.arrive_syn(&packet, now_ns),
             Segment::SynTimeout { attempt } => self.arrive_syn_timeout(&packet, attempt, now_ns),

@@ -135,7 +135,7 @@ fn who_ended_first_takes_acknowledgements_in_silence_for_a_minute() {
         }
         world.pass(after_ns);
         let (source, destination) = (address(B, 80), address(A, 32_768));
-        let late = Packet {
+        let late = Box::new(Packet {
             flow: Some(Flow(1)),
             hop: hop(B, A),
             source,
@@ -146,7 +146,7 @@ fn who_ended_first_takes_acknowledgements_in_silence_for_a_minute() {
             from: pair.server,
             to: Some(pair.client),
             journey: Journey::default(),
-        };
+        });
         world.net(|net, now_ns| net.deliver(late, now_ns));
         assert_eq!(sent(&world, "RST"), resets, "{after_ns} {crashes}");
     }

@@ -11,9 +11,9 @@ use crate::net::stack::Net;
 
 impl Net {
     /// A segment of a connection arrives.
-    pub(in crate::net) fn arrive_tcp(&mut self, packet: Packet, now_ns: u64) {
+    pub(in crate::net) fn arrive_tcp(&mut self, packet: Box<Packet>, now_ns: u64) {
         let Some(id) = self.meets(&packet) else {
-            self.answer_stray(packet, now_ns);
+            self.answer_stray(*packet, now_ns);
             return;
         };
         let handshake = self.tcp(id).state == State::SynReceived;

@@ -15,7 +15,7 @@ pub(super) struct Fabric {
     pub(super) resets: u64,
     /// Causes that came and were not taken out.
     pub(super) changes: Vec<Change<SocketId>>,
-    queue: BTreeMap<(u64, u64), Packet>,
+    queue: BTreeMap<(u64, u64), Box<Packet>>,
     count: u64,
 }
 

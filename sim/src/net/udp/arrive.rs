@@ -30,7 +30,7 @@ impl Route {
 
 impl Net {
     /// A datagram arrives. Without room for it, it is dropped in silence; without a socket, its sender hears of it.
-    pub(in crate::net) fn arrive_datagram(&mut self, packet: Packet) {
+    pub(in crate::net) fn arrive_datagram(&mut self, packet: Box<Packet>) {
         let found = self.datagram_receiver(&packet);
         let Some(id) = found else {
             self.effects.send(Packet {
@@ -38,7 +38,7 @@ impl Net {
                 source: packet.destination,
                 destination: packet.source,
                 segment: Segment::Unreachable,
-                ..packet
+                ..*packet
             });
             return;
         };

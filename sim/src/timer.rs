@@ -76,6 +76,7 @@ impl Timers {
             self.queue.pop_first()?.1
         } else {
             let key = *self.queue.keys().nth(nth)?;
+            assert_eq!(Some(key.0), self.next_ns, "only what is due next can be taken");
             self.queue.remove(&key)?
         };
         self.note_next();

@@ -1,11 +1,12 @@
 //! Postcards into bytes that are set aside.
 //!
-//! Does not know what is written. Invariant: what is written is what any postcard of the same value is, or an error if it does not fit.
+//! Does not know what is written. Invariant: what is written is what any postcard of the same value is, or an error if it does not fit; of
+//! the bytes behind it some may be written over.
 
 use postcard::ser_flavors::Flavor;
 use postcard::{Error, Result};
 
-/// The longest number: a `u64` in groups of seven bits.
+/// What numbers up to a `u64` take at most, in groups of seven bits; longer ones are copied as everything else.
 const NUMBER_MAX: usize = 10;
 /// A copy of so many bytes is one instruction.
 const WIDE: usize = 16;
@@ -65,7 +66,16 @@ mod tests {
 
     #[test]
     fn a_postcard_is_the_same_wherever_it_goes_and_does_not_go_where_it_has_no_room() {
-        let value = (1_u8, u64::MAX, "a".repeat(9), "b".repeat(11), i64::MIN, Some(300_u32), vec![0_u8; 40]);
+        let value = (
+            1_u8,
+            u64::MAX,
+            "a".repeat(9),
+            i128::MIN,
+            "b".repeat(11),
+            i64::MIN,
+            Some(300_u32),
+            vec![0_u8; 40],
+        );
         let usual = postcard::to_allocvec(&value).expect("it is short");
         for length in 0..usual.len() + 2 * WIDE {
             let mut bytes = vec![0xaa; length];

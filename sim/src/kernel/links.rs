@@ -4,7 +4,6 @@
 //! be sent again, arrived or lost; and loopback has none of this.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 
 use super::Kernel;
 use crate::choice::Kind;
@@ -43,7 +42,7 @@ impl Kernel {
     pub fn hold(&mut self, hop: Hop) {
         let held = &mut self.links.wire(hop).held;
         if held.is_none() {
-            *held = Some(VecDeque::new());
+            *held = Some(Vec::new());
             self.emit(&Event::Link { hop, change: LinkChange::Held });
             self.suspect_over(hop);
         }
@@ -99,7 +98,7 @@ impl Kernel {
             Condition::Cut => self.lose(packet, Loss::Cut),
             Condition::Held => {
                 let held = self.links.wire(hop).held.as_mut();
-                held.expect("it is held").push_back(packet);
+                held.expect("it is held").push(packet);
             }
             Condition::Open if hop.to == NOWHERE => self.lose(packet, Loss::Nowhere),
             Condition::Open => match self.links.depart(&packet, self.now_ns()) {

@@ -3,8 +3,6 @@
 //! Does not know latencies or odds. Invariant: only a link that is held keeps packets, in the order in which they were sent, and
 //! the time until which a link is busy never goes back.
 
-use std::collections::VecDeque;
-
 use crate::net::Packet;
 
 /// What becomes of a packet that is sent.
@@ -32,7 +30,8 @@ pub(super) struct Capacity {
 pub(crate) struct Wire {
     pub(crate) is_cut: bool,
     /// The packets that are kept, while it is held.
-    pub(crate) held: Option<VecDeque<Box<Packet>>>,
+    #[expect(clippy::vec_box, reason = "they came in boxes, and go on in them")]
+    pub(crate) held: Option<Vec<Box<Packet>>>,
     busy_until_ns: u64,
 }
 

@@ -93,24 +93,21 @@ pub fn aio_read(fd: i32) -> Result<u64, Failed> {
 }
 
 /// The page that the kernel keeps its clocks in for the vDSO, `[vvar]` of `proc_pid_maps(5)`, hashed (FNV-1a) as soon as the kernel has
-/// written to it; `None` if it is not to be found. It waits for that writing because the page stands still from one tick to the next,
+/// written to it; `None` if it is not to be found, or nobody writes to it, as in a time namespace. It waits for that writing because the page stands still from one tick to the next,
 /// in which two runs have room: each of two calls one after the other sees a tick of its own.
 #[must_use]
 pub fn clock_page() -> Option<u64> {
     const PAGE: usize = 4096;
+    /// Within a tick of the kernel's there is time for a thousand.
+    const LOOKS_MAX: u32 = 100_000;
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
     let line = maps.lines().find(|line| line.ends_with("[vvar]"))?;
     let from = usize::from_str_radix(line.split('-').next()?, 16).ok()?;
-    // SAFETY: the page is mapped for reading as long as the process lives, and whoever changes it does not mind atomic loads.
+    // SAFETY: so many bytes from there on are one mapping, by the line of `maps`, that can be read as long as the process lives; they are
+    // changed by the kernel alone, and looked at by relaxed loads of bytes, which memory that cannot be written allows.
     let page = unsafe { core::slice::from_raw_parts(from as *const AtomicU8, PAGE) };
     let first = hash(page);
-    loop {
-        let now = hash(page);
-        if now != first {
-            return Some(now);
-        }
-        core::hint::spin_loop();
-    }
+    (0..LOOKS_MAX).map(|_| hash(page)).find(|now| *now != first)
 }
 
 /// FNV-1a of `bytes`.

@@ -1,6 +1,7 @@
 //! A wait that another thread interrupts by signals again and again.
 //!
-//! Does not know what is waited for. Invariant: the other thread is over when the wait is, and no wait lasts for ever.
+//! Does not know what is waited for. Invariant: the other thread is over when the wait is, and no wait lasts for ever: after five
+//! seconds it is given what it is for.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -25,9 +26,11 @@ pub(super) fn interrupted<T>(flags: i32, give: impl FnOnce() + Send, wait: impl 
                 std::thread::sleep(Duration::from_millis(1));
                 signal::kill(std::process::id().cast_signed(), SIGUSR1).expect("its own process");
                 if flags != 0 && signal::taken(SIGUSR1) > before + 3 {
-                    give();
-                    return;
+                    break;
                 }
+            }
+            if is_over.load(Ordering::SeqCst) == 0 {
+                give();
             }
         });
         let answer = wait();
